@@ -1,0 +1,34 @@
+# hgq_library(NAME SOURCES ... DEPENDS ...), hgq_program, hgq_test: our own targets with our own flags.
+add_library(hgq_flags INTERFACE)
+target_compile_options(hgq_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+  # Rounding is part of the result: a product and a sum are fused only where it is written.
+  -ffp-contract=off -fno-math-errno -fno-trapping-math)
+if(HGQ_WERROR)
+  target_compile_options(hgq_flags INTERFACE -Werror)
+endif()
+if(HGQ_NATIVE)
+  target_compile_options(hgq_flags INTERFACE -march=native)
+endif()
+target_link_libraries(hgq_flags INTERFACE OpenMP::OpenMP_CXX)
+
+function(hgq_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  add_library(hgq_${name} STATIC ${arg_SOURCES})
+  target_include_directories(hgq_${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(hgq_${name} PUBLIC cxx_std_20)
+  target_link_libraries(hgq_${name} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_PRIVATE_DEPENDS} $<BUILD_INTERFACE:hgq_flags>)
+endfunction()
+
+function(hgq_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_DEPENDS} hgq_flags)
+endfunction()
+
+# One test program per folder: hgq_test(core SOURCES a_test.cpp ... DEPENDS hgq_core LABEL unit)
+function(hgq_test name)
+  cmake_parse_arguments(arg "" "LABEL" "SOURCES;DEPENDS" ${ARGN})
+  hgq_program(${name}_test SOURCES ${arg_SOURCES} DEPENDS ${arg_DEPENDS} GTest::gmock GTest::gtest GTest::gtest_main)
+  target_compile_definitions(${name}_test PRIVATE HGQ_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  gtest_discover_tests(${name}_test PROPERTIES LABELS "${arg_LABEL}" TIMEOUT 300 DISCOVERY_TIMEOUT 60)
+endfunction()

@@ -1,0 +1,90 @@
+// Errors that a user can cause.
+//
+// Every message says where (a file and line, a layer's name), what was found, what was expected, and what to do.
+// The kind of an error decides the exit code of hgq-train: everything the user's input causes ends with 2, a run that
+// fails although its input was right (not finite, disk full) ends with 3.
+//
+//   HGQ_CHECK(in.rank() == 2, ShapeError, "layer '", name, "': input has shape ", in, ", expected 2 dims");
+#pragma once
+
+#include <concepts>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace hgq {
+
+class Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Shapes that do not fit together, or a wrong call of the API.
+class ShapeError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A configuration that can not be used.
+class ConfigError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A file that can not be read or used as what it was given for.
+class FileError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A run that failed although its input was right: a loss that is not finite, a full disk.
+class RunError : public Error {
+ public:
+  using Error::Error;
+};
+
+namespace detail {
+
+void append(std::string& out, std::string_view text);
+void append(std::string& out, double value);
+void append(std::string& out, long long value);
+void append(std::string& out, unsigned long long value);
+
+template <typename T>
+void append_part(std::string& out, const T& part) {
+  if constexpr (std::convertible_to<const T&, std::string_view>) {
+    append(out, std::string_view(part));
+  } else if constexpr (std::same_as<T, bool>) {
+    append(out, part ? std::string_view("true") : std::string_view("false"));
+  } else if constexpr (std::same_as<T, char>) {
+    append(out, std::string_view(&part, 1));
+  } else if constexpr (std::floating_point<T>) {
+    append(out, static_cast<double>(part));
+  } else if constexpr (std::unsigned_integral<T>) {
+    append(out, static_cast<unsigned long long>(part));
+  } else if constexpr (std::signed_integral<T>) {
+    append(out, static_cast<long long>(part));
+  } else {
+    append(out, std::string_view(to_string(part)));
+  }
+}
+
+}  // namespace detail
+
+/// The parts as one string: text, numbers (floating point as the shortest text that reads back the same), and types with a to_string.
+template <typename... Parts>
+std::string concat(const Parts&... parts) {
+  std::string out;
+  (detail::append_part(out, parts), ...);
+  return out;
+}
+
+}  // namespace hgq
+
+/// Throws `Kind` (one of the classes above) with the message made of the remaining arguments, unless `condition` holds.
+#define HGQ_CHECK(condition, Kind, ...)            \
+  do {                                             \
+    if (!(condition)) [[unlikely]] {               \
+      throw ::hgq::Kind(::hgq::concat(__VA_ARGS__)); \
+    }                                              \
+  } while (false)

@@ -1,0 +1,100 @@
+// HDF5 files, as values: RAII over the C API of libhdf5.
+//
+// Objects are named by paths inside a group ("x", "model_weights/dense/kernel:0"). Numbers are read as what the caller asks
+// for, whatever integer or floating-point type (16 to 64 bits, either byte order) they are stored as. Every failure is a
+// FileError that names the file and the object, and says what was found and what was expected.
+//
+//   auto file = h5::File::open("magic.h5");
+//   Tensor x = file.read_floats("x");                       // [15216, 10]
+//   auto out = h5::File::create("y.h5");  out.write_floats("y", x.view());  out.flush();
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hgq/core/shape.h"
+#include "hgq/core/tensor.h"
+
+namespace hgq::h5 {
+
+/// An open identifier of libhdf5, closed by its owner; shared because groups keep their file open.
+using Id = std::shared_ptr<const int64_t>;
+
+enum class TypeClass : uint8_t { kInteger, kFloat, kString, kCompound, kOther };
+
+struct DatasetInfo {
+  Shape shape;                    // HDF5 scalars have rank 0
+  TypeClass type = TypeClass::kOther;
+  int bytes = 0;                  // of one element
+  bool is_signed = false;
+  std::vector<std::string> columns;  // of a compound type
+};
+
+class Group {
+ public:
+  /// Names of the members, sorted.
+  std::vector<std::string> names() const;
+  bool has(const std::string& path) const;
+  bool is_group(const std::string& path) const;
+  bool is_dataset(const std::string& path) const;
+  Group group(const std::string& path) const;
+  Group create_group(const std::string& path);
+
+  DatasetInfo info(const std::string& path) const;
+  /// All values, or `count` entries of the first dim from `first` (count < 0: to the end).
+  Tensor read_floats(const std::string& path, int64_t first = 0, int64_t count = -1) const;
+  /// The same without a new allocation: `out` has room for the rows asked for.
+  void read_floats_into(const std::string& path, int64_t first, int64_t count, std::span<float> out) const;
+  std::vector<double> read_doubles(const std::string& path, int64_t first = 0, int64_t count = -1) const;
+  std::vector<int64_t> read_integers(const std::string& path, int64_t first = 0, int64_t count = -1) const;
+  std::vector<std::string> read_strings(const std::string& path, int64_t first = 0, int64_t count = -1) const;
+
+  /// Contiguous little-endian datasets. Throw RunError where the disk is full.
+  void write_floats(const std::string& path, ConstTensorView values);
+  void write_doubles(const std::string& path, std::span<const double> values, const Shape& shape);
+  void write_int8(const std::string& path, std::span<const int8_t> values, const Shape& shape);
+  void write_int32(const std::string& path, std::span<const int32_t> values, const Shape& shape);
+  void write_int64(const std::string& path, std::span<const int64_t> values, const Shape& shape);
+  void write_strings(const std::string& path, std::span<const std::string> values);
+
+  bool has_attribute(const std::string& name) const;
+  std::string attribute_string(const std::string& name) const;
+  std::vector<std::string> attribute_strings(const std::string& name) const;   // an empty array of any type gives {}
+  double attribute_double(const std::string& name) const;
+  int64_t attribute_integer(const std::string& name) const;
+  /// Strings are written with variable length, UTF-8: HDF5 has no fixed ones over 64 kB. An empty list is written as Keras does, float64 of length 0.
+  void set_attribute(const std::string& name, const std::string& value);
+  void set_attribute(const std::string& name, std::span<const std::string> values);
+  void set_attribute(const std::string& name, double value);
+  void set_attribute(const std::string& name, int64_t value);
+
+  /// "FILE:/path", for messages.
+  std::string place() const;
+
+ protected:
+  Group(Id file, Id object, std::string file_name, std::string path);
+  std::string place(const std::string& path) const;
+
+  Id file_;
+  Id object_;
+  std::string file_name_;
+  std::string path_;
+};
+
+class File : public Group {
+ public:
+  /// Throws FileError where there is no such file, or it is no HDF5 file.
+  static File open(const std::string& path);
+  /// Creates or truncates; the oldest file format, that any libhdf5 reads. Users of files that must appear whole write with data/atomic_file.h.
+  static File create(const std::string& path);
+  static bool looks_like_hdf5(const std::string& path);
+  void flush();
+
+ private:
+  using Group::Group;
+};
+
+}  // namespace hgq::h5
