@@ -1,4 +1,4 @@
-# hgq_library(NAME SOURCES ... DEPENDS ...), hgq_program, hgq_test: our own targets with our own flags.
+# hgq_library(NAME SOURCES ... DEPENDS ...), hgq_program, hgq_test, hgq_benchmark: our own targets with our own flags.
 add_library(hgq_flags INTERFACE)
 target_compile_options(hgq_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
   # Rounding is part of the result: a product and a sum are fused only where it is written.
@@ -17,6 +17,8 @@ function(hgq_library name)
   target_include_directories(hgq_${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_compile_features(hgq_${name} PUBLIC cxx_std_20)
   target_link_libraries(hgq_${name} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_PRIVATE_DEPENDS} $<BUILD_INTERFACE:hgq_flags>)
+  set_target_properties(hgq_${name} PROPERTIES EXPORT_NAME ${name})
+  set_property(GLOBAL APPEND PROPERTY HGQ_LIBRARIES hgq_${name})
 endfunction()
 
 function(hgq_program name)
@@ -31,4 +33,13 @@ function(hgq_test name)
   hgq_program(${name}_test SOURCES ${arg_SOURCES} DEPENDS ${arg_DEPENDS} GTest::gmock GTest::gtest GTest::gtest_main)
   target_compile_definitions(${name}_test PRIVATE HGQ_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   gtest_discover_tests(${name}_test PROPERTIES LABELS "${arg_LABEL}" TIMEOUT 300 DISCOVERY_TIMEOUT 60)
+endfunction()
+
+# A program of Google Benchmark, beside what it measures.
+function(hgq_benchmark name)
+  if(HGQ_BUILD_BENCHMARKS)
+    find_package(benchmark REQUIRED)
+    hgq_program(${name} ${ARGN})
+    target_link_libraries(${name} PRIVATE benchmark::benchmark)
+  endif()
 endfunction()

@@ -1,8 +1,8 @@
 // HDF5 files, as values: RAII over the C API of libhdf5.
 //
-// Objects are named by paths inside a group ("x", "model_weights/dense/kernel:0"). Numbers are read as what the caller asks
-// for, whatever integer or floating-point type (16 to 64 bits, either byte order) they are stored as. Every failure is a
-// FileError that names the file and the object, and says what was found and what was expected.
+// Objects are named by paths inside a group ("x", "model_weights/dense/kernel:0"). Numbers are read as what the caller
+// asks for, whatever integer or floating-point type (16 to 64 bits, either byte order) they are stored as. Every
+// failure is a FileError that names the file and the object, and says what was found and what was expected.
 //
 //   auto file = h5::File::open("magic.h5");
 //   Tensor x = file.read_floats("x");                       // [15216, 10]
@@ -26,11 +26,12 @@ using Id = std::shared_ptr<const int64_t>;
 enum class TypeClass : uint8_t { kInteger, kFloat, kString, kCompound, kOther };
 
 struct DatasetInfo {
-  Shape shape;                    // HDF5 scalars have rank 0
+  Shape shape;  // HDF5 scalars have rank 0
   TypeClass type = TypeClass::kOther;
-  int bytes = 0;                  // of one element
+  int bytes = 0;  // of one element
   bool is_signed = false;
   std::vector<std::string> columns;  // of a compound type
+  int64_t chunk_rows = 0;            // rows of a chunk; 0 where the values are not chunked
 };
 
 class Group {
@@ -60,12 +61,15 @@ class Group {
   void write_int64(const std::string& path, std::span<const int64_t> values, const Shape& shape);
   void write_strings(const std::string& path, std::span<const std::string> values);
 
+  std::vector<std::string> attribute_names() const;
   bool has_attribute(const std::string& name) const;
   std::string attribute_string(const std::string& name) const;
-  std::vector<std::string> attribute_strings(const std::string& name) const;   // an empty array of any type gives {}
+  std::vector<std::string> attribute_strings(const std::string& name) const;  // an empty array of any type gives {}
   double attribute_double(const std::string& name) const;
+  std::vector<double> attribute_doubles(const std::string& name) const;
   int64_t attribute_integer(const std::string& name) const;
-  /// Strings are written with variable length, UTF-8: HDF5 has no fixed ones over 64 kB. An empty list is written as Keras does, float64 of length 0.
+  /// Strings are written with variable length, UTF-8: HDF5 has no fixed ones over 64 kB. An empty list is written as
+  /// Keras does, float64 of length 0.
   void set_attribute(const std::string& name, const std::string& value);
   void set_attribute(const std::string& name, std::span<const std::string> values);
   void set_attribute(const std::string& name, double value);
@@ -77,6 +81,12 @@ class Group {
  protected:
   Group(Id file, Id object, std::string file_name, std::string path);
   std::string place(const std::string& path) const;
+  /// Throws a FileError that lists what is there, and the nearest name, where `path` leads to nothing.
+  void check_is_there(const std::string& path) const;
+  /// Throws a FileError where something stands at `path` already.
+  void check_is_free(const std::string& path) const;
+  std::vector<std::string> root_names() const;
+  std::string path_of(const std::string& path) const;
 
   Id file_;
   Id object_;
@@ -86,15 +96,18 @@ class Group {
 
 class File : public Group {
  public:
-  /// Throws FileError where there is no such file, or it is no HDF5 file.
+  /// Throws FileError where there is no such file, it is no HDF5 file, or libhdf5 can not cope with it
+  /// (data/h5_probe.h).
   static File open(const std::string& path);
-  /// Creates or truncates; the oldest file format, that any libhdf5 reads. Users of files that must appear whole write with data/atomic_file.h.
+  /// Creates or truncates; the oldest file format, that any libhdf5 reads. Users of files that must appear whole write
+  /// with data/atomic_file.h.
   static File create(const std::string& path);
   static bool looks_like_hdf5(const std::string& path);
   void flush();
 
  private:
   using Group::Group;
+  static File open_here(const std::string& path);
 };
 
 }  // namespace hgq::h5

@@ -1,0 +1,392 @@
+#include "hgq/apps/run_config.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "hgq/apps/config_path.h"
+#include "hgq/core/error.h"
+
+namespace hgq {
+namespace {
+
+using Docs = std::vector<KeyDoc>;
+
+Node text_list(const std::vector<std::string>& texts) {
+  std::vector<Node> items;
+  for (const std::string& text : texts) items.push_back(Node::scalar(text));
+  return Node::list(std::move(items));
+}
+
+/// The items of a list of named things; a thing alone stands for a list of one.
+std::vector<Node> named_items(const Node* node) {
+  if (node == nullptr) return {};
+  return node->is_list() ? node->items() : std::vector<Node>{*node};
+}
+
+/// With a hook, the hook; without, at least the form NAME or {NAME: {...}}.
+template <typename Check>
+void check_named(const Node& node, std::string_view what, ErrorList& errors, const Check& check) {
+  const std::size_t before = errors.size();
+  read_named(node, what, errors);
+  if (errors.size() == before) check();
+}
+
+/// Reads the sections one by one, and writes the resolved config along.
+class Reader {
+ public:
+  Reader(const Node& tree, std::string folder, const ConfigHooks& hooks, ErrorList& errors, Docs* docs = nullptr)
+      : tree_(tree), folder_(std::move(folder)), hooks_(hooks), errors_(errors), docs_(docs) {}
+
+  RunConfig read() {
+    ConfigReader top(tree_, "", errors_, docs_);
+    config_.seed = top.integer("seed", "of all that is random: split, order, initial weights, dropout", {.min = 0});
+    const Node* data = section(top, "data", "what to learn from", true);
+    const Node* model = section(top, "model", "the network", true);
+    const Node* train = section(top, "train", "how it is trained", true);
+    const Node* callbacks = top.node("callbacks", "what acts between epochs, in this order", "a list of names", "[]");
+    const Node* proxy = section(top, "export", "how the proxy is made", false);
+    top.finish();
+    if (model != nullptr) read_model(*model, data);
+    if (data != nullptr) read_data(*data);
+    if (train != nullptr) read_train(*train);
+    read_export(proxy == nullptr ? Node() : *proxy);
+    read_callbacks(callbacks);
+    resolve();
+    return std::move(config_);
+  }
+
+ private:
+  /// A section's map; nullptr where it is missing or no map.
+  const Node* section(ConfigReader& top, const std::string& key, std::string_view doc, bool required) {
+    const Node* node = top.node(key, doc, "a map", required ? "required" : "");
+    if (node == nullptr || node->is_map()) return node;
+    errors_.add(node->place(), concat(key, ": found ", describe(*node), ", expected a map (key: value)"));
+    return nullptr;
+  }
+
+  void read_model(const Node& node, const Node* data) {
+    ModelConfig& model = config_.model;
+    ConfigReader c(node, "model", errors_, docs_);
+    const Node* kernel = c.node("kernel_quantizer", "keys over the defaults of kernel quantizers", "a map");
+    const Node* activation = c.node("activation_quantizer", "keys over the defaults of activation quantizers", "a map");
+    model.beta = c.number("beta", "strength of the BOPs term of every layer that gives none", {.min = 0});
+    const Node* layers =
+        c.node("layers", "the network: NAME or {NAME: {...}}, a chain but where `inputs` says otherwise", "a list",
+               "required");
+    const Node* outputs =
+        c.node("outputs", "names of the layers that give the outputs", "a list", "the layers that nobody reads");
+    c.finish();
+    if (kernel != nullptr) read_quantizer(*kernel, "kernel_quantizer", model.kernel_quantizer);
+    if (activation != nullptr) read_quantizer(*activation, "activation_quantizer", model.activation_quantizer);
+    if (layers == nullptr) return;
+    const std::size_t before = errors_.size();
+    LayerGraph graph = read_layer_graph(*layers, outputs, hooks_.layer_kinds, input_name(data), errors_);
+    graph_is_right_ = errors_.size() == before;
+    model.layers = std::move(graph.layers);
+    model.inputs = std::move(graph.inputs);
+    model.outputs = std::move(graph.outputs);
+    const auto is_known = [this](const LayerNode& layer) {
+      const auto& kinds = hooks_.layer_kinds;
+      return layer.kind != "Input" &&
+             (kinds.empty() || std::find(kinds.begin(), kinds.end(), layer.kind) != kinds.end());
+    };
+    for (const LayerNode& layer : model.layers) {
+      if (hooks_.check_layer && is_known(layer)) hooks_.check_layer(layer, model, errors_);
+    }
+    resolve_model(*layers, outputs);
+  }
+
+  void read_quantizer(const Node& node, const std::string& key, Node& into) {
+    if (!node.is_map()) {
+      errors_.add(node.place(), concat("model.", key, ": found ", describe(node), ", expected a map (key: value)"));
+      return;
+    }
+    into = node;
+    if (hooks_.check_quantizer) hooks_.check_quantizer(node, key == "kernel_quantizer", errors_);
+  }
+
+  /// What an Input that the config does not write is called: as `data.inputs` names its only input, else as Keras
+  /// would.
+  static std::string input_name(const Node* data) {
+    const Node* inputs = data == nullptr ? nullptr : data->find("inputs");
+    const bool named =
+        inputs != nullptr && inputs->is_map() && inputs->entries().size() == 1 && inputs->find("file") == nullptr;
+    return named ? inputs->entries()[0].first : "input_1";
+  }
+
+  void read_data(const Node& node) {
+    config_.data = node;
+    if (hooks_.check_data) hooks_.check_data(node, folder_, config_.model, errors_);
+  }
+
+  void read_train(const Node& node) {
+    TrainConfig& train = config_.train;
+    ConfigReader c(node, "train", errors_, docs_);
+    const Node* loss =
+        c.node("loss", "by Keras' name; for several outputs one for all, or {OUTPUT: NAME}", "a name", "required");
+    const Node* weights = c.node("loss_weights", "{OUTPUT: WEIGHT}", "a map", "1 each");
+    const Node* optimizer = c.node("optimizer", "by Keras' name, with its arguments", "a name", "Adam");
+    const Node* metrics = c.node("metrics", "measured beside the loss", "a list of names", "[]");
+    train.batch_size =
+        c.integer("batch_size", "rows of a step", {.fallback = train.batch_size, .min = 1, .max = kMaxCount});
+    train.epochs =
+        c.integer("epochs", "passes over the training rows", {.fallback = train.epochs, .min = 1, .max = kMaxCount});
+    train.shuffle = c.boolean("shuffle", "a new order of the rows in every epoch", train.shuffle);
+    c.finish();
+    if (loss != nullptr) read_losses(*loss);
+    if (weights != nullptr) read_weights(*weights);
+    train.optimizer = optimizer == nullptr ? Node::scalar("Adam") : *optimizer;
+    check_named(train.optimizer, "an optimizer", errors_, [&] {
+      if (hooks_.check_optimizer) hooks_.check_optimizer(train.optimizer, errors_);
+    });
+    train.metrics = named_items(metrics);
+    for (const Node& metric : train.metrics) {
+      check_named(metric, "a metric", errors_, [&] {
+        if (hooks_.check_metric) hooks_.check_metric(metric, errors_);
+      });
+    }
+  }
+
+  void check_loss(const Node& loss) {
+    check_named(loss, "a loss", errors_, [&] {
+      if (hooks_.check_loss) hooks_.check_loss(loss, errors_);
+    });
+  }
+
+  /// `mse` for all outputs, or {a: mse, b: mae}: a map whose keys are outputs, or that has several keys.
+  void read_losses(const Node& node) {
+    const std::vector<std::string>& outputs = config_.model.outputs;
+    const auto is_output = [&](const auto& entry) {
+      return std::find(outputs.begin(), outputs.end(), entry.first) != outputs.end();
+    };
+    const std::vector<std::pair<std::string, Node>>& entries = node.entries();
+    const bool by_output = node.is_map() && node.find("class_name") == nullptr &&
+                           (entries.size() > 1 || std::any_of(entries.begin(), entries.end(), is_output));
+    if (!by_output) {
+      check_loss(node);
+      for (const std::string& output : outputs) config_.train.losses.push_back({output, node, 1});
+      return;
+    }
+    for (const auto& [output, loss] : entries) {
+      check_loss(loss);
+      check_output("train.loss", output, loss);
+    }
+    for (const std::string& output : outputs) {
+      if (const Node* loss = node.find(output)) {
+        config_.train.losses.push_back({output, *loss, 1});
+      } else if (graph_is_right_) {
+        errors_.add(node.key_place(), concat("train.loss: no loss for the output '", output, "'"));
+      }
+    }
+  }
+
+  void check_output(const std::string& where, const std::string& name, const Node& value) {
+    const std::vector<std::string>& outputs = config_.model.outputs;
+    if (!graph_is_right_ || std::find(outputs.begin(), outputs.end(), name) != outputs.end()) return;
+    errors_.add(value.key_place(), concat(where, ": '", printable(name), "' is no output", suggestion(name, outputs)));
+  }
+
+  void read_weights(const Node& node) {
+    ConfigReader c(node, "train.loss_weights", errors_);
+    for (const auto& [output, value] : node.entries()) {
+      const double weight = c.number(output, "", {.required = true, .fallback = 1, .min = 0});
+      check_output("train.loss_weights", output, value);
+      for (OutputLoss& loss : config_.train.losses) {
+        if (loss.output == output) loss.weight = weight;
+      }
+    }
+  }
+
+  void read_export(const Node& node) {
+    ExportConfig& proxy = config_.proxy;
+    ConfigReader c(node, "export", errors_, docs_);
+    const Node* trace = c.node("trace", "how the ranges of the proxy are found", "a map");
+    proxy.saturate = c.choice("overflow", "of numbers beyond their range: wrap (aggressive) or saturate",
+                              {"wrap", "sat"}, "wrap") == "sat";
+    proxy.accum_fp_max_offset =
+        c.optional_integer("accum_fp_max_offset", "accepted as in Python HGQ, where it changes no value");
+    proxy.unary_lut_max_table_size =
+        c.integer("unary_lut_max_table_size", "largest table that replaces an activation; -1: none",
+                  {.fallback = -1, .min = -1, .max = kMaxCount});
+    c.finish();
+    read_trace(trace == nullptr ? Node() : *trace);
+  }
+
+  void read_trace(const Node& node) {
+    TraceConfig& trace = config_.proxy.trace;
+    ConfigReader c(node, "export.trace", errors_, docs_);
+    const std::vector<std::string> names = {"train", "validation", "test"};
+    trace.data = c.texts("data", "rows that are run: of train, validation, test", trace.data);
+    trace.cover_factor = c.number("cover_factor", "ranges are widened by this factor about their middle",
+                                  {.fallback = 1, .min = 0, .above_min = true});
+    trace.batch_size = c.integer("batch_size", "rows that are run at once",
+                                 {.fallback = trace.batch_size, .min = 1, .max = kMaxCount});
+    c.finish();
+    if (trace.data.empty()) c.error("data", "found an empty list, expected names of train, validation, test");
+    std::set<std::string> seen;
+    const std::vector<Node> items = c.has("data") ? named_items(node.find("data")) : std::vector<Node>{};
+    for (const Node& item : items) {
+      if (!text_of(item)) continue;  // said before
+      const std::string name = *text_of(item);
+      if (std::find(names.begin(), names.end(), name) == names.end()) {
+        errors_.add(item.place(),
+                    concat("export.trace.data: unknown rows '", printable(name), "'", suggestion(name, names)));
+      } else if (!seen.insert(name).second) {
+        errors_.add(item.place(), concat("export.trace.data: '", name, "' stands there twice"));
+      }
+    }
+  }
+
+  void read_callbacks(const Node* node) {
+    if (node != nullptr && !node->is_list()) {
+      errors_.add(node->place(), concat("callbacks: found ", describe(*node), ", expected a list (- NAME)"));
+      return;
+    }
+    config_.callbacks = named_items(node);
+    for (const Node& callback : config_.callbacks) {
+      check_named(callback, "a callback", errors_, [&] {
+        if (hooks_.check_callback) hooks_.check_callback(callback, config_, errors_);
+      });
+    }
+  }
+
+  /// `layers` as the config has them, each with its name.
+  void resolve_model(const Node& layers, const Node* outputs) {
+    if (!graph_is_right_) return;
+    const std::vector<std::string> names = layer_names(layers);
+    std::vector<Node> items;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      ErrorList ignored;
+      const NamedNode named = read_named(layers.items()[i], "a layer", ignored);
+      Node arguments = Node::map({{"name", Node::scalar(names[i])}});
+      for (const auto& [key, value] : named.arguments.entries()) {
+        if (key != "name") arguments.set(key, value);
+      }
+      items.push_back(Node::map({{named.name, std::move(arguments)}}));
+    }
+    layers_ = Node::list(std::move(items));
+    if (outputs != nullptr) outputs_ = *outputs;
+  }
+
+  /// Data files by absolute paths, so that the config can be run from the folder of the run.
+  Node with_absolute_paths(const Node& node, bool is_path) const {
+    if (const auto text = text_of(node); text && is_path) {
+      const std::filesystem::path path = std::filesystem::path(folder_) / *text;
+      return Node::scalar(std::filesystem::absolute(path).lexically_normal().string());
+    }
+    Node copy = node;
+    for (Node& item : copy.items()) item = with_absolute_paths(item, is_path);
+    for (auto& [key, value] : copy.entries()) value = with_absolute_paths(value, key == "file" || key == "files");
+    return copy;
+  }
+
+  void resolve() {
+    const auto set_unless_null = [](Node& map, const std::string& key, const Node& value) {
+      if (!value.is_null()) map.set(key, value);
+    };
+    Node model;
+    set_unless_null(model, "kernel_quantizer", config_.model.kernel_quantizer);
+    set_unless_null(model, "activation_quantizer", config_.model.activation_quantizer);
+    model.set("beta", Node::number(config_.model.beta));
+    model.set("layers", layers_);
+    set_unless_null(model, "outputs", outputs_);
+
+    const TrainConfig& train = config_.train;
+    const bool one_loss =
+        !train.losses.empty() && std::all_of(train.losses.begin(), train.losses.end(), [&](const OutputLoss& l) {
+          return l.weight == 1 && same_value(l.loss, train.losses.front().loss);
+        });
+    Node losses = one_loss ? train.losses.front().loss : Node();
+    Node weights;
+    for (const OutputLoss& loss : train.losses) {
+      if (!one_loss) losses.set(loss.output, loss.loss);
+      if (!one_loss) weights.set(loss.output, Node::number(loss.weight));
+    }
+    Node train_node;
+    train_node.set("loss", losses);
+    set_unless_null(train_node, "loss_weights", weights);
+    train_node.set("optimizer", train.optimizer);
+    train_node.set("metrics", Node::list(train.metrics));
+    train_node.set("batch_size", Node::integer(train.batch_size));
+    train_node.set("epochs", Node::integer(train.epochs));
+    train_node.set("shuffle", Node::boolean(train.shuffle));
+
+    config_.resolved.set("seed", Node::integer(config_.seed));
+    config_.resolved.set("data", with_absolute_paths(config_.data, false));
+    config_.resolved.set("model", std::move(model));
+    config_.resolved.set("train", std::move(train_node));
+    config_.resolved.set("callbacks", Node::list(config_.callbacks));
+    config_.resolved.set("export", resolved_export());
+  }
+
+  Node resolved_export() const {
+    const ExportConfig& proxy = config_.proxy;
+    Node trace;
+    trace.set("data", text_list(proxy.trace.data));
+    trace.set("cover_factor", Node::number(proxy.trace.cover_factor));
+    trace.set("batch_size", Node::integer(proxy.trace.batch_size));
+    Node node;
+    node.set("trace", std::move(trace));
+    node.set("overflow", Node::scalar(proxy.saturate ? "sat" : "wrap"));
+    if (proxy.accum_fp_max_offset) node.set("accum_fp_max_offset", Node::integer(*proxy.accum_fp_max_offset));
+    node.set("unary_lut_max_table_size", Node::integer(proxy.unary_lut_max_table_size));
+    return node;
+  }
+
+  static constexpr int64_t kMaxCount = int64_t{1} << 31;  // rows, epochs, table entries: more is a slip
+
+  const Node& tree_;
+  std::string folder_;
+  const ConfigHooks& hooks_;
+  ErrorList& errors_;
+  Docs* docs_;
+  RunConfig config_;
+  bool graph_is_right_ = false;
+  Node layers_;
+  Node outputs_;
+};
+
+}  // namespace
+
+RunConfig run_config_from(const Node& tree, const std::string& folder, const ConfigHooks& hooks, ErrorList& errors) {
+  return Reader(tree, folder, hooks, errors).read();
+}
+
+RunConfig read_run_config(const ConfigSource& source, const ConfigHooks& hooks, ErrorList& errors) {
+  Node tree = Node::from_yaml_file(source.path, errors);
+  if (tree.is_null() && errors.empty()) {
+    errors.add(source.path, "is empty, expected the sections data, model and train");
+  } else if (!tree.is_null() && !tree.is_map()) {
+    errors.add(tree.place(), concat("found ", describe(tree), ", expected the sections data, model and train"));
+  }
+  if (!tree.is_map()) return {};
+  int number = 0;
+  for (const std::string& assignment : source.sets) apply_set(tree, assignment, ++number, errors);
+  if (source.seed) {
+    Node seed = Node::integer(*source.seed);
+    seed.set_places("--seed");
+    tree.set("seed", std::move(seed));
+  }
+  const std::string folder = std::filesystem::path(source.path).parent_path().string();
+  return run_config_from(tree, folder, hooks, errors);
+}
+
+std::vector<KeyDoc> run_config_docs() {
+  // An empty section asks for all of its keys; what it lacks is noted nowhere.
+  Node tree;
+  for (const char* section : {"data", "model", "train"}) tree.set(section, Node::map({}));
+  ErrorList ignored;
+  Docs docs;
+  Reader(tree, "", {}, ignored, &docs).read();
+  return docs;
+}
+
+void check_resumable(const Node& stored, const Node& now, const std::string& path) {
+  std::vector<std::string> keys = differing_keys(stored, now);
+  std::erase(keys, "train.epochs");
+  HGQ_CHECK(keys.empty(), ConfigError, path, ": the config differs from the one that this run was begun with in ",
+            join_names(keys), "; only train.epochs may change when a run is resumed");
+}
+
+}  // namespace hgq

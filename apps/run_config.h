@@ -1,0 +1,113 @@
+// Everything that one run of `hgq-train` is told: the config file, changed by --set and --seed.
+//
+//   ErrorList errors;
+//   const RunConfig config = read_run_config({.path = "magic.yaml", .sets = {"train.epochs=10"}}, hooks, errors);
+//   errors.throw_if_any();                        // all errors at once, in the order of the file
+//   write(config.resolved.to_yaml());             // every default written out; reruns the same from anywhere
+//
+// This file reads the frame: sections, their own keys, the graph of layers, which loss belongs to which output. What a
+// layer, a quantizer, a loss, an optimizer, a metric, a callback or the data take is known where they are made;
+// RunConfig keeps their nodes, with places, and ConfigHooks lets those that know them check them, so that `hgq-train
+// check` reports all errors at once. All keys with types, defaults and docs: docs/config.md, made by
+// apps/config_reference.h.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hgq/apps/layer_graph.h"
+#include "hgq/core/config_reader.h"
+#include "hgq/core/node.h"
+
+namespace hgq {
+
+struct ModelConfig {
+  Node kernel_quantizer;                     // a map, or null: the defaults
+  Node activation_quantizer;                 // the same
+  double beta = 0;                           // for every layer that gives none
+  std::vector<LayerNode> layers;             // each behind those that it reads
+  std::vector<std::string> inputs, outputs;  // names of layers
+};
+
+/// One output's loss: `NAME` or `{NAME: {...}}`.
+struct OutputLoss {
+  std::string output;
+  Node loss;
+  double weight = 1;
+};
+
+struct TrainConfig {
+  std::vector<OutputLoss> losses;  // one for each output, in their order
+  Node optimizer;                  // `NAME` or `{NAME: {...}}`
+  std::vector<Node> metrics;       // the same
+  int64_t batch_size = 32;
+  int64_t epochs = 1;
+  bool shuffle = true;
+};
+
+/// The data that set the ranges of the proxy.
+struct TraceConfig {
+  std::vector<std::string> data = {"train", "validation"};  // of train, validation, test
+  double cover_factor = 1;
+  int64_t batch_size = 16384;
+};
+
+struct ExportConfig {
+  TraceConfig trace;
+  bool saturate = false;  // overflow: sat; else wrap (aggressive=True)
+  std::optional<int64_t> accum_fp_max_offset;
+  int64_t unary_lut_max_table_size = -1;
+};
+
+struct RunConfig {
+  int64_t seed = 0;
+  Node data;  // a map
+  ModelConfig model;
+  TrainConfig train;
+  std::vector<Node> callbacks;  // `NAME` or `{NAME: {...}}`, in the order of the config
+  ExportConfig proxy;           // the section `export`
+  /// The whole config with its defaults, names of layers and absolute paths of data files.
+  Node resolved;
+};
+
+/// Checks by those who know: each adds what is wrong to the list. One that is not set takes everything.
+struct ConfigHooks {
+  /// Kinds of layers, for the nearest right name.
+  std::vector<std::string> layer_kinds;
+  /// Relative paths in `data` are relative to `folder`.
+  std::function<void(const Node& data, const std::string& folder, const ModelConfig&, ErrorList&)> check_data;
+  /// `kernel`: kernel_quantizer, else activation_quantizer.
+  std::function<void(const Node& quantizer, bool kernel, ErrorList&)> check_quantizer;
+  /// Every layer of a known kind but Input layers.
+  std::function<void(const LayerNode&, const ModelConfig&, ErrorList&)> check_layer;
+  std::function<void(const Node& loss, ErrorList&)> check_loss;
+  std::function<void(const Node& optimizer, ErrorList&)> check_optimizer;
+  std::function<void(const Node& metric, ErrorList&)> check_metric;
+  std::function<void(const Node& callback, const RunConfig&, ErrorList&)> check_callback;
+};
+
+/// Where a config comes from.
+struct ConfigSource {
+  std::string path;
+  std::vector<std::string> sets;  // KEY.PATH=YAML, later ones win
+  std::optional<int64_t> seed;    // wins over all
+};
+
+/// To be used only if `errors` got none.
+RunConfig read_run_config(const ConfigSource& source, const ConfigHooks& hooks, ErrorList& errors);
+
+/// The same from a tree; `folder` is where relative paths begin. Used for a config.yaml that was read before, and by
+/// tests.
+RunConfig run_config_from(const Node& tree, const std::string& folder, const ConfigHooks& hooks, ErrorList& errors);
+
+/// The keys that this file reads, for the reference page.
+std::vector<KeyDoc> run_config_docs();
+
+/// Refuses (ConfigError) to resume a run with a config that differs in more than train.epochs; names the keys. Both are
+/// resolved configs; `path` names the folder of the run.
+void check_resumable(const Node& stored, const Node& now, const std::string& path);
+
+}  // namespace hgq

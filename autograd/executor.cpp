@@ -1,0 +1,354 @@
+#include "hgq/autograd/executor.h"
+
+#include <algorithm>
+
+#include "hgq/core/arena.h"
+#include "hgq/core/error.h"
+
+namespace hgq {
+namespace {
+
+constexpr int64_t kCacheFloats = 512 * 1024 / 4;
+constexpr int64_t kSmallestChunk = 32;
+constexpr int64_t kRowsWorthSharing = 256;  // below, waking a second thread costs more than it brings
+
+size_t at(int64_t i) { return static_cast<size_t>(i); }
+int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t whole_lines(int64_t floats) { return (floats + 15) / 16 * 16; }
+
+}  // namespace
+
+Chunks cut_batch(int64_t rows, int64_t row_floats, const ExecutorOptions& options) {
+  const int64_t fits = std::max(kSmallestChunk, kCacheFloats / std::max<int64_t>(row_floats, 1));
+  int64_t chunk_rows = std::min(options.largest_chunk, fits);
+  // A middling batch is cut finer than the cache asks, so that a few threads find work.
+  if (rows > kRowsWorthSharing) chunk_rows = std::min(chunk_rows, std::max<int64_t>(divide_up(rows, 4), 128));
+  int64_t count = std::max<int64_t>(divide_up(rows, chunk_rows), 1);
+  const int64_t lanes = options.lanes;
+  if (count > lanes) {
+    const int64_t multiple = std::max<int64_t>((count + lanes / 2) / lanes, 1) * lanes;  // a few rows more or less in a chunk do not matter
+    count = multiple;
+  }
+  Chunks chunks{.rows = rows, .chunk_rows = std::max<int64_t>(divide_up(rows, count), 1)};
+  chunks.count = std::max<int64_t>(divide_up(rows, chunks.chunk_rows), 1);
+  chunks.lanes = std::min(lanes, chunks.count);
+  return chunks;
+}
+
+// An operation of the Step domain with all its pointers resolved.
+struct Executor::StepCall {
+  const Op* op = nullptr;
+  Instruction::Action action = Instruction::Action::kForward;
+  std::vector<float*> pointers;  // in, out, grad_out, grad_in
+  const Instruction* instruction = nullptr;
+  OpContext context;
+};
+
+struct Executor::Program {
+  Chunks chunks;
+  std::vector<int64_t> offsets;       // by slot; kLane: within a lane's block
+  std::vector<float*> direct;         // by slot: a lane block that needs no combining, as there is one lane
+  std::vector<std::unique_ptr<Kernels>> kernels[2];  // by node: for the rows of most chunks, and of the last one
+  std::vector<std::vector<StepCall>> finish;         // by segment
+  int64_t whole_floats = 0, worker_floats = 0, lane_floats = 0;
+};
+
+struct Executor::WorkerPointers {
+  std::vector<float*> pointers;
+};
+
+Executor::Executor(const Tape& tape, Workers& workers, const ExecutorOptions& options)
+    : tape_(tape), workers_(workers), options_(options), plan_(tape, {.gradients = options.gradients, .all_parameters = options.all_parameters}) {
+  int64_t scratch = 0;
+  for (const Tape::Node& node : tape.nodes()) {
+    const bool row = std::ranges::any_of(node.inputs, [&](int32_t v) { return tape.values()[at(v)].spec.domain == Domain::kRow; });
+    step_kernels_.push_back(row ? nullptr : node.op->make_kernels(1));
+    if (!row) scratch = std::max(scratch, node.op->scratch_floats(1));
+  }
+  step_scratch_ = AlignedBuffer(at(scratch) * sizeof(float));
+  forward_calls_ = prepare(plan_.forward_stages());
+  backward_calls_ = prepare(plan_.backward_stages());
+  size_t most = 0;
+  for (const Segment& segment : plan_.segments()) {
+    for (const Instruction& i : segment.instructions) most = std::max(most, i.in.size() + i.out.size() + i.grad_out.size() + i.grad_in.size());
+  }
+  worker_pointers_.resize(at(workers.size()));
+  for (WorkerPointers& p : worker_pointers_) p.pointers.resize(most);
+}
+
+Executor::~Executor() = default;
+
+std::vector<std::vector<Executor::StepCall>> Executor::prepare(const std::vector<Stage>& stages) const {
+  std::vector<std::vector<StepCall>> all;
+  for (const Stage& stage : stages) {
+    std::vector<StepCall>& calls = all.emplace_back();
+    for (const Instruction& ins : stage.step) {
+      StepCall& call = calls.emplace_back();
+      call.op = tape_.nodes()[at(ins.node)].op.get();
+      call.action = ins.action;
+      for (const auto* list : {&ins.in, &ins.out, &ins.grad_out, &ins.grad_in}) {
+        for (const int32_t slot : *list) call.pointers.push_back(plan_.slots()[at(slot)].fixed);
+      }
+      OpContext& c = call.context;
+      c.in = call.pointers.data();
+      c.out = call.pointers.data() + ins.in.size();
+      c.grad_out = c.out + ins.out.size();
+      c.grad_in = call.pointers.data() + ins.in.size() + ins.out.size() + ins.grad_out.size();
+      c.accumulate = ins.accumulate.get();
+      c.extra = ins.extra;
+      c.scratch = reinterpret_cast<float*>(step_scratch_.data());
+      c.kernels = step_kernels_[at(ins.node)].get();
+      c.seed = options_.seed;
+    }
+  }
+  return all;
+}
+
+Executor::Program& Executor::program_for(int64_t rows) {
+  if (const auto found = programs_.find(rows); found != programs_.end()) return *found->second;
+  auto made = std::make_unique<Program>();
+  Program& program = *made;
+  program.chunks = cut_batch(rows, plan_.worker_row_floats(), options_);
+  const auto& slots = plan_.slots();
+  program.offsets.assign(slots.size(), 0);
+  program.direct.assign(slots.size(), nullptr);
+
+  // Whole-batch values, then each segment's worker block and lane block.
+  const auto place = [&](Slot::Kind kind, int32_t segment) {
+    std::vector<ArenaRequest> requests;
+    std::vector<size_t> ids;
+    for (size_t s = 0; s < slots.size(); ++s) {
+      if (slots[s].kind != kind || slots[s].segment != segment) continue;
+      const int64_t block_rows = kind == Slot::Kind::kWhole ? rows : program.chunks.chunk_rows;
+      requests.push_back({slots[s].row_floats * block_rows + slots[s].floats, kind == Slot::Kind::kLane ? 0 : slots[s].first,
+                          kind == Slot::Kind::kLane ? 0 : slots[s].last});
+      ids.push_back(s);
+    }
+    const ArenaPlan plan = plan_arena(requests);
+    for (size_t i = 0; i < ids.size(); ++i) program.offsets[ids[i]] = plan.offsets[i];
+    return plan.floats;
+  };
+  program.whole_floats = place(Slot::Kind::kWhole, -1);
+  for (size_t g = 0; g < plan_.segments().size(); ++g) {
+    program.worker_floats = std::max(program.worker_floats, place(Slot::Kind::kWorker, static_cast<int32_t>(g)));
+    program.lane_floats = std::max(program.lane_floats, place(Slot::Kind::kLane, static_cast<int32_t>(g)));
+  }
+  if (program.chunks.lanes == 1) {
+    for (const Segment& segment : plan_.segments()) {
+      for (const GradientSum& sum : segment.gradient_sums) program.direct[at(sum.lane_slot)] = sum.into;
+    }
+  }
+  const int64_t sizes[2] = {program.chunks.count > 1 ? program.chunks.chunk_rows : program.chunks.rows_of(program.chunks.count - 1),
+                            program.chunks.rows_of(program.chunks.count - 1)};
+  for (int k = 0; k < 2; ++k) {
+    if (k == 1 && sizes[1] == sizes[0]) break;
+    for (size_t n = 0; n < tape_.nodes().size(); ++n) {
+      const Tape::Node& node = tape_.nodes()[n];
+      const bool row = std::ranges::any_of(node.inputs, [&](int32_t v) { return tape_.values()[at(v)].spec.domain == Domain::kRow; });
+      program.kernels[k].push_back(row ? node.op->make_kernels(sizes[k]) : nullptr);
+    }
+  }
+  const auto grow = [](AlignedBuffer& buffer, int64_t floats) {
+    if (buffer.size() < at(floats) * sizeof(float)) buffer = AlignedBuffer(at(floats) * sizeof(float));
+  };
+  grow(whole_memory_, program.whole_floats);
+  int64_t worker_floats = program.worker_floats;
+  int64_t lane_floats = program.lane_floats * program.chunks.lanes;
+  grow(worker_memory_, whole_lines(worker_floats) * workers_.size());
+  grow(lane_memory_, lane_floats);
+  return *programs_.emplace(rows, std::move(made)).first->second;
+}
+
+void Executor::check_inputs(std::span<const ConstTensorView> inputs) const {
+  HGQ_CHECK(inputs.size() == tape_.inputs().size(), ShapeError, "the tape has ", tape_.inputs().size(), " inputs, the batch ", inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Tape::Value& value = tape_.values()[at(tape_.inputs()[i])];
+    const Shape& shape = inputs[i].shape;
+    HGQ_CHECK(shape.rank() > 0 && shape.without_front() == value.spec.shape, ShapeError, "input '", value.name, "': batch has shape ", shape,
+              ", expected [rows] in front of ", value.spec.shape);
+    HGQ_CHECK(shape[0] == inputs[0].shape[0] && shape[0] > 0, ShapeError, "input '", value.name, "' has ", shape[0], " rows, input '",
+              tape_.values()[at(tape_.inputs()[0])].name, "' ", inputs[0].shape[0], "; expected the same number, at least 1");
+  }
+}
+
+void Executor::forward(std::span<const ConstTensorView> inputs, uint64_t step) {
+  check_inputs(inputs);
+  inputs_.assign(inputs.begin(), inputs.end());
+  step_ = step;
+  program_ = &program_for(inputs.empty() ? 1 : inputs[0].shape[0]);
+  if (options_.gradients) {
+    std::ranges::fill(plan_.step_gradients(), 0.0F);
+    for (Parameter* const p : plan_.parameters()) p->grad.fill(0.0F);
+    for (const Plan::Seed& seed : plan_.seeds()) *seed.gradient += seed.weight;
+  }
+  run_stages(plan_.forward_stages(), forward_calls_);
+}
+
+void Executor::backward() {
+  HGQ_CHECK(program_ != nullptr && options_.gradients, Error, "backward() needs a forward pass before it, and an executor made with gradients");
+  run_stages(plan_.backward_stages(), backward_calls_);
+}
+
+void Executor::run_stages(const std::vector<Stage>& stages, std::vector<std::vector<StepCall>>& calls) {
+  for (size_t i = 0; i < stages.size(); ++i) {
+    for (StepCall& call : calls[i]) {
+      call.context.step = step_;
+      call.context.batch_rows = program_->chunks.rows;
+      switch (call.action) {
+        case Instruction::Action::kForward:
+          call.op->forward(call.context);
+          break;
+        case Instruction::Action::kBackward:
+          call.op->backward(call.context);
+          break;
+        default:
+          call.op->backward_step(call.context);
+      }
+    }
+    if (stages[i].segment >= 0) run_segment(stages[i].segment);
+  }
+}
+
+void Executor::run_segment(int32_t index) {
+  const Segment& segment = plan_.segments()[at(index)];
+  const Chunks& chunks = program_->chunks;
+  workers_.run(chunks.lanes, [&](int64_t lane, int worker) {
+    for (const int32_t slot : segment.lane_slots) {
+      if (program_->direct[at(slot)] == nullptr) std::fill_n(resolve(slot, 0, lane, worker), plan_.slots()[at(slot)].floats, plan_.slots()[at(slot)].start);
+    }
+    for (int64_t chunk = chunks.first_of_lane(lane); chunk < chunks.first_of_lane(lane + 1); ++chunk) run_chunk(segment, index, chunk, lane, worker);
+  });
+  combine(segment, index);
+}
+
+float* Executor::resolve(int32_t id, int64_t row_begin, int64_t lane, int worker) const {
+  const Slot& slot = plan_.slots()[at(id)];
+  const int64_t offset = program_->offsets[at(id)];
+  switch (slot.kind) {
+    case Slot::Kind::kNone:
+      return nullptr;
+    case Slot::Kind::kFixed:
+      return slot.fixed;
+    case Slot::Kind::kInput:
+      return const_cast<float*>(inputs_[at(slot.input)].data) + row_begin * slot.row_floats;  // operations get it as const
+    case Slot::Kind::kWhole:
+      return reinterpret_cast<float*>(whole_memory_.data()) + offset + row_begin * slot.row_floats;
+    case Slot::Kind::kWorker:
+      return reinterpret_cast<float*>(worker_memory_.data()) + whole_lines(program_->worker_floats) * worker + offset;
+    case Slot::Kind::kLane:
+      break;
+  }
+  if (program_->direct[at(id)] != nullptr) return program_->direct[at(id)];
+  return reinterpret_cast<float*>(lane_memory_.data()) + program_->lane_floats * lane + offset;
+}
+
+void Executor::run_chunk(const Segment& segment, int32_t /*segment_index*/, int64_t chunk, int64_t lane, int worker) {
+  const Chunks& chunks = program_->chunks;
+  const int64_t row_begin = chunk * chunks.chunk_rows;
+  const int64_t rows = chunks.rows_of(chunk);
+  const auto& kernels = program_->kernels[rows == chunks.chunk_rows || program_->kernels[1].empty() ? 0 : 1];
+  float** const pointers = worker_pointers_[at(worker)].pointers.data();
+  OpContext c;
+  c.rows = rows;
+  c.row_begin = row_begin;
+  c.batch_rows = chunks.rows;
+  c.seed = options_.seed;
+  c.step = step_;
+  for (const Instruction& ins : segment.instructions) {
+    float** next = pointers;
+    for (const auto* list : {&ins.in, &ins.out, &ins.grad_out, &ins.grad_in}) {
+      for (const int32_t slot : *list) *next++ = resolve(slot, row_begin, lane, worker);
+    }
+    c.in = pointers;
+    c.out = pointers + ins.in.size();
+    c.grad_out = c.out + ins.out.size();
+    c.grad_in = pointers + ins.in.size() + ins.out.size() + ins.grad_out.size();
+    c.accumulate = ins.accumulate.get();
+    c.extra = ins.extra;
+    c.scratch = resolve(ins.scratch, 0, lane, worker);
+    c.kernels = kernels[at(ins.node)].get();
+    c.recompute = ins.action == Instruction::Action::kRecompute;
+    const Op& op = *tape_.nodes()[at(ins.node)].op;
+    if (ins.action == Instruction::Action::kBackward) {
+      op.backward(c);
+    } else {
+      op.forward(c);
+    }
+  }
+}
+
+// Lane blocks are combined in the order of the lanes, on the caller: a fixed order for any number of threads.
+void Executor::combine(const Segment& segment, int32_t /*segment_index*/) {
+  const Chunks& chunks = program_->chunks;
+  for (const Instruction& ins : segment.finish) {
+    const Op& op = *tape_.nodes()[at(ins.node)].op;
+    float** const pointers = worker_pointers_[0].pointers.data();
+    float** next = pointers;
+    for (const int32_t slot : ins.in) *next++ = resolve(slot, 0, 0, 0);
+    float** const out = next;
+    for (const int32_t slot : ins.out) *next++ = resolve(slot, 0, 0, 0);
+    OpContext c;
+    c.in = pointers;
+    c.out = out;
+    c.extra = ins.extra;
+    c.rows = chunks.rows;
+    c.batch_rows = chunks.rows;
+    c.seed = options_.seed;
+    c.step = step_;
+    partials_.clear();
+    for (size_t o = 0; o < ins.partial.size(); ++o) {
+      if (ins.partial[o] < 0) {
+        partials_.push_back(nullptr);
+        continue;
+      }
+      float* const first = resolve(ins.partial[o], 0, 0, 0);
+      for (int64_t lane = 1; lane < chunks.lanes; ++lane) op.combine(c, static_cast<int>(o), first, resolve(ins.partial[o], 0, lane, 0));
+      partials_.push_back(first);
+    }
+    c.partial = partials_.data();
+    op.finish(c);
+  }
+  for (const GradientSum& sum : segment.gradient_sums) {
+    if (program_->direct[at(sum.lane_slot)] != nullptr) continue;
+    for (int64_t lane = 0; lane < chunks.lanes; ++lane) {
+      const float* const part = resolve(sum.lane_slot, 0, lane, 0);
+      for (int64_t i = 0; i < sum.floats; ++i) sum.into[i] += part[i];
+    }
+  }
+}
+
+float Executor::loss(size_t index) const {
+  const Tape::Loss& loss = tape_.losses()[index];
+  return loss.weight * *plan_.step_value(loss.value);
+}
+
+float Executor::loss() const {
+  double sum = 0;
+  for (size_t i = 0; i < tape_.losses().size(); ++i) sum += static_cast<double>(loss(i));
+  return static_cast<float>(sum);
+}
+
+ConstTensorView Executor::value(Var var) const {
+  HGQ_CHECK(var.domain() == Domain::kStep, Error, "value(): a value per row; ask rows_of() for one that is kept");
+  return {plan_.step_value(var.id), var.shape()};
+}
+
+ConstTensorView Executor::rows_of(Var var) const {
+  const int32_t slot = plan_.kept_slot(var.id);
+  HGQ_CHECK(program_ != nullptr && (slot >= 0 || tape_.values()[at(var.id)].source == Tape::Source::kInput), Error,
+            "rows_of(): Tape::keep() was not called for this value, or no forward pass was run");
+  if (slot < 0) return inputs_[at(tape_.values()[at(var.id)].index)];
+  return {resolve(slot, 0, 0, 0), var.shape().with_front(program_->chunks.rows)};
+}
+
+ConstTensorView Executor::input_gradient(Var var) const {
+  const int32_t slot = plan_.input_gradient_slot(var.id);
+  HGQ_CHECK(program_ != nullptr && slot >= 0, Error, "input_gradient(): no gradient reaches this input");
+  return {resolve(slot, 0, 0, 0), var.shape().with_front(program_->chunks.rows)};
+}
+
+ConstTensorView Executor::step_gradient(Var var) const { return {plan_.step_gradient(var.id), var.shape()}; }
+
+size_t Executor::bytes() const { return whole_memory_.size() + worker_memory_.size() + lane_memory_.size(); }
+
+}  // namespace hgq

@@ -1,0 +1,343 @@
+// Batch norm fused into a kernel (spec 2.3), in two parts: the moments of z0 = x w over the batch, and the fused kernel made of them.
+//
+// The moments do not need z0. With the mean m and covariance C of x, mean_j = m' w_j and var_j = w_j' C w_j, which costs inputs^2
+// products a row instead of inputs * units; where units are few, the products P = X' Z0 of centred x and z0 serve instead
+// (2 inputs * units a row), since C w_j = P_j. Backward is the same algebra: dw_j += dmean_j m + 2 dvar_j C w_j needs no pass over rows, and
+// dx += x S + r with S = 2/n sum_j dvar_j w_j w_j', r = 1/n sum_j dmean_j w_j - m S.
+//
+// A chunk is centred by its own mean before products are taken, and chunks are merged in double (Chan, Golub, LeVeque 1983), so a large mean costs no digits.
+#include <algorithm>
+#include <cmath>
+
+#include "hgq/autograd/ops.h"
+#include "hgq/core/dnnl.h"
+#include "hgq/core/error.h"
+
+namespace hgq::ops {
+namespace {
+
+constexpr int64_t kMirrorFrom = 48;  // inputs from which half of a covariance is worth saving
+
+int64_t whole_lines(int64_t floats) { return (floats + 15) / 16 * 16; }
+
+class ChannelMoments final : public OpWith<ChannelMoments> {
+ public:
+  std::string_view name() const override { return "channel_moments"; }
+
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    HGQ_CHECK(in[0].domain == Domain::kRow && in[0].shape.rank() > 0 && in[1].domain == Domain::kStep && in[1].shape.rank() == 2 &&
+                  in[0].shape[-1] == in[1].shape[0],
+              ShapeError, "channel_moments: shapes ", in[0].shape, " and ", in[1].shape, " do not fit; expected rows [..., k] and a kernel [k, n]");
+    k_ = in[1].shape[0];
+    n_ = in[1].shape[1];
+    positions_ = in[0].shape.size() / std::max<int64_t>(k_, 1);
+    covariance_ = k_ <= 2 * n_;
+    width_ = covariance_ ? k_ : n_;
+    step_ = std::make_unique<StepProducts>(k_, n_);
+    return {{Shape{2, n_}, Domain::kStep}};
+  }
+  Needs needs() const override { return {.inputs = 3, .outputs = 0}; }
+  bool sums_rows(int /*input*/) const override { return false; }
+
+  // A lane holds doubles: rows, mean of x [k], products of centred values [k, width].
+  int64_t partial_floats(int /*output*/) const override { return 2 * (1 + k_ + k_ * width_); }
+  int64_t extra_floats() const override { return extra_s() + whole_lines(k_ * k_) + whole_lines(k_) + whole_lines(k_ * n_); }
+  int64_t scratch_floats(int64_t rows) const override {
+    return whole_lines(k_) + whole_lines(k_ * width_) + rows * positions_ * (k_ + (covariance_ ? 0 : n_));
+  }
+
+  struct Products : Kernels {
+    Products(int64_t m, int64_t k, int64_t n, bool covariance)
+        : z({.m = m, .k = k, .n = n}),
+          top({.m = mirrored(k, covariance) ? k / 2 : k, .k = m, .n = covariance ? k : n, .transpose_a = true, .row_stride_a = k}),
+          low({.m = k - k / 2, .k = m, .n = k - k / 2, .transpose_a = true, .row_stride_a = k, .row_stride_b = k, .row_stride_c = k}),
+          to_x({.m = m, .k = k, .n = k}),
+          add_to_x({.m = m, .k = k, .n = k, .accumulate = true}) {}
+    static bool mirrored(int64_t k, bool covariance) { return covariance && k >= kMirrorFrom; }
+    Matmul z, top, low, to_x, add_to_x;
+  };
+  std::unique_ptr<Kernels> make_kernels(int64_t rows) const override { return std::make_unique<Products>(rows * positions_, k_, n_, covariance_); }
+
+  void forward(const OpContext& c) const override {
+    const auto& p = static_cast<const Products&>(*c.kernels);
+    const int64_t rows = c.rows * positions_;
+    float* const mean = c.scratch;
+    float* const products = mean + whole_lines(k_);
+    float* const centred = products + whole_lines(k_ * width_);
+    centre(c.in[0], rows, mean, centred);
+    if (!covariance_) {
+      float* const z = centred + rows * k_;
+      p.z.run(centred, c.in[1], z);
+      p.top.run(centred, z, products);
+    } else if (Products::mirrored(k_, covariance_)) {
+      const int64_t half = k_ / 2;
+      p.top.run(centred, centred, products);
+      p.low.run(centred + half, centred + half, products + half * k_ + half);
+      for (int64_t i = half; i < k_; ++i) {
+        for (int64_t j = 0; j < half; ++j) products[i * k_ + j] = products[j * k_ + i];
+      }
+    } else {
+      p.top.run(centred, centred, products);
+    }
+    merge(reinterpret_cast<double*>(c.out[0]), static_cast<double>(rows), mean, products, c.in[1]);
+  }
+
+  void combine(const OpContext& c, int /*output*/, float* into, const float* from) const override {
+    const auto* const lane = reinterpret_cast<const double*>(from);
+    merge(reinterpret_cast<double*>(into), lane[0], lane + 1, lane + 1 + k_, c.in[1]);
+  }
+
+  void finish(const OpContext& c) const override {
+    const auto* const total = reinterpret_cast<const double*>(c.partial[0]);
+    const float* const w = c.in[1];
+    float* const mean = c.extra;
+    float* const cw = c.extra + whole_lines(k_);
+    float* const covariance = c.extra + extra_s();  // S's place, free until backward
+    for (int64_t i = 0; i < k_; ++i) mean[i] = static_cast<float>(total[1 + i]);
+    const double share = 1.0 / total[0];
+    float* const products = covariance_ ? covariance : cw;
+    for (int64_t i = 0; i < k_ * width_; ++i) products[i] = static_cast<float>(total[1 + k_ + i] * share);
+    if (covariance_) step_->covariance_by_kernel.run(covariance, w, cw);
+    float* const out_mean = c.out[0];
+    float* const out_variance = c.out[0] + n_;
+    std::fill_n(out_mean, 2 * n_, 0.0F);
+    for (int64_t i = 0; i < k_; ++i) {
+      for (int64_t j = 0; j < n_; ++j) {
+        out_mean[j] += mean[i] * w[i * n_ + j];
+        out_variance[j] += w[i * n_ + j] * cw[i * n_ + j];
+      }
+    }
+    for (int64_t j = 0; j < n_; ++j) out_variance[j] = std::max(out_variance[j], 0.0F);  // rounding must not make it negative
+  }
+
+  void backward_step(const OpContext& c) const override {
+    if (c.grad_out[0] == nullptr) return;
+    const float* const to_mean = c.grad_out[0];
+    const float* const to_variance = c.grad_out[0] + n_;
+    const float* const w = c.in[1];
+    const float* const mean = c.extra;
+    const float* const cw = c.extra + whole_lines(k_);
+    float* const s = c.extra + extra_s();
+    float* const r = s + whole_lines(k_ * k_);
+    float* const scaled = r + whole_lines(k_);
+    const float share = 1.0F / static_cast<float>(c.batch_rows * positions_);
+    for (int64_t i = 0; i < k_; ++i) {
+      float along = 0;
+      for (int64_t j = 0; j < n_; ++j) {
+        along += to_mean[j] * w[i * n_ + j];
+        scaled[i * n_ + j] = 2.0F * share * to_variance[j] * w[i * n_ + j];
+      }
+      r[i] = share * along;
+      if (c.grad_in[1] == nullptr) continue;
+      for (int64_t j = 0; j < n_; ++j) c.grad_in[1][i * n_ + j] += to_mean[j] * mean[i] + 2.0F * to_variance[j] * cw[i * n_ + j];
+    }
+    step_->scaled_by_kernel.run(scaled, w, s);
+    for (int64_t i = 0; i < k_; ++i) {
+      for (int64_t j = 0; j < k_; ++j) r[j] -= mean[i] * s[i * k_ + j];
+    }
+  }
+
+  void backward(const OpContext& c) const override {
+    if (c.grad_in[0] == nullptr || c.grad_out[0] == nullptr) return;
+    const auto& p = static_cast<const Products&>(*c.kernels);
+    const float* const s = c.extra + extra_s();
+    const float* const r = s + whole_lines(k_ * k_);
+    float* const g = c.grad_in[0];
+    const int64_t rows = c.rows * positions_;
+    (c.accumulate[0] ? p.add_to_x : p.to_x).run(c.in[0], s, g);
+    for (int64_t row = 0; row < rows; ++row) {
+#pragma omp simd
+      for (int64_t i = 0; i < k_; ++i) g[row * k_ + i] += r[i];
+    }
+  }
+
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    const int64_t rows = c.rows * positions_;
+    for (int64_t j = 0; j < n_; ++j) {
+      std::vector<T> z(static_cast<size_t>(rows));
+      T total = 0;
+      for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t i = 0; i < k_; ++i) z[static_cast<size_t>(r)] += c.in[0][r * k_ + i] * c.in[1][i * n_ + j];
+        total += z[static_cast<size_t>(r)];
+      }
+      const T mean = total / static_cast<T>(rows);
+      T squares = 0;
+      for (const T v : z) squares += (v - mean) * (v - mean);
+      c.out[0][j] = mean;
+      c.out[0][n_ + j] = squares / static_cast<T>(rows);
+    }
+  }
+
+ private:
+  struct StepProducts {
+    StepProducts(int64_t k, int64_t n) : covariance_by_kernel({.m = k, .k = k, .n = n}), scaled_by_kernel({.m = k, .k = n, .n = k, .transpose_b = true}) {}
+    Matmul covariance_by_kernel, scaled_by_kernel;
+  };
+
+  /// Kept from finish to backward: mean [k], C w [k, n], S [k, k], r [k], and room for a scaled kernel [k, n].
+  int64_t extra_s() const { return whole_lines(k_) + whole_lines(k_ * n_); }
+
+  void centre(const float* x, int64_t rows, float* mean, float* centred) const {
+    std::fill_n(mean, k_, 0.0F);
+    for (int64_t r = 0; r < rows; ++r) {
+#pragma omp simd
+      for (int64_t i = 0; i < k_; ++i) mean[i] += x[r * k_ + i];
+    }
+    for (int64_t i = 0; i < k_; ++i) mean[i] /= static_cast<float>(rows);
+    for (int64_t r = 0; r < rows; ++r) {
+#pragma omp simd
+      for (int64_t i = 0; i < k_; ++i) centred[r * k_ + i] = x[r * k_ + i] - mean[i];
+    }
+  }
+
+  /// Adds a block of rows, with its own mean and products about it, to a lane.
+  template <typename T>
+  void merge(double* lane, double rows, const T* mean, const T* products, const float* w) const {
+    if (rows == 0) return;
+    const double total = lane[0] + rows;
+    const double weight = lane[0] * rows / total;
+    double* const lane_mean = lane + 1;
+    double* const lane_products = lane + 1 + k_;
+    for (int64_t i = 0; i < k_ * width_; ++i) lane_products[i] += static_cast<double>(products[i]);
+    if (weight > 0) {
+      for (int64_t i = 0; i < k_; ++i) {
+        const double d = (static_cast<double>(mean[i]) - lane_mean[i]) * weight;
+        if (covariance_) {
+          for (int64_t j = 0; j < k_; ++j) lane_products[i * k_ + j] += d * (static_cast<double>(mean[j]) - lane_mean[j]);
+        } else {
+          for (int64_t l = 0; l < k_; ++l) {
+            const double e = d * (static_cast<double>(mean[l]) - lane_mean[l]);
+            for (int64_t j = 0; j < n_; ++j) lane_products[i * n_ + j] += e * static_cast<double>(w[l * n_ + j]);
+          }
+        }
+      }
+    }
+    for (int64_t i = 0; i < k_; ++i) lane_mean[i] += (static_cast<double>(mean[i]) - lane_mean[i]) * (rows / total);
+    lane[0] = total;
+  }
+
+  bool covariance_ = true;
+  int64_t positions_ = 0, k_ = 0, n_ = 0;
+  int64_t width_ = 0;  // of the products: k_ or n_
+  std::unique_ptr<const StepProducts> step_;
+};
+
+// Kernel w g and bias beta + (b - mean) g of the moments (spec 2.3); updates the moving statistics as it goes.
+class BatchNormFuse final : public OpWith<BatchNormFuse> {
+ public:
+  BatchNormFuse(bool gamma, bool beta, const BatchNormOptions& options) : gamma_(gamma), beta_(beta), options_(options) {}
+  std::string_view name() const override { return "batch_norm_fuse"; }
+
+  // Inputs: w, moments, then gamma if any, then beta and b if any.
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    channels_ = in[0].shape.rank() > 0 ? in[0].shape[-1] : 0;
+    rows_ = channels_ == 0 ? 0 : in[0].shape.size() / channels_;
+    HGQ_CHECK(in[1].shape == (Shape{2, channels_}), ShapeError, "batch_norm_fuse: moments of shape ", in[1].shape, " for a kernel of shape ", in[0].shape);
+    for (size_t i = 2; i < in.size(); ++i) {
+      HGQ_CHECK(in[i].shape == Shape{channels_}, ShapeError, "batch_norm_fuse: gamma, beta, bias have shape [", channels_, "], not ", in[i].shape);
+    }
+    std::vector<ValueSpec> out{in[0]};
+    if (beta_) out.push_back({Shape{channels_}, Domain::kStep});
+    return out;
+  }
+  Needs needs() const override { return {.inputs = 31}; }
+  bool differentiable(int input) const override { return !(beta_ && input == beta_at() + 1); }
+  int64_t scratch_floats(int64_t /*rows*/) const override { return 2 * channels_; }
+
+  void forward(const OpContext& c) const override {
+    loop(c.in, c.out, c.scratch);
+    const float* const mean = c.in[1];
+    const float* const variance = c.in[1] + channels_;
+    for (int64_t j = 0; j < channels_; ++j) {
+      if (options_.moving_mean != nullptr) update(*options_.moving_mean, j, mean[j] + (beta_ ? c.in[beta_at() + 1][j] : 0.0F));
+      if (options_.moving_variance != nullptr) update(*options_.moving_variance, j, variance[j]);
+    }
+  }
+
+  void backward(const OpContext& c) const override {
+    const float* const w = c.in[0];
+    const float* const mean = c.in[1];
+    const float* const variance = c.in[1] + channels_;
+    float* const g = c.scratch;
+    float* const to_g = c.scratch + channels_;
+    const float* const to_kernel = c.grad_out[0];
+    const float* const to_bias = beta_ ? c.grad_out[1] : nullptr;
+    for (int64_t j = 0; j < channels_; ++j) g[j] = factor(c.in, j);
+    std::fill_n(to_g, channels_, 0.0F);
+    if (to_kernel != nullptr) {
+      for (int64_t i = 0; i < rows_; ++i) {
+        for (int64_t j = 0; j < channels_; ++j) {
+          to_g[j] += to_kernel[i * channels_ + j] * w[i * channels_ + j];
+          if (c.grad_in[0] != nullptr) c.grad_in[0][i * channels_ + j] += to_kernel[i * channels_ + j] * g[j];
+        }
+      }
+    }
+    for (int64_t j = 0; j < channels_; ++j) {
+      if (to_bias != nullptr) {
+        to_g[j] += to_bias[j] * (options_.moments_with_bias ? c.in[beta_at() + 1][j] - mean[j] : -mean[j]);
+        if (c.grad_in[1] != nullptr) c.grad_in[1][j] -= to_bias[j] * g[j];
+        if (c.grad_in[beta_at()] != nullptr) c.grad_in[beta_at()][j] += to_bias[j];
+      }
+      if (!gamma_) continue;
+      const float r = 1.0F / std::sqrt(variance[j] + options_.epsilon);
+      if (c.grad_in[2] != nullptr) c.grad_in[2][j] += to_g[j] * r;
+      if (c.grad_in[1] != nullptr) c.grad_in[1][channels_ + j] -= 0.5F * to_g[j] * c.in[2][j] * r * r * r;
+    }
+  }
+
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    std::vector<T> memory(static_cast<size_t>(channels_));
+    loop(c.in, c.out, memory.data());
+  }
+
+ private:
+  int beta_at() const { return gamma_ ? 3 : 2; }
+
+  template <typename T>
+  T factor(const T* const* in, int64_t j) const {
+    return gamma_ ? in[2][j] / std::sqrt(in[1][channels_ + j] + static_cast<T>(options_.epsilon)) : T(1);
+  }
+
+  template <typename T>
+  void loop(const T* const* in, T* const* out, T* g) const {
+    for (int64_t j = 0; j < channels_; ++j) g[j] = factor(in, j);
+    for (int64_t i = 0; i < rows_; ++i) {
+      for (int64_t j = 0; j < channels_; ++j) out[0][i * channels_ + j] = in[0][i * channels_ + j] * g[j];
+    }
+    if (!beta_) return;
+    const T* const beta = in[beta_at()];
+    const T* const b = in[beta_at() + 1];
+    for (int64_t j = 0; j < channels_; ++j) {
+      const T mean = options_.moments_with_bias ? in[1][j] : in[1][j] + b[j];
+      out[1][j] = beta[j] + (b[j] - mean) * g[j];
+    }
+  }
+
+  void update(State& moving, int64_t j, float batch) const {
+    float& value = moving.value.values()[static_cast<size_t>(j)];
+    value = options_.momentum * value + (1.0F - options_.momentum) * batch;
+  }
+
+  bool gamma_, beta_;
+  BatchNormOptions options_;
+  int64_t channels_ = 0, rows_ = 0;
+};
+
+}  // namespace
+
+Var channel_moments(Var x, Var w) { return x.tape->record_one(std::make_unique<ChannelMoments>(), {x, w}); }
+
+FusedKernel batch_norm_fuse(Var w, Var gamma, Var beta, Var bias, Var moments, const BatchNormOptions& options) {
+  std::vector<Var> inputs{w, moments};
+  if (gamma.valid()) inputs.push_back(gamma);
+  if (beta.valid()) {
+    inputs.push_back(beta);
+    inputs.push_back(bias);
+  }
+  const auto out = w.tape->record(std::make_unique<BatchNormFuse>(gamma.valid(), beta.valid(), options), inputs);
+  return {out[0], beta.valid() ? out[1] : Var{}};
+}
+
+}  // namespace hgq::ops

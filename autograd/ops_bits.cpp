@@ -1,0 +1,263 @@
+// Bits, BOPs, and penalties (spec 1.5, 2.4): small Step operations on kernels, records and bit widths.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "hgq/autograd/ops.h"
+#include "hgq/autograd/sharing.h"
+#include "hgq/core/error.h"
+#include "hgq/core/fixed_point.h"
+
+namespace hgq::ops {
+namespace {
+
+float top_bit_of(float v) { return top_bit(v); }
+double top_bit_of(double v) { return v == 0.0 ? -std::numeric_limits<double>::infinity() : std::floor(std::log2(std::abs(v))) + 1.0; }
+
+/// rne(f), or for a twin that follows the line: rne(f0) + (f - f0) * slope.
+template <typename T>
+T rounded_f(const PlainContext<T>& c, T f, size_t i, double slope) {
+  if (c.rounding == TwinRounding::kFollowLine) {
+    const double f0 = (*c.point)[i];
+    return static_cast<T>(std::nearbyint(f0) + (static_cast<double>(f) - f0) * slope);
+  }
+  if (c.rounding == TwinRounding::kRecordPoint) {
+    if (i == 0) c.point->clear();
+    c.point->push_back(static_cast<double>(f));
+  }
+  return std::nearbyint(f);
+}
+
+// Shared by kernels and activations: bits[e] = relu(I[k] + rne(f[k]) + extra[k]), k = index[e].
+class KernelBits final : public OpWith<KernelBits> {
+ public:
+  explicit KernelBits(double degeneracy) : slope_(std::sqrt(1.0 / degeneracy)) {}
+  std::string_view name() const override { return "kernel_bits"; }
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    size_ = in[0].shape.size();
+    sharing_ = Sharing::of(in[0].shape, in[1].shape, 0);
+    own_ = sharing_.f_size == size_;
+    return {in[0]};
+  }
+  bool differentiable(int input) const override { return input == 1; }
+  Needs needs() const override { return {.inputs = 0, .outputs = 1}; }
+  int64_t scratch_floats(int64_t /*rows*/) const override { return sharing_.f_size; }
+
+  void forward(const OpContext& c) const override {
+    if (own_) {
+#pragma omp simd
+      for (int64_t i = 0; i < size_; ++i) c.out[0][i] = std::max(top_bit(c.in[0][i]) + std::nearbyint(c.in[1][i]), 0.0F);
+      return;
+    }
+    float* const top = c.scratch;
+    std::fill_n(top, sharing_.f_size, -std::numeric_limits<float>::infinity());
+    for (int64_t i = 0; i < size_; ++i) top[sharing_.at(i)] = std::max(top[sharing_.at(i)], top_bit(c.in[0][i]));
+    for (int64_t i = 0; i < size_; ++i) c.out[0][i] = std::max(top[sharing_.at(i)] + std::nearbyint(c.in[1][sharing_.at(i)]), 0.0F);
+  }
+  void backward(const OpContext& c) const override {
+    const auto slope = static_cast<float>(slope_);
+    if (own_) {
+#pragma omp simd
+      for (int64_t i = 0; i < size_; ++i) c.grad_in[1][i] += c.out[0][i] > 0.0F ? c.grad_out[0][i] * slope : 0.0F;
+      return;
+    }
+    for (int64_t i = 0; i < size_; ++i) c.grad_in[1][sharing_.at(i)] += c.out[0][i] > 0.0F ? c.grad_out[0][i] * slope : 0.0F;
+  }
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    std::vector<T> top(static_cast<size_t>(sharing_.f_size), -std::numeric_limits<T>::infinity());
+    std::vector<T> f(top.size());
+    for (size_t k = 0; k < f.size(); ++k) f[k] = rounded_f(c, c.in[1][k], k, slope_);
+    for (int64_t i = 0; i < size_; ++i) top[sharing_.at(i)] = std::max(top[sharing_.at(i)], top_bit_of(c.in[0][i]));
+    for (int64_t i = 0; i < size_; ++i) c.out[0][i] = std::max(top[sharing_.at(i)] + f[sharing_.at(i)], T(0));
+  }
+
+ private:
+  double slope_;
+  Sharing sharing_;
+  int64_t size_ = 0;
+  bool own_ = false;
+};
+
+class ActivationBits final : public OpWith<ActivationBits> {
+ public:
+  ActivationBits(const Shape& sample, bool relu, double degeneracy) : sample_(sample), relu_(relu), slope_(std::sqrt(1.0 / degeneracy)) {}
+  std::string_view name() const override { return "activation_bits"; }
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    HGQ_CHECK(in[0].shape == in[2].shape && in[1].shape == in[2].shape, ShapeError, "activation_bits: record ", in[0].shape, ", bit widths ", in[2].shape);
+    sharing_ = Sharing::of(sample_, in[2].shape, 1);
+    return {{sample_, Domain::kStep}};
+  }
+  bool differentiable(int input) const override { return input == 2; }
+  Needs needs() const override { return {.inputs = 0, .outputs = 1}; }
+  void forward(const OpContext& c) const override {
+    for (int64_t i = 0; i < sample_.size(); ++i) {
+      const auto k = sharing_.at(i);
+      c.out[0][i] = std::max(integer_part(c.in[0][k], c.in[1][k]) + std::nearbyint(c.in[2][k]), 0.0F);
+    }
+  }
+  void backward(const OpContext& c) const override {
+    const auto slope = static_cast<float>(slope_);
+    for (int64_t i = 0; i < sample_.size(); ++i) c.grad_in[2][sharing_.at(i)] += c.out[0][i] > 0.0F ? c.grad_out[0][i] * slope : 0.0F;
+  }
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    std::vector<T> f(static_cast<size_t>(sharing_.f_size));
+    for (size_t k = 0; k < f.size(); ++k) f[k] = rounded_f(c, c.in[2][k], k, slope_);
+    for (int64_t i = 0; i < sample_.size(); ++i) {
+      const auto k = sharing_.at(i);
+      c.out[0][i] = std::max(integer_part(c.in[0][k], c.in[1][k]) + f[k], T(0));
+    }
+  }
+
+ private:
+  /// I + [min < 0] of spec 1.5; an empty record (min = inf, max = -inf) has 0 bits.
+  template <typename T>
+  T integer_part(T low, T high) const {
+    if (low > high) return -std::numeric_limits<T>::infinity();
+    if (relu_) return top_bit_of(std::max(high, T(0)));
+    return top_bit_of(std::max(std::abs(low), std::abs(high))) + (low < T(0) ? T(1) : T(0));
+  }
+  Shape sample_;
+  bool relu_;
+  double slope_;
+  Sharing sharing_;
+};
+
+class DenseBops final : public OpWith<DenseBops> {
+ public:
+  std::string_view name() const override { return "dense_bops"; }
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    HGQ_CHECK(in[0].shape.rank() > 0 && in[1].shape.rank() == 2 && in[0].shape[-1] == in[1].shape[0], ShapeError, "dense_bops: bits of shapes ", in[0].shape,
+              " and ", in[1].shape);
+    inputs_ = in[1].shape[0];
+    units_ = in[1].shape[1];
+    positions_ = inputs_ == 0 ? 0 : in[0].shape.size() / inputs_;
+    return {{Shape{}, Domain::kStep}};
+  }
+  Needs needs() const override { return {.inputs = 3}; }
+  void forward(const OpContext& c) const override { loop(c.in[0], c.in[1], c.out[0]); }
+  void backward(const OpContext& c) const override {
+    const float g = c.grad_out[0][0];
+    for (int64_t i = 0; i < inputs_; ++i) {
+      float input = 0;
+      for (int64_t p = 0; p < positions_; ++p) input += c.in[0][p * inputs_ + i];
+      const float* const row = c.in[1] + i * units_;
+      if (c.grad_in[1] != nullptr) {
+        float* const grad = c.grad_in[1] + i * units_;
+        const float each = g * input;
+#pragma omp simd
+        for (int64_t j = 0; j < units_; ++j) grad[j] += each;
+      }
+      if (c.grad_in[0] == nullptr) continue;
+      const float kernel = row_sum(row);
+      for (int64_t p = 0; p < positions_; ++p) c.grad_in[0][p * inputs_ + i] += g * kernel;
+    }
+  }
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    loop(c.in[0], c.in[1], c.out[0]);
+  }
+
+ private:
+  // Bits are whole numbers: their sums are exact in any order.
+  template <typename T>
+  T row_sum(const T* row) const {
+    T total = 0;
+#pragma omp simd reduction(+ : total)
+    for (int64_t j = 0; j < units_; ++j) total += row[j];
+    return total;
+  }
+  template <typename T>
+  void loop(const T* input_bits, const T* bits, T* out) const {
+    double total = 0;
+    for (int64_t i = 0; i < inputs_; ++i) {
+      T input = 0;
+      for (int64_t p = 0; p < positions_; ++p) input += input_bits[p * inputs_ + i];
+      total += static_cast<double>(input) * static_cast<double>(row_sum(bits + i * units_));
+    }
+    out[0] = static_cast<T>(total);
+  }
+  int64_t inputs_ = 0, units_ = 0, positions_ = 0;
+};
+
+class ScaleBy final : public OpWith<ScaleBy> {
+ public:
+  std::string_view name() const override { return "scale_by"; }
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    HGQ_CHECK(in[1].shape.size() == 1, ShapeError, "scale_by: the factor has shape ", in[1].shape, ", expected one value");
+    size_ = in[0].shape.size();
+    return {in[0]};
+  }
+  bool differentiable(int input) const override { return input == 0; }
+  void forward(const OpContext& c) const override {
+    for (int64_t i = 0; i < c.rows * size_; ++i) c.out[0][i] = c.in[0][i] * c.in[1][0];
+  }
+  void backward(const OpContext& c) const override {
+    for (int64_t i = 0; i < c.rows * size_; ++i) c.add_grad(0, i, c.grad_out[0][i] * c.in[1][0]);
+  }
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    for (int64_t i = 0; i < c.rows * size_; ++i) c.out[0][i] = c.in[0][i] * c.in[1][0];
+  }
+
+ private:
+  int64_t size_ = 0;
+};
+
+class Penalty final : public OpWith<Penalty> {
+ public:
+  Penalty(Norm norm, float factor) : norm_(norm), factor_(factor) {}
+  std::string_view name() const override { return "penalty"; }
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    HGQ_CHECK(in[0].domain == Domain::kStep, ShapeError, "penalty: takes a Step value");
+    size_ = in[0].shape.size();
+    return {{Shape{}, Domain::kStep}};
+  }
+  Needs needs() const override { return {.inputs = 1}; }
+  void forward(const OpContext& c) const override { loop(c.in[0], c.out[0]); }
+  void backward(const OpContext& c) const override {
+    const float g = c.grad_out[0][0] * factor_;
+    for (int64_t i = 0; i < size_; ++i) {
+      const float w = c.in[0][i];
+      const float slope = norm_ == Norm::kSigned ? 1.0F : (norm_ == Norm::kSquare ? 2.0F * w : static_cast<float>((w > 0.0F) - (w < 0.0F)));
+      c.grad_in[0][i] += g * slope;
+    }
+  }
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    loop(c.in[0], c.out[0]);
+  }
+
+ private:
+  template <typename T>
+  void loop(const T* w, T* out) const {
+    double total = 0;
+    for (int64_t i = 0; i < size_; ++i) {
+      const auto v = static_cast<double>(w[i]);
+      total += norm_ == Norm::kSigned ? v : (norm_ == Norm::kSquare ? v * v : std::abs(v));
+    }
+    out[0] = static_cast<T>(total * static_cast<double>(factor_));
+  }
+  Norm norm_;
+  float factor_;
+  int64_t size_ = 0;
+};
+
+}  // namespace
+
+Var kernel_bits(Var quantized_kernel, Var f, double degeneracy) {
+  return f.tape->record_one(std::make_unique<KernelBits>(degeneracy), {quantized_kernel, f});
+}
+
+Var activation_bits(Var record_min, Var record_max, Var f, const Shape& sample, bool relu_follows, double degeneracy) {
+  return f.tape->record_one(std::make_unique<ActivationBits>(sample, relu_follows, degeneracy), {record_min, record_max, f});
+}
+
+Var dense_bops(Var input_bits, Var kernel_bits) { return kernel_bits.tape->record_one(std::make_unique<DenseBops>(), {input_bits, kernel_bits}); }
+
+Var scale_by(Var value, State& factor) { return value.tape->record_one(std::make_unique<ScaleBy>(), {value, value.tape->state(factor)}); }
+
+Var penalty(Var w, Norm norm, float factor) { return w.tape->record_one(std::make_unique<Penalty>(norm, factor), {w}); }
+
+}  // namespace hgq::ops

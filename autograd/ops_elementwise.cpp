@@ -1,0 +1,261 @@
+// Element by element: sums, products, functions of one number, softmax, dropout.
+#include <algorithm>
+#include <cmath>
+
+#include "hgq/autograd/ops.h"
+#include "hgq/core/error.h"
+#include "hgq/core/rng.h"
+
+namespace hgq::ops {
+namespace {
+
+enum class BinaryKind : uint8_t { kAdd, kSubtract, kMultiply };
+
+std::string_view binary_name(BinaryKind kind) {
+  switch (kind) {
+    case BinaryKind::kAdd:
+      return "add";
+    case BinaryKind::kSubtract:
+      return "subtract";
+    default:
+      return "multiply";
+  }
+}
+
+template <typename T>
+T apply(BinaryKind kind, T a, T b) {
+  switch (kind) {
+    case BinaryKind::kAdd:
+      return a + b;
+    case BinaryKind::kSubtract:
+      return a - b;
+    default:
+      return a * b;
+  }
+}
+
+// The second operand may be a Step value whose shape is the end of the first's: it is repeated.
+class Binary final : public OpWith<Binary> {
+ public:
+  explicit Binary(BinaryKind kind) : kind_(kind) {}
+  std::string_view name() const override { return binary_name(kind_); }
+
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    size_ = in[0].shape.size();
+    period_ = in[1].shape.size();
+    const bool same = in[0].shape == in[1].shape;
+    bool tail = in[1].domain == Domain::kStep && in[1].shape.rank() <= in[0].shape.rank();
+    for (int i = 1; tail && i <= in[1].shape.rank(); ++i) tail = in[0].shape[-i] == in[1].shape[-i];
+    HGQ_CHECK(same || tail, ShapeError, name(), ": shapes ", in[0].shape, " and ", in[1].shape,
+              " do not fit; expected the same, or a second one that is the end of the first and has no batch dim");
+    HGQ_CHECK(!(in[0].domain == Domain::kStep && in[1].domain == Domain::kRow), ShapeError, name(), ": the value per row comes first");
+    second_is_step_ = in[1].domain == Domain::kStep;
+    return {in[0]};
+  }
+  Needs needs() const override { return {.inputs = kind_ == BinaryKind::kMultiply ? 3U : 0U}; }
+  bool recomputable() const override { return true; }
+
+  void forward(const OpContext& c) const override {
+    const int64_t n = c.rows * size_;
+    const int64_t block = second_is_step_ ? period_ : n;
+    for (int64_t i = 0; i < n; i += block) {
+      for (int64_t j = 0; j < block; ++j) c.out[0][i + j] = apply(kind_, c.in[0][i + j], c.in[1][j]);
+    }
+  }
+
+  void backward(const OpContext& c) const override {
+    const int64_t n = c.rows * size_;
+    const int64_t block = second_is_step_ ? period_ : n;
+    const float* const g = c.grad_out[0];
+    if (g == nullptr) return;
+    for (int64_t i = 0; i < n; i += block) {
+      for (int64_t j = 0; j < block; ++j) {
+        const float first = kind_ == BinaryKind::kMultiply ? c.in[1][j] : 1.0F;
+        const float second = kind_ == BinaryKind::kMultiply ? c.in[0][i + j] : (kind_ == BinaryKind::kAdd ? 1.0F : -1.0F);
+        if (c.grad_in[0] != nullptr) c.add_grad(0, i + j, g[i + j] * first);
+        if (c.grad_in[1] != nullptr) c.add_grad(1, j, g[i + j] * second);
+      }
+    }
+  }
+
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    const int64_t n = c.rows * size_;
+    for (int64_t i = 0; i < n; ++i) c.out[0][i] = apply(kind_, c.in[0][i], c.in[1][second_is_step_ ? i % period_ : i]);
+  }
+
+ private:
+  BinaryKind kind_;
+  int64_t size_ = 0, period_ = 0;
+  bool second_is_step_ = false;
+};
+
+class Scale final : public OpWith<Scale> {
+ public:
+  explicit Scale(float factor) : factor_(factor) {}
+  std::string_view name() const override { return "scale"; }
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    size_ = in[0].shape.size();
+    return {in[0]};
+  }
+  bool recomputable() const override { return true; }
+  void forward(const OpContext& c) const override { plain_loop(c.in[0], c.out[0], c.rows); }
+  void backward(const OpContext& c) const override {
+    for (int64_t i = 0; i < c.rows * size_; ++i) c.add_grad(0, i, c.grad_out[0][i] * factor_);
+  }
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    plain_loop(c.in[0], c.out[0], c.rows);
+  }
+
+ private:
+  template <typename T>
+  void plain_loop(const T* in, T* out, int64_t rows) const {
+    for (int64_t i = 0; i < rows * size_; ++i) out[i] = in[i] * static_cast<T>(factor_);
+  }
+  float factor_;
+  int64_t size_ = 0;
+};
+
+class Unary final : public OpWith<Unary> {
+ public:
+  explicit Unary(std::shared_ptr<const UnaryFunction> function) : function_(std::move(function)) {}
+  std::string_view name() const override { return function_->name; }
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    size_ = in[0].shape.size();
+    return {in[0]};
+  }
+  Needs needs() const override { return {.inputs = 1}; }
+  void forward(const OpContext& c) const override {
+    for (int64_t i = 0; i < c.rows * size_; ++i) c.out[0][i] = static_cast<float>(function_->value(static_cast<double>(c.in[0][i])));
+  }
+  void backward(const OpContext& c) const override {
+    for (int64_t i = 0; i < c.rows * size_; ++i) {
+      const auto x = static_cast<double>(c.in[0][i]);
+      c.add_grad(0, i, c.grad_out[0][i] * static_cast<float>(function_->derivative(x, function_->value(x))));
+    }
+  }
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    for (int64_t i = 0; i < c.rows * size_; ++i) c.out[0][i] = static_cast<T>(function_->value(static_cast<double>(c.in[0][i])));
+  }
+
+ private:
+  std::shared_ptr<const UnaryFunction> function_;  // shared with the caller's registry of functions
+  int64_t size_ = 0;
+};
+
+class Relu final : public OpWith<Relu> {
+ public:
+  std::string_view name() const override { return "relu"; }
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    size_ = in[0].shape.size();
+    return {in[0]};
+  }
+  Needs needs() const override { return {.inputs = 0, .outputs = 1}; }
+  bool recomputable() const override { return true; }
+  void forward(const OpContext& c) const override {
+    for (int64_t i = 0; i < c.rows * size_; ++i) c.out[0][i] = c.in[0][i] > 0.0F ? c.in[0][i] : 0.0F;
+  }
+  void backward(const OpContext& c) const override {
+    for (int64_t i = 0; i < c.rows * size_; ++i) c.add_grad(0, i, c.out[0][i] > 0.0F ? c.grad_out[0][i] : 0.0F);
+  }
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    for (int64_t i = 0; i < c.rows * size_; ++i) c.out[0][i] = std::max(c.in[0][i], T(0));
+  }
+
+ private:
+  int64_t size_ = 0;
+};
+
+class Softmax final : public OpWith<Softmax> {
+ public:
+  std::string_view name() const override { return "softmax"; }
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    HGQ_CHECK(in[0].shape.rank() > 0, ShapeError, "softmax: needs at least one dim, got ", in[0].shape);
+    classes_ = in[0].shape[-1];
+    groups_ = classes_ == 0 ? 0 : in[0].shape.size() / classes_;
+    return {in[0]};
+  }
+  Needs needs() const override { return {.inputs = 0, .outputs = 1}; }
+  void forward(const OpContext& c) const override { loop(c.in[0], c.out[0], c.rows); }
+  void backward(const OpContext& c) const override {
+    for (int64_t r = 0; r < c.rows * groups_; ++r) {
+      const float* const y = c.out[0] + r * classes_;
+      const float* const g = c.grad_out[0] + r * classes_;
+      float inner = 0;
+      for (int64_t j = 0; j < classes_; ++j) inner += g[j] * y[j];
+      for (int64_t j = 0; j < classes_; ++j) c.add_grad(0, r * classes_ + j, y[j] * (g[j] - inner));
+    }
+  }
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    loop(c.in[0], c.out[0], c.rows);
+  }
+
+ private:
+  template <typename T>
+  void loop(const T* in, T* out, int64_t rows) const {
+    for (int64_t r = 0; r < rows * groups_; ++r) {
+      const T* const x = in + r * classes_;
+      T* const y = out + r * classes_;
+      const T top = *std::max_element(x, x + classes_);
+      T total = 0;
+      for (int64_t j = 0; j < classes_; ++j) total += y[j] = std::exp(x[j] - top);
+      for (int64_t j = 0; j < classes_; ++j) y[j] /= total;
+    }
+  }
+  int64_t classes_ = 0, groups_ = 0;
+};
+
+class Dropout final : public OpWith<Dropout> {
+ public:
+  Dropout(float rate, uint64_t stream) : rate_(rate), stream_(stream) {}
+  std::string_view name() const override { return "dropout"; }
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    size_ = in[0].shape.size();
+    return {in[0]};
+  }
+  void forward(const OpContext& c) const override {
+    for (int64_t i = 0; i < c.rows * size_; ++i) c.out[0][i] = c.in[0][i] * factor<float>(c.seed, c.step, c.row_begin * size_ + i);
+  }
+  void backward(const OpContext& c) const override {
+    for (int64_t i = 0; i < c.rows * size_; ++i) c.add_grad(0, i, c.grad_out[0][i] * factor<float>(c.seed, c.step, c.row_begin * size_ + i));
+  }
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    for (int64_t i = 0; i < c.rows * size_; ++i) c.out[0][i] = c.in[0][i] * factor<T>(c.seed, c.step, i);
+  }
+
+ private:
+  template <typename T>
+  T factor(uint64_t seed, uint64_t step, int64_t element) const {
+    const float u = uniform_float(random_bits(seed, stream_, step, static_cast<uint64_t>(element)));
+    return u < rate_ ? T(0) : T(1) / (T(1) - static_cast<T>(rate_));
+  }
+  float rate_;
+  uint64_t stream_;
+  int64_t size_ = 0;
+};
+
+Var binary(BinaryKind kind, Var a, Var b) { return a.tape->record_one(std::make_unique<Binary>(kind), {a, b}); }
+
+}  // namespace
+
+Var add(Var a, Var b) { return binary(BinaryKind::kAdd, a, b); }
+Var subtract(Var a, Var b) { return binary(BinaryKind::kSubtract, a, b); }
+Var multiply(Var a, Var b) { return binary(BinaryKind::kMultiply, a, b); }
+Var scale(Var a, float factor) { return a.tape->record_one(std::make_unique<Scale>(factor), {a}); }
+Var unary(Var a, std::shared_ptr<const UnaryFunction> function) { return a.tape->record_one(std::make_unique<Unary>(std::move(function)), {a}); }
+Var relu(Var a) { return a.tape->record_one(std::make_unique<Relu>(), {a}); }
+Var square(Var a) { return multiply(a, a); }
+Var softmax(Var a) { return a.tape->record_one(std::make_unique<Softmax>(), {a}); }
+
+Var dropout(Var a, float rate) {
+  HGQ_CHECK(rate >= 0.0F && rate < 1.0F, ShapeError, "dropout: rate ", rate, ", expected [0, 1)");
+  const auto stream = stream_of("dropout") + a.tape->nodes().size();  // each recorded dropout has numbers of its own
+  return a.tape->record_one(std::make_unique<Dropout>(rate, stream), {a});
+}
+
+}  // namespace hgq::ops

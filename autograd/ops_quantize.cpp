@@ -1,0 +1,501 @@
+// The quantizer (spec 1.1 to 1.4): rounding, record of ranges, ReLU and bias in one pass over the values.
+//
+// f is shared along the dims where its extent is 1. Leading shared dims of a sample are taken for more rows, the rest is one
+// "period" of parameters, s = 2^f and 1 / s for each element, repeated to at least kPeriod elements; so all granularities run in the same two loops.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "hgq/autograd/ops.h"
+#include "hgq/autograd/sharing.h"
+#include "hgq/core/error.h"
+#include "hgq/core/rng.h"
+
+namespace hgq::ops {
+namespace {
+
+constexpr float kLn2 = std::numbers::ln2_v<float>;
+constexpr int64_t kPeriod = 64;  // elements, at least, that the loops work on at a time
+constexpr int64_t kBlockRows = 4;  // rows that share one load of the parameters
+
+float round_half_to_even(float f) { return std::nearbyint(f); }
+
+// Parameters of one block, each `width` elements.
+struct BlockParameters {
+  const float* scale;
+  const float* inverse;
+  const float* bias;  // nullptr: none
+};
+
+template <RoundingStrategy kStrategy>
+float round_scaled(float y) {
+  if constexpr (kStrategy == RoundingStrategy::kStandard) return std::floor(y + 0.5F);
+  return std::floor(y);
+}
+
+// Rows of `width` elements. The parameters of an element are loaded once for kRows rows.
+template <RoundingStrategy kStrategy, bool kExact, bool kBias, bool kRelu, bool kRecord, int64_t kRows>
+void forward_rows(const float* x, float* out, int64_t width, int64_t stride, const BlockParameters& p, float* low, float* high) {
+#pragma omp simd
+  for (int64_t j = 0; j < width; ++j) {
+    const float s = p.scale[j];
+    const float inverse = p.inverse[j];
+    float b = 0.0F;
+    if constexpr (kBias) b = p.bias[j];
+    float least = 0.0F;
+    float most = 0.0F;
+    if constexpr (kRecord) {
+      least = low[j];
+      most = high[j];
+    }
+    for (int64_t r = 0; r < kRows; ++r) {
+      float v = x[r * stride + j];
+      if constexpr (kBias) v += b;
+      const float n = round_scaled<kStrategy>(v * s);
+      const float q = kExact ? n * inverse : n / s;
+      if constexpr (kRecord) {
+        least = q < least ? q : least;
+        most = q > most ? q : most;
+      }
+      out[r * stride + j] = kRelu ? (q > 0.0F ? q : 0.0F) : q;
+    }
+    if constexpr (kRecord) {
+      low[j] = least;
+      high[j] = most;
+    }
+  }
+}
+
+// grad_x (+)= g, grad_f -= (q - x) ln2 g, grad_bias += g; g masked by the ReLU. `out` is q, or relu(q).
+template <bool kBias, bool kRelu, bool kToX, bool kAdd, int64_t kRows>
+void backward_rows(const float* x, const float* out, const float* g, float* grad_x, int64_t width, int64_t stride, const BlockParameters& p,
+                   float* grad_f, float* grad_bias) {
+#pragma omp simd
+  for (int64_t j = 0; j < width; ++j) {
+    float b = 0.0F;
+    if constexpr (kBias) b = p.bias[j];
+    float sum_f = 0.0F;
+    float sum_bias = 0.0F;
+    for (int64_t r = 0; r < kRows; ++r) {
+      const int64_t i = r * stride + j;
+      const float v = kBias ? x[i] + b : x[i];
+      const float q = out[i];
+      const float d = kRelu ? (q > 0.0F ? g[i] : 0.0F) : g[i];
+      sum_f += (q - v) * d;
+      sum_bias += d;
+      if constexpr (kToX) grad_x[i] = kAdd ? grad_x[i] + d : d;
+    }
+    grad_f[j] -= sum_f * kLn2;
+    if constexpr (kBias) grad_bias[j] += sum_bias;
+  }
+}
+
+class Quantize final : public OpWith<Quantize> {
+ public:
+  Quantize(const QuantizeOptions& options, bool bias, uint64_t stream) : options_(options), bias_(bias), stream_(stream) {
+    if (!options_.train && (options_.strategy == RoundingStrategy::kStochastic || options_.strategy == RoundingStrategy::kNoise)) {
+      options_.strategy = RoundingStrategy::kStandard;
+    }
+  }
+
+  std::string_view name() const override { return options_.relu ? "quantize_relu" : "quantize"; }
+
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    sample_ = in[0].shape;
+    size_ = sample_.size();
+    const bool row = in[0].domain == Domain::kRow;
+    HGQ_CHECK(in[1].domain == Domain::kStep, ShapeError, "quantize: bit widths can not have a batch dim");
+    sharing_ = Sharing::of(sample_, in[1].shape, row ? 1 : 0);
+    if (bias_) {
+      bias_size_ = in[2].shape.size();
+      HGQ_CHECK(in[2].domain == Domain::kStep && sample_.rank() > 0 && bias_size_ == sample_[-1], ShapeError, "quantize: a bias of shape ", in[2].shape,
+                " does not fit values of shape ", sample_);
+    }
+    const int64_t smallest = std::max<int64_t>(sharing_.period, 1);
+    width_ = smallest * ((kPeriod + smallest - 1) / smallest);
+    if (!row) width_ = smallest;
+    for (int64_t j = 0; j < width_; ++j) {
+      index_.push_back(sharing_.index[static_cast<size_t>(j % smallest)]);
+      if (bias_) bias_index_.push_back(static_cast<int32_t>(j % bias_size_));
+    }
+    direct_ = row && width_ == sharing_.f_size && (!bias_ || bias_size_ == width_);
+    std::vector<ValueSpec> out{in[0]};
+    if (options_.record_min != nullptr) {
+      HGQ_CHECK(row, ShapeError, "quantize: only values per row have a record");
+      out.insert(out.end(), 2, {in[1].shape, Domain::kStep});
+    }
+    return out;
+  }
+
+  Needs needs() const override { return {.inputs = 7, .outputs = 1}; }
+  bool passes_gradient(int output) const override { return output == 0; }
+  bool recomputable() const override { return true; }
+  float partial_start(int output) const override {
+    return output == 1 ? std::numeric_limits<float>::infinity() : -std::numeric_limits<float>::infinity();
+  }
+  // scale, 1 / scale, bias; then low and high, or the gradients of f and bias
+  int64_t scratch_floats(int64_t /*rows*/) const override { return 5 * width_; }
+
+  void combine(const OpContext& /*c*/, int output, float* into, const float* from) const override {
+    for (int64_t i = 0; i < sharing_.f_size; ++i) into[i] = output == 1 ? std::min(into[i], from[i]) : std::max(into[i], from[i]);
+  }
+
+  void finish(const OpContext& c) const override {
+    float* const low = options_.record_min->value.data();
+    float* const high = options_.record_max->value.data();
+    for (int64_t i = 0; i < sharing_.f_size; ++i) {
+      c.out[1][i] = low[i] = std::min(low[i], c.partial[1][i]);
+      c.out[2][i] = high[i] = std::max(high[i], c.partial[2][i]);
+    }
+  }
+
+  void forward(const OpContext& c) const override {
+    float* const memory = c.scratch;
+    const BlockParameters p = spread_parameters(c, memory);
+    if (options_.strategy == RoundingStrategy::kStochastic || options_.strategy == RoundingStrategy::kNoise) {
+      forward_random(c, p);
+      return;
+    }
+    const bool record = options_.record_min != nullptr && !c.recompute;
+    float* const low = memory + 3 * width_;
+    float* const high = memory + 4 * width_;
+    if (record) {
+      std::fill_n(low, width_, std::numeric_limits<float>::infinity());
+      std::fill_n(high, width_, -std::numeric_limits<float>::infinity());
+    }
+    const bool exact = options_.scale_of_rounded_f || !options_.train;
+    if (options_.strategy == RoundingStrategy::kStandard) {
+      exact ? run_forward<RoundingStrategy::kStandard, true>(c, p, record, low, high) : run_forward<RoundingStrategy::kStandard, false>(c, p, record, low, high);
+    } else {
+      exact ? run_forward<RoundingStrategy::kFloor, true>(c, p, record, low, high) : run_forward<RoundingStrategy::kFloor, false>(c, p, record, low, high);
+    }
+    if (record) merge_record(c, low, high);
+  }
+
+  void backward(const OpContext& c) const override {
+    if (c.grad_out[0] == nullptr) return;
+    float* const memory = c.scratch;
+    float* const bias = memory + 2 * width_;
+    float* const grad_f = memory + 3 * width_;
+    float* const grad_bias = memory + 4 * width_;
+    const BlockParameters p{nullptr, nullptr, spread_bias(c, bias)};
+    std::fill_n(grad_f, width_, 0.0F);
+    std::fill_n(grad_bias, width_, 0.0F);
+    if (bias_) {
+      options_.relu ? run_backward<true, true>(c, p, grad_f, grad_bias) : run_backward<true, false>(c, p, grad_f, grad_bias);
+    } else {
+      options_.relu ? run_backward<false, true>(c, p, grad_f, grad_bias) : run_backward<false, false>(c, p, grad_f, grad_bias);
+    }
+    if (c.grad_in[1] != nullptr && options_.train) {
+      for (int64_t j = 0; j < width_; ++j) c.grad_in[1][index_[static_cast<size_t>(j)]] += grad_f[j];
+    }
+    if (bias_ && c.grad_in[2] != nullptr) {
+      for (int64_t j = 0; j < width_; ++j) c.grad_in[2][bias_index_[static_cast<size_t>(j)]] += grad_bias[j];
+    }
+  }
+
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    const int64_t n = c.rows * size_;
+    const auto period = static_cast<int64_t>(index_.size());
+    std::vector<T> low(static_cast<size_t>(sharing_.f_size), std::numeric_limits<T>::infinity());
+    std::vector<T> high(low.size(), -std::numeric_limits<T>::infinity());
+    if (c.rounding == TwinRounding::kRecordPoint) c.point->clear();
+    for (int64_t i = 0; i < n; ++i) {
+      const auto k = static_cast<size_t>(index_[static_cast<size_t>(i % period)]);
+      const T f = c.in[1][k];
+      const T x = bias_ ? c.in[0][i] + c.in[2][bias_index_[static_cast<size_t>(i % period)]] : c.in[0][i];
+      const T q = plain_value(c, x, f, i);
+      low[k] = std::min(low[k], q);
+      high[k] = std::max(high[k], q);
+      c.out[0][i] = options_.relu ? std::max(q, T(0)) : q;
+    }
+    if (options_.record_min == nullptr) return;
+    for (size_t k = 0; k < low.size(); ++k) {
+      c.out[1][k] = std::min(static_cast<T>(options_.record_min->value.values()[k]), low[k]);
+      c.out[2][k] = std::max(static_cast<T>(options_.record_max->value.values()[k]), high[k]);
+    }
+  }
+
+ private:
+  template <typename T>
+  T plain_value(const PlainContext<T>& c, T x, T f, int64_t i) const {
+    if (c.rounding == TwinRounding::kFollowLine) {
+      const double d = (*c.point)[static_cast<size_t>(2 * i)];
+      const double f0 = (*c.point)[static_cast<size_t>(2 * i + 1)];
+      return static_cast<T>(static_cast<double>(x) + d - (options_.train ? (static_cast<double>(f) - f0) * d * std::numbers::ln2 : 0.0));
+    }
+    const bool exact = options_.scale_of_rounded_f || !options_.train;
+    const T s = static_cast<T>(std::exp2(exact ? std::nearbyint(f) : f));
+    const T y = x * s;
+    T q;
+    switch (options_.strategy) {
+      case RoundingStrategy::kStandard:
+        q = std::floor(y + T(0.5)) / s;
+        break;
+      case RoundingStrategy::kFloor:
+        q = std::floor(y) / s;
+        break;
+      default:
+        q = static_cast<T>(random_value(static_cast<float>(x), static_cast<float>(s), c.seed, c.step, i));
+    }
+    if (c.rounding == TwinRounding::kRecordPoint) {
+      c.point->push_back(static_cast<double>(q - x));
+      c.point->push_back(static_cast<double>(f));
+    }
+    return q;
+  }
+
+  const float* spread_bias(const OpContext& c, float* memory) const {
+    if (!bias_) return nullptr;
+    if (direct_) return c.in[2];
+    for (int64_t j = 0; j < width_; ++j) memory[j] = c.in[2][bias_index_[static_cast<size_t>(j)]];
+    return memory;
+  }
+
+  BlockParameters spread_parameters(const OpContext& c, float* memory) const {
+    const float* const f = c.in[1];
+    float* const scale = memory;
+    float* const inverse = memory + width_;
+    if (options_.scale_of_rounded_f || !options_.train) {
+      for (int64_t j = 0; j < width_; ++j) scale[j] = f[index_[static_cast<size_t>(j)]];
+      bool narrow = true;
+      for (int64_t j = 0; j < width_; ++j) narrow = narrow && std::abs(scale[j]) < 126.0F;
+      if (narrow) {  // 2^n has the bits (n + 127) << 23
+        for (int64_t j = 0; j < width_; ++j) {
+          const auto n = static_cast<int32_t>(round_half_to_even(scale[j]));
+          scale[j] = std::bit_cast<float>((n + 127) << 23);
+          inverse[j] = std::bit_cast<float>((127 - n) << 23);
+        }
+      } else {
+        for (int64_t j = 0; j < width_; ++j) {
+          const float n = round_half_to_even(scale[j]);
+          scale[j] = std::exp2(n);
+          inverse[j] = std::exp2(-n);
+        }
+      }
+    } else {
+      for (int64_t j = 0; j < width_; ++j) scale[j] = std::exp2(f[index_[static_cast<size_t>(j)]]);
+      for (int64_t j = 0; j < width_; ++j) inverse[j] = 1.0F / scale[j];
+    }
+    return {scale, inverse, spread_bias(c, memory + 2 * width_)};
+  }
+
+  template <RoundingStrategy kStrategy, bool kExact>
+  void run_forward(const OpContext& c, const BlockParameters& p, bool record, float* low, float* high) const {
+    const auto run = [&]<bool kBias, bool kRelu, bool kRecord>() {
+      const int64_t n = c.rows * size_;
+      int64_t i = 0;
+      for (; i + kBlockRows * width_ <= n; i += kBlockRows * width_) {
+        forward_rows<kStrategy, kExact, kBias, kRelu, kRecord, kBlockRows>(c.in[0] + i, c.out[0] + i, width_, width_, p, low, high);
+      }
+      for (; i < n; i += width_) {
+        forward_rows<kStrategy, kExact, kBias, kRelu, kRecord, 1>(c.in[0] + i, c.out[0] + i, std::min(width_, n - i), width_, p, low, high);
+      }
+    };
+    const auto with_record = [&]<bool kBias, bool kRelu>() {
+      record ? run.template operator()<kBias, kRelu, true>() : run.template operator()<kBias, kRelu, false>();
+    };
+    if (bias_) {
+      options_.relu ? with_record.template operator()<true, true>() : with_record.template operator()<true, false>();
+    } else {
+      options_.relu ? with_record.template operator()<false, true>() : with_record.template operator()<false, false>();
+    }
+  }
+
+  template <bool kBias, bool kRelu>
+  void run_backward(const OpContext& c, const BlockParameters& p, float* grad_f, float* grad_bias) const {
+    const auto run = [&]<bool kToX, bool kAdd>() {
+      const int64_t n = c.rows * size_;
+      int64_t i = 0;
+      float* const to = c.grad_in[0];
+      for (; i + kBlockRows * width_ <= n; i += kBlockRows * width_) {
+        backward_rows<kBias, kRelu, kToX, kAdd, kBlockRows>(c.in[0] + i, c.out[0] + i, c.grad_out[0] + i, kToX ? to + i : nullptr, width_, width_, p, grad_f,
+                                                            grad_bias);
+      }
+      for (; i < n; i += width_) {
+        backward_rows<kBias, kRelu, kToX, kAdd, 1>(c.in[0] + i, c.out[0] + i, c.grad_out[0] + i, kToX ? to + i : nullptr, std::min(width_, n - i), width_, p,
+                                                   grad_f, grad_bias);
+      }
+    };
+    if (c.grad_in[0] == nullptr) {
+      run.template operator()<false, false>();
+    } else if (c.accumulate[0]) {
+      run.template operator()<true, true>();
+    } else {
+      run.template operator()<true, false>();
+    }
+  }
+
+  /// Strategies 1 and 2 of spec 1.1, for element i of the batch.
+  float random_value(float x, float s, uint64_t seed, uint64_t step, int64_t i) const {
+    const float u = uniform_float(random_bits(seed, stream_, step, static_cast<uint64_t>(i)));
+    const float y = x * s;
+    if (options_.strategy == RoundingStrategy::kNoise) return std::abs(y) <= 0.5F ? 0.0F : x + (u - 0.5F) / s;
+    const float below = std::floor(y);
+    return (below + (u < y - below ? 1.0F : 0.0F)) / s;
+  }
+
+  void forward_random(const OpContext& c, const BlockParameters& p) const {
+    const int64_t n = c.rows * size_;
+    const bool record = options_.record_min != nullptr && !c.recompute;
+    for (int64_t i = 0; i < n; ++i) {
+      const int64_t j = i % width_;
+      const float x = bias_ ? c.in[0][i] + p.bias[j] : c.in[0][i];
+      const float q = random_value(x, p.scale[j], c.seed, c.step, c.row_begin * size_ + i);
+      if (record) {
+        const auto k = index_[static_cast<size_t>(j)];
+        c.out[1][k] = std::min(c.out[1][k], q);
+        c.out[2][k] = std::max(c.out[2][k], q);
+      }
+      c.out[0][i] = options_.relu ? std::max(q, 0.0F) : q;
+    }
+  }
+
+  void merge_record(const OpContext& c, const float* low, const float* high) const {
+    for (int64_t j = 0; j < width_; ++j) {
+      const auto k = index_[static_cast<size_t>(j)];
+      c.out[1][k] = std::min(c.out[1][k], low[j]);
+      c.out[2][k] = std::max(c.out[2][k], high[j]);
+    }
+  }
+
+  QuantizeOptions options_;
+  bool bias_;
+  uint64_t stream_;
+  Shape sample_;
+  Sharing sharing_;
+  int64_t size_ = 0, width_ = 0, bias_size_ = 0;
+  bool direct_ = false;  // one f and one bias for each element of the width
+  std::vector<int32_t> index_, bias_index_;
+};
+
+class ClipInPlace final : public OpWith<ClipInPlace> {
+ public:
+  ClipInPlace(Parameter& parameter, float low, float high) : parameter_(parameter), low_(low), high_(high) {}
+  std::string_view name() const override { return "clip_in_place"; }
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override { return {in[0]}; }
+  void forward(const OpContext& c) const override {
+    float* const value = parameter_.value.data();
+    for (int64_t i = 0; i < parameter_.value.size(); ++i) c.out[0][i] = value[i] = std::clamp(c.in[0][i], low_, high_);
+  }
+  void backward(const OpContext& c) const override {
+    for (int64_t i = 0; i < parameter_.value.size(); ++i) c.grad_in[0][i] += c.grad_out[0][i];
+  }
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    for (int64_t i = 0; i < parameter_.value.size(); ++i) c.out[0][i] = std::clamp(c.in[0][i], T(low_), T(high_));
+  }
+
+ private:
+  Parameter& parameter_;
+  float low_, high_;
+};
+
+class ChannelMax final : public OpWith<ChannelMax> {
+ public:
+  std::string_view name() const override { return "channel_max"; }
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    HGQ_CHECK(in[0].shape.rank() > 0, ShapeError, "channel_max: needs at least one dim");
+    channels_ = in[0].shape[-1];
+    rows_ = channels_ == 0 ? 0 : in[0].shape.size() / channels_;
+    return {{Shape{channels_}, in[0].domain}};
+  }
+  Needs needs() const override { return {.inputs = 1, .outputs = 1}; }
+  void forward(const OpContext& c) const override { loop(c.in[0], c.out[0]); }
+  void backward(const OpContext& c) const override {
+    if (rows_ == 1) {
+      for (int64_t j = 0; j < channels_; ++j) c.grad_in[0][j] += c.grad_out[0][j];
+      return;
+    }
+    for (int64_t j = 0; j < channels_; ++j) {
+      int64_t ties = 0;
+      for (int64_t r = 0; r < rows_; ++r) ties += c.in[0][r * channels_ + j] == c.out[0][j] ? 1 : 0;
+      const float share = c.grad_out[0][j] / static_cast<float>(ties);
+      for (int64_t r = 0; r < rows_; ++r) {
+        if (c.in[0][r * channels_ + j] == c.out[0][j]) c.grad_in[0][r * channels_ + j] += share;
+      }
+    }
+  }
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    loop(c.in[0], c.out[0]);
+  }
+
+ private:
+  template <typename T>
+  void loop(const T* f, T* out) const {
+    for (int64_t j = 0; j < channels_; ++j) {
+      out[j] = f[j];
+      for (int64_t r = 1; r < rows_; ++r) out[j] = std::max(out[j], f[r * channels_ + j]);
+    }
+  }
+  int64_t channels_ = 0, rows_ = 0;
+};
+
+class AdaptBits final : public OpWith<AdaptBits> {
+ public:
+  AdaptBits(Parameter& parameter, State& adapted) : parameter_(parameter), adapted_(adapted) {}
+  std::string_view name() const override { return "adapt_bits"; }
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    sharing_ = Sharing::of(in[1].shape, in[0].shape, 0);
+    size_ = in[1].shape.size();
+    return {in[0]};
+  }
+  bool differentiable(int input) const override { return input == 0; }
+  void forward(const OpContext& c) const override {
+    float* const f = parameter_.value.data();
+    if (adapted_.value.values()[0] == 0.0F) {
+      std::vector<float> shift(static_cast<size_t>(sharing_.f_size), std::numeric_limits<float>::infinity());
+      for (int64_t i = 0; i < size_; ++i) {
+        float& s = shift[static_cast<size_t>(sharing_.index[static_cast<size_t>(i % sharing_.period)])];
+        s = std::min(s, static_cast<float>(-std::log2(std::abs(static_cast<double>(c.in[1][i])))));
+      }
+      for (int64_t i = 0; i < sharing_.f_size; ++i) f[i] += shift[static_cast<size_t>(i)];
+      adapted_.value.values()[0] = 1.0F;
+    }
+    std::copy_n(f, sharing_.f_size, c.out[0]);
+  }
+  void backward(const OpContext& c) const override {
+    for (int64_t i = 0; i < sharing_.f_size; ++i) c.grad_in[0][i] += c.grad_out[0][i];
+  }
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    std::copy_n(c.in[0], sharing_.f_size, c.out[0]);
+  }
+
+ private:
+  Parameter& parameter_;
+  State& adapted_;
+  Sharing sharing_;
+  int64_t size_ = 0;
+};
+
+}  // namespace
+
+Quantized quantize(Var x, Var f, const QuantizeOptions& options, Var bias) {
+  const uint64_t stream = stream_of("quantize") + x.tape->nodes().size();
+  auto op = std::make_unique<Quantize>(options, bias.valid(), stream);
+  const std::vector<Var> inputs = bias.valid() ? std::vector<Var>{x, f, bias} : std::vector<Var>{x, f};
+  const std::vector<Var> out = x.tape->record(std::move(op), inputs);
+  return out.size() == 1 ? Quantized{out[0], {}, {}} : Quantized{out[0], out[1], out[2]};
+}
+
+Var clip_in_place(Parameter& parameter, Var current, float low, float high) {
+  return current.tape->record_one(std::make_unique<ClipInPlace>(parameter, low, high), {current});
+}
+
+Var bias_f(Var f, int64_t channels) {
+  const Var highest = f.tape->record_one(std::make_unique<ChannelMax>(), {f});
+  HGQ_CHECK(highest.shape()[0] == channels || highest.shape()[0] == 1, ShapeError, "bias_f: bit widths of shape ", f.shape(), " for ", channels,
+            " channels");
+  return highest;
+}
+
+Var adapt_bits(Parameter& parameter, Var w, State& adapted) {
+  return w.tape->record_one(std::make_unique<AdaptBits>(parameter, adapted), {w.tape->parameter(parameter), w});
+}
+
+}  // namespace hgq::ops

@@ -1,0 +1,143 @@
+// Moving elements without changing them.
+#include <algorithm>
+#include <numeric>
+
+#include "hgq/autograd/ops.h"
+#include "hgq/core/error.h"
+
+namespace hgq::ops {
+namespace {
+
+// Output element i of a sample is element source[i] of input which[i]: covers permutation and concatenation alike.
+class Gather final : public OpWith<Gather> {
+ public:
+  Gather(std::string_view name, Shape out, std::vector<int32_t> which, std::vector<int64_t> source)
+      : name_(name), out_(std::move(out)), which_(std::move(which)), source_(std::move(source)) {}
+  std::string_view name() const override { return name_; }
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    for (const ValueSpec& spec : in) {
+      sizes_.push_back(spec.shape.size());
+      HGQ_CHECK(spec.domain == in[0].domain, ShapeError, name_, ": values per row and values per step do not mix");
+    }
+    return {{out_, in[0].domain}};
+  }
+  bool recomputable() const override { return true; }
+  void forward(const OpContext& c) const override { loop(c.in, c.out[0], c.rows); }
+  void backward(const OpContext& c) const override {
+    const int64_t n = out_.size();
+    for (int64_t r = 0; r < c.rows; ++r) {
+      for (int64_t i = 0; i < n; ++i) {
+        const auto k = static_cast<size_t>(which_[static_cast<size_t>(i)]);
+        if (c.grad_in[k] != nullptr) c.add_grad(static_cast<int>(k), r * sizes_[k] + source_[static_cast<size_t>(i)], c.grad_out[0][r * n + i]);
+      }
+    }
+  }
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    loop(c.in, c.out[0], c.rows);
+  }
+
+ private:
+  template <typename T>
+  void loop(const T* const* in, T* out, int64_t rows) const {
+    const int64_t n = out_.size();
+    for (int64_t r = 0; r < rows; ++r) {
+      for (int64_t i = 0; i < n; ++i) {
+        const auto k = static_cast<size_t>(which_[static_cast<size_t>(i)]);
+        out[r * n + i] = in[k][r * sizes_[k] + source_[static_cast<size_t>(i)]];
+      }
+    }
+  }
+  std::string name_;
+  Shape out_;
+  std::vector<int32_t> which_;
+  std::vector<int64_t> source_;
+  std::vector<int64_t> sizes_;
+};
+
+class Reshape final : public OpWith<Reshape> {
+ public:
+  explicit Reshape(const Shape& shape) : shape_(shape) {}
+  std::string_view name() const override { return "reshape"; }
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    HGQ_CHECK(in[0].shape.size() == shape_.size(), ShapeError, "reshape: ", in[0].shape, " has ", in[0].shape.size(), " elements, ", shape_, " ",
+              shape_.size());
+    return {{shape_, in[0].domain}};
+  }
+  bool recomputable() const override { return true; }
+  void forward(const OpContext& c) const override { std::copy_n(c.in[0], c.rows * shape_.size(), c.out[0]); }
+  void backward(const OpContext& c) const override {
+    for (int64_t i = 0; i < c.rows * shape_.size(); ++i) c.add_grad(0, i, c.grad_out[0][i]);
+  }
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    std::copy_n(c.in[0], c.rows * shape_.size(), c.out[0]);
+  }
+
+ private:
+  Shape shape_;
+};
+
+}  // namespace
+
+Var reshape(Var a, const Shape& shape) {
+  return a.shape() == shape ? a : a.tape->record_one(std::make_unique<Reshape>(shape), {a});
+}
+
+Var permute(Var a, const std::vector<int>& dims) {
+  const Shape in = a.shape();
+  std::vector<int> sorted = dims;
+  std::ranges::sort(sorted);
+  bool valid = static_cast<int>(dims.size()) == in.rank();
+  for (size_t i = 0; valid && i < sorted.size(); ++i) valid = sorted[i] == static_cast<int>(i);
+  HGQ_CHECK(valid, ShapeError, "permute: needs each dim of ", in, " once, counted from 0");
+  Shape out;
+  for (const int d : dims) out = out.with_back(in[d]);
+  const auto strides = row_major_strides(in);
+  std::vector<int64_t> source(static_cast<size_t>(out.size()));
+  for (int64_t i = 0; i < out.size(); ++i) {
+    int64_t rest = i;
+    int64_t from = 0;
+    for (int d = out.rank() - 1; d >= 0; --d) {
+      from += rest % out[d] * strides[static_cast<size_t>(dims[static_cast<size_t>(d)])];
+      rest /= out[d];
+    }
+    source[static_cast<size_t>(i)] = from;
+  }
+  std::vector<int32_t> which(source.size(), 0);
+  return a.tape->record_one(std::make_unique<Gather>("permute", out, std::move(which), std::move(source)), {a});
+}
+
+Var concatenate(const std::vector<Var>& parts, int axis) {
+  HGQ_CHECK(!parts.empty(), ShapeError, "concatenate: nothing to join");
+  Shape out = parts[0].shape();
+  const int dim = axis < 0 ? axis + out.rank() : axis;
+  HGQ_CHECK(dim >= 0 && dim < out.rank(), ShapeError, "concatenate: ", out, " has no dim ", axis);
+  int64_t total = 0;
+  for (const Var part : parts) {
+    Shape other = part.shape();
+    bool fits = other.rank() == out.rank();
+    for (int d = 0; fits && d < out.rank(); ++d) fits = d == dim || other[d] == out[d];
+    HGQ_CHECK(fits, ShapeError, "concatenate: shapes ", parts[0].shape(), " and ", other, " differ in another dim than ", dim);
+    total += other[dim];
+  }
+  out.set(dim, total);
+  int64_t inner = 1;
+  for (int d = dim + 1; d < out.rank(); ++d) inner *= out[d];
+  int64_t outer = 1;
+  for (int d = 0; d < dim; ++d) outer *= out[d];
+  std::vector<int32_t> which;
+  std::vector<int64_t> source;
+  for (int64_t o = 0; o < outer; ++o) {
+    for (size_t k = 0; k < parts.size(); ++k) {
+      const int64_t run = parts[k].shape()[dim] * inner;
+      for (int64_t i = 0; i < run; ++i) {
+        which.push_back(static_cast<int32_t>(k));
+        source.push_back(o * run + i);
+      }
+    }
+  }
+  return parts[0].tape->record(std::make_unique<Gather>("concatenate", out, std::move(which), std::move(source)), parts).front();
+}
+
+}  // namespace hgq::ops

@@ -1,0 +1,25 @@
+// Which bit width belongs to which element (spec 1, `skip_dims`): an f is shared along the dims where its extent is 1.
+//
+//   values [8, 8, 16], f [1, 1, 1, 16]: one f a channel; period 16, index 0 ... 15
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "hgq/core/shape.h"
+
+namespace hgq {
+
+struct Sharing {
+  int64_t period = 0;          // elements after which the pattern repeats, a divisor of the sample's size
+  std::vector<int32_t> index;  // by element of a period: element of f
+  int64_t f_size = 0;
+
+  /// Element of f for an element of the values.
+  int64_t at(int64_t element) const { return index[static_cast<size_t>(element % period)]; }
+
+  /// `f` has the rank of `sample` behind `leading` dims of 1, and its extents or 1. Throws ShapeError else.
+  static Sharing of(const Shape& sample, const Shape& f, int leading);
+};
+
+}  // namespace hgq

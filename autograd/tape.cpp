@@ -1,0 +1,102 @@
+#include "hgq/autograd/tape.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "hgq/core/error.h"
+
+namespace hgq {
+
+const Shape& Var::shape() const { return tape->values()[static_cast<size_t>(id)].spec.shape; }
+
+Domain Var::domain() const { return tape->values()[static_cast<size_t>(id)].spec.domain; }
+
+Var Tape::add(Value value) {
+  values_.push_back(std::move(value));
+  return {this, static_cast<int32_t>(values_.size()) - 1};
+}
+
+Var Tape::input(std::string name, const Shape& sample, bool wants_gradient) {
+  const Var var = add({.spec = {sample, Domain::kRow},
+                       .source = Source::kInput,
+                       .index = static_cast<int32_t>(inputs_.size()),
+                       .constant = nullptr,
+                       .name = std::move(name)});
+  inputs_.push_back(var.id);
+  if (wants_gradient) inputs_with_gradient_.push_back(var.id);
+  return var;
+}
+
+Var Tape::parameter(Parameter& parameter) {
+  for (size_t i = 0; i < values_.size(); ++i) {
+    if (values_[i].parameter == &parameter) return {this, static_cast<int32_t>(i)};
+  }
+  return add({.spec = {parameter.value.shape(), Domain::kStep},
+              .source = Source::kParameter,
+              .parameter = &parameter,
+              .constant = nullptr,
+              .name = parameter.name});
+}
+
+Var Tape::state(State& state) {
+  for (size_t i = 0; i < values_.size(); ++i) {
+    if (values_[i].state == &state) return {this, static_cast<int32_t>(i)};
+  }
+  return add({.spec = {state.value.shape(), Domain::kStep},
+              .source = Source::kState,
+              .state = &state,
+              .constant = nullptr,
+              .name = state.name});
+}
+
+Var Tape::constant(Tensor value) {
+  const Shape shape = value.shape();
+  return add({.spec = {shape, Domain::kStep},
+              .source = Source::kConstant,
+              .constant = std::make_shared<const Tensor>(std::move(value)),
+              .name = "constant"});
+}
+
+std::vector<Var> Tape::record(std::unique_ptr<Op> op, std::span<const Var> inputs) {
+  Node node;
+  std::vector<ValueSpec> specs;
+  for (const Var var : inputs) {
+    HGQ_CHECK(var.tape == this, ShapeError, op->name(), ": an input belongs to another tape");
+    node.inputs.push_back(var.id);
+    specs.push_back(values_[static_cast<size_t>(var.id)].spec);
+  }
+  const bool any_row = std::ranges::any_of(specs, [](const ValueSpec& s) { return s.domain == Domain::kRow; });
+  std::vector<Var> outputs;
+  for (const ValueSpec& spec : op->infer(specs)) {
+    HGQ_CHECK(any_row || spec.domain == Domain::kStep, ShapeError, op->name(), ": a value per row needs an input per row");
+    op->output_sizes.push_back(spec.shape.size());
+    const Var var = add({.spec = spec,
+                         .source = Source::kOp,
+                         .node = static_cast<int32_t>(nodes_.size()),
+                         .output = static_cast<int32_t>(outputs.size()),
+                         .constant = nullptr,
+                         .name = std::string(op->name())});
+    node.outputs.push_back(var.id);
+    outputs.push_back(var);
+  }
+  node.op = std::move(op);
+  nodes_.push_back(std::move(node));
+  return outputs;
+}
+
+Var Tape::record_one(std::unique_ptr<Op> op, std::initializer_list<Var> inputs) {
+  return record(std::move(op), std::span<const Var>(inputs.begin(), inputs.size())).front();
+}
+
+void Tape::add_loss(Var scalar, std::string name, float weight) {
+  HGQ_CHECK(scalar.tape == this && scalar.domain() == Domain::kStep && scalar.shape().size() == 1, ShapeError, "loss '", name,
+            "' has shape ", scalar.shape(), ", expected one value for the whole batch");
+  losses_.push_back({scalar.id, std::move(name), weight});
+}
+
+void Tape::keep(Var row_value) {
+  HGQ_CHECK(row_value.tape == this && row_value.domain() == Domain::kRow, ShapeError, "only values per row can be kept");
+  if (std::ranges::find(kept_, row_value.id) == kept_.end()) kept_.push_back(row_value.id);
+}
+
+}  // namespace hgq

@@ -1,0 +1,97 @@
+// The tape: a computation recorded once and replayed for every step, and what a custom loop or a user's own layer is written on.
+//
+//   Tape tape;
+//   const Var x = tape.input("x", Shape{16});                 // Row: 16 values a sample
+//   const Var w = tape.parameter(kernel);                     // Step: read anew at each replay
+//   const Var y = ops::matmul(x, w);                          // autograd/ops.h
+//   tape.add_loss(ops::mean_squared_error(y, tape.input("y", Shape{5})), "mse");
+//   Executor executor(tape, workers, {});                     // autograd/executor.h
+//
+// Recording checks shapes at once (ShapeError) and computes nothing. A Var is a handle; it lives as long as its tape.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hgq/autograd/op.h"
+#include "hgq/autograd/parameter.h"
+
+namespace hgq {
+
+class Tape;
+
+struct Var {
+  Tape* tape = nullptr;
+  int32_t id = -1;
+
+  bool valid() const { return tape != nullptr; }
+  const Shape& shape() const;
+  Domain domain() const;
+};
+
+class Tape {
+ public:
+  enum class Source : uint8_t { kOp, kInput, kParameter, kState, kConstant };
+  struct Value {
+    ValueSpec spec;
+    Source source = Source::kOp;
+    int32_t node = -1;    // the operation that makes it, and which of its outputs it is
+    int32_t output = 0;
+    int32_t index = -1;   // of kInput: its position among the inputs
+    Parameter* parameter = nullptr;
+    State* state = nullptr;
+    std::shared_ptr<const Tensor> constant;  // shared: the executor reads it while the tape may grow
+    std::string name;
+  };
+  struct Node {
+    std::unique_ptr<Op> op;
+    std::vector<int32_t> inputs;
+    std::vector<int32_t> outputs;
+  };
+  struct Loss {
+    int32_t value = -1;
+    std::string name;
+    float weight = 1;
+  };
+
+  Tape() = default;
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  /// A Row value given with each batch, in the order of these calls. `wants_gradient`: Executor::input_gradient() can be asked for it.
+  Var input(std::string name, const Shape& sample, bool wants_gradient = false);
+  /// Step values, read at each replay; the same Var for the same object.
+  Var parameter(Parameter& parameter);
+  Var state(State& state);
+  Var constant(Tensor value);
+
+  /// Appends an operation; its outputs. Throws ShapeError with the name of the operation where the inputs do not fit.
+  std::vector<Var> record(std::unique_ptr<Op> op, std::span<const Var> inputs);
+  /// The same for an operation with one output.
+  Var record_one(std::unique_ptr<Op> op, std::initializer_list<Var> inputs);
+
+  /// Adds weight * a Step scalar to what backward differentiates; the loss is the sum of these, in this order.
+  void add_loss(Var scalar, std::string name, float weight = 1);
+  /// Keeps a Row value for the whole batch, so that Executor::rows_of() can be asked for it.
+  void keep(Var row_value);
+
+  const std::vector<Value>& values() const { return values_; }
+  const std::vector<Node>& nodes() const { return nodes_; }
+  const std::vector<Loss>& losses() const { return losses_; }
+  const std::vector<int32_t>& inputs() const { return inputs_; }
+  const std::vector<int32_t>& kept() const { return kept_; }
+  const std::vector<int32_t>& inputs_with_gradient() const { return inputs_with_gradient_; }
+
+ private:
+  Var add(Value value);
+
+  std::vector<Value> values_;
+  std::vector<Node> nodes_;
+  std::vector<Loss> losses_;
+  std::vector<int32_t> inputs_, kept_, inputs_with_gradient_;
+};
+
+}  // namespace hgq

@@ -1,0 +1,27 @@
+// Plans one block of memory for buffers with limited lives: two buffers may share memory where their lives do not overlap.
+//
+//   const ArenaPlan plan = plan_arena({{.floats = 100, .first = 0, .last = 2}, {.floats = 50, .first = 3, .last = 4}});
+//   plan.offsets == {0, 0};   plan.floats == 112          // rounded up to whole cache lines
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace hgq {
+
+struct ArenaRequest {
+  int64_t floats = 0;
+  int64_t first = 0;  // first and last moment of its life, both included
+  int64_t last = 0;
+};
+
+struct ArenaPlan {
+  std::vector<int64_t> offsets;  // in floats, each on a 64-byte boundary
+  int64_t floats = 0;
+};
+
+/// Places the larger buffers first, each at the lowest offset that is free for its whole life. Deterministic.
+ArenaPlan plan_arena(std::span<const ArenaRequest> requests);
+
+}  // namespace hgq

@@ -1,0 +1,60 @@
+#include "hgq/core/dnnl.h"
+
+#include "hgq/core/error.h"
+#include "hgq/core/tile_matmul.h"
+
+#ifdef HGQ_USE_DNNL
+#include <dnnl.h>
+#include <omp.h>
+#endif
+
+namespace hgq {
+
+#ifdef HGQ_USE_DNNL
+namespace {
+
+/// oneDNN divides a product among as many threads as OpenMP would start here.
+class OneThread {
+ public:
+  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;
+};
+
+void library_matmul(const MatmulSpec& s, const float* a, const float* b, float* c) {
+  const OneThread one_thread;
+  const dnnl_status_t status =
+      dnnl_sgemm(s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', s.m, s.n, s.k, 1.0F, a, s.row_stride_a, b,
+                 s.row_stride_b, s.accumulate ? 1.0F : 0.0F, c, s.row_stride_c);
+  HGQ_CHECK(status == dnnl_success, RunError, "oneDNN could not multiply matrices of ", s.m, " x ", s.k, " and ", s.k,
+            " x ", s.n, " (status ", static_cast<int>(status), ")");
+}
+
+}  // namespace
+
+Matmul::Matmul(const MatmulSpec& spec) : spec_(checked(spec)), by_tiles_(tiles_suit(spec_)) {}
+
+void Matmul::run(const float* a, const float* b, float* c) const {
+  by_tiles_ ? tile_matmul(spec_, a, b, c) : library_matmul(spec_, a, b, c);
+}
+
+std::string matmul_library() {
+  const dnnl_version_t& v = *dnnl_version();
+  return concat("oneDNN ", v.major, ".", v.minor, ".", v.patch);
+}
+
+#else
+
+Matmul::Matmul(const MatmulSpec& spec) : spec_(checked(spec)), by_tiles_(false) {}
+
+void Matmul::run(const float* a, const float* b, float* c) const { plain_matmul(spec_, a, b, c); }
+
+std::string matmul_library() { return "plain loops"; }
+
+#endif
+
+}  // namespace hgq

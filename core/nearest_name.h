@@ -1,0 +1,23 @@
+// The right name for a wrong one: what a message suggests for a key, a layer, a dataset that does not exist.
+//
+//   nearest_name("unts", {"units", "use_bias"})       ->  "units"
+//   suggestion("unts", {"units", "use_bias"})         ->  ", did you mean 'units'?"
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace hgq {
+
+/// The candidate nearest to `word`: the same but for case, underscores and hyphens, or by edit distance (a third of the
+/// word, at most 3), or by how it begins; empty where none is near.
+std::string nearest_name(std::string_view word, std::span<const std::string> candidates);
+
+/// ", did you mean 'units'?", or "; there are: a, b" where no candidate is near, or "" without candidates.
+std::string suggestion(std::string_view word, std::span<const std::string> candidates);
+
+/// "a, b, c"
+std::string join_names(std::span<const std::string> names);
+
+}  // namespace hgq

@@ -1,0 +1,259 @@
+#include "hgq/core/node.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <tuple>
+
+#include "hgq/core/config_reader.h"
+#include "hgq/core/error.h"
+
+namespace hgq {
+namespace {
+
+std::optional<int64_t> parse_count(std::string_view text) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+Node node_from_json(const nlohmann::json& json, const std::string& place, int depth) {
+  HGQ_CHECK(depth <= Node::kMaxDepth, FileError, place, ": nested deeper than ", Node::kMaxDepth, " levels");
+  const std::string inside = place + (depth == 0 ? ":/" : "/");
+  Node node;
+  switch (json.type()) {
+    case nlohmann::json::value_t::string:
+      node = Node::string(json.get<std::string>());
+      break;
+    case nlohmann::json::value_t::boolean:
+      node = Node::boolean(json.get<bool>());
+      break;
+    case nlohmann::json::value_t::number_integer:
+    case nlohmann::json::value_t::number_unsigned:
+    case nlohmann::json::value_t::number_float:
+      node = Node::scalar(json.dump());
+      break;
+    case nlohmann::json::value_t::array: {
+      std::vector<Node> items;
+      for (const auto& item : json) {
+        items.push_back(node_from_json(item, concat(inside, items.size()), depth + 1));
+      }
+      node = Node::list(std::move(items));
+      break;
+    }
+    case nlohmann::json::value_t::object: {
+      std::vector<std::pair<std::string, Node>> entries;
+      for (const auto& [key, value] : json.items()) {
+        entries.emplace_back(key, node_from_json(value, inside + key, depth + 1));
+      }
+      node = Node::map(std::move(entries));
+      break;
+    }
+    default:
+      node = Node::scalar("null");
+      break;
+  }
+  node.set_place(place);
+  return node;
+}
+
+/// What an unquoted scalar stands for, so that 1e-3 and 0.001 are the same.
+bool same_scalar(const Node& a, const Node& b) {
+  if (!a.quoted() && !b.quoted()) {
+    const auto x = decimal_number(a);
+    const auto y = decimal_number(b);
+    if (x && y) return *x == *y;
+  }
+  if (a.text() != b.text()) return false;
+  if (a.quoted() == b.quoted()) return true;
+  const Node& plain = a.quoted() ? b : a;
+  return !decimal_number(plain) && !true_or_false(plain);
+}
+
+}  // namespace
+
+ErrorList::Order ErrorList::order_of(const std::string& place) {
+  const auto file_index = [this](const std::string& file) {
+    const auto found = std::find(files_.begin(), files_.end(), file);
+    if (found != files_.end()) return static_cast<std::size_t>(found - files_.begin());
+    files_.push_back(file);
+    return files_.size() - 1;
+  };
+  constexpr std::size_t kBehindFiles = std::numeric_limits<std::size_t>::max() - 1;
+  const std::size_t second = place.rfind(':');
+  if (second != std::string::npos && second > 0) {
+    const std::size_t first = place.rfind(':', second - 1);
+    if (first != std::string::npos) {
+      const auto line = parse_count(std::string_view(place).substr(first + 1, second - first - 1));
+      const auto column = parse_count(std::string_view(place).substr(second + 1));
+      if (line && column) return {file_index(place.substr(0, first)), *line, *column};
+    }
+  }
+  constexpr std::string_view kSet = "--set #";
+  if (place.starts_with(kSet)) {
+    return {kBehindFiles, parse_count(std::string_view(place).substr(kSet.size())).value_or(0), 0};
+  }
+  return {kBehindFiles + 1, 0, 0};
+}
+
+void ErrorList::add(const std::string& place, const std::string& message) {
+  const Order order = order_of(place);
+  const auto less = [](const Order& a, const Order& b) {
+    return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
+  };
+  const auto [first, last] = std::equal_range(order_.begin(), order_.end(), order, less);
+  const auto begin = entries_.begin() + (first - order_.begin());
+  const auto end = entries_.begin() + (last - order_.begin());
+  const bool known = std::any_of(begin, end, [&](const Entry& e) { return e.place == place && e.message == message; });
+  if (known) return;
+  entries_.insert(end, Entry{place, message});
+  order_.insert(last, order);
+}
+
+std::vector<std::string> ErrorList::messages() const {
+  std::vector<std::string> lines;
+  for (const Entry& e : entries_) lines.push_back(e.place.empty() ? e.message : e.place + ": " + e.message);
+  return lines;
+}
+
+void ErrorList::throw_if_any() const {
+  if (empty()) return;
+  std::string text;
+  for (const std::string& line : messages()) {
+    if (!text.empty()) text += '\n';
+    text += line;
+  }
+  throw ConfigError(text);
+}
+
+Node Node::scalar(std::string text, bool quoted) {
+  Node node;
+  node.quoted_ = quoted;
+  const bool null = !quoted && (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL");
+  node.kind_ = null ? Kind::kNull : Kind::kScalar;
+  node.text_ = null && !text.empty() ? "null" : std::move(text);
+  return node;
+}
+
+Node Node::number(double value) { return scalar(concat(value)); }
+Node Node::integer(int64_t value) { return scalar(concat(value)); }
+Node Node::boolean(bool value) { return scalar(value ? "true" : "false"); }
+
+Node Node::list(std::vector<Node> items) {
+  Node node;
+  node.kind_ = Kind::kList;
+  node.items_ = std::move(items);
+  return node;
+}
+
+Node Node::map(std::vector<std::pair<std::string, Node>> entries) {
+  Node node;
+  node.kind_ = Kind::kMap;
+  node.entries_ = std::move(entries);
+  return node;
+}
+
+Node Node::from_json(const nlohmann::json& json, const std::string& file_name) {
+  return node_from_json(json, file_name, 0);
+}
+
+nlohmann::json Node::to_json() const {
+  switch (kind_) {
+    case Kind::kNull:
+      return nullptr;
+    case Kind::kScalar:
+      if (const auto flag = true_or_false(*this)) return *flag;
+      if (const auto whole = decimal_integer(*this)) return *whole;
+      if (const auto value = decimal_number(*this)) return *value;
+      return text_;
+    case Kind::kList: {
+      auto json = nlohmann::json::array();
+      for (const Node& item : items_) json.push_back(item.to_json());
+      return json;
+    }
+    case Kind::kMap: {
+      auto json = nlohmann::json::object();
+      for (const auto& [key, value] : entries_) json[key] = value.to_json();
+      return json;
+    }
+  }
+  return nullptr;
+}
+
+const Node* Node::find(std::string_view key) const {
+  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const auto& e) { return e.first == key; });
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+Node* Node::find(std::string_view key) { return const_cast<Node*>(std::as_const(*this).find(key)); }
+
+const Node& Node::operator[](std::string_view key) const {
+  static const Node kNothing;
+  const Node* found = find(key);
+  return found == nullptr ? kNothing : *found;
+}
+
+void Node::set(const std::string& key, Node value) {
+  if (is_null()) kind_ = Kind::kMap;
+  HGQ_CHECK(is_map(), ConfigError, place_, ": cannot set '", key, "' in ", describe(*this), ", only in a map");
+  if (Node* found = find(key)) {
+    *found = std::move(value);
+  } else {
+    entries_.emplace_back(key, std::move(value));
+  }
+}
+
+void Node::erase(std::string_view key) {
+  std::erase_if(entries_, [&](const auto& e) { return e.first == key; });
+}
+
+void Node::set_places(const std::string& place) {
+  place_ = place;
+  key_place_ = place;
+  for (Node& item : items_) item.set_places(place);
+  for (auto& [key, value] : entries_) value.set_places(place);
+}
+
+bool same_value(const Node& a, const Node& b) {
+  if (a.kind() != b.kind()) return false;
+  if (a.is_scalar()) return same_scalar(a, b);
+  if (a.is_list())
+    return std::equal(a.items().begin(), a.items().end(), b.items().begin(), b.items().end(), same_value);
+  if (a.entries().size() != b.entries().size()) return false;
+  return std::all_of(a.entries().begin(), a.entries().end(), [&](const auto& entry) {
+    const Node* other = b.find(entry.first);
+    return other != nullptr && same_value(entry.second, *other);
+  });
+}
+
+std::string printable(std::string_view text) {
+  constexpr std::size_t kLongest = 60;
+  std::string out;
+  for (const char c : text) {
+    const bool starts_character = (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+    if (out.size() >= kLongest && starts_character) return out + "...";
+    out += (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) ? '?' : c;
+  }
+  return out;
+}
+
+std::string describe(const Node& node) {
+  switch (node.kind()) {
+    case Node::Kind::kNull:
+      return node.text().empty() ? "nothing" : "null";
+    case Node::Kind::kList:
+      return "a list";
+    case Node::Kind::kMap:
+      return "a map";
+    case Node::Kind::kScalar:
+      break;
+  }
+  if (true_or_false(node)) return node.text();
+  if (decimal_number(node)) return "the number " + printable(node.text());
+  return "the text '" + printable(node.text()) + "'";
+}
+
+}  // namespace hgq

@@ -1,0 +1,315 @@
+// This file is compiled with -ffp-contract=fast: `sum += a * b` is one fused multiply-add where the processor has it.
+#include "hgq/core/tile_matmul.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace hgq {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kLanes = 16;
+constexpr int kRegisters = 32;
+#elif defined(__AVX2__) && defined(__FMA__)
+constexpr int kLanes = 8;
+constexpr int kRegisters = 16;
+#else
+constexpr int kLanes = 4;
+constexpr int kRegisters = 16;
+#endif
+constexpr bool kWideVectors = kLanes > 4;
+constexpr int kMaxVectors = kRegisters == 32 ? 4 : 2;  // of one tile: 64 columns with AVX-512, 16 with AVX2
+constexpr int64_t kPackedFloats = 40960;
+
+template <int kWidth>
+struct VectorOf {
+  typedef float Type
+      __attribute__((vector_size(kWidth * sizeof(float))));  // NOLINT(modernize-use-using): GCC wants it so
+};
+
+template <typename F, int... kIndices>
+[[gnu::always_inline]] inline void call_each(F&& f, std::integer_sequence<int, kIndices...> /*indices*/) {
+  (f(std::integral_constant<int, kIndices>()), ...);
+}
+
+/// Calls f with 0 .. kCount - 1 as compile-time constants: an array indexed by them lives in registers.
+template <int kCount, typename F>
+[[gnu::always_inline]] inline void unrolled(F&& f) {
+  call_each(f, std::make_integer_sequence<int, kCount>());
+}
+
+/// Some rows and one to four vectors of columns of a product, all of k. B has its columns side by side.
+struct Panel {
+  int64_t k;
+  const float* a;
+  int64_t a_along_rows, a_along_k;
+  const float* b;
+  int64_t b_along_k;
+  float* c;
+  int64_t c_along_rows;
+  int64_t last_lanes;  // of the last vector of columns
+  bool accumulate;
+  bool transpose_c;  // C has the rows side by side instead
+
+  void skip_rows(int64_t count) {
+    a += count * a_along_rows;
+    c += count * (transpose_c ? 1 : c_along_rows);
+  }
+};
+
+/// Moves the first `lanes` floats: one move for each power of two in it.
+template <int kWidth>
+[[gnu::always_inline]] inline void move_lanes(float* to, const float* from, int64_t lanes) {
+  unrolled<4>([&](auto i) __attribute__((always_inline)) {
+    constexpr int64_t kPart = 8 >> i;
+    if constexpr (kPart < kWidth) {
+      if ((lanes & kPart) != 0) {
+        std::memcpy(to, from, kPart * sizeof(float));
+        to += kPart;
+        from += kPart;
+      }
+    }
+  });
+}
+
+/// Stores sums [kRows, kVectors * kWidth] of which the last vector is not full.
+template <int kWidth, int kVectors, int kRows>
+[[gnu::noinline]] void store_part(const Panel& p, float* sums) {
+  constexpr int64_t kFull = (kVectors - 1) * kWidth;
+  for (int64_t i = 0; i < kRows; ++i) {
+    float* target = p.c + i * p.c_along_rows;
+    float* row = sums + i * kVectors * kWidth;
+    if (p.accumulate) {
+      for (int64_t j = 0; j < kFull + p.last_lanes; ++j) row[j] = target[j] + row[j];
+    }
+    std::memcpy(target, row, kFull * sizeof(float));
+    move_lanes<kWidth>(target + kFull, row + kFull, p.last_lanes);
+  }
+}
+
+/// Stores sums [kRows, kColumns] of which the first `columns` belong into C, the other way round.
+template <int kColumns, int kRows>
+[[gnu::noinline]] void store_transposed(const Panel& p, const float* sums, int64_t columns) {
+  for (int64_t j = 0; j < columns; ++j) {
+    for (int64_t i = 0; i < kRows; ++i) {
+      float& target = p.c[j * p.c_along_rows + i];
+      const float sum = sums[i * kColumns + j];
+      target = p.accumulate ? target + sum : sum;
+    }
+  }
+}
+
+template <int kWidth, int kVectors, int kRows>
+void tile(const Panel& p) {
+  using V = typename VectorOf<kWidth>::Type;
+  V sums[kRows][kVectors];
+  unrolled<kRows>([&](auto i) __attribute__((always_inline)) {
+    unrolled<kVectors>([&](auto j) __attribute__((always_inline)) { sums[i][j] = V{}; });
+  });
+  const float* a = p.a;
+  const float* b = p.b;
+  for (int64_t step = 0; step < p.k; ++step) {
+    V columns[kVectors];
+    unrolled<kVectors>([&](auto j)
+                           __attribute__((always_inline)) { std::memcpy(&columns[j], b + j * kWidth, sizeof(V)); });
+    unrolled<kRows>([&](auto i) __attribute__((always_inline)) {
+      const float row = a[i * p.a_along_rows];
+      unrolled<kVectors>([&](auto j) __attribute__((always_inline)) { sums[i][j] += row * columns[j]; });
+    });
+    a += p.a_along_k;
+    b += p.b_along_k;
+  }
+  if (p.transpose_c || p.last_lanes < kWidth) {
+    alignas(64) float copy[kRows * kVectors * kWidth];
+    unrolled<kRows>([&](auto i) __attribute__((always_inline)) {
+      unrolled<kVectors>([&](auto j) __attribute__((always_inline)) {
+        std::memcpy(copy + (i * kVectors + j) * kWidth, &sums[i][j], sizeof(V));
+      });
+    });
+    if (!p.transpose_c) return store_part<kWidth, kVectors, kRows>(p, copy);
+    return store_transposed<kVectors * kWidth, kRows>(p, copy, (kVectors - 1) * kWidth + p.last_lanes);
+  }
+  unrolled<kRows>([&](auto i) __attribute__((always_inline)) {
+    unrolled<kVectors>([&](auto j) __attribute__((always_inline)) {
+      float* target = p.c + i * p.c_along_rows + j * kWidth;
+      V value = sums[i][j];
+      if (p.accumulate) {
+        V before;
+        std::memcpy(&before, target, sizeof(V));
+        value = before + value;
+      }
+      std::memcpy(target, &value, sizeof(V));
+    });
+  });
+}
+
+template <int kWidth, int kVectors, int kRows>
+void tiles_down(Panel& p, int64_t& rows) {
+  for (; rows >= kRows; rows -= kRows) {
+    tile<kWidth, kVectors, kRows>(p);
+    p.skip_rows(kRows);
+  }
+}
+
+template <int kWidth, int kVectors>
+void rows_of_tiles(Panel p, int64_t rows) {
+  // As many rows as there are registers for their sums, and pointers for their values of A.
+  constexpr int kFull = std::min(8, (kRegisters - 1 - kVectors) / kVectors);
+  tiles_down<kWidth, kVectors, kFull>(p, rows);
+  if constexpr (kFull > 4) tiles_down<kWidth, kVectors, 4>(p, rows);
+  if constexpr (kFull > 2) tiles_down<kWidth, kVectors, 2>(p, rows);
+  tiles_down<kWidth, kVectors, 1>(p, rows);
+}
+
+template <int kWidth, int kVectors>
+void panel(const Panel& p, int64_t rows, int64_t vectors) {
+  if constexpr (kVectors > 1) {
+    if (vectors < kVectors) return panel<kWidth, kVectors - 1>(p, rows, vectors);
+  }
+  rows_of_tiles<kWidth, kVectors>(p, rows);
+}
+
+/// A product as the tiles see it: with the strides of every operand, and perhaps with rows and columns exchanged.
+struct Product {
+  int64_t rows, columns, k;
+  const float* a;
+  int64_t a_along_rows, a_along_k;
+  const float* b;
+  int64_t b_along_k, b_along_columns;
+  float* c;
+  int64_t c_along_rows;
+  bool accumulate, transpose_c;
+};
+
+/// Columns [first, first + count) of B side by side, zeros behind the last.
+void pack(const Product& v, int64_t first, int64_t count, int64_t width, float* packed) {
+  const float* b = v.b + first * v.b_along_columns;
+  if (count < width) std::fill_n(packed, v.k * width, 0.0F);
+  if (v.b_along_columns == 1) {
+    for (int64_t p = 0; p < v.k; ++p) std::copy_n(b + p * v.b_along_k, count, packed + p * width);
+  } else {
+    for (int64_t j = 0; j < count; ++j) {
+      const float* column = b + j * v.b_along_columns;
+      for (int64_t p = 0; p < v.k; ++p) packed[p * width + j] = column[p * v.b_along_k];
+    }
+  }
+}
+
+template <int kWidth>
+[[gnu::noinline]] void multiply_packed(const Product& v, Panel p, int64_t first, int64_t count, int64_t vectors) {
+  alignas(64) float packed[kPackedFloats];  // [k, width]
+  const int64_t width = vectors * kWidth;
+  pack(v, first, count, width, packed);
+  p.b = packed;
+  p.b_along_k = width;
+  panel<kWidth, kMaxVectors>(p, v.rows, vectors);
+}
+
+template <int kWidth>
+void multiply(const Product& v) {
+  for (int64_t first = 0; first < v.columns; first += kMaxVectors * kWidth) {
+    const int64_t count = std::min<int64_t>(kMaxVectors * kWidth, v.columns - first);
+    const int64_t vectors = (count + kWidth - 1) / kWidth;
+    const Panel p{.k = v.k,
+                  .a = v.a,
+                  .a_along_rows = v.a_along_rows,
+                  .a_along_k = v.a_along_k,
+                  .b = v.b + first,
+                  .b_along_k = v.b_along_k,
+                  .c = v.c + first * (v.transpose_c ? v.c_along_rows : 1),
+                  .c_along_rows = v.c_along_rows,
+                  .last_lanes = count - (vectors - 1) * kWidth,
+                  .accumulate = v.accumulate,
+                  .transpose_c = v.transpose_c};
+    if (v.b_along_columns != 1 || p.last_lanes < kWidth) {
+      multiply_packed<kWidth>(v, p, first, count, vectors);
+    } else {
+      panel<kWidth, kMaxVectors>(p, v.rows, vectors);
+    }
+  }
+}
+
+/// Adds the upper half of a vector to the lower until one value is left.
+template <int kWidth>
+[[gnu::always_inline]] inline float sum_of_lanes(const typename VectorOf<kWidth>::Type& value) {
+  if constexpr (kWidth == 1) {
+    return value[0];
+  } else {
+    typename VectorOf<kWidth / 2>::Type half[2];
+    std::memcpy(half, &value, sizeof(half));
+    return sum_of_lanes<kWidth / 2>(half[0] + half[1]);
+  }
+}
+
+/// C[rows] = A[rows, k] · b[k], rows and b without gaps along k.
+void dot_products(const Product& v) {
+  using V = VectorOf<kLanes>::Type;
+  for (int64_t i = 0; i < v.rows; ++i) {
+    const float* a = v.a + i * v.a_along_rows;
+    V sums{};
+    int64_t p = 0;
+    for (; p + kLanes <= v.k; p += kLanes) {
+      V left;
+      V right;
+      std::memcpy(&left, a + p, sizeof(V));
+      std::memcpy(&right, v.b + p, sizeof(V));
+      sums += left * right;
+    }
+    float sum = sum_of_lanes<kLanes>(sums);
+    for (; p < v.k; ++p) sum += a[p] * v.b[p];
+    float& target = v.c[i * v.c_along_rows];
+    target = v.accumulate ? target + sum : sum;
+  }
+}
+
+int64_t lanes_for(int64_t columns) {
+  if (columns <= 4) return 4;
+  return columns <= 8 ? std::min(kLanes, 8) : kLanes;
+}
+
+/// Few columns, and A as stored has its rows side by side: full vectors lie along the rows of C.
+bool exchanges_rows_and_columns(const MatmulSpec& s) { return s.transpose_a && s.n < s.m && s.n <= kLanes / 2; }
+
+Product product_of(const MatmulSpec& s, const float* a, const float* b, float* c) {
+  const int64_t a_along_m = s.transpose_a ? 1 : s.row_stride_a;
+  const int64_t a_along_k = s.transpose_a ? s.row_stride_a : 1;
+  const int64_t b_along_k = s.transpose_b ? 1 : s.row_stride_b;
+  const int64_t b_along_n = s.transpose_b ? s.row_stride_b : 1;
+  if (exchanges_rows_and_columns(s)) {
+    return {s.n, s.m, s.k, b, b_along_n, b_along_k, a, a_along_k, a_along_m, c, s.row_stride_c, s.accumulate, true};
+  }
+  return {s.m, s.n, s.k, a, a_along_m, a_along_k, b, b_along_k, b_along_n, c, s.row_stride_c, s.accumulate, false};
+}
+
+bool is_dot_products(const Product& v) {
+  return v.columns == 1 && !v.transpose_c && v.a_along_k == 1 && v.b_along_k == 1 && v.k >= kLanes;
+}
+
+}  // namespace
+
+bool tiles_suit(const MatmulSpec& s) {
+  // Measured: beside AVX-512 tiles oneDNN gains from some 400^3 on, where B does not stay in a near cache; compiled for
+  // any x86-64 our vectors have 4 lanes, and only what oneDNN takes to be called is saved.
+  constexpr double kMostProducts = kWideVectors ? 512.0 * 256 * 256 : 128.0 * 8 * 16;
+  if (static_cast<double>(s.m) * static_cast<double>(s.k) * static_cast<double>(s.n) > kMostProducts) return false;
+  const Product v = product_of(s, nullptr, nullptr, nullptr);
+  const int64_t lanes = lanes_for(v.columns);
+  if (is_dot_products(v) || (v.b_along_columns == 1 && v.columns % lanes == 0)) return true;
+  return std::min((v.columns + lanes - 1) / lanes, int64_t{kMaxVectors}) * lanes * v.k <= kPackedFloats;
+}
+
+void tile_matmul(const MatmulSpec& s, const float* a, const float* b, float* c) {
+  const Product v = product_of(s, a, b, c);
+  if (is_dot_products(v)) return dot_products(v);
+  switch (lanes_for(v.columns)) {
+    case 4:
+      return multiply<4>(v);
+    case 8:
+      return multiply<std::min(kLanes, 8)>(v);
+    default:
+      return multiply<kLanes>(v);
+  }
+}
+
+}  // namespace hgq

@@ -1,0 +1,58 @@
+#include "hgq/data/claimed_size.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+
+#include "hgq/core/error.h"
+
+namespace hgq {
+namespace {
+
+constexpr uint64_t kMostElements = (uint64_t{1} << 62U) / 8;
+
+std::string extents_text(std::span<const uint64_t> extents) {
+  std::string out = "[";
+  for (size_t i = 0; i < extents.size(); ++i) out += concat(i == 0 ? "" : ", ", extents[i]);
+  return out + "]";
+}
+
+}  // namespace
+
+int64_t claimed_elements(std::span<const uint64_t> extents, const std::string& place) {
+  uint64_t product = 1;
+  bool fits = true;
+  bool empty = false;
+  for (const uint64_t extent : extents) {
+    empty = empty || extent == 0;
+    fits = fits && !__builtin_mul_overflow(product, extent, &product) && extent <= kMostElements;
+  }
+  if (empty && fits) return 0;
+  HGQ_CHECK(fits && product <= kMostElements, FileError, place, ": claims the shape ", extents_text(extents),
+            ", more values than any memory holds; the file is damaged");
+  return static_cast<int64_t>(product);
+}
+
+int64_t physical_memory() {
+  const long pages = sysconf(_SC_PHYS_PAGES);
+  const long page = sysconf(_SC_PAGE_SIZE);
+  return pages > 0 && page > 0 ? static_cast<int64_t>(pages) * page : int64_t{1} << 40U;
+}
+
+void check_fits_memory(int64_t bytes, const std::string& place) {
+  HGQ_CHECK(bytes <= physical_memory(), FileError, place, ": needs ", bytes_text(bytes), ", but this machine has ",
+            bytes_text(physical_memory()), " of memory");
+}
+
+std::string bytes_text(int64_t bytes) {
+  constexpr std::array<const char*, 7> kUnits = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  double value = static_cast<double>(bytes);
+  size_t unit = 0;
+  for (; value >= 1024.0 && unit + 1 < kUnits.size(); ++unit) value /= 1024.0;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f" : "%.1f", value);
+  return concat(std::string(text.data()), " ", kUnits[unit]);
+}
+
+}  // namespace hgq

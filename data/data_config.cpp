@@ -1,0 +1,167 @@
+#include "hgq/data/data_config.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "hgq/core/error.h"
+#include "hgq/data/claimed_size.h"
+
+namespace hgq {
+namespace {
+
+constexpr double kGibibyte = 1024.0 * 1024.0 * 1024.0;
+
+std::string resolved(const std::string& folder, const std::string& path) {
+  return path.empty() ? path : (std::filesystem::path(folder) / path).lexically_normal().string();
+}
+
+/// "x", "[a, b]", "3": the names of one array, empty after an error.
+std::vector<std::string> read_names(const Node& node, const std::string& what, ErrorList& errors) {
+  std::vector<std::string> names;
+  if (node.is_scalar() && !node.text().empty()) return {node.text()};
+  for (const Node& item : node.items()) {
+    if (item.is_scalar() && !item.text().empty()) {
+      names.push_back(item.text());
+    } else {
+      errors.add(item.place(), concat(what, ": expected the name or number of a column"));
+    }
+  }
+  if (names.empty() && (!node.is_list() || node.items().empty())) {
+    errors.add(node.place(), concat(what, ": expected the name of a dataset or a list of columns"));
+  }
+  return names;
+}
+
+/// A name, a list of columns, or {file: ..., name: ...}.
+ArraySpec read_array(const Node& node, const std::string& what, const std::string& folder, ErrorList& errors) {
+  ArraySpec array;
+  array.place = node.place();
+  if (!node.is_map()) {
+    array.names = read_names(node, what, errors);
+    return array;
+  }
+  ConfigReader reader(node, what, errors);
+  array.file = resolved(folder, reader.text("file", "file of this array alone", std::nullopt));
+  if (const Node* name = reader.node("name", "dataset, array or columns in it"))
+    array.names = read_names(*name, what + ".name", errors);
+  reader.finish();
+  return array;
+}
+
+/// One array, or a map of layers to arrays. A map with the key `file` is one array.
+std::vector<NamedArray> read_arrays(ConfigReader& reader, const std::string& key, const std::string& doc,
+                                    const std::string& fallback, const std::string& folder) {
+  const Node* node = reader.node(key, doc);
+  const std::string what = concat(reader.section(), ".", key);
+  if (node == nullptr) return {{"", {"", {fallback}, reader.map().place()}}};
+  if (!node->is_map() || node->find("file") != nullptr) return {{"", read_array(*node, what, folder, reader.errors())}};
+  std::vector<NamedArray> arrays;
+  for (const auto& [layer, value] : node->entries()) {
+    arrays.push_back({layer, read_array(value, concat(what, ".", layer), folder, reader.errors())});
+  }
+  if (arrays.empty()) reader.errors().add(node->place(), concat(what, ": the map is empty; expected LAYER: DATASET"));
+  return arrays;
+}
+
+/// The set of `validation` or `test`: what it does not give is the training set's.
+SetSpec read_set(const Node& node, const std::string& section, const SetSpec& train, const std::string& folder,
+                 ErrorList& errors) {
+  ConfigReader reader(node, section, errors);
+  SetSpec set;
+  set.file = reader.has("file")
+                 ? resolved(folder, reader.text("file", "file of this set, if another than data.file", std::nullopt))
+                 : train.file;
+  if (!reader.has("file") && !reader.has("inputs")) {
+    errors.add(node.place(), concat(section, ": needs inputs, or a file of its own"));
+  }
+  set.inputs = reader.has("inputs") ? read_arrays(reader, "inputs", "as data.inputs", "x", folder) : train.inputs;
+  set.targets = reader.has("targets") ? read_arrays(reader, "targets", "as data.targets", "y", folder) : train.targets;
+  if (reader.has("inputs") && !reader.has("targets") && !reader.has("file")) {
+    errors.add(node.place(), concat(section, ": has inputs of its own, so it needs targets too"));
+  }
+  reader.finish();
+  return set;
+}
+
+CsvOptions read_csv(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs) {
+  ConfigReader reader(node, "data.csv", errors, docs);
+  CsvOptions options;
+  const std::string separator = reader.text("separator", "character between fields; found out if not given", "");
+  if (separator == "\\t" || separator == "tab") {
+    options.separator = '\t';
+  } else if (separator.size() == 1 && separator != "\"" && separator != "\n") {
+    options.separator = separator[0];
+  } else if (!separator.empty()) {
+    reader.error("separator", concat("is '", separator, "', expected one character, or tab"));
+  }
+  if (reader.has("header")) {
+    options.header = reader.boolean("header", "whether the first line names the columns; found out if not given", true);
+  } else {
+    reader.known("header");
+  }
+  reader.finish();
+  return options;
+}
+
+void read_validation(ConfigReader& reader, const std::string& folder, DataConfig& config) {
+  const Node* node = reader.node("validation", "share of the training rows, or {inputs: ..., targets: ...}");
+  if (node == nullptr) return;
+  if (node->is_map()) {
+    config.validation = read_set(*node, "data.validation", config.train, folder, reader.errors());
+    return;
+  }
+  const std::optional<double> share = node->is_scalar() ? decimal_number(*node) : std::nullopt;
+  if (share && *share > 0.0 && *share < 1.0) {
+    config.validation_share = share;
+  } else {
+    reader.error("validation",
+                 concat("is ", node->is_scalar() ? concat("'", node->text(), "'") : std::string("no number"),
+                        ", expected a share between 0 and 1, or {inputs: ..., targets: ...}"));
+  }
+}
+
+ScaleKind scale_kind(const std::string& name) {
+  for (const ScaleKind kind : {ScaleKind::kStandard, ScaleKind::kMinMax}) {
+    if (to_string(kind) == name) return kind;
+  }
+  return ScaleKind::kNone;
+}
+
+}  // namespace
+
+int64_t default_memory_limit() { return physical_memory() / 2; }
+
+DataConfig read_data_config(const Node& node, const std::string& folder, ErrorList& errors, std::vector<KeyDoc>* docs) {
+  ConfigReader reader(node, "data", errors, docs);
+  DataConfig config;
+  config.train.file =
+      resolved(folder, reader.text("file", "HDF5, NPZ, NPY, IDX or CSV file, relative to the config", ""));
+  config.train.inputs = read_arrays(reader, "inputs", "dataset, columns, or {LAYER: DATASET}", "x", folder);
+  config.train.targets = read_arrays(reader, "targets", "dataset, column, or {OUTPUT: DATASET}", "y", folder);
+  for (const std::vector<NamedArray>* arrays : {&config.train.inputs, &config.train.targets}) {
+    for (const NamedArray& named : *arrays) {
+      if (config.train.file.empty() && named.array.file.empty()) {
+        errors.add(named.array.place, "data: no file is given; expected file: NAME");
+        break;
+      }
+    }
+    if (config.train.file.empty()) break;
+  }
+  read_validation(reader, folder, config);
+  if (const Node* test = reader.node("test", "set for the final numbers: {inputs: ..., targets: ...}")) {
+    config.test = read_set(*test, "data.test", config.train, folder, errors);
+  }
+  config.scale = scale_kind(
+      reader.choice("scale", "of the inputs, fitted on the training rows", {"none", "standard", "minmax"}, "none"));
+  if (const Node* csv = reader.node("csv", "how a CSV file is written: {separator: ..., header: ...}"))
+    config.csv = read_csv(*csv, errors, docs);
+  const double half = static_cast<double>(default_memory_limit()) / kGibibyte;
+  const double gib =
+      reader.number("memory", "GiB for the rows of a set; a larger set is read in blocks (default: half of the memory)",
+                    {.fallback = half, .min = 0.0, .max = 1.0e6, .above_min = true});
+  config.memory_limit = static_cast<int64_t>(gib * kGibibyte);
+  reader.finish();
+  return config;
+}
+
+}  // namespace hgq

@@ -1,0 +1,46 @@
+// The `data` section of a config, as a plain struct.
+//
+//   data:
+//     file: magic.h5                              # relative to the config's folder
+//     inputs: x                                   # or [pt, eta], 0:36, {muon: x1, mask: x2}, {file: x.npy}
+//     targets: y                                  # or {out_a: y1}, {file: y.npy}
+//     validation: 0.15                            # or {inputs: ..., targets: ..., file: ...}
+//     test: {inputs: x_test, targets: y_test}
+//     scale: standard
+//     csv: {separator: ";", header: false}
+//     memory: 8.0                                 # GiB; a set that needs more is read in blocks
+//
+// Everything wrong in the text is collected with its place; whether files and arrays exist is found out by open_rows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hgq/core/config_reader.h"
+#include "hgq/data/csv.h"
+#include "hgq/data/loaders.h"
+#include "hgq/data/scaling.h"
+
+namespace hgq {
+
+struct DataConfig {
+  SetSpec train;
+  std::optional<double> validation_share;  // of the training rows
+  std::optional<SetSpec> validation;
+  std::optional<SetSpec> test;
+  ScaleKind scale = ScaleKind::kNone;
+  CsvOptions csv;
+  int64_t memory_limit = 0;  // bytes
+};
+
+/// Half of this machine's physical memory.
+int64_t default_memory_limit();
+
+/// Reads the section. `folder` is what relative paths start from. Inputs and targets that are not given are the
+/// datasets `x` and `y`.
+DataConfig read_data_config(const Node& node, const std::string& folder, ErrorList& errors,
+                            std::vector<KeyDoc>* docs = nullptr);
+
+}  // namespace hgq

@@ -1,0 +1,198 @@
+#include "hgq/data/data_sets.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "hgq/core/error.h"
+#include "hgq/data/file_dataset.h"
+
+namespace hgq {
+namespace {
+
+constexpr int64_t kPieceRows = int64_t{1} << 14U;
+
+std::vector<std::string> names_of(const std::vector<OutputSpec>& outputs) {
+  std::vector<std::string> names;
+  for (const OutputSpec& output : outputs) names.push_back(output.name);
+  return names;
+}
+
+/// Arrays of another set stand in for those of the training set, so their rows must have the same shape.
+void check_same_shapes(const std::vector<NamedRows>& train, const std::vector<NamedRows>& other,
+                       const std::string& what) {
+  HGQ_CHECK(other.size() == train.size(), FileError, what, ": has ", other.size(), " arrays, but the training set has ",
+            train.size());
+  for (size_t i = 0; i < other.size(); ++i) {
+    const RowSource& ours = *train[i].rows;
+    const RowSource& theirs = *other[i].rows;
+    HGQ_CHECK(other[i].name == train[i].name, FileError, what, ": gives '", other[i].name,
+              "' where the training set gives '", train[i].name, "'");
+    HGQ_CHECK(ours.sample() == theirs.sample(), FileError, theirs.place(), ": has rows of shape ", theirs.sample(),
+              ", but ", ours.place(), " of the training set has ", ours.sample());
+    HGQ_CHECK(ours.is_text() == theirs.is_text(), FileError, theirs.place(), ": holds ",
+              theirs.is_text() ? "text" : "numbers", ", but ", ours.place(), " of the training set holds ",
+              ours.is_text() ? "text" : "numbers");
+  }
+}
+
+void check_same_shapes(const RowSet& train, const RowSet& other, const std::string& what) {
+  check_same_shapes(train.inputs, other.inputs, what + ".inputs");
+  check_same_shapes(train.targets, other.targets, what + ".targets");
+}
+
+/// Sees the rows that are trained on, in their order.
+Scaling fit_scaling(ScaleKind kind, const RowSource& source, const std::optional<std::vector<int64_t>>& rows) {
+  ScalingFit fit(kind, source.sample());
+  if (kind == ScaleKind::kNone) return {};
+  const int64_t size = source.sample().size();
+  const int64_t step = std::max(kPieceRows, source.chunk_rows());
+  std::vector<float> piece;
+  size_t next = 0;
+  for (int64_t first = 0; first < source.rows(); first += step) {
+    const int64_t count = std::min(step, source.rows() - first);
+    piece.resize(static_cast<size_t>(count * size));
+    source.read(first, count, piece);
+    check_finite(source, first, piece);
+    if (!rows) fit.add(piece);
+    for (; rows && next < rows->size() && (*rows)[next] < first + count; ++next) {
+      fit.add(std::span(piece).subspan(static_cast<size_t>(((*rows)[next] - first) * size), static_cast<size_t>(size)));
+    }
+  }
+  return fit.result();
+}
+
+std::vector<TargetEncoder> make_encoders(const std::vector<OutputSpec>& outputs) {
+  std::vector<TargetEncoder> encoders;
+  for (const OutputSpec& output : outputs) encoders.emplace_back(output.kind, output.sample, output.name);
+  return encoders;
+}
+
+using SharedRows = std::vector<std::shared_ptr<const RowSource>>;
+
+/// Arrays as fields, in the order of the model's layers; training and validation rows share theirs.
+FieldSet make_fields(const std::vector<std::string>& inputs, const SharedRows& arrays,
+                     const std::vector<Scaling>& scaling, const std::vector<TargetEncoder>& encoders,
+                     const std::vector<OutputSpec>& outputs) {
+  FieldSet set;
+  set.input_count = inputs.size();
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    set.fields.push_back(FieldReader::input(inputs[i], arrays[i], scaling.empty() ? Scaling{} : scaling[i]));
+  }
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    set.fields.push_back(FieldReader::target(outputs[i].name, arrays[inputs.size() + i], encoders[i]));
+  }
+  return set;
+}
+
+int64_t bytes_of(const RowSet& set) {
+  int64_t floats = 0;
+  for (const std::vector<NamedRows>* group : {&set.inputs, &set.targets}) {
+    for (const NamedRows& named : *group) floats += named.rows->sample().size();
+  }
+  return floats * set.size() * static_cast<int64_t>(sizeof(float));
+}
+
+/// A set's arrays, inputs first; those that are read several times and fit into memory are read only once.
+SharedRows take_arrays(RowSet set, const std::vector<OutputSpec>& outputs, bool cache) {
+  SharedRows arrays;
+  for (NamedRows& input : set.inputs)
+    arrays.push_back(cache ? cached_rows(std::move(input.rows)) : std::move(input.rows));
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    std::unique_ptr<RowSource>& rows = set.targets[i].rows;
+    arrays.push_back(cache ? cached_rows(std::move(rows)) : std::move(rows));
+  }
+  return arrays;
+}
+
+/// A set that is read in blocks would meet a wrong label or a NaN only in the middle of the training.
+void check_targets(const FieldSet& set) {
+  std::vector<float> piece;
+  for (size_t f = set.input_count; f < set.fields.size(); ++f) {
+    const FieldReader& field = set.fields[f];
+    for (int64_t first = 0; first < field.rows().rows(); first += kPieceRows) {
+      const int64_t count = std::min(kPieceRows, field.rows().rows() - first);
+      piece.resize(static_cast<size_t>(count * field.spec().sample.size()));
+      field.read(first, count, piece);
+    }
+  }
+}
+
+std::unique_ptr<Dataset> finish(FieldSet set, int64_t memory_limit) {
+  if (set.bytes() > memory_limit) check_targets(set);
+  return make_dataset(std::move(set), memory_limit);
+}
+
+void arrange_set(RowSet& set, const std::vector<std::string>& inputs, const std::vector<OutputSpec>& outputs) {
+  arrange(set.inputs, inputs, "input");
+  if (!outputs.empty()) arrange(set.targets, names_of(outputs), "output");
+}
+
+}  // namespace
+
+OpenedData open_data(const DataConfig& config) {
+  DataFiles files(config.csv);
+  OpenedData data{open_rows(config.train, files), std::nullopt, std::nullopt};
+  if (config.validation) {
+    data.validation = open_rows(*config.validation, files);
+    check_same_shapes(data.train, *data.validation, "data.validation");
+  }
+  if (config.test) {
+    data.test = open_rows(*config.test, files);
+    check_same_shapes(data.train, *data.test, "data.test");
+  }
+  return data;
+}
+
+DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<std::string>& inputs,
+                   const std::vector<OutputSpec>& outputs, uint64_t seed) {
+  DataSets sets;
+  std::optional<SplitRows> split;
+  if (config.validation_share) split = split_rows(data.train.size(), *config.validation_share, seed);
+  arrange_set(data.train, inputs, outputs);
+  const bool fits = bytes_of(data.train) <= config.memory_limit;
+  const SharedRows train_arrays = take_arrays(std::move(data.train), outputs, fits);
+  const std::optional<std::vector<int64_t>> train_rows = split ? std::optional(std::move(split->train)) : std::nullopt;
+  for (size_t i = 0; i < inputs.size(); ++i)
+    sets.scaling.push_back(fit_scaling(config.scale, *train_arrays[i], train_rows));
+  std::vector<TargetEncoder> encoders = make_encoders(outputs);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    encoders[i].fit(*train_arrays[inputs.size() + i]);
+    sets.classes.push_back(encoders[i].classes());
+  }
+  const auto make = [&](const SharedRows& arrays, std::optional<std::vector<int64_t>> rows) {
+    FieldSet set = make_fields(inputs, arrays, sets.scaling, encoders, outputs);
+    set.rows = std::move(rows);
+    return finish(std::move(set), config.memory_limit);
+  };
+  const auto make_other = [&](RowSet& other) {
+    arrange_set(other, inputs, outputs);
+    return make(take_arrays(std::move(other), outputs, false), std::nullopt);
+  };
+  sets.train = make(train_arrays, train_rows);
+  if (split) sets.validation = make(train_arrays, std::move(split->validation));
+  if (data.validation) sets.validation = make_other(*data.validation);
+  if (data.test) sets.test = make_other(*data.test);
+  return sets;
+}
+
+std::unique_ptr<Dataset> load_set(RowSet rows, const std::vector<std::string>& inputs,
+                                  const std::vector<OutputSpec>& outputs, const std::vector<Scaling>& scaling,
+                                  const std::vector<ClassMap>& classes, int64_t memory_limit) {
+  arrange_set(rows, inputs, outputs);
+  std::vector<TargetEncoder> encoders = make_encoders(outputs);
+  for (size_t i = 0; i < encoders.size(); ++i) {
+    const bool known = i < classes.size() && !classes[i].empty();
+    encoders[i].check_shape(*rows.targets[i].rows);
+    if (known) {
+      encoders[i].use(classes[i]);
+    } else {
+      encoders[i].fit(*rows.targets[i].rows);  // a model without a map of its own: the classes of these data
+    }
+  }
+  HGQ_CHECK(scaling.empty() || scaling.size() == inputs.size(), ShapeError, "scaling is given for ", scaling.size(),
+            " inputs, the model has ", inputs.size());
+  const SharedRows arrays = take_arrays(std::move(rows), outputs, false);
+  return finish(make_fields(inputs, arrays, scaling, encoders, outputs), memory_limit);
+}
+
+}  // namespace hgq

@@ -1,0 +1,60 @@
+// From a data config to the training, validation and test sets of a run.
+//
+//   OpenedData data = open_data(config);                       // names, shapes, kinds: everything but the values
+//   ... the model is built on the shapes of data.train.inputs ...
+//   DataSets sets = load_data(std::move(data), config, {"dense"}, {{"dense_1", Shape{2}, TargetKind::kClassNumbers}},
+//   seed); sets.train->batches(512, seed);  sets.scaling;  sets.classes;            // the last two are kept with the
+//   model
+//
+// Scaling is fitted on the training rows (without the validation share), classes on all rows of the training arrays;
+// both are applied to all three sets.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hgq/data/classes.h"
+#include "hgq/data/data_config.h"
+#include "hgq/data/dataset.h"
+#include "hgq/data/loaders.h"
+#include "hgq/data/scaling.h"
+
+namespace hgq {
+
+struct OpenedData {
+  RowSet train;
+  std::optional<RowSet> validation, test;
+};
+
+/// Opens all arrays. Throws FileError with the config's place where one can not be used, also where the sets differ in
+/// their shapes.
+OpenedData open_data(const DataConfig& config);
+
+/// An output of the model with a loss: what its target has to be.
+struct OutputSpec {
+  std::string name;
+  Shape sample;  // of a row of the output
+  TargetKind kind = TargetKind::kNumbers;
+};
+
+struct DataSets {
+  std::unique_ptr<Dataset> train, validation, test;  // the last two may be missing
+  std::vector<Scaling> scaling;                      // per input, in the order of the model's
+  std::vector<ClassMap> classes;                     // per output; empty where there are none
+};
+
+/// Reads the sets, their fields in the order of `inputs` and `outputs` (names of the model's layers). Throws FileError,
+/// ConfigError.
+DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<std::string>& inputs,
+                   const std::vector<OutputSpec>& outputs, uint64_t seed);
+
+/// One set for a trained model, with the scaling and classes that came with it; no outputs: inputs alone. `scaling` may
+/// be empty: none.
+std::unique_ptr<Dataset> load_set(RowSet rows, const std::vector<std::string>& inputs,
+                                  const std::vector<OutputSpec>& outputs, const std::vector<Scaling>& scaling,
+                                  const std::vector<ClassMap>& classes, int64_t memory_limit);
+
+}  // namespace hgq

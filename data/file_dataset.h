@@ -1,0 +1,92 @@
+// Datasets made of files: fields that are read, scaled or encoded, and then either kept in memory or read block by
+// block.
+//
+// A FieldReader is a RowSource and what is done to its rows. `load_fields` reads all of them into a MemoryDataset;
+// a FileDataset keeps two blocks of rows in memory and reads others when they are asked for, which is cheap for the
+// orders that EpochOrder gives, since these stay in a block until it is used up, and dear for random rows.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "hgq/data/classes.h"
+#include "hgq/data/dataset.h"
+#include "hgq/data/memory_dataset.h"
+#include "hgq/data/row_source.h"
+#include "hgq/data/scaling.h"
+
+namespace hgq {
+
+class FieldReader {
+ public:
+  /// An input: rows of single numbers become rows of shape [1]. Throws FileError where it holds text or rows without
+  /// values.
+  static FieldReader input(std::string name, std::shared_ptr<const RowSource> rows, Scaling scaling);
+  /// A target as its encoder makes it.
+  static FieldReader target(std::string name, std::shared_ptr<const RowSource> rows, TargetEncoder encoder);
+  /// A target as it stands in the file.
+  static FieldReader plain(std::string name, std::shared_ptr<const RowSource> rows);
+
+  const FieldSpec& spec() const { return spec_; }
+  const RowSource& rows() const { return *rows_; }
+  /// Rows [first, first + count) as they go to the model. Throws FileError where a value is not finite or a label is
+  /// unknown.
+  void read(int64_t first, int64_t count, std::span<float> out) const;
+
+ private:
+  FieldReader(FieldSpec spec, std::shared_ptr<const RowSource> rows) : spec_(std::move(spec)), rows_(std::move(rows)) {}
+
+  FieldSpec spec_;
+  std::shared_ptr<const RowSource> rows_;  // shared: training and validation rows come from the same arrays
+  Scaling scaling_;
+  std::optional<TargetEncoder> encoder_;
+};
+
+/// Inputs and targets that belong together, and which of their rows.
+struct FieldSet {
+  std::vector<FieldReader> fields;  // inputs, then targets
+  size_t input_count = 0;
+  std::optional<std::vector<int64_t>> rows;  // ascending; all rows where not given
+
+  int64_t size() const;
+  /// Bytes of all its rows as float32.
+  int64_t bytes() const;
+};
+
+/// Throws FileError unless all fields have equally many rows, and at least one.
+void check_equal_rows(std::span<const RowSource* const> sources);
+
+MemoryDataset load_fields(const FieldSet& set);
+
+class FileDataset : public Dataset {
+ public:
+  /// Keeps at most about `memory_limit` bytes of rows.
+  FileDataset(FieldSet set, int64_t memory_limit);
+
+  /// Reads the blocks it needs; not to be called by two threads at once.
+  void gather(std::span<const int64_t> rows, Batch& out, Workers* workers = nullptr) const override;
+  void slice(int64_t first, int64_t count, Batch& out) const override;
+  int64_t block_rows() const override { return block_rows_; }
+
+ private:
+  struct Block {
+    int64_t index = -1;
+    int64_t last_use = 0;
+    std::vector<Tensor> values;
+  };
+  const Block& block_of(int64_t row) const;
+  void read_block(int64_t index, Block& block) const;
+
+  FieldSet set_;
+  int64_t block_rows_ = 0;
+  mutable std::vector<Block> blocks_;  // what was read last: a cache, which no result depends on
+  mutable int64_t uses_ = 0;
+};
+
+/// A MemoryDataset where the rows fit into `memory_limit` bytes, else a FileDataset.
+std::unique_ptr<Dataset> make_dataset(FieldSet set, int64_t memory_limit);
+
+}  // namespace hgq

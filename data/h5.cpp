@@ -1,0 +1,214 @@
+#include "hgq/data/h5.h"
+
+#include <hdf5.h>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include "hgq/core/config_reader.h"
+#include "hgq/core/error.h"
+#include "hgq/data/claimed_size.h"
+#include "hgq/data/h5_native.h"
+#include "hgq/data/h5_probe.h"
+
+namespace hgq::h5 {
+namespace {
+
+constexpr size_t kMostNamesListed = 30;
+constexpr int kProbeSeconds = 10;
+
+herr_t append_name(hid_t /*group*/, const char* name, const H5L_info_t* /*info*/, void* names) {
+  try {
+    static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+    return 0;
+  } catch (const std::exception&) {  // must not pass through C; the caller sees a failed iteration
+    return -1;
+  }
+}
+
+/// "a/b" -> {"a", "a/b"}; a leading slash starts at the file's root.
+std::vector<std::string> prefixes(const std::string& path) {
+  std::vector<std::string> out;
+  for (size_t i = 0; i < path.size(); ++i) {
+    if (path[i] != '/' && (i + 1 == path.size() || path[i + 1] == '/')) out.push_back(path.substr(0, i + 1));
+  }
+  return out;
+}
+
+bool link_leads_somewhere(int64_t object, const std::string& path) {
+  const bool found =
+      H5Lexists(object, path.c_str(), H5P_DEFAULT) > 0 && H5Oexists_by_name(object, path.c_str(), H5P_DEFAULT) > 0;
+  H5Eclear2(H5E_DEFAULT);
+  return found;
+}
+
+bool is_of_kind(int64_t object, const std::string& path, H5I_type_t kind) {
+  const hid_t id = H5Oopen(object, path.c_str(), H5P_DEFAULT);
+  if (id < 0) {
+    H5Eclear2(H5E_DEFAULT);
+    return false;
+  }
+  const bool is = H5Iget_type(id) == kind;
+  H5Oclose(id);
+  return is;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  if (names.empty()) return "nothing";
+  std::string out;
+  for (size_t i = 0; i < std::min(names.size(), kMostNamesListed); ++i)
+    out += concat(i == 0 ? "'" : ", '", names[i], "'");
+  if (names.size() > kMostNamesListed) out += concat(" and ", names.size() - kMostNamesListed, " more");
+  return out;
+}
+
+/// Property list for opening: no lock, since files appear whole (data/atomic_file.h) and read-only folders refuse
+/// locks.
+Id file_access(const std::string& path) {
+  Id access = own(H5Pcreate(H5P_FILE_ACCESS), path, "no access properties");
+#if H5_VERSION_GE(1, 10, 7)
+  must(H5Pset_file_locking(*access, false, true), path, "locking can not be turned off");
+#endif
+  return access;
+}
+
+}  // namespace
+
+Group::Group(Id file, Id object, std::string file_name, std::string path)
+    : file_(std::move(file)), object_(std::move(object)), file_name_(std::move(file_name)), path_(std::move(path)) {}
+
+std::string Group::place() const { return concat(file_name_, ":/", path_); }
+
+std::string Group::place(const std::string& path) const {
+  if (path.starts_with('/')) return concat(file_name_, ":", path);
+  return concat(file_name_, ":/", path_, path_.empty() ? "" : "/", path);
+}
+
+std::vector<std::string> Group::names() const {
+  std::vector<std::string> names;
+  hsize_t position = 0;
+  must(H5Literate(*object_, H5_INDEX_NAME, H5_ITER_INC, &position, append_name, &names), place(),
+       "its members can not be listed");
+  std::ranges::sort(names);
+  return names;
+}
+
+bool Group::has(const std::string& path) const {
+  const std::vector<std::string> parts = prefixes(path);
+  return std::ranges::all_of(parts, [&](const std::string& part) { return link_leads_somewhere(*object_, part); });
+}
+
+bool Group::is_group(const std::string& path) const { return has(path) && is_of_kind(*object_, path, H5I_GROUP); }
+
+bool Group::is_dataset(const std::string& path) const { return has(path) && is_of_kind(*object_, path, H5I_DATASET); }
+
+void Group::check_is_there(const std::string& path) const {
+  std::string parent;
+  for (const std::string& part : prefixes(path)) {
+    if (link_leads_somewhere(*object_, part)) {
+      parent = part;
+      continue;
+    }
+    const bool in_group = parent.empty() || is_of_kind(*object_, parent, H5I_GROUP);
+    HGQ_CHECK(in_group, FileError, place(path), ": does not exist, since '", parent, "' is not a group");
+    const std::vector<std::string> there =
+        parent.empty() ? (part.starts_with('/') ? root_names() : names()) : group(parent).names();
+    const std::string name = part.substr(part.find_last_of('/') + 1);
+    const bool dangling = std::ranges::find(there, name) != there.end();
+    HGQ_CHECK(!dangling, FileError, place(path), ": is a link that leads nowhere");
+    const std::string near = nearest_name(name, there);
+    throw FileError(concat(place(path), ": does not exist; ", parent.empty() ? place() : place(parent), " holds ",
+                           listed(there), near.empty() ? "" : concat("; did you mean '", near, "'?")));
+  }
+}
+
+std::vector<std::string> Group::root_names() const {
+  return Group(file_, own(H5Gopen2(*object_, "/", H5P_DEFAULT), file_name_, "has no root group"), file_name_, "")
+      .names();
+}
+
+std::string Group::path_of(const std::string& path) const {
+  if (path.starts_with('/')) return path.substr(std::min(path.find_first_not_of('/'), path.size()));
+  return path_.empty() ? path : concat(path_, "/", path);
+}
+
+Group Group::group(const std::string& path) const {
+  check_is_there(path);
+  HGQ_CHECK(is_of_kind(*object_, path, H5I_GROUP), FileError, place(path), ": is not a group, expected one");
+  return {file_, own(H5Gopen2(*object_, path.c_str(), H5P_DEFAULT), place(path), "can not be opened as a group"),
+          file_name_, path_of(path)};
+}
+
+void Group::check_is_free(const std::string& path) const {
+  HGQ_CHECK(!has(path), FileError, place(path), ": exists already");
+}
+
+Group Group::create_group(const std::string& path) {
+  const Id creation = own(H5Pcreate(H5P_GROUP_CREATE), place(path), "no creation properties");
+  const Id links = own(H5Pcreate(H5P_LINK_CREATE), place(path), "no link properties");
+  must(H5Pset_obj_track_times(*creation, false), place(path), "times can not be left out");
+  must(H5Pset_create_intermediate_group(*links, 1), place(path), "no intermediate groups");
+  check_is_free(path);
+  const int64_t id =
+      must_write(H5Gcreate2(*object_, path.c_str(), *links, *creation, H5P_DEFAULT), place(path), "can not be created");
+  return {file_, own(id, place(path), "can not be created"), file_name_, path_of(path)};
+}
+
+File File::open(const std::string& path) {
+  prepare_library();
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  HGQ_CHECK(std::filesystem::exists(status), FileError, path, ": there is no such file");
+  HGQ_CHECK(!std::filesystem::is_directory(status), FileError, path, ": is a directory, expected an HDF5 file");
+  HGQ_CHECK(std::filesystem::is_regular_file(status), FileError, path, ": is not a regular file");
+  HGQ_CHECK(std::ifstream(path).good(), FileError, path, ": can not be read; are its permissions right?");
+  HGQ_CHECK(std::filesystem::file_size(path, error) > 0, FileError, path, ": is empty, expected an HDF5 file");
+  HGQ_CHECK(looks_like_hdf5(path), FileError, path, ": is not an HDF5 file (the HDF5 signature is missing)");
+  const bool alone = H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_FILE) <= 0;
+  const auto try_reading = [&] {
+    try {
+      read_through(open_here(path));
+    } catch (const Error&) {  // the reading that follows reports it
+    }
+    if (alone) H5close();  // some files crash libhdf5 when it ends; but it must not write what else is open
+  };
+  HGQ_CHECK(survives(try_reading, kProbeSeconds), FileError, path,
+            ": is damaged: libhdf5 crashes or hangs when it reads this file");
+  return open_here(path);
+}
+
+File File::open_here(const std::string& path) {
+  const Id access = file_access(path);
+  Id file = own(H5Fopen(path.c_str(), H5F_ACC_RDONLY, *access), path,
+                "can not be opened as an HDF5 file; it is damaged or cut off");
+  Id root = own(H5Gopen2(*file, "/", H5P_DEFAULT), path, "its root group can not be opened");
+  return {std::move(file), std::move(root), path, ""};
+}
+
+File File::create(const std::string& path) {
+  prepare_library();
+  const Id access = file_access(path);
+  Id file = own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, *access), path, "can not be created");
+  Id root = own(H5Gopen2(*file, "/", H5P_DEFAULT), path, "its root group can not be opened");
+  return {std::move(file), std::move(root), path, ""};
+}
+
+bool File::looks_like_hdf5(const std::string& path) {
+  constexpr std::array<char, 8> kSignature = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
+  std::ifstream in(path, std::ios::binary);
+  // A user block of 512, 1024, 2048 ... bytes may stand in front.
+  for (std::streamoff offset = 0; in && offset < (std::streamoff{1} << 40U); offset = offset == 0 ? 512 : 2 * offset) {
+    std::array<char, 8> found{};
+    in.seekg(offset);
+    if (in.read(found.data(), found.size()) && found == kSignature) return true;
+  }
+  return false;
+}
+
+void File::flush() { must_write(H5Fflush(*file_, H5F_SCOPE_GLOBAL), file_name_, "can not be written"); }
+
+}  // namespace hgq::h5

@@ -1,0 +1,222 @@
+#include "hgq/data/h5_native.h"
+
+#include <hdf5.h>
+
+#include <algorithm>
+#include <array>
+
+#include "hgq/data/claimed_size.h"
+#include "hgq/data/h5_lzf.h"
+
+namespace hgq::h5 {
+namespace {
+
+static_assert(sizeof(hid_t) == sizeof(int64_t), "identifiers of libhdf5 1.10 and later have 64 bits");
+
+/// Deflate, the densest of the usual filters, shrinks no data below 1/1032.
+constexpr int64_t kLargestCompression = 1100;
+constexpr int64_t kAlwaysBelieved = int64_t{64} << 20U;
+
+struct Reason {
+  std::string text;
+};
+
+herr_t keep_innermost(unsigned /*depth*/, const H5E_error2_t* error, void* reason) {
+  // The walk goes from the API call inwards, so the last message stays: the one with file name and errno.
+  if (error->desc != nullptr && *error->desc != '\0') static_cast<Reason*>(reason)->text = error->desc;
+  return 0;
+}
+
+const char* known_filter_name(H5Z_filter_t filter) {
+  struct Known {
+    H5Z_filter_t number;
+    const char* name;
+  };
+  constexpr std::array<Known, 16> kKnown = {{{1, "deflate"},
+                                             {2, "shuffle"},
+                                             {3, "fletcher32"},
+                                             {4, "szip"},
+                                             {5, "nbit"},
+                                             {6, "scaleoffset"},
+                                             {307, "bzip2"},
+                                             {32000, "lzf"},
+                                             {32001, "blosc"},
+                                             {32004, "lz4"},
+                                             {32008, "bitshuffle"},
+                                             {32013, "zfp"},
+                                             {32015, "zstd"},
+                                             {32017, "sz"},
+                                             {32018, "fcidecomp"},
+                                             {32026, "blosc2"}}};
+  for (const Known& known : kKnown) {
+    if (known.number == filter) return known.name;
+  }
+  return nullptr;
+}
+
+void check_filters(int64_t creation, const std::string& place) {
+  const int count = H5Pget_nfilters(creation);
+  must(count, place, "its filters can not be read");
+  for (int i = 0; i < count; ++i) {
+    unsigned flags = 0;
+    size_t values = 0;
+    unsigned config = 0;
+    std::array<char, 64> stored_name{};
+    const H5Z_filter_t filter = H5Pget_filter2(creation, static_cast<unsigned>(i), &flags, &values, nullptr,
+                                               stored_name.size() - 1, stored_name.data(), &config);
+    must(filter, place, "one of its filters can not be read");
+    if (H5Zfilter_avail(filter) > 0) continue;
+    library_reason();
+    const char* known = known_filter_name(filter);
+    const std::string name = known != nullptr ? known : stored_name[0] != '\0' ? stored_name.data() : "of unknown name";
+    throw FileError(
+        concat(place, ": needs the filter ", name, " (number ", filter,
+               "), which this libhdf5 does not have; store it with gzip, or install the filter's plugin and set "
+               "HDF5_PLUGIN_PATH"));
+  }
+}
+
+/// libhdf5 takes chunks of another rank than the dataset's for granted, and loses itself in them.
+void check_chunks(int64_t dataset, int64_t creation, const std::string& place) {
+  if (H5Pget_layout(creation) != H5D_CHUNKED) return;
+  std::array<hsize_t, H5S_MAX_RANK> chunk{};
+  const int64_t rank = must(H5Pget_chunk(creation, H5S_MAX_RANK, chunk.data()), place, "its chunks can not be read");
+  const Id space = own(H5Dget_space(dataset), place, "its shape can not be read");
+  const int64_t expected = must(H5Sget_simple_extent_ndims(*space), place, "its shape can not be read");
+  HGQ_CHECK(rank == expected, FileError, place, ": has ", expected, " dims, but chunks of ", rank,
+            "; the file is damaged");
+}
+
+/// A header may claim any shape: what is claimed must stand in the file (or be what the filters can shrink to that).
+void check_claimed_size(int64_t dataset, int64_t creation, const std::string& place) {
+  const Id space = own(H5Dget_space(dataset), place, "its shape can not be read");
+  const Id type = own(H5Dget_type(dataset), place, "its type can not be read");
+  const int64_t elements = claimed_elements(extents_of(*space, place), place);
+  const size_t element_bytes = H5Tget_size(*type);
+  HGQ_CHECK(element_bytes > 0, FileError, place, ": its type can not be read (", library_reason(), ")");
+  int64_t bytes = 0;
+  HGQ_CHECK(!__builtin_mul_overflow(elements, static_cast<int64_t>(element_bytes), &bytes), FileError, place,
+            ": claims ", elements, " values of ", element_bytes,
+            " bytes, more than any memory holds; the file is damaged");
+  const bool filtered = H5Pget_nfilters(creation) > 0;
+  const auto stored = static_cast<int64_t>(std::min<hsize_t>(H5Dget_storage_size(dataset), hsize_t{1} << 52U));
+  const int64_t believable = std::max(kAlwaysBelieved, filtered ? stored * kLargestCompression : stored);
+  HGQ_CHECK(H5Pget_layout(creation) == H5D_VIRTUAL || H5Pget_external_count(creation) > 0 || bytes <= believable,
+            FileError, place, ": claims ", bytes_text(bytes), " of values, but the file holds ", bytes_text(stored),
+            " for it; the file is damaged or was never filled");
+}
+
+}  // namespace
+
+void prepare_library() {
+  // libhdf5 keeps one list of filters per process and one error handler per thread (or process): set once.
+  static const bool prepared = [] {
+    H5open();
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+    register_lzf();
+    return true;
+  }();
+  static_cast<void>(prepared);
+}
+
+std::string library_reason() {
+  Reason reason;
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_innermost, &reason);
+  H5Eclear2(H5E_DEFAULT);
+  return reason.text.empty() ? "libhdf5 gives no reason" : reason.text;
+}
+
+int64_t must(int64_t status, const std::string& place, const char* what) {
+  if (status < 0) throw FileError(concat(place, ": ", what, " (", library_reason(), ")"));
+  return status;
+}
+
+int64_t must_write(int64_t status, const std::string& place, const char* what) {
+  if (status < 0) throw RunError(concat(place, ": ", what, " (", library_reason(), "); is the disk full?"));
+  return status;
+}
+
+Id own(int64_t id, const std::string& place, const char* what) {
+  must(id, place, what);
+  return {new int64_t(id), [](const int64_t* held) {
+            H5Idec_ref(*held);
+            delete held;
+          }};
+}
+
+std::vector<uint64_t> extents_of(int64_t space, const std::string& place) {
+  if (H5Sget_simple_extent_type(space) == H5S_NULL) return {0};
+  const int64_t rank = must(H5Sget_simple_extent_ndims(space), place, "its shape can not be read");
+  HGQ_CHECK(rank <= Shape::kMaxRank, FileError, place, ": has ", rank, " dims; at most ", Shape::kMaxRank,
+            " can be read");
+  std::array<hsize_t, H5S_MAX_RANK> dims{};
+  must(H5Sget_simple_extent_dims(space, dims.data(), nullptr), place, "its shape can not be read");
+  return {dims.begin(), dims.begin() + rank};
+}
+
+TypeClass class_of(int64_t type) {
+  switch (H5Tget_class(type)) {
+    case H5T_INTEGER:
+    case H5T_ENUM:  // numpy's booleans
+      return TypeClass::kInteger;
+    case H5T_FLOAT:
+      return TypeClass::kFloat;
+    case H5T_STRING:
+      return TypeClass::kString;
+    case H5T_COMPOUND:
+      return TypeClass::kCompound;
+    default:
+      return TypeClass::kOther;
+  }
+}
+
+const char* class_text(TypeClass type) {
+  switch (type) {
+    case TypeClass::kInteger:
+      return "integers";
+    case TypeClass::kFloat:
+      return "floating-point numbers";
+    case TypeClass::kString:
+      return "text";
+    case TypeClass::kCompound:
+      return "a compound type";
+    case TypeClass::kOther:
+      break;
+  }
+  return "values that are neither numbers nor text";
+}
+
+Id variable_string_type(const std::string& place) {
+  Id type = own(H5Tcopy(H5T_C_S1), place, "no string type");
+  must(H5Tset_size(*type, H5T_VARIABLE), place, "no string type of variable length");
+  must(H5Tset_cset(*type, H5T_CSET_UTF8), place, "no UTF-8 string type");
+  return type;
+}
+
+Id string_memory_type(int64_t file_type, bool variable, const std::string& place) {
+  if (!variable) return own(H5Tcopy(file_type), place, "its string type can not be read");
+  Id type = variable_string_type(place);
+  must(H5Tset_cset(*type, H5Tget_cset(file_type)), place, "its character set can not be read");
+  return type;
+}
+
+std::string fixed_string(int64_t file_type, const char* bytes, size_t size) {
+  std::string text(bytes, size);
+  const H5T_str_t padding = H5Tget_strpad(file_type);
+  const size_t end = padding == H5T_STR_NULLTERM   ? text.find('\0')
+                     : padding == H5T_STR_SPACEPAD ? text.find_last_not_of(' ') + 1
+                                                   : text.find_last_not_of('\0') + 1;
+  text.resize(std::min(end, text.size()));
+  return text;
+}
+
+Id open_dataset(int64_t group, const std::string& path, const std::string& place) {
+  Id dataset = own(H5Dopen2(group, path.c_str(), H5P_DEFAULT), place, "can not be opened as a dataset");
+  const Id creation = own(H5Dget_create_plist(*dataset), place, "its properties can not be read");
+  check_filters(*creation, place);
+  check_chunks(*dataset, *creation, place);
+  check_claimed_size(*dataset, *creation, place);
+  return dataset;
+}
+
+}  // namespace hgq::h5

@@ -1,0 +1,130 @@
+#include "hgq/data/h5_probe.h"
+
+#include <fcntl.h>
+#include <hdf5.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <exception>
+
+#include "hgq/core/error.h"
+#include "hgq/data/h5.h"
+
+namespace hgq::h5 {
+namespace {
+
+/// What is left to read: a probe must end soon on large files too.
+struct Budget {
+  int objects = 2000;
+  int64_t values = int64_t{16} << 20U;
+};
+
+/// Runs a reading whose failure is no matter here: the reading that follows in the main process reports it.
+template <typename Action>
+void attempt(const Action& action) {
+  try {
+    action();
+  } catch (const Error&) {
+  }
+}
+
+void read_attributes(const Group& group) {
+  attempt([&] {
+    for (const std::string& name : group.attribute_names()) {
+      attempt([&] { group.attribute_strings(name); });
+      attempt([&] { group.attribute_doubles(name); });
+    }
+  });
+}
+
+void read_values(const Group& group, const std::string& name, Budget& budget) {
+  const DatasetInfo info = group.info(name);
+  const bool rows = info.shape.rank() > 0;
+  const int64_t row = rows ? info.shape.without_front().size() : 1;
+  const auto read = [&](int64_t first, int64_t count) {
+    budget.values -= row * count;
+    attempt([&] {
+      if (info.type == TypeClass::kString) group.read_strings(name, first, count);
+      if (info.type == TypeClass::kCompound && !info.columns.empty())
+        group.read_floats(concat(name, "[", info.columns[0], "]"), first, count);
+      if (info.type == TypeClass::kInteger || info.type == TypeClass::kFloat) group.read_floats(name, first, count);
+    });
+  };
+  const int64_t count = rows ? info.shape[0] : 1;
+  if (row * count <= budget.values) {
+    read(0, count);
+  } else if (row <= budget.values) {
+    read(0, 1);
+    read(count - 1, 1);
+  }
+}
+
+void read_group(const Group& group, int depth, Budget& budget) {
+  if (depth > 16) return;
+  read_attributes(group);
+  // Looking up a name takes another way through a damaged group than listing its names.
+  for (const char* name : {"x", "y", "x_test", "y_test", "kernel:0", "model_weights", "hgq", "no such name"}) {
+    attempt([&] { group.has(name); });
+    attempt([&] { group.has_attribute(name); });
+  }
+  std::vector<std::string> names;
+  attempt([&] { names = group.names(); });
+  for (const std::string& name : names) {
+    if (--budget.objects < 0) return;
+    attempt([&] {
+      if (group.is_group(name)) return read_group(group.group(name), depth + 1, budget);
+      read_values(group, name, budget);
+    });
+  }
+}
+
+[[noreturn]] void run_child(const std::function<void()>& action, int cpu_seconds, int report) {
+  const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (nowhere >= 0) {
+    dup2(nowhere, STDOUT_FILENO);
+    dup2(nowhere, STDERR_FILENO);
+  }
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  const rlimit cpu{static_cast<rlim_t>(cpu_seconds), static_cast<rlim_t>(cpu_seconds)};  // a child's clock starts at 0
+  setrlimit(RLIMIT_CPU, &cpu);
+  try {
+    action();
+  } catch (const std::exception&) {  // reported by the main process, which meets the same
+  }
+  const char done = 1;
+  const bool written = write(report, &done, 1) == 1;
+  _exit(written ? 0 : 1);
+}
+
+}  // namespace
+
+void read_through(const Group& root) {
+  Budget budget;
+  read_group(root, 0, budget);
+}
+
+bool survives(const std::function<void()>& action, int cpu_seconds) {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return true;
+  const pid_t child = fork();
+  if (child == 0) run_child(action, cpu_seconds, ends[1]);
+  close(ends[1]);
+  char done = 0;
+  ssize_t got = child < 0 ? 1 : 0;
+  // The child's byte arrives when all went well; the pipe just closes when it died.
+  if (child > 0) {
+    do {
+      got = read(ends[0], &done, 1);
+    } while (got < 0 && errno == EINTR);
+    while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+  close(ends[0]);
+  return got == 1;
+}
+
+}  // namespace hgq::h5

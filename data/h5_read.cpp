@@ -1,0 +1,350 @@
+#include <hdf5.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "hgq/core/config_reader.h"
+#include "hgq/core/error.h"
+#include "hgq/data/claimed_size.h"
+#include "hgq/data/h5.h"
+#include "hgq/data/h5_native.h"
+
+namespace hgq::h5 {
+namespace {
+
+/// One column of a compound type: a number, or an array of `width` numbers.
+struct Column {
+  std::string name;
+  int64_t width = 1;
+  Id number_type;                // of one number in the file
+  std::vector<hsize_t> extents;  // empty for a plain number
+};
+
+/// A dataset opened for reading rows: which of its columns, the shape of all its values, and how many rows are wanted.
+struct Source {
+  Id dataset;
+  Id type;
+  std::string place;
+  std::vector<Column> columns;  // none: the dataset's own numbers
+  Shape shape;                  // of all values, columns as last dim
+  int64_t first = 0;
+  int64_t count = 0;  // 1 for a scalar
+
+  int64_t row_size() const { return shape.rank() == 0 ? 1 : shape.without_front().size(); }
+  Shape wanted_shape() const { return shape.rank() == 0 ? shape : shape.without_front().with_front(count); }
+};
+
+/// "table[pt,eta]" -> "table" and its columns.
+struct ColumnPath {
+  std::string path;
+  std::vector<std::string> columns;
+};
+
+ColumnPath split_columns(const std::string& path) {
+  const size_t open = path.find('[');
+  if (open == std::string::npos || !path.ends_with(']')) return {path, {}};
+  ColumnPath out{path.substr(0, open), {}};
+  std::string name;
+  for (size_t i = open + 1; i < path.size(); ++i) {
+    if (path[i] == ',' || i + 1 == path.size()) {
+      const size_t begin = name.find_first_not_of(' ');
+      out.columns.push_back(begin == std::string::npos ? ""
+                                                       : name.substr(begin, name.find_last_not_of(' ') + 1 - begin));
+      name.clear();
+    } else {
+      name += path[i];
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> column_names(int64_t type, const std::string& place) {
+  std::vector<std::string> names;
+  const int64_t count = must(H5Tget_nmembers(type), place, "its columns can not be read");
+  for (unsigned i = 0; i < static_cast<unsigned>(count); ++i) {
+    char* name = H5Tget_member_name(type, i);
+    HGQ_CHECK(name != nullptr, FileError, place, ": the name of column ", i, " can not be read (", library_reason(),
+              ")");
+    names.emplace_back(name);
+    H5free_memory(name);
+  }
+  return names;
+}
+
+std::string quoted_list(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += concat(out.empty() ? "'" : ", '", name, "'");
+  return out.empty() ? "none" : out;
+}
+
+Column find_column(int64_t type, const std::string& name, const std::vector<std::string>& there,
+                   const std::string& place) {
+  const auto found = std::ranges::find(there, name);
+  if (found == there.end()) {
+    const std::string near = nearest_name(name, there);
+    throw FileError(concat(place, ": has no column '", name, "'; its columns are ", quoted_list(there),
+                           near.empty() ? "" : concat("; did you mean '", near, "'?")));
+  }
+  Column column{name,
+                1,
+                own(H5Tget_member_type(type, static_cast<unsigned>(found - there.begin())), place,
+                    "a column's type can not be read"),
+                {}};
+  if (H5Tget_class(*column.number_type) == H5T_ARRAY) {
+    const int64_t rank = must(H5Tget_array_ndims(*column.number_type), place, "a column's shape can not be read");
+    column.extents.resize(static_cast<size_t>(rank));
+    must(H5Tget_array_dims2(*column.number_type, column.extents.data()), place, "a column's shape can not be read");
+    column.width = claimed_elements(std::vector<uint64_t>(column.extents.begin(), column.extents.end()), place);
+    column.number_type = own(H5Tget_super(*column.number_type), place, "a column's type can not be read");
+  }
+  const TypeClass held = class_of(*column.number_type);
+  HGQ_CHECK(held == TypeClass::kInteger || held == TypeClass::kFloat, FileError, place, ": column '", name, "' holds ",
+            class_text(held), ", expected numbers");
+  return column;
+}
+
+void choose_columns(Source& source, const std::vector<std::string>& names) {
+  HGQ_CHECK(class_of(*source.type) == TypeClass::kCompound, FileError, source.place,
+            ": columns are asked for by [...], but the dataset has no columns: it holds ",
+            class_text(class_of(*source.type)));
+  const std::vector<std::string> there = column_names(*source.type, source.place);
+  int64_t width = 0;
+  for (const std::string& name : names) {
+    HGQ_CHECK(std::ranges::count(names, name) == 1, FileError, source.place, ": column '", name,
+              "' is asked for twice");
+    source.columns.push_back(find_column(*source.type, name, there, source.place));
+    width += source.columns.back().width;
+  }
+  source.shape = source.shape.with_back(width);
+}
+
+Shape shape_of(int64_t dataset, const std::string& place) {
+  const Id space = own(H5Dget_space(dataset), place, "its shape can not be read");
+  std::vector<int64_t> dims;
+  for (const uint64_t extent : extents_of(*space, place)) dims.push_back(static_cast<int64_t>(extent));
+  return Shape(dims);
+}
+
+void choose_rows(Source& source, int64_t first, int64_t count) {
+  const int64_t rows = source.shape.rank() == 0 ? 1 : source.shape[0];
+  source.first = first;
+  source.count = count < 0 ? rows - first : count;
+  HGQ_CHECK(first >= 0 && first <= rows && source.count <= rows - first, FileError, source.place, ": has ", rows,
+            " rows, rows ", first, " to ", first + source.count, " are asked for");
+}
+
+/// The rows wanted, as a selection in the file.
+Id file_selection(const Source& source) {
+  Id space = own(H5Dget_space(*source.dataset), source.place, "its shape can not be read");
+  const int rank = H5Sget_simple_extent_ndims(*space);
+  if (rank == 0 || (source.first == 0 && source.count == source.shape[0])) return space;
+  std::array<hsize_t, H5S_MAX_RANK> start{};
+  std::array<hsize_t, H5S_MAX_RANK> extent{};
+  H5Sget_simple_extent_dims(*space, extent.data(), nullptr);
+  start[0] = static_cast<hsize_t>(source.first);
+  extent[0] = static_cast<hsize_t>(source.count);
+  must(H5Sselect_hyperslab(*space, H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr), source.place,
+       "its rows can not be selected");
+  return space;
+}
+
+/// Reads the wanted rows as `memory_type`, of which `values` has room for `elements`.
+void read_selected(const Source& source, int64_t memory_type, int64_t elements, void* values) {
+  if (elements == 0) return;
+  const Id in_file = file_selection(source);
+  const auto count = static_cast<hsize_t>(elements);
+  const Id in_memory = own(H5Screate_simple(1, &count, nullptr), source.place, "no dataspace in memory");
+  must(H5Dread(*source.dataset, memory_type, *in_memory, *in_file, H5P_DEFAULT, values), source.place,
+       "its values can not be read; the file is damaged or cut off");
+}
+
+/// The columns side by side as one compound of `number` in memory.
+Id columns_memory_type(const Source& source, int64_t number, size_t number_bytes) {
+  Id type = own(H5Tcreate(H5T_COMPOUND, number_bytes * static_cast<size_t>(source.shape[-1])), source.place,
+                "no compound type");
+  size_t offset = 0;
+  for (const Column& column : source.columns) {
+    Id member;
+    if (!column.extents.empty()) {
+      member = own(H5Tarray_create2(number, static_cast<unsigned>(column.extents.size()), column.extents.data()),
+                   source.place, "no array type");
+    }
+    must(H5Tinsert(*type, column.name.c_str(), offset, member ? *member : number), source.place, "no compound type");
+    offset += number_bytes * static_cast<size_t>(column.width);
+  }
+  return type;
+}
+
+/// Reads numbers, whatever their type in the file, as `native` of type T.
+template <typename T>
+void read_numbers(const Source& source, int64_t native, std::span<T> out) {
+  const int64_t elements = source.count * source.row_size();
+  HGQ_CHECK(static_cast<int64_t>(out.size()) >= elements, ShapeError, source.place, ": ", elements,
+            " values do not fit into a buffer of ", out.size());
+  if (source.columns.empty()) {
+    const TypeClass held = class_of(*source.type);
+    HGQ_CHECK(held == TypeClass::kInteger || held == TypeClass::kFloat, FileError, source.place, ": holds ",
+              class_text(held), ", expected numbers",
+              held == TypeClass::kCompound
+                  ? concat("; choose columns by [NAME,...] of ", quoted_list(column_names(*source.type, source.place)))
+                  : "");
+    read_selected(source, native, elements, out.data());
+  } else {
+    const Id type = columns_memory_type(source, native, sizeof(T));
+    read_selected(source, *type, elements / source.shape[-1], out.data());
+  }
+}
+
+bool all_integers(const Source& source) {
+  if (source.columns.empty()) return class_of(*source.type) == TypeClass::kInteger;
+  return std::ranges::all_of(source.columns,
+                             [](const Column& c) { return class_of(*c.number_type) == TypeClass::kInteger; });
+}
+
+bool any_unsigned_64(const Source& source) {
+  const auto is = [](const Id& type) { return H5Tget_size(*type) == 8 && H5Tget_sign(*type) == H5T_SGN_NONE; };
+  if (source.columns.empty()) return is(source.type);
+  return std::ranges::any_of(source.columns, [&](const Column& c) { return is(c.number_type); });
+}
+
+std::vector<int64_t> integers_of_unsigned(const Source& source) {
+  std::vector<uint64_t> values(static_cast<size_t>(source.count * source.row_size()));
+  read_numbers<uint64_t>(source, H5T_NATIVE_UINT64, values);
+  for (const uint64_t value : values) {
+    HGQ_CHECK(value <= static_cast<uint64_t>(INT64_MAX), FileError, source.place, ": holds ", value,
+              ", more than 2^63 - 1");
+  }
+  return {values.begin(), values.end()};
+}
+
+std::vector<int64_t> integers_of_floats(const Source& source) {
+  constexpr double kExact = 9007199254740992.0;  // 2^53
+  std::vector<double> values(static_cast<size_t>(source.count * source.row_size()));
+  read_numbers<double>(source, H5T_NATIVE_DOUBLE, values);
+  std::vector<int64_t> out;
+  out.reserve(values.size());
+  for (const double value : values) {
+    HGQ_CHECK(std::abs(value) <= kExact && std::trunc(value) == value, FileError, source.place, ": holds ", value,
+              ", expected an integer");
+    out.push_back(static_cast<int64_t>(value));
+  }
+  return out;
+}
+
+Source open_source(int64_t group, const std::string& group_place_path, const std::string& path,
+                   const std::vector<std::string>& columns) {
+  Source source;
+  source.place = group_place_path;
+  source.dataset = open_dataset(group, path, source.place);
+  source.type = own(H5Dget_type(*source.dataset), source.place, "its type can not be read");
+  source.shape = shape_of(*source.dataset, source.place);
+  if (!columns.empty()) choose_columns(source, columns);
+  return source;
+}
+
+std::vector<std::string> read_variable_strings(const Source& source) {
+  const Id type = string_memory_type(*source.type, true, source.place);
+  const auto elements = static_cast<hsize_t>(source.count * source.row_size());
+  std::vector<char*> texts(elements, nullptr);
+  read_selected(source, *type, static_cast<int64_t>(elements), static_cast<void*>(texts.data()));
+  std::vector<std::string> out;
+  out.reserve(elements);
+  for (const char* text : texts) out.emplace_back(text == nullptr ? "" : text);
+  if (elements > 0) {
+    const Id space = own(H5Screate_simple(1, &elements, nullptr), source.place, "no dataspace in memory");
+    H5Dvlen_reclaim(*type, *space, H5P_DEFAULT, static_cast<void*>(texts.data()));
+  }
+  return out;
+}
+
+std::vector<std::string> read_fixed_strings(const Source& source) {
+  const size_t size = H5Tget_size(*source.type);
+  const int64_t elements = source.count * source.row_size();
+  check_fits_memory(2 * elements * static_cast<int64_t>(size), source.place);
+  std::vector<char> bytes(static_cast<size_t>(elements) * size);
+  read_selected(source, *string_memory_type(*source.type, false, source.place), elements, bytes.data());
+  std::vector<std::string> out;
+  out.reserve(static_cast<size_t>(elements));
+  for (size_t i = 0; i < static_cast<size_t>(elements); ++i)
+    out.push_back(fixed_string(*source.type, bytes.data() + i * size, size));
+  return out;
+}
+
+/// The dataset at `path`, or columns of it; a literal name with brackets goes first.
+Source find_source(const Group& group, int64_t id, const std::string& path, const std::string& place,
+                   auto&& check_is_there) {
+  ColumnPath split = split_columns(path);
+  if (!split.columns.empty() && group.has(path)) split = {path, {}};
+  check_is_there(split.path);
+  HGQ_CHECK(group.is_dataset(split.path), FileError, place, ": is a group, expected a dataset; it holds ",
+            quoted_list(group.is_group(split.path) ? group.group(split.path).names() : std::vector<std::string>{}));
+  return open_source(id, place, split.path, split.columns);
+}
+
+}  // namespace
+
+DatasetInfo Group::info(const std::string& path) const {
+  const Source source =
+      find_source(*this, *object_, path, place(path), [&](const std::string& p) { check_is_there(p); });
+  DatasetInfo info;
+  info.shape = source.shape;
+  info.type = class_of(*source.type);
+  info.bytes = static_cast<int>(H5Tget_size(*source.type));
+  info.is_signed =
+      info.type == TypeClass::kFloat || (info.type == TypeClass::kInteger && H5Tget_sign(*source.type) == H5T_SGN_2);
+  if (info.type == TypeClass::kCompound) info.columns = column_names(*source.type, source.place);
+  if (!source.columns.empty()) info.type = all_integers(source) ? TypeClass::kInteger : TypeClass::kFloat;
+  const Id creation = own(H5Dget_create_plist(*source.dataset), source.place, "its properties can not be read");
+  std::array<hsize_t, H5S_MAX_RANK> chunk{};
+  if (H5Pget_layout(*creation) == H5D_CHUNKED && H5Pget_chunk(*creation, H5S_MAX_RANK, chunk.data()) > 0) {
+    info.chunk_rows = static_cast<int64_t>(chunk[0]);
+  }
+  return info;
+}
+
+Tensor Group::read_floats(const std::string& path, int64_t first, int64_t count) const {
+  Source source = find_source(*this, *object_, path, place(path), [&](const std::string& p) { check_is_there(p); });
+  choose_rows(source, first, count);
+  check_fits_memory(source.count * source.row_size() * static_cast<int64_t>(sizeof(float)), source.place);
+  Tensor out(source.wanted_shape());
+  read_numbers<float>(source, H5T_NATIVE_FLOAT, out.values());
+  return out;
+}
+
+void Group::read_floats_into(const std::string& path, int64_t first, int64_t count, std::span<float> out) const {
+  Source source = find_source(*this, *object_, path, place(path), [&](const std::string& p) { check_is_there(p); });
+  choose_rows(source, first, count);
+  read_numbers<float>(source, H5T_NATIVE_FLOAT, out);
+}
+
+std::vector<double> Group::read_doubles(const std::string& path, int64_t first, int64_t count) const {
+  Source source = find_source(*this, *object_, path, place(path), [&](const std::string& p) { check_is_there(p); });
+  choose_rows(source, first, count);
+  check_fits_memory(source.count * source.row_size() * static_cast<int64_t>(sizeof(double)), source.place);
+  std::vector<double> out(static_cast<size_t>(source.count * source.row_size()));
+  read_numbers<double>(source, H5T_NATIVE_DOUBLE, out);
+  return out;
+}
+
+std::vector<int64_t> Group::read_integers(const std::string& path, int64_t first, int64_t count) const {
+  Source source = find_source(*this, *object_, path, place(path), [&](const std::string& p) { check_is_there(p); });
+  choose_rows(source, first, count);
+  check_fits_memory(2 * source.count * source.row_size() * static_cast<int64_t>(sizeof(int64_t)), source.place);
+  if (!all_integers(source)) return integers_of_floats(source);
+  if (any_unsigned_64(source)) return integers_of_unsigned(source);
+  std::vector<int64_t> out(static_cast<size_t>(source.count * source.row_size()));
+  read_numbers<int64_t>(source, H5T_NATIVE_INT64, out);
+  return out;
+}
+
+std::vector<std::string> Group::read_strings(const std::string& path, int64_t first, int64_t count) const {
+  Source source = find_source(*this, *object_, path, place(path), [&](const std::string& p) { check_is_there(p); });
+  HGQ_CHECK(source.columns.empty() && class_of(*source.type) == TypeClass::kString, FileError, source.place, ": holds ",
+            class_text(class_of(*source.type)), ", expected text");
+  choose_rows(source, first, count);
+  return H5Tis_variable_str(*source.type) > 0 ? read_variable_strings(source) : read_fixed_strings(source);
+}
+
+}  // namespace hgq::h5

@@ -1,0 +1,101 @@
+// HDF5 files in the layout that Keras 2 saves models in: a JSON description of the layers, and their weights by name.
+//
+//   /                                attributes keras_version, backend, model_config (JSON)
+//   /model_weights                   attribute layer_names: the layers that the weights are paired with, in order
+//   /model_weights/LAYER             attribute weight_names: paths inside this group, one dataset each
+//
+// Models of Python HGQ, of QKeras, proxies for hls4ml, and our own files are all of this kind; they differ in the
+// classes of their layers, and in whether a weight lies at LAYER/kernel:0 (proxies) or at LAYER/LAYER/kernel:0 (trained
+// models). This file knows no class; a weight's name is the path as it stands there, and find() goes by its last part.
+//
+//   const KerasFile file = read_keras_file("model.h5");
+//   for (const KerasNode& node : keras_graph(file.model_config).nodes)          // in the order of the file
+//     if (const KerasWeight* kernel = file.find(node.name, "kernel")) use(kernel->floats());
+//
+// What Keras does not know (ranges, scaling, the state of a run) goes into the group `hgq` of the same file, which
+// Keras and hls4ml leave alone; the caller reads and writes it through a function that is given the group.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "hgq/core/node.h"
+#include "hgq/core/shape.h"
+#include "hgq/data/h5.h"
+
+namespace hgq {
+
+struct KerasWeight {
+  std::string name;  // "kernel:0", "dense/kernel:0": path inside the layer's group
+  Shape shape;
+  std::variant<std::vector<float>, std::vector<int8_t>> values;  // row-major, shape.size() of them
+
+  static KerasWeight of_floats(std::string name, const Shape& shape, std::vector<float> values);
+  static KerasWeight of_int8(std::string name, const Shape& shape, std::vector<int8_t> values);
+  bool is_int8() const { return values.index() == 1; }
+  /// The values of one kind; a FileError that names the weight where it has the other.
+  const std::vector<float>& floats() const;
+  const std::vector<int8_t>& int8s() const;
+  /// "kernel" of "dense/kernel:0".
+  std::string_view leaf() const;
+};
+
+/// The weights of one layer, in the order of weight_names. A layer without weights has its entry, too.
+struct KerasLayerWeights {
+  std::string layer;
+  std::vector<KerasWeight> weights;
+
+  /// The first weight whose leaf() is `leaf`, nullptr where there is none.
+  const KerasWeight* find(std::string_view leaf) const;
+};
+
+struct KerasFile {
+  std::string path;                       // where it was read from, for messages
+  Node model_config;                      // the map {class_name, config}; places "FILE, model_config:/config/layers/0"
+  std::vector<KerasLayerWeights> layers;  // in the order of layer_names
+
+  /// nullptr where there is no such layer (the InputLayer of a Sequential model has none).
+  const KerasLayerWeights* find(std::string_view layer) const;
+  /// nullptr where there is no such layer or weight.
+  const KerasWeight* find(std::string_view layer, std::string_view leaf) const;
+};
+
+/// One layer of a model: what it is, and the layers that it reads, in order; none for an InputLayer.
+struct KerasNode {
+  std::string class_name;  // "Dense", "HGQ>HDense", "Functional" for a model inside
+  std::string name;
+  Node config;  // a map, `name` among its keys
+  std::vector<std::string> inputs;
+};
+
+struct KerasGraph {
+  std::string name;
+  std::vector<KerasNode> nodes;  // each behind those that it reads
+  std::vector<std::string> inputs, outputs;
+};
+
+/// Called with the group `hgq` of a file.
+using WriteGroup = std::function<void(h5::Group&)>;
+using ReadGroup = std::function<void(const h5::Group&)>;
+
+/// The layers of a Functional or Sequential model, {class_name, config}; of a Sequential one the first is an
+/// InputLayer, made up where the file has none. Throws FileError with the place for anything else: a layer that is
+/// called twice, an unknown parent, a circle.
+KerasGraph keras_graph(const Node& model_config);
+
+/// The other way: a Functional model.
+Node keras_functional(const KerasGraph& graph);
+
+/// Reads model_config and all weights; numbers other than int8 become float32. `read_hgq` is called only if the file
+/// has the group. Throws FileError.
+KerasFile read_keras_file(const std::string& path, const ReadGroup& read_hgq = {});
+
+/// Writes the file whole or not at all, contiguous datasets, float32 and int8. `write_hgq` adds to the file's group
+/// `hgq`; the group is made only if it is given.
+void write_keras_file(const KerasFile& file, const std::string& path, const WriteGroup& write_hgq = {});
+
+}  // namespace hgq

@@ -1,0 +1,259 @@
+#include "hgq/data/loaders.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "hgq/core/error.h"
+#include "hgq/core/nearest_name.h"
+#include "hgq/data/file_dataset.h"
+#include "hgq/data/h5.h"
+#include "hgq/data/idx.h"
+#include "hgq/data/npy.h"
+#include "hgq/data/zip_file.h"
+
+namespace hgq {
+namespace {
+
+std::string quoted(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += concat(out.empty() ? "'" : ", '", name, "'");
+  return out;
+}
+
+class H5Rows : public RowSource {
+ public:
+  H5Rows(const h5::File& file, const std::string& file_name, const std::string& path, const h5::DatasetInfo& info)
+      : RowSource(concat(file_name, ":/", path), info.shape[0], info.shape.without_front(),
+                  info.type == h5::TypeClass::kString),
+        file_(file),
+        path_(path),
+        chunk_rows_(std::max<int64_t>(info.chunk_rows, 1)) {}
+
+  int64_t chunk_rows() const override { return chunk_rows_; }
+
+ private:
+  void read_numbers(int64_t first, int64_t count, std::span<float> out) const override {
+    file_.read_floats_into(path_, first, count, out);
+  }
+  std::vector<std::string> read_words(int64_t first, int64_t count) const override {
+    return file_.read_strings(path_, first, count);
+  }
+
+  h5::File file_;  // a handle; the file stays open as long as one of its arrays is
+  std::string path_;
+  int64_t chunk_rows_;
+};
+
+class H5DataFile : public DataFile {
+ public:
+  explicit H5DataFile(const std::string& path) : path_(path), file_(h5::File::open(path)) {}
+  FileKind kind() const override { return FileKind::kHdf5; }
+  std::unique_ptr<RowSource> rows(const std::vector<std::string>& names, bool may_be_text) const override {
+    HGQ_CHECK(names.size() == 1, FileError, path_, ": is an HDF5 file: one dataset is expected, ",
+              names.empty() ? "none is" : quoted(names) + " are", " given; columns of a table are written table[a,b]");
+    const h5::DatasetInfo info = file_.info(names[0]);
+    const std::string place = concat(path_, ":/", names[0]);
+    HGQ_CHECK(info.shape.rank() > 0, FileError, place, ": is a single value, expected rows");
+    const bool text = info.type == h5::TypeClass::kString;
+    HGQ_CHECK(text || info.type == h5::TypeClass::kInteger || info.type == h5::TypeClass::kFloat, FileError, place,
+              ": holds ",
+              info.type == h5::TypeClass::kCompound
+                  ? concat("a table; choose columns as ", names[0], "[NAME,...] of ", quoted(info.columns))
+                  : std::string("neither numbers nor text"));
+    HGQ_CHECK(!text || (may_be_text && info.shape.rank() == 1), FileError, place, ": holds text of shape ", info.shape,
+              may_be_text ? "; labels have one dim" : ", expected numbers");
+    return std::make_unique<H5Rows>(file_, path_, names[0], info);
+  }
+
+ private:
+  std::string path_;
+  h5::File file_;
+};
+
+class NpzDataFile : public DataFile {
+ public:
+  explicit NpzDataFile(std::shared_ptr<const Bytes> bytes) : path_(bytes->place()), zip_(std::move(bytes)) {}
+  FileKind kind() const override { return FileKind::kNpz; }
+  std::unique_ptr<RowSource> rows(const std::vector<std::string>& names, bool may_be_text) const override {
+    HGQ_CHECK(names.size() == 1, FileError, path_, ": is an NPZ file: the name of one array is expected");
+    std::vector<std::string> there;
+    for (const std::string& member : zip_.names())
+      there.push_back(member.ends_with(".npy") ? member.substr(0, member.size() - 4) : member);
+    const auto found = std::ranges::find(there, names[0]);
+    if (found == there.end()) {
+      const std::string near = nearest_name(names[0], there);
+      throw FileError(concat(path_, ": has no array '", names[0], "'; it holds ",
+                             there.empty() ? "nothing" : quoted(there),
+                             near.empty() ? "" : concat("; did you mean '", near, "'?")));
+    }
+    auto rows = open_npy(zip_.member(zip_.names()[static_cast<size_t>(found - there.begin())]));
+    HGQ_CHECK(may_be_text || !rows->is_text(), FileError, rows->place(), ": holds text, expected numbers");
+    return rows;
+  }
+
+ private:
+  std::string path_;
+  ZipFile zip_;
+};
+
+/// NPY and IDX: one array without a name.
+class ArrayDataFile : public DataFile {
+ public:
+  ArrayDataFile(std::shared_ptr<const Bytes> bytes, FileKind kind) : bytes_(std::move(bytes)), kind_(kind) {}
+  FileKind kind() const override { return kind_; }
+  std::unique_ptr<RowSource> rows(const std::vector<std::string>& names, bool may_be_text) const override {
+    HGQ_CHECK(names.empty(), FileError, bytes_->place(), ": is an ", to_string(kind_),
+              " file, which holds one array without a name, but ", quoted(names),
+              " is asked for; write {file: NAME} for inputs and targets");
+    auto rows = kind_ == FileKind::kNpy ? open_npy(bytes_) : open_idx(bytes_);
+    HGQ_CHECK(may_be_text || !rows->is_text(), FileError, rows->place(), ": holds text, expected numbers");
+    return rows;
+  }
+
+ private:
+  std::shared_ptr<const Bytes> bytes_;  // shared with the rows it gives
+  FileKind kind_;
+};
+
+class CsvDataFile : public DataFile {
+ public:
+  CsvDataFile(std::shared_ptr<const Bytes> bytes, const CsvOptions& options)
+      : table_(CsvTable::open(std::move(bytes), options)) {}
+  FileKind kind() const override { return FileKind::kCsv; }
+  std::unique_ptr<RowSource> rows(const std::vector<std::string>& names, bool may_be_text) const override {
+    return CsvTable::rows_of(table_, names, may_be_text);
+  }
+
+ private:
+  std::shared_ptr<const CsvTable> table_;  // shared with the rows it gives
+};
+
+/// Kinds that are not read, so that the message can name them.
+std::string foreign_kind(const std::string& front) {
+  struct Signature {
+    std::string_view bytes;
+    const char* name;
+  };
+  constexpr std::array<Signature, 8> kForeign = {{{"PAR1", "a Parquet file"},
+                                                  {"root", "a ROOT file"},
+                                                  {"\x28\xb5\x2f\xfd", "a file packed by zstd"},
+                                                  {"BZh", "a file packed by bzip2"},
+                                                  {"\xfd"
+                                                   "7zXZ",
+                                                   "a file packed by xz"},
+                                                  {"ARROW1", "an Arrow file"},
+                                                  {"\x80\x04\x95", "a Python pickle"},
+                                                  {"%PDF", "a PDF file"}}};
+  for (const Signature& signature : kForeign) {
+    if (front.starts_with(signature.bytes)) return signature.name;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string to_string(FileKind kind) {
+  constexpr std::array<const char*, 5> kNames = {"HDF5", "NPZ", "NPY", "IDX", "CSV"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+std::unique_ptr<DataFile> DataFile::open(const std::string& path, const CsvOptions& options) {
+  std::shared_ptr<const Bytes> bytes = open_bytes(path);
+  if (h5::File::looks_like_hdf5(path)) return std::make_unique<H5DataFile>(path);
+  if (is_gzip(*bytes)) bytes = gunzip(*bytes);
+  if (ZipFile::looks_like_zip(*bytes)) return std::make_unique<NpzDataFile>(std::move(bytes));
+  if (looks_like_npy(*bytes)) return std::make_unique<ArrayDataFile>(std::move(bytes), FileKind::kNpy);
+  if (looks_like_idx(*bytes)) return std::make_unique<ArrayDataFile>(std::move(bytes), FileKind::kIdx);
+  const std::string front = bytes->front(4096);
+  const std::string foreign = foreign_kind(front);
+  const bool binary =
+      front.find('\0') != std::string::npos && !front.starts_with("\xff\xfe") && !front.starts_with("\xfe\xff");
+  HGQ_CHECK(foreign.empty() && !binary, FileError, path, ": is ",
+            foreign.empty() ? "no data file of a known kind" : foreign, "; HDF5, NPZ, NPY, IDX and CSV can be read");
+  return std::make_unique<CsvDataFile>(std::move(bytes), options);
+}
+
+const DataFile& DataFiles::open(const std::string& path) {
+  std::unique_ptr<DataFile>& file = files_[path];
+  if (file == nullptr) file = DataFile::open(path, options_);
+  return *file;
+}
+
+RowSet open_rows(const SetSpec& spec, DataFiles& files) {
+  RowSet set;
+  std::vector<const RowSource*> all;
+  const auto open = [&](const NamedArray& named, bool target) {
+    const ArraySpec& array = named.array;
+    try {
+      const std::string& file = array.file.empty() ? spec.file : array.file;
+      HGQ_CHECK(!file.empty(), FileError, "no file is given for this array");
+      (target ? set.targets : set.inputs).push_back({named.name, files.open(file).rows(array.names, target)});
+      all.push_back((target ? set.targets : set.inputs).back().rows.get());
+      check_equal_rows(all);
+    } catch (const FileError& error) {
+      if (array.place.empty()) throw;
+      throw FileError(concat(array.place, ": ", error.what()));
+    }
+  };
+  for (const NamedArray& input : spec.inputs) open(input, false);
+  for (const NamedArray& target : spec.targets) open(target, true);
+  HGQ_CHECK(!set.inputs.empty(), FileError, spec.file, ": no inputs are chosen");
+  return set;
+}
+
+void arrange(std::vector<NamedRows>& rows, const std::vector<std::string>& layers, const std::string& what) {
+  if (rows.size() == 1 && layers.size() == 1 && rows[0].name.empty()) rows[0].name = layers[0];
+  std::vector<NamedRows> arranged;
+  for (const std::string& layer : layers) {
+    const auto found = std::ranges::find(rows, layer, &NamedRows::name);
+    HGQ_CHECK(found != rows.end(), ConfigError, "the model's ", what, "s are ", quoted(layers),
+              ", but the data give no ", what, " '", layer, "'; write {", layer, ": DATASET, ...}");
+    arranged.push_back(std::move(*found));
+    rows.erase(found);
+  }
+  HGQ_CHECK(rows.empty(), ConfigError, "the data give the ", what, " '", rows.empty() ? "" : rows[0].name,
+            "', which the model does not have", suggestion(rows.empty() ? "" : rows[0].name, layers));
+  rows = std::move(arranged);
+}
+
+std::vector<NamedArray> parse_arrays(const std::string& text) {
+  std::vector<NamedArray> arrays;
+  std::string item;
+  int depth = 0;
+  for (size_t i = 0; i <= text.size(); ++i) {
+    const char c = i < text.size() ? text[i] : ',';
+    depth += c == '[' ? 1 : c == ']' ? -1 : 0;
+    if (c != ',' || (depth > 0 && i < text.size())) {
+      item += c;
+      continue;
+    }
+    const size_t equals = item.find('=');
+    NamedArray named;
+    if (equals != std::string::npos) named.name = item.substr(0, equals);
+    named.array.names = {equals == std::string::npos ? item : item.substr(equals + 1)};
+    HGQ_CHECK(!named.array.names[0].empty() && (equals == std::string::npos || !named.name.empty()), ConfigError, "'",
+              text, "': expected the name of a dataset, or LAYER=DATASET,LAYER=DATASET");
+    arrays.push_back(std::move(named));
+    item.clear();
+  }
+  HGQ_CHECK(arrays.size() == 1 || std::ranges::none_of(arrays, [](const NamedArray& a) { return a.name.empty(); }),
+            ConfigError, "'", text, "': several datasets need their layers: LAYER=DATASET,LAYER=DATASET");
+  return arrays;
+}
+
+MemoryDataset load_hdf5(const std::string& path, const std::string& x, const std::string& y) {
+  DataFiles files;
+  SetSpec spec{path, {{x, {"", {x}, ""}}}, {}};
+  if (!y.empty()) spec.targets.push_back({y, {"", {y}, ""}});
+  HGQ_CHECK(files.open(path).kind() == FileKind::kHdf5, FileError, path, ": is a ", to_string(files.open(path).kind()),
+            " file, expected HDF5");
+  RowSet rows = open_rows(spec, files);
+  FieldSet set;
+  set.input_count = 1;
+  set.fields.push_back(FieldReader::input(x, std::move(rows.inputs[0].rows), {}));
+  if (!y.empty()) set.fields.push_back(FieldReader::plain(y, std::move(rows.targets[0].rows)));
+  return load_fields(set);
+}
+
+}  // namespace hgq

@@ -1,0 +1,97 @@
+// Data files of any kind -> rows of named inputs and targets.
+//
+// The kind of a file is found out from its first bytes: HDF5, NPZ, NPY, IDX (packed by gzip too), else CSV. What stands
+// in the config or on the command line about the arrays is a SetSpec; open_rows opens them without reading, so that a
+// model can be built on their shapes and everything wrong with names, kinds and shapes is known before a value is read.
+//
+//   DataFiles files(csv_options);
+//   RowSet rows = open_rows({.file = "magic.h5", .inputs = {{"", {.names = {"x"}}}}, .targets = {{"", {.names =
+//   {"y"}}}}}, files); MemoryDataset data = load_hdf5("magic.h5");        // the short way, values as they stand in the
+//   file
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hgq/data/csv.h"
+#include "hgq/data/memory_dataset.h"
+#include "hgq/data/row_source.h"
+
+namespace hgq {
+
+enum class FileKind : uint8_t { kHdf5, kNpz, kNpy, kIdx, kCsv };
+
+/// "HDF5", "NPZ", ...
+std::string to_string(FileKind kind);
+
+/// An opened data file.
+class DataFile {
+ public:
+  virtual ~DataFile() = default;
+  virtual FileKind kind() const = 0;
+  /// The array that `names` mean: a dataset's path ("x", "table[pt,eta]"), an array's name, columns of a CSV file;
+  /// nothing for NPY and IDX, which hold one array. `may_be_text`: one column of labels may be text. Throws FileError,
+  /// which says what names there are.
+  virtual std::unique_ptr<RowSource> rows(const std::vector<std::string>& names, bool may_be_text) const = 0;
+
+  /// Throws FileError where the file is missing, empty, damaged, or of no known kind.
+  static std::unique_ptr<DataFile> open(const std::string& path, const CsvOptions& options);
+};
+
+/// The files of a run, each opened once.
+class DataFiles {
+ public:
+  explicit DataFiles(CsvOptions options = {}) : options_(options) {}
+  const DataFile& open(const std::string& path);
+
+ private:
+  CsvOptions options_;
+  std::map<std::string, std::unique_ptr<DataFile>> files_;
+};
+
+/// Where an array is to be found.
+struct ArraySpec {
+  std::string file;                // empty: the set's
+  std::vector<std::string> names;  // see DataFile::rows
+  std::string place;               // "magic.yaml:4:11", put in front of messages; empty: none
+};
+
+/// An array and the input or output layer it belongs to; no name where there is only one.
+struct NamedArray {
+  std::string name;
+  ArraySpec array;
+};
+
+/// Inputs and targets that belong together, row by row.
+struct SetSpec {
+  std::string file;
+  std::vector<NamedArray> inputs, targets;
+};
+
+struct NamedRows {
+  std::string name;
+  std::unique_ptr<RowSource> rows;
+};
+
+struct RowSet {
+  std::vector<NamedRows> inputs, targets;
+  int64_t size() const { return inputs.front().rows->rows(); }
+};
+
+/// Throws FileError where an array can not be found or read, or the numbers of rows differ.
+RowSet open_rows(const SetSpec& spec, DataFiles& files);
+
+/// Puts named rows into the order of a model's layers; a single one without a name takes the only layer's. `what`:
+/// "input", "target". Throws ConfigError where they are not exactly the layers.
+void arrange(std::vector<NamedRows>& rows, const std::vector<std::string>& layers, const std::string& what);
+
+/// "x", or "a=x1,b=x2" (layer = dataset), as on the command line; commas inside [...] belong to the name. Throws
+/// ConfigError.
+std::vector<NamedArray> parse_arrays(const std::string& text);
+
+/// A file with one input and one target, as they stand there; class numbers stay numbers. `y` empty: no target.
+MemoryDataset load_hdf5(const std::string& path, const std::string& x = "x", const std::string& y = "y");
+
+}  // namespace hgq

@@ -1,0 +1,45 @@
+// A dataset whose rows lie in memory: neighbouring rows are given out as views, any others are copied.
+//
+//   MemoryDataset data({{"x", std::move(x)}}, {{"y", std::move(y)}});
+//   data.x();  data.y();  data.sample_shape();
+//   auto [train, validation] = data.split(0.15, seed);
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hgq/core/tensor.h"
+#include "hgq/data/dataset.h"
+
+namespace hgq {
+
+class MemoryDataset : public Dataset {
+ public:
+  /// Each tensor of shape [rows, sample...], all with the same rows. Throws ShapeError otherwise, or where there are no
+  /// inputs or no rows.
+  MemoryDataset(std::vector<NamedTensor> inputs, std::vector<NamedTensor> targets);
+
+  void gather(std::span<const int64_t> rows, Batch& out, Workers* workers = nullptr) const override;
+  void slice(int64_t first, int64_t count, Batch& out) const override;
+
+  /// All rows of the only input, the only target. Throw ShapeError where there are several or none.
+  ConstTensorView x() const;
+  ConstTensorView y() const;
+  /// All rows of a field. Throws ShapeError where there is none of this name.
+  ConstTensorView field(const std::string& name) const;
+  /// All rows of the fields, inputs first.
+  std::span<const Tensor> values() const { return values_; }
+  /// For changes in place, such as scaling.
+  TensorView mutable_field(size_t index) { return values_[index].view(); }
+
+  /// A copy of some rows, in the order given.
+  MemoryDataset take(std::span<const int64_t> rows) const;
+  /// Training and validation rows (split_rows), copied.
+  std::pair<MemoryDataset, MemoryDataset> split(double validation_share, uint64_t seed) const;
+
+ private:
+  std::vector<Tensor> values_;
+};
+
+}  // namespace hgq

@@ -1,0 +1,83 @@
+#include "hgq/data/scaling.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "hgq/core/error.h"
+
+namespace hgq {
+
+std::string to_string(ScaleKind kind) {
+  switch (kind) {
+    case ScaleKind::kStandard:
+      return "standard";
+    case ScaleKind::kMinMax:
+      return "minmax";
+    case ScaleKind::kNone:
+      break;
+  }
+  return "none";
+}
+
+int64_t feature_count(const Shape& sample) { return sample.rank() == 0 ? 1 : sample[-1]; }
+
+void Scaling::check(const Shape& sample, const std::string& input) const {
+  const auto features = static_cast<size_t>(feature_count(sample));
+  HGQ_CHECK(offset.size() == divisor.size(), ShapeError, "scaling of input '", input, "': ", offset.size(),
+            " offsets, but ", divisor.size(), " divisors");
+  HGQ_CHECK(empty() || offset.size() == features, ShapeError, "input '", input, "' has ", features,
+            " features, but its scaling was fitted on ", offset.size());
+}
+
+void Scaling::apply(std::span<float> values) const {
+  if (empty()) return;
+  const size_t features = offset.size();
+  HGQ_CHECK(values.size() % features == 0, ShapeError, values.size(), " values are no whole rows of ", features,
+            " features");
+  for (size_t row = 0; row < values.size(); row += features) {
+    for (size_t f = 0; f < features; ++f) {
+      values[row + f] = static_cast<float>((static_cast<double>(values[row + f]) - offset[f]) / divisor[f]);
+    }
+  }
+}
+
+ScalingFit::ScalingFit(ScaleKind kind, const Shape& sample) : kind_(kind) {
+  const auto features = kind == ScaleKind::kNone ? 0U : static_cast<size_t>(feature_count(sample));
+  const bool minmax = kind == ScaleKind::kMinMax;
+  first_.assign(features, minmax ? std::numeric_limits<double>::infinity() : 0.0);
+  second_.assign(features, minmax ? -std::numeric_limits<double>::infinity() : 0.0);
+}
+
+void ScalingFit::add(std::span<const float> values) {
+  const size_t features = first_.size();
+  if (features == 0) return;
+  for (size_t row = 0; row < values.size(); row += features) {
+    ++count_;
+    const double share = 1.0 / static_cast<double>(count_);
+    for (size_t f = 0; f < features; ++f) {
+      const auto x = static_cast<double>(values[row + f]);
+      if (kind_ == ScaleKind::kMinMax) {
+        first_[f] = std::min(first_[f], x);
+        second_[f] = std::max(second_[f], x);
+      } else {
+        // Welford: exact for a constant feature, where sums of squares would leave a tiny deviation to divide by.
+        const double before = x - first_[f];
+        first_[f] += before * share;
+        second_[f] += before * (x - first_[f]);
+      }
+    }
+  }
+}
+
+Scaling ScalingFit::result() const {
+  Scaling scaling{first_, second_};
+  for (size_t f = 0; f < first_.size(); ++f) {
+    const double divisor =
+        kind_ == ScaleKind::kMinMax ? second_[f] - first_[f] : std::sqrt(second_[f] / static_cast<double>(count_));
+    scaling.divisor[f] = divisor > 0.0 ? divisor : 1.0;
+  }
+  return scaling;
+}
+
+}  // namespace hgq

@@ -1,0 +1,56 @@
+// Scaling of inputs: one offset and one divisor per feature, fitted on the training rows and kept with the model.
+//
+//   standard   (x - mean) / deviation      population deviation; 0 counts as 1
+//   minmax     (x - min) / (max - min)     to [0, 1]; a constant feature gives 0
+//
+// A feature is an element of the last dim: for rows of 16 numbers there are 16 pairs, for images of shape [28, 28, 1]
+// one, for 8 steps of 2 coordinates two. All is computed in float64 from the float32 inputs, in the order of the rows,
+// so the numbers do not depend on blocks or threads; the scaled value is rounded to float32 once.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hgq/core/shape.h"
+
+namespace hgq {
+
+enum class ScaleKind : uint8_t { kNone, kStandard, kMinMax };
+
+/// "none", "standard", "minmax".
+std::string to_string(ScaleKind kind);
+
+/// y = (x - offset) / divisor, per feature. Empty vectors scale nothing.
+struct Scaling {
+  std::vector<double> offset;
+  std::vector<double> divisor;
+
+  bool empty() const { return offset.empty(); }
+  /// In place. Throws ShapeError where `values` are not whole rows of so many features.
+  void apply(std::span<float> values) const;
+  /// Throws ShapeError unless the two have a pair for each feature of `sample`, or none at all; `input` names it in the
+  /// message.
+  void check(const Shape& sample, const std::string& input) const;
+};
+
+/// Features of rows of this shape: the last extent, 1 for single numbers.
+int64_t feature_count(const Shape& sample);
+
+/// Sees the training rows once, piece by piece, and gives the scaling.
+class ScalingFit {
+ public:
+  ScalingFit(ScaleKind kind, const Shape& sample);
+  /// Whole rows, in their order.
+  void add(std::span<const float> values);
+  Scaling result() const;
+
+ private:
+  ScaleKind kind_;
+  int64_t count_ = 0;
+  std::vector<double> first_;   // mean, or minimum
+  std::vector<double> second_;  // sum of squared deviations, or maximum
+};
+
+}  // namespace hgq

@@ -1,0 +1,68 @@
+#include "hgq/layers/activations.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace hgq {
+namespace {
+
+double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
+
+std::vector<ops::UnaryFunction> built_in() {
+  constexpr double kSeluScale = 1.05070098735548049342;
+  constexpr double kSeluAlpha = 1.67326324235437728482;
+  return {
+      {"sigmoid", sigmoid, [](double, double y) { return y * (1.0 - y); }},
+      {"tanh", [](double x) { return std::tanh(x); }, [](double, double y) { return 1.0 - y * y; }},
+      {"elu", [](double x) { return x > 0 ? x : std::expm1(x); }, [](double x, double y) { return x > 0 ? 1.0 : y + 1.0; }},
+      {"selu", [](double x) { return kSeluScale * (x > 0 ? x : kSeluAlpha * std::expm1(x)); },
+       [](double x, double) { return kSeluScale * (x > 0 ? 1.0 : kSeluAlpha * std::exp(x)); }},
+      {"softplus", softplus, [](double x, double) { return sigmoid(x); }},
+      {"softsign", [](double x) { return x / (1.0 + std::abs(x)); }, [](double x, double) { return 1.0 / ((1.0 + std::abs(x)) * (1.0 + std::abs(x))); }},
+      {"swish", [](double x) { return x * sigmoid(x); }, [](double x, double y) { return y + sigmoid(x) * (1.0 - y); }},
+      {"gelu", [](double x) { return 0.5 * x * (1.0 + std::erf(x / std::numbers::sqrt2)); },
+       [](double x, double) {
+         return 0.5 * (1.0 + std::erf(x / std::numbers::sqrt2)) + x * std::exp(-0.5 * x * x) * std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+       }},
+      {"exponential", [](double x) { return std::exp(x); }, [](double, double y) { return y; }},
+      {"hard_sigmoid", [](double x) { return std::clamp(0.2 * x + 0.5, 0.0, 1.0); }, [](double x, double) { return std::abs(x) < 2.5 ? 0.2 : 0.0; }},
+      {"leaky_relu", [](double x) { return x > 0 ? x : 0.2 * x; }, [](double x, double) { return x > 0 ? 1.0 : 0.2; }},
+      {"mish", [](double x) { return x * std::tanh(softplus(x)); },
+       [](double x, double) {
+         const double t = std::tanh(softplus(x));
+         return t + x * (1.0 - t * t) * sigmoid(x);
+       }},
+      {"square", [](double x) { return x * x; }, [](double x, double) { return 2.0 * x; }},
+      {"exp", [](double x) { return std::exp(x); }, [](double, double y) { return y; }},
+      {"sin", [](double x) { return std::sin(x); }, [](double x, double) { return std::cos(x); }},
+  };
+}
+
+}  // namespace
+
+FunctionTable::FunctionTable() {
+  for (ops::UnaryFunction& function : built_in()) add(std::move(function));
+}
+
+void FunctionTable::add(ops::UnaryFunction function) {
+  const auto same = [&](const auto& other) { return other->name == function.name; };
+  functions_.erase(std::remove_if(functions_.begin(), functions_.end(), same), functions_.end());
+  functions_.push_back(std::make_shared<const ops::UnaryFunction>(std::move(function)));
+}
+
+std::shared_ptr<const ops::UnaryFunction> FunctionTable::find(std::string_view name) const {
+  for (const auto& function : functions_) {
+    if (function->name == name) return function;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> FunctionTable::names() const {
+  std::vector<std::string> names;
+  for (const auto& function : functions_) names.push_back(function->name);
+  return names;
+}
+
+}  // namespace hgq

@@ -1,0 +1,92 @@
+#include "hgq/layers/h_layer.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "hgq/core/error.h"
+
+namespace hgq {
+
+HLayer::HLayer(ConfigReader& c, const LayerArguments& arguments) : Layer(c.text("name", "name of the layer", "")) {
+  trainable_ = c.boolean("trainable", "false freezes all weights of the layer", true);
+  own_beta_ = c.has("beta");
+  beta_ = State("beta", Shape{});
+  beta_.value.fill(static_cast<float>(c.number("beta", "strength of the BOPs term; model.beta if not given", {.fallback = arguments.defaults.beta, .min = 0})));
+  static const Node kNone;
+  const Node* const paq = c.node("paq_conf", "quantizer of the output, over model.activation_quantizer", "quantizer");
+  paq_config_ = QuantizerConfig::from_node(paq == nullptr ? kNone : *paq, arguments.defaults.paq, c.section() + ".paq_conf", arguments.errors);
+  paq_config_.minmax_record = true;
+}
+
+std::vector<Parameter*> HLayer::parameters() { return {&paq_.f}; }
+
+std::vector<State*> HLayer::states() { return {&beta_, &paq_.record_min, &paq_.record_max}; }
+
+std::vector<LayerWeight> HLayer::file_weights() { return {{.file_name = name() + "/activation_bw:0", .parameter = &paq_.f}, {.file_name = "beta:0", .state = &beta_}}; }
+
+void HLayer::build_output(const Shape& sample) {
+  beta_.name = name() + "/bops_strength";
+  try {
+    paq_ = Quantizer(paq_config_, Quantizer::Target::kActivation, sample, name() + "/");
+  } catch (const ShapeError& e) {
+    throw ShapeError(concat(where(), ": paq_conf: ", e.what()));
+  }
+  paq_.f.trainable = paq_.f.trainable && trainable_;
+}
+
+Signal HLayer::quantize_output(Recording& recording, Var value, bool relu, Var bias) {
+  const Var f = paq_.clipped_f(recording.tape);
+  paq_.add_regularizer(recording.tape, f);
+  const ops::Quantized q = paq_.forward(recording.tape, value, f, recording.mode, relu, bias);
+  return {q.value, paq_.activation_bits(recording.tape, q, f, value.shape(), relu)};
+}
+
+ExactSignal HLayer::exact_output(bool relu) const {
+  check_traced();
+  const std::vector<Kif> kif = paq_.exact_bits(relu);
+  ExactSignal signal{paq_.target_shape(), {}};
+  for (const int64_t index : paq_.spread()) signal.bits.push_back(static_cast<float>(kif[static_cast<size_t>(index)].bits()));
+  return signal;
+}
+
+void HLayer::check_traced() const {
+  HGQ_CHECK(paq_.has_record(), ConfigError, where(), ": has no recorded ranges; run trace (trace_minmax) first");
+}
+
+QuantizerTypes HLayer::proxy_types(bool relu) const {
+  check_traced();
+  QuantizerTypes types{.shape = paq_.f.value.shape(), .k = {}, .b = {}, .i = {}, .zero_fraction = {}};
+  const std::vector<Kif> kif = paq_.exact_bits(relu);
+  for (size_t n = 0; n < kif.size(); ++n) {
+    types.k.push_back(static_cast<int8_t>(kif[n].k));
+    types.b.push_back(static_cast<int8_t>(kif[n].bits()));
+    types.i.push_back(static_cast<int8_t>(kif[n].k + kif[n].i));
+    types.zero_fraction.push_back(static_cast<int8_t>(std::nearbyint(paq_.f.value.values()[n])));
+  }
+  return types;
+}
+
+QuantizerTypes HLayer::shared_proxy_types() const {
+  check_traced();
+  Kif most;
+  bool first = true;
+  for (const Kif& kif : paq_.exact_bits(false)) {
+    most = first ? kif : Kif{std::max(most.k, kif.k), std::max(most.i, kif.i), std::max(most.f, kif.f)};
+    first = false;
+  }
+  return {.shape = Shape{1}, .k = {static_cast<int8_t>(most.k)}, .b = {static_cast<int8_t>(most.bits())}, .i = {static_cast<int8_t>(most.k + most.i)}, .zero_fraction = {}};
+}
+
+Rounding HLayer::proxy_rounding(bool bias_absorbs) const {
+  return paq_.strategy() != ops::RoundingStrategy::kFloor && !bias_absorbs ? Rounding::kRnd : Rounding::kTrn;
+}
+
+void HLayer::write_common(nlohmann::json& json) const {
+  json["name"] = name();
+  json["trainable"] = trainable_;
+  json["dtype"] = "float32";
+  json["paq_conf"] = to_json(paq_config_);
+  json["beta"] = beta_.value.values()[0];
+}
+
+}  // namespace hgq

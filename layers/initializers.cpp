@@ -1,0 +1,319 @@
+#include "hgq/layers/initializers.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hgq/core/error.h"
+#include "hgq/core/rng.h"
+#include "hgq/layers/keras_object.h"
+
+namespace hgq {
+namespace {
+
+using Kind = Initializer::Kind;
+using Mode = Initializer::Mode;
+using Distribution = Initializer::Distribution;
+
+/// Deviation of a normal distribution that is cut off at two deviations.
+constexpr double kTruncatedDeviation = 0.87962566103423978;
+
+constexpr std::array<std::pair<Kind, KerasName>, 15> kTable{{
+    {Kind::kZeros, {"Zeros", {"zeros", "zero"}}},
+    {Kind::kOnes, {"Ones", {"ones", "one"}}},
+    {Kind::kConstant, {"Constant", {"constant"}, "value"}},
+    {Kind::kRandomUniform, {"RandomUniform", {"random_uniform", "uniform"}}},
+    {Kind::kRandomNormal, {"RandomNormal", {"random_normal", "normal"}}},
+    {Kind::kTruncatedNormal, {"TruncatedNormal", {"truncated_normal"}}},
+    {Kind::kVarianceScaling, {"VarianceScaling", {"variance_scaling"}}},
+    {Kind::kOrthogonal, {"Orthogonal", {"orthogonal"}}},
+    {Kind::kIdentity, {"Identity", {"identity"}}},
+    {Kind::kGlorotUniform, {"GlorotUniform", {"glorot_uniform"}}},
+    {Kind::kGlorotNormal, {"GlorotNormal", {"glorot_normal"}}},
+    {Kind::kLecunUniform, {"LecunUniform", {"lecun_uniform"}}},
+    {Kind::kLecunNormal, {"LecunNormal", {"lecun_normal"}}},
+    {Kind::kHeUniform, {"HeUniform", {"he_uniform"}}},
+    {Kind::kHeNormal, {"HeNormal", {"he_normal"}}},
+}};
+
+constexpr auto kNames = [] {
+  std::array<KerasName, kTable.size()> names{};
+  for (size_t i = 0; i < names.size(); ++i) names[i] = kTable[i].second;
+  return names;
+}();
+
+constexpr std::array<std::pair<Mode, const char*>, 3> kModes{
+    {{Mode::kFanIn, "fan_in"}, {Mode::kFanOut, "fan_out"}, {Mode::kFanAvg, "fan_avg"}}};
+// Keras reads "normal" as "truncated_normal".
+constexpr std::array<std::pair<Distribution, const char*>, 4> kDistributions{
+    {{Distribution::kUniform, "uniform"},
+     {Distribution::kTruncatedNormal, "truncated_normal"},
+     {Distribution::kUntruncatedNormal, "untruncated_normal"},
+     {Distribution::kTruncatedNormal, "normal"}}};
+
+template <typename Table, typename Value>
+const char* name_in(const Table& table, Value value) {
+  return std::ranges::find(table, value, [](const auto& entry) { return entry.first; })->second;
+}
+
+template <typename Table>
+auto choose(ConfigReader& c, const std::string& key, std::string_view doc, const Table& table, const char* fallback) {
+  std::vector<std::string> names;
+  for (const auto& entry : table) names.emplace_back(entry.second);
+  const std::string chosen = c.choice(key, doc, names, fallback);
+  return std::ranges::find(table, chosen, [](const auto& entry) { return entry.second; })->first;
+}
+
+bool is_random(Kind kind) {
+  return kind != Kind::kZeros && kind != Kind::kOnes && kind != Kind::kConstant && kind != Kind::kIdentity;
+}
+
+/// The numbers of one parameter: uniform and normal variates as functions of the element.
+class Variates {
+ public:
+  Variates(uint64_t seed, uint64_t stream) : seed_(seed), stream_(stream) {}
+
+  double uniform(int64_t element) const { return uniform_double(bits(element, 0)); }
+  double normal(int64_t element) const { return normal_double(bits(element, 0)); }
+
+  /// Redrawn until it lies within two deviations.
+  double truncated_normal(int64_t element) const {
+    for (uint64_t attempt = 0;; ++attempt) {
+      const double z = normal_double(bits(element, attempt));
+      if (std::abs(z) <= 2) return z;
+    }
+  }
+
+ private:
+  uint64_t bits(int64_t element, uint64_t draw) const {
+    return random_bits(seed_, stream_, draw, static_cast<uint64_t>(element));
+  }
+
+  uint64_t seed_, stream_;
+};
+
+template <typename Value>
+void fill_with(TensorView out, Value value) {
+  const int64_t count = out.size();
+  for (int64_t i = 0; i < count; ++i) out.data[i] = static_cast<float>(value(i));
+}
+
+void fill_uniform(TensorView out, const Variates& draw, double low, double high) {
+  fill_with(out, [&](int64_t i) {
+    const double v = low + (high - low) * draw.uniform(i);
+    // Rounding to float32 may reach the upper end, which is not part of the range.
+    return high > low
+               ? std::min(v, static_cast<double>(std::nextafter(static_cast<float>(high), static_cast<float>(low))))
+               : v;
+  });
+}
+
+void fill_scaled(TensorView out, const Variates& draw, double scale, Mode mode, Distribution distribution) {
+  const Fans fan = fans(out.shape);
+  const double count = mode == Mode::kFanIn ? fan.in : mode == Mode::kFanOut ? fan.out : (fan.in + fan.out) / 2;
+  const double variance = scale / std::max(1.0, count);
+  switch (distribution) {
+    case Distribution::kUniform: {
+      const double limit = std::sqrt(3 * variance);
+      return fill_uniform(out, draw, -limit, limit);
+    }
+    case Distribution::kTruncatedNormal: {
+      const double deviation = std::sqrt(variance) / kTruncatedDeviation;
+      return fill_with(out, [&](int64_t i) { return deviation * draw.truncated_normal(i); });
+    }
+    case Distribution::kUntruncatedNormal:
+      return fill_with(out, [&](int64_t i) { return std::sqrt(variance) * draw.normal(i); });
+  }
+}
+
+/// Orthonormal columns of a matrix of normal variates (rows, where it is wider than high), by Gram and Schmidt, each
+/// column twice: the factor Q of a QR decomposition with positive diagonal, which is how Keras draws it.
+void fill_orthogonal(TensorView out, const Variates& draw, double gain) {
+  const int64_t columns = out.shape[-1];
+  const int64_t rows = columns == 0 ? 0 : out.size() / columns;
+  const int64_t length = std::max(rows, columns);
+  const int64_t vectors = std::min(rows, columns);
+  std::vector<double> q(static_cast<size_t>(length * vectors));
+  for (int64_t v = 0; v < vectors; ++v) {
+    double* own = q.data() + v * length;
+    for (int64_t i = 0; i < length; ++i) own[i] = draw.normal(i * vectors + v);
+    for (int pass = 0; pass < 2; ++pass) {
+      for (int64_t u = 0; u < v; ++u) {
+        const double* other = q.data() + u * length;
+        double product = 0;
+        for (int64_t i = 0; i < length; ++i) product += own[i] * other[i];
+        for (int64_t i = 0; i < length; ++i) own[i] -= product * other[i];
+      }
+    }
+    double squares = 0;
+    for (int64_t i = 0; i < length; ++i) squares += own[i] * own[i];
+    for (int64_t i = 0; i < length; ++i) own[i] /= std::sqrt(squares);
+  }
+  fill_with(out, [&](int64_t i) {
+    const int64_t row = i / columns;
+    const int64_t column = i % columns;
+    return gain * q[static_cast<size_t>(rows >= columns ? column * length + row : row * length + column)];
+  });
+}
+
+}  // namespace
+
+Fans fans(const Shape& shape) {
+  if (shape.rank() == 0) return {};
+  if (shape.rank() == 1) return {static_cast<double>(shape[0]), static_cast<double>(shape[0])};
+  double field = 1;
+  for (int d = 0; d < shape.rank() - 2; ++d) field *= static_cast<double>(shape[d]);
+  return {static_cast<double>(shape[-2]) * field, static_cast<double>(shape[-1]) * field};
+}
+
+Initializer Initializer::of(Kind kind) {
+  Initializer result;
+  result.kind = kind;
+  switch (kind) {
+    case Kind::kVarianceScaling:
+    case Kind::kLecunNormal:
+      result.mode = Mode::kFanIn;
+      result.distribution = Distribution::kTruncatedNormal;
+      break;
+    case Kind::kLecunUniform:
+      result.mode = Mode::kFanIn;
+      break;
+    case Kind::kHeUniform:
+      result.scale = 2;
+      result.mode = Mode::kFanIn;
+      break;
+    case Kind::kHeNormal:
+      result.scale = 2;
+      result.mode = Mode::kFanIn;
+      result.distribution = Distribution::kTruncatedNormal;
+      break;
+    case Kind::kGlorotNormal:
+      result.distribution = Distribution::kTruncatedNormal;
+      break;
+    default:
+      break;
+  }
+  return result;
+}
+
+Initializer Initializer::constant(double value) {
+  Initializer result = of(Kind::kConstant);
+  result.value = value;
+  return result;
+}
+
+Initializer Initializer::from_node(const Node& node, ErrorList& errors) {
+  const KerasObject object = read_keras_object(node, "an initializer", kNames, errors);
+  if (object.name.empty()) return {};
+  const auto* entry = std::ranges::find(kTable, object.name, [](const auto& e) { return e.second.class_name; });
+  Initializer result = of(entry->first);
+  ConfigReader c(object.arguments, object.written, errors);
+  switch (result.kind) {
+    case Kind::kConstant:
+      result.value = c.number("value", "value of every element", {.fallback = result.value});
+      break;
+    case Kind::kRandomUniform:
+      result.minval = c.number("minval", "lower end", {.fallback = result.minval});
+      result.maxval = c.number("maxval", "upper end, not reached", {.fallback = result.maxval});
+      if (result.minval > result.maxval) c.error("minval", concat(result.minval, " is above maxval ", result.maxval));
+      break;
+    case Kind::kRandomNormal:
+    case Kind::kTruncatedNormal:
+      result.mean = c.number("mean", "mean", {.fallback = result.mean});
+      result.stddev =
+          c.number("stddev", "standard deviation, before truncation", {.fallback = result.stddev, .min = 0});
+      break;
+    case Kind::kVarianceScaling:
+      result.scale =
+          c.number("scale", "times 1 / fan: the variance", {.fallback = result.scale, .min = 0, .above_min = true});
+      result.mode = choose(c, "mode", "which fan", kModes, "fan_in");
+      result.distribution = choose(c, "distribution", "of the numbers", kDistributions, "truncated_normal");
+      break;
+    case Kind::kOrthogonal:
+    case Kind::kIdentity:
+      result.gain = c.number("gain", "factor", {.fallback = result.gain});
+      break;
+    default:
+      break;
+  }
+  if (is_random(result.kind))
+    result.seed = c.optional_integer("seed", "the same numbers for every parameter of a shape");
+  c.finish();
+  return result;
+}
+
+void Initializer::fill(TensorView out, uint64_t run_seed, std::string_view parameter_name) const {
+  const Variates draw = seed ? Variates(static_cast<uint64_t>(*seed), stream_of("initializer"))
+                             : Variates(run_seed, stream_of(concat("initializer/", parameter_name)));
+  switch (kind) {
+    case Kind::kZeros:
+      return fill_with(out, [](int64_t) { return 0.0; });
+    case Kind::kOnes:
+      return fill_with(out, [](int64_t) { return 1.0; });
+    case Kind::kConstant:
+      return fill_with(out, [this](int64_t) { return value; });
+    case Kind::kRandomUniform:
+      return fill_uniform(out, draw, minval, maxval);
+    case Kind::kRandomNormal:
+      return fill_with(out, [&](int64_t i) { return mean + stddev * draw.normal(i); });
+    case Kind::kTruncatedNormal:
+      return fill_with(out, [&](int64_t i) { return mean + stddev * draw.truncated_normal(i); });
+    case Kind::kOrthogonal:
+      HGQ_CHECK(out.shape.rank() >= 2, ShapeError, "'", parameter_name,
+                "': the initializer Orthogonal needs at least 2 dims, the shape is ", out.shape);
+      return fill_orthogonal(out, draw, gain);
+    case Kind::kIdentity:
+      HGQ_CHECK(out.shape.rank() == 2, ShapeError, "'", parameter_name,
+                "': the initializer Identity needs 2 dims, the shape is ", out.shape);
+      return fill_with(out, [&](int64_t i) { return i / out.shape[1] == i % out.shape[1] ? gain : 0.0; });
+    case Kind::kVarianceScaling:
+    case Kind::kGlorotUniform:
+    case Kind::kGlorotNormal:
+    case Kind::kLecunUniform:
+    case Kind::kLecunNormal:
+    case Kind::kHeUniform:
+    case Kind::kHeNormal:
+      return fill_scaled(out, draw, scale, mode, distribution);
+  }
+}
+
+std::string_view to_string(Initializer::Kind kind) {
+  return std::ranges::find(kTable, kind, [](const auto& entry) { return entry.first; })->second.class_name;
+}
+
+nlohmann::json to_json(const Initializer& initializer) {
+  nlohmann::json config = nlohmann::json::object();
+  switch (initializer.kind) {
+    case Kind::kConstant:
+      config["value"] = initializer.value;
+      break;
+    case Kind::kRandomUniform:
+      config = {{"minval", initializer.minval}, {"maxval", initializer.maxval}};
+      break;
+    case Kind::kRandomNormal:
+    case Kind::kTruncatedNormal:
+      config = {{"mean", initializer.mean}, {"stddev", initializer.stddev}};
+      break;
+    case Kind::kVarianceScaling:
+      config = {{"scale", initializer.scale},
+                {"mode", name_in(kModes, initializer.mode)},
+                {"distribution", name_in(kDistributions, initializer.distribution)}};
+      break;
+    case Kind::kOrthogonal:
+    case Kind::kIdentity:
+      config["gain"] = initializer.gain;
+      break;
+    default:
+      break;
+  }
+  if (is_random(initializer.kind)) {
+    config["seed"] = initializer.seed ? nlohmann::json(*initializer.seed) : nlohmann::json(nullptr);
+  }
+  return keras_json("keras.initializers", to_string(initializer.kind), std::move(config));
+}
+
+}  // namespace hgq

@@ -1,0 +1,233 @@
+// Layers without weights that only move values: their inputs' bits move along (spec 2.4). PPermute, PReshape, PFlatten,
+// PConcatenate, PDropout. Pooling gets a file of its own.
+#include <algorithm>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "hgq/autograd/executor.h"
+#include "hgq/core/error.h"
+#include "hgq/layers/registry.h"
+
+namespace hgq {
+namespace {
+
+/// Moves values, bits and exact bits alike, by one function on Vars.
+class MovingLayer : public Layer {
+ public:
+  Signal call(Recording& /*recording*/, std::span<const Signal> inputs) override {
+    std::vector<Var> values, bits;
+    bool known = true;
+    for (const Signal& s : inputs) {
+      values.push_back(s.value);
+      bits.push_back(s.bits);
+      known = known && s.bits.valid();
+    }
+    return {move(values), known ? move(bits) : Var{}};
+  }
+  ExactSignal exact(std::span<const ExactSignal> inputs, std::vector<ExactBops>& /*bops*/) override {
+    Tape tape;
+    std::vector<Var> bits;
+    for (const ExactSignal& s : inputs) {
+      if (s.bits.empty()) return {output_, {}};
+      bits.push_back(tape.constant(Tensor(s.shape, s.bits)));
+    }
+    const Var moved = move(bits);
+    Workers alone(1);
+    Executor executor(tape, alone, {.gradients = false});
+    executor.forward({});
+    const auto values = executor.value(moved).values();
+    return {output_, {values.begin(), values.end()}};
+  }
+
+ protected:
+  using Layer::Layer;
+  /// Values per row and bits of one sample have the same shape.
+  virtual Var move(const std::vector<Var>& inputs) const = 0;
+  nlohmann::json named() const {
+    return {{"name", name()}, {"trainable", true}, {"dtype", "float32"}};
+  }
+  Shape output_;
+};
+
+class PReshapeLayer final : public MovingLayer {
+ public:
+  explicit PReshapeLayer(ConfigReader& c) : MovingLayer(c.text("name", "name of the layer", "")) {
+    c.known("trainable");
+    target_ = c.integers("target_shape", "shape of a sample; one dim may be -1", {}, {.min = -1});
+    if (!c.has("target_shape")) c.missing("target_shape", "shape of a sample; one dim may be -1");
+  }
+  std::string_view kind() const override { return "PReshape"; }
+  Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
+    expect_inputs(inputs, 1);
+    int64_t known = 1;
+    int64_t open = 0;
+    for (const int64_t d : target_) {
+      known *= d < 0 ? 1 : d;
+      open += d < 0 ? 1 : 0;
+    }
+    const int64_t size = inputs[0].size();
+    HGQ_CHECK(open <= 1 && (open == 0 ? known == size : known > 0 && size % known == 0), ShapeError, where(), ": its input has shape ", inputs[0], " (", size,
+              " values), which does not fit target_shape ", nlohmann::json(target_).dump());
+    for (const int64_t d : target_) output_ = output_.with_back(d < 0 ? size / known : d);
+    return output_;
+  }
+  ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override {
+    return builder.add_reshape(name(), inputs[0], {output_.dims().begin(), output_.dims().end()});
+  }
+  nlohmann::json config() const override {
+    nlohmann::json json = named();
+    json["target_shape"] = target_;
+    return json;
+  }
+
+ protected:
+  Var move(const std::vector<Var>& inputs) const override { return ops::reshape(inputs[0], output_); }
+
+ private:
+  std::vector<int64_t> target_;
+};
+
+class PFlattenLayer final : public MovingLayer {
+ public:
+  explicit PFlattenLayer(ConfigReader& c) : MovingLayer(c.text("name", "name of the layer", "")) {
+    c.known("trainable");
+    c.choice("data_format", "order of the dims", {"channels_last"}, "channels_last");
+  }
+  std::string_view kind() const override { return "PFlatten"; }
+  Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
+    expect_inputs(inputs, 1);
+    return output_ = Shape{inputs[0].size()};
+  }
+  ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override {
+    return builder.add_flatten(name(), inputs[0]);
+  }
+  nlohmann::json config() const override {
+    nlohmann::json json = named();
+    json["data_format"] = "channels_last";
+    return json;
+  }
+
+ protected:
+  Var move(const std::vector<Var>& inputs) const override { return ops::reshape(inputs[0], output_); }
+};
+
+class PPermuteLayer final : public MovingLayer {
+ public:
+  explicit PPermuteLayer(ConfigReader& c) : MovingLayer(c.text("name", "name of the layer", "")) {
+    c.known("trainable");
+    dims_ = c.integers("dims", "order of a sample's dims, counted from 1", {}, {.min = 1, .max = Shape::kMaxRank});
+    if (!c.has("dims")) c.missing("dims", "order of a sample's dims, counted from 1");
+  }
+  std::string_view kind() const override { return "PPermute"; }
+  Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
+    expect_inputs(inputs, 1);
+    std::vector<int64_t> sorted = dims_;
+    std::ranges::sort(sorted);
+    bool valid = static_cast<int>(dims_.size()) == inputs[0].rank();
+    for (size_t i = 0; valid && i < sorted.size(); ++i) valid = sorted[i] == static_cast<int64_t>(i) + 1;
+    HGQ_CHECK(valid, ShapeError, where(), ": dims ", nlohmann::json(dims_).dump(), " do not name each dim of its input of shape ", inputs[0], " once, counted from 1");
+    for (const int64_t d : dims_) output_ = output_.with_back(inputs[0][static_cast<int>(d) - 1]);
+    return output_;
+  }
+  ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override {
+    return builder.add_permute(name(), inputs[0], dims_);
+  }
+  nlohmann::json config() const override {
+    nlohmann::json json = named();
+    json["dims"] = dims_;
+    return json;
+  }
+
+ protected:
+  Var move(const std::vector<Var>& inputs) const override {
+    std::vector<int> from_zero;
+    for (const int64_t d : dims_) from_zero.push_back(static_cast<int>(d) - 1);
+    return ops::permute(inputs[0], from_zero);
+  }
+
+ private:
+  std::vector<int64_t> dims_;
+};
+
+class PConcatenateLayer final : public MovingLayer {
+ public:
+  explicit PConcatenateLayer(ConfigReader& c) : MovingLayer(c.text("name", "name of the layer", "")) {
+    c.known("trainable");
+    axis_ = c.integer("axis", "dim to join along, the batch counted as 0", {.fallback = -1, .min = -Shape::kMaxRank, .max = Shape::kMaxRank});
+    if (axis_ == 0) c.error("axis", "found 0, the batch; expected 1, 2 ... or a negative dim");
+  }
+  std::string_view kind() const override { return "PConcatenate"; }
+  Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
+    HGQ_CHECK(inputs.size() >= 2, ShapeError, where(), ": has ", inputs.size(), " input, expected at least 2");
+    output_ = inputs[0];
+    dim_ = static_cast<int>(axis_ < 0 ? axis_ + output_.rank() : axis_ - 1);
+    HGQ_CHECK(dim_ >= 0 && dim_ < output_.rank(), ShapeError, where(), ": axis ", axis_, " is none of its input's, samples of shape ", output_);
+    int64_t total = 0;
+    for (const Shape& shape : inputs) {
+      bool fits = shape.rank() == output_.rank();
+      for (int d = 0; fits && d < shape.rank(); ++d) fits = d == dim_ || shape[d] == output_[d];
+      HGQ_CHECK(fits, ShapeError, where(), ": its inputs have shapes ", inputs[0], " and ", shape, ", expected the same but along axis ", axis_);
+      total += shape[dim_];
+    }
+    output_.set(dim_, total);
+    return output_;
+  }
+  ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override {
+    return builder.add_concatenate(name(), {inputs.begin(), inputs.end()}, axis_);
+  }
+  nlohmann::json config() const override {
+    nlohmann::json json = named();
+    json["axis"] = axis_;
+    return json;
+  }
+
+ protected:
+  Var move(const std::vector<Var>& inputs) const override { return ops::concatenate(inputs, dim_); }
+
+ private:
+  int64_t axis_ = -1;
+  int dim_ = 0;
+};
+
+class PDropoutLayer final : public MovingLayer {
+ public:
+  explicit PDropoutLayer(ConfigReader& c) : MovingLayer(c.text("name", "name of the layer", "")) {
+    c.known("trainable");
+    c.known("noise_shape");
+    c.known("seed");
+    rate_ = c.number("rate", "share of values set to 0 in training", {.required = true, .min = 0, .max = 1, .below_max = true});
+  }
+  std::string_view kind() const override { return "PDropout"; }
+  Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
+    expect_inputs(inputs, 1);
+    return output_ = inputs[0];
+  }
+  Signal call(Recording& recording, std::span<const Signal> inputs) override {
+    if (recording.mode != Mode::kTrain || rate_ == 0) return inputs[0];
+    return {ops::dropout(inputs[0].value, static_cast<float>(rate_)), inputs[0].bits};
+  }
+  ProxyRef to_proxy(ProxyBuilder& /*builder*/, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override { return inputs[0]; }
+  nlohmann::json config() const override {
+    nlohmann::json json = named();
+    json["rate"] = rate_;
+    json["noise_shape"] = nullptr;
+    json["seed"] = nullptr;
+    return json;
+  }
+
+ protected:
+  Var move(const std::vector<Var>& inputs) const override { return ops::scale(inputs[0], 1.0F); }
+
+ private:
+  double rate_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> make_p_reshape(ConfigReader& c, const LayerArguments& /*arguments*/) { return std::make_unique<PReshapeLayer>(c); }
+std::unique_ptr<Layer> make_p_flatten(ConfigReader& c, const LayerArguments& /*arguments*/) { return std::make_unique<PFlattenLayer>(c); }
+std::unique_ptr<Layer> make_p_permute(ConfigReader& c, const LayerArguments& /*arguments*/) { return std::make_unique<PPermuteLayer>(c); }
+std::unique_ptr<Layer> make_p_concatenate(ConfigReader& c, const LayerArguments& /*arguments*/) { return std::make_unique<PConcatenateLayer>(c); }
+std::unique_ptr<Layer> make_p_dropout(ConfigReader& c, const LayerArguments& /*arguments*/) { return std::make_unique<PDropoutLayer>(c); }
+
+}  // namespace hgq

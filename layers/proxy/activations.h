@@ -1,0 +1,44 @@
+// ReLU and Activation.
+//
+// ReLU (and Activation with "relu" or "linear") maps fixed-point values to fixed-point values, exactly. The other
+// functions are computed as Keras does, to float32; this one rounds the exact value, Keras may be an ulp or two off,
+// which shows only if the quantizer behind has a tie there. hls4ml computes them from tables: equal for sigmoid and
+// tanh as far as tested, not for softmax (up to 1.0 off).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hgq/layers/proxy/layer.h"
+
+namespace hgq {
+
+class ProxyRelu : public ProxyLayer {
+ public:
+  using ProxyLayer::ProxyLayer;
+  /// Throws FileError for a max_value, a negative_slope or a threshold.
+  static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
+  std::string_view class_name() const override { return "ReLU"; }
+  Node config(bool only_child) const override;
+  ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+};
+
+class ProxyActivation : public ProxyLayer {
+ public:
+  /// `function`: one of functions(). Throws ShapeError.
+  ProxyActivation(std::string name, std::string function);
+  static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
+  /// "linear", "relu", "sigmoid", "softmax", "tanh".
+  static const std::vector<std::string>& functions();
+
+  const std::string& function() const { return function_; }
+  std::string_view class_name() const override { return "Activation"; }
+  Node config(bool only_child) const override;
+  ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+
+ private:
+  std::string function_;
+};
+
+}  // namespace hgq

@@ -1,0 +1,114 @@
+#include "hgq/layers/proxy/builder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "hgq/core/error.h"
+#include "hgq/layers/proxy/activations.h"
+#include "hgq/layers/proxy/dense.h"
+#include "hgq/layers/proxy/input.h"
+#include "hgq/layers/proxy/merging.h"
+#include "hgq/layers/proxy/reshaping.h"
+
+namespace hgq {
+
+ProxyRef ProxyBuilder::append(std::unique_ptr<ProxyLayer> layer, const std::vector<ProxyRef>& parents) {
+  ProxyModel::Entry entry;
+  std::vector<const ProxySignal*> in;
+  for (const ProxyRef parent : parents) {
+    in.push_back(&signal(parent));
+    entry.parents.push_back(parent.index);
+  }
+  ProxySignal out = layer->plan(in).out;
+  entry.layer = std::move(layer);
+  layers_.push_back(std::move(entry));
+  signals_.push_back(std::move(out));
+  return {static_cast<int>(layers_.size()) - 1};
+}
+
+template <typename L, typename... Arguments>
+ProxyRef ProxyBuilder::add(const std::string& name, const std::vector<ProxyRef>& parents, Arguments&&... arguments) {
+  check_proxy_name(name);
+  return append(std::make_unique<L>(names_.unique(name), std::forward<Arguments>(arguments)...), parents);
+}
+
+ProxyRef ProxyBuilder::add_input(const std::string& name, const Shape& sample) {
+  const ProxyRef added = add<ProxyInput>(name, {}, sample);
+  inputs_.push_back(added.index);
+  return added;
+}
+
+ProxyRef ProxyBuilder::add_quantizer(const std::string& quantizer_name, ProxyRef parent, QuantizerTypes types,
+                                     Rounding rounding, Overflow overflow,
+                                     std::optional<int64_t> parallelization_factor) {
+  LayerOverrides overrides;
+  if (parallelization_factor) {
+    overrides[name(parent)]["parallelization_factor"] = Node::integer(*parallelization_factor);
+  }
+  return add<ProxyQuantizer>(quantizer_name, {parent}, std::move(types), rounding, overflow, std::move(overrides));
+}
+
+ProxyRef ProxyBuilder::add_dense(const std::string& name, ProxyRef parent, const Shape& kernel_shape,
+                                 std::vector<float> kernel, std::vector<float> bias) {
+  return add<ProxyDense>(name, {parent}, kernel_shape, std::move(kernel), std::move(bias));
+}
+
+ProxyRef ProxyBuilder::add_relu(ProxyRef parent) {
+  return append(std::make_unique<ProxyRelu>(names_.counted("re_lu")), {parent});
+}
+
+ProxyRef ProxyBuilder::add_activation(const std::string& name, ProxyRef parent, const std::string& function) {
+  if (function == "linear") return parent;
+  return add<ProxyActivation>(name, {parent}, function);
+}
+
+ProxyRef ProxyBuilder::add_add(const std::string& name, std::vector<ProxyRef> parents) {
+  return add<ProxyAdd>(name, parents);
+}
+
+ProxyRef ProxyBuilder::add_concatenate(const std::string& name, std::vector<ProxyRef> parents, int64_t axis) {
+  return add<ProxyConcatenate>(name, parents, axis);
+}
+
+ProxyRef ProxyBuilder::add_flatten(const std::string& name, ProxyRef parent) {
+  return add<ProxyFlatten>(name, {parent});
+}
+
+ProxyRef ProxyBuilder::add_reshape(const std::string& name, ProxyRef parent, std::vector<int64_t> target) {
+  return add<ProxyReshape>(name, {parent}, std::move(target));
+}
+
+ProxyRef ProxyBuilder::add_permute(const std::string& name, ProxyRef parent, std::vector<int64_t> dims) {
+  return add<ProxyPermute>(name, {parent}, std::move(dims));
+}
+
+const std::string& ProxyBuilder::name(ProxyRef layer) const {
+  return layers_.at(static_cast<size_t>(layer.index)).layer->name();
+}
+
+const ProxySignal& ProxyBuilder::signal(ProxyRef layer) const { return signals_.at(static_cast<size_t>(layer.index)); }
+
+ProxyModel ProxyBuilder::finish(const std::vector<ProxyRef>& outputs) && {
+  std::vector<bool> kept(layers_.size(), false);
+  for (const ProxyRef output : outputs) kept.at(static_cast<size_t>(output.index)) = true;
+  for (const int input : inputs_) kept[static_cast<size_t>(input)] = true;
+  std::vector<int> place(layers_.size(), -1);
+  for (size_t i = layers_.size(); i-- > 0;) {
+    if (!kept[i]) continue;
+    for (const int parent : layers_[i].parents) kept[static_cast<size_t>(parent)] = true;
+  }
+  std::vector<ProxyModel::Entry> layers;
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    if (!kept[i]) continue;
+    place[i] = static_cast<int>(layers.size());
+    for (int& parent : layers_[i].parents) parent = place[static_cast<size_t>(parent)];
+    layers.push_back(std::move(layers_[i]));
+  }
+  std::vector<int> inputs;
+  for (const int input : inputs_) inputs.push_back(place[static_cast<size_t>(input)]);
+  std::vector<int> output_places;
+  for (const ProxyRef output : outputs) output_places.push_back(place[static_cast<size_t>(output.index)]);
+  return {model_name_, std::move(layers), std::move(inputs), std::move(output_places)};
+}
+
+}  // namespace hgq

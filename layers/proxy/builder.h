@@ -1,0 +1,76 @@
+// Builds a proxy model layer by layer; what the conversion of a trained model calls.
+//
+//   ProxyBuilder b;
+//   const ProxyRef in = b.add_input("input_1", {16});
+//   const ProxyRef q = b.add_quantizer("inp_q", in, types, Rounding::kRnd, Overflow::kWrap);
+//   const ProxyRef z = b.add_dense("dense", q, {16, 4}, kernel, bias);
+//   const ProxyRef y = b.add_quantizer("dense_quantizer", z, out_types, Rounding::kTrn, Overflow::kWrap);
+//   const ProxyModel model = std::move(b).finish({y});
+//
+// Every call checks its layer at once: shapes, widths, and the name, which must be an identifier of C++. A name that is
+// taken gets _0, _1 ... at its end (spec 3.2); name(ref) tells what it became.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hgq/layers/proxy/model.h"
+#include "hgq/layers/proxy/names.h"
+#include "hgq/layers/proxy/quantizer.h"
+
+namespace hgq {
+
+/// A layer of the model being built.
+struct ProxyRef {
+  int index = -1;
+};
+
+class ProxyBuilder {
+ public:
+  explicit ProxyBuilder(std::string model_name = "model") : model_name_(std::move(model_name)) {}
+
+  /// `sample`: shape without the batch.
+  ProxyRef add_input(const std::string& name, const Shape& sample);
+  /// `parallelization_factor`, of the parent, goes into the overrides (spec 3.2).
+  ProxyRef add_quantizer(const std::string& name, ProxyRef parent, QuantizerTypes types, Rounding rounding,
+                         Overflow overflow, std::optional<int64_t> parallelization_factor = {});
+  /// `kernel`: (inputs, units); `bias`: (units), empty for none.
+  ProxyRef add_dense(const std::string& name, ProxyRef parent, const Shape& kernel_shape, std::vector<float> kernel,
+                     std::vector<float> bias);
+  /// Named re_lu, re_lu_1 ... as Keras does.
+  ProxyRef add_relu(ProxyRef parent);
+  /// One of ProxyActivation::functions(). "linear" adds no layer (spec 3.2): it gives the parent back.
+  ProxyRef add_activation(const std::string& name, ProxyRef parent, const std::string& function);
+  ProxyRef add_add(const std::string& name, std::vector<ProxyRef> parents);
+  /// `axis` counts the batch: 1 is the first dim of a sample.
+  ProxyRef add_concatenate(const std::string& name, std::vector<ProxyRef> parents, int64_t axis = -1);
+  ProxyRef add_flatten(const std::string& name, ProxyRef parent);
+  ProxyRef add_reshape(const std::string& name, ProxyRef parent, std::vector<int64_t> target);
+  /// `dims` count from 1.
+  ProxyRef add_permute(const std::string& name, ProxyRef parent, std::vector<int64_t> dims);
+
+  const std::string& name(ProxyRef layer) const;
+  /// Shape of a sample, range and fractions of what a layer gives.
+  const ProxySignal& signal(ProxyRef layer) const;
+
+  /// Layers that lead to no output are dropped, inputs kept. Throws ShapeError without outputs.
+  ProxyModel finish(const std::vector<ProxyRef>& outputs) &&;
+
+ private:
+  /// Names, plans, and appends a layer; L is made with its final name and `arguments`.
+  template <typename L, typename... Arguments>
+  ProxyRef add(const std::string& name, const std::vector<ProxyRef>& parents, Arguments&&... arguments);
+  ProxyRef append(std::unique_ptr<ProxyLayer> layer, const std::vector<ProxyRef>& parents);
+
+  std::string model_name_;
+  ProxyNames names_;
+  std::vector<ProxyModel::Entry> layers_;
+  std::vector<ProxySignal> signals_;
+  std::vector<int> inputs_;
+};
+
+}  // namespace hgq

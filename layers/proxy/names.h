@@ -1,0 +1,28 @@
+// Names of a proxy's layers. hls4ml makes variables of them, so they must be identifiers of C++; and each is used once.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace hgq {
+
+/// Whether a name can be a variable of C++: letters, digits, underscores, no digit first, no keyword.
+bool is_identifier(std::string_view name);
+
+/// Throws ConfigError that names the layer and says what a name may be.
+void check_proxy_name(std::string_view name);
+
+/// Hands out names, each once.
+class ProxyNames {
+ public:
+  /// `name` itself, or the first free of NAME_0, NAME_1 ... (spec 3.2).
+  std::string unique(const std::string& name);
+  /// For layers that nobody named: `name`, or the first free of NAME_1, NAME_2 ..., as Keras counts ("re_lu_1").
+  std::string counted(const std::string& name);
+
+ private:
+  std::set<std::string> used_;
+};
+
+}  // namespace hgq

@@ -1,0 +1,171 @@
+#include "hgq/layers/proxy/quantizer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "hgq/core/config_reader.h"
+#include "hgq/core/error.h"
+#include "hgq/layers/proxy/quantizer_steps.h"
+
+namespace hgq {
+namespace {
+
+bool all_equal(const std::vector<int8_t>& values) {
+  return std::ranges::all_of(values, [&](int8_t v) { return v == values.front(); });
+}
+
+const std::vector<int8_t>& widths(const KerasNode& node, const KerasLayerWeights& weights, std::string_view name,
+                                  const Shape& shape) {
+  const KerasWeight* weight = weights.find(name);
+  HGQ_CHECK(weight != nullptr && weight->is_int8() && weight->shape == shape, FileError, node.config.place(),
+            ": quantizer '", node.name, "' has ", weight == nullptr ? "no" : "as", " weight '", name, "' ",
+            weight == nullptr ? "" : concat(weight->is_int8() ? "int8 " : "float32 ", weight->shape),
+            ", expected int8 ", shape);
+  return weight->int8s();
+}
+
+Shape read_shape(const KerasNode& node) {
+  const Node* list = node.config.find("shape");
+  HGQ_CHECK(list != nullptr && list->is_list(), FileError, node.config.place(), ": quantizer '", node.name,
+            "' has no list 'shape'");
+  std::vector<int64_t> dims;
+  for (const Node& item : list->items()) {
+    const auto extent = decimal_integer(item);
+    HGQ_CHECK(extent.has_value(), FileError, item.place(), ": found ", describe(item), ", expected an integer");
+    dims.push_back(*extent);
+  }
+  return Shape(dims);
+}
+
+LayerOverrides read_overrides(const Node& config) {
+  LayerOverrides out;
+  for (const auto& [layer, keys] : config["overrides"]["layers"].entries()) {
+    for (const auto& [key, value] : keys.entries()) out[layer][key] = value;
+  }
+  return out;
+}
+
+Node overrides_node(const LayerOverrides& overrides) {
+  Node layers = Node::map({});
+  for (const auto& [layer, keys] : overrides) {
+    Node map = Node::map({});
+    for (const auto& [key, value] : keys) map.set(key, value);
+    layers.set(layer, std::move(map));
+  }
+  return Node::map({{"layers", std::move(layers)}});
+}
+
+template <typename Mode>
+Mode read_mode(ConfigReader& reader, const std::string& key, std::string_view doc,
+               std::optional<Mode> (*named)(std::string_view), const std::vector<std::string>& names) {
+  return named(reader.choice(key, doc, names, "")).value_or(Mode{});
+}
+
+}  // namespace
+
+bool QuantizerTypes::one_type() const { return all_equal(k) && all_equal(b) && all_equal(i); }
+
+ProxyQuantizer::ProxyQuantizer(std::string name, QuantizerTypes types, Rounding rounding, Overflow overflow,
+                               LayerOverrides overrides)
+    : ProxyLayer(std::move(name)),
+      types_(std::move(types)),
+      rounding_(rounding),
+      overflow_(overflow),
+      overrides_(std::move(overrides)) {
+  const auto count = static_cast<size_t>(types_.shape.size());
+  HGQ_CHECK(count > 0 && types_.k.size() == count && types_.b.size() == count && types_.i.size() == count, ShapeError,
+            where(), ": shape ", types_.shape, " needs ", count, " types; there are ", types_.k.size(), " k, ",
+            types_.b.size(), " b, ", types_.i.size(), " i");
+  HGQ_CHECK(types_.zero_fraction.empty() || types_.zero_fraction.size() == count, ShapeError, where(), ": has ",
+            types_.zero_fraction.size(), " zero_fraction, expected ", count, " or none");
+  for (size_t e = 0; e < count; ++e) {
+    if (types_.b[e] == 0) types_.k[e] = types_.i[e] = 0;
+    const Kbi type = types_.at(e);
+    HGQ_CHECK((type.k == 0 || type.k == 1) && type.b >= type.k && type.b <= kMaxFixedBits, ShapeError, where(),
+              ": element ", e, " has k = ", type.k, ", b = ", type.b, ", i = ", type.i,
+              "; expected k 0 or 1, and b from k to ", kMaxFixedBits);
+  }
+}
+
+std::unique_ptr<ProxyLayer> ProxyQuantizer::read(const KerasNode& node, const KerasLayerWeights& weights) {
+  ErrorList errors;
+  ConfigReader reader(node.config, concat("quantizer '", node.name, "'"), errors);
+  const auto rounding = read_mode<Rounding>(reader, "RND", "rounding", rounding_named, rounding_names());
+  const auto overflow = read_mode<Overflow>(reader, "SAT", "overflow mode", overflow_named, overflow_names());
+  errors.throw_if_any();
+  QuantizerTypes types;
+  types.shape = read_shape(node);
+  types.k = widths(node, weights, "keep_negative", types.shape);
+  types.b = widths(node, weights, "bits", types.shape);
+  types.i = widths(node, weights, "integers", types.shape);
+  return std::make_unique<ProxyQuantizer>(node.name, std::move(types), rounding, overflow, read_overrides(node.config));
+}
+
+void ProxyQuantizer::set_zero_fraction(std::vector<int8_t> fraction) {
+  HGQ_CHECK(fraction.size() == types_.b.size(), FileError, where(), ": ", fraction.size(),
+            " fractions of elements without bits are stored, expected ", types_.b.size());
+  types_.zero_fraction = std::move(fraction);
+}
+
+Shape ProxyQuantizer::file_shape(bool only_child) const {
+  return types_.shape.rank() == 0 && !fusible(only_child) ? Shape{1} : types_.shape;
+}
+
+Node ProxyQuantizer::config(bool only_child) const {
+  Node config = base_config(false);
+  config.set("RND", Node::string(std::string(to_string(rounding_))));
+  config.set("SAT", Node::string(std::string(to_string(overflow_))));
+  config.set("shape", integer_list(file_shape(only_child).dims()));
+  config.set("overrides", overrides_node(overrides_));
+  config.set("fusible", Node::boolean(fusible(only_child)));
+  return config;
+}
+
+std::vector<KerasWeight> ProxyQuantizer::weights(bool only_child) const {
+  const Shape shape = file_shape(only_child);
+  return {KerasWeight::of_int8("keep_negative:0", shape, types_.k), KerasWeight::of_int8("bits:0", shape, types_.b),
+          KerasWeight::of_int8("integers:0", shape, types_.i)};
+}
+
+std::vector<Kbi> ProxyQuantizer::types_of_elements(const Shape& sample) const {
+  const Shape output = sample.with_front(1);
+  const int missing = output.rank() - types_.shape.rank();
+  bool fits = missing >= 0;
+  for (int d = 0; fits && d < types_.shape.rank(); ++d) {
+    fits = types_.shape[d] == 1 || types_.shape[d] == output[d + missing];
+  }
+  HGQ_CHECK(fits, ShapeError, where(), ": types of shape ", types_.shape, " do not fit values of shape ", output);
+  const auto strides = row_major_strides(types_.shape);
+  const auto output_strides = row_major_strides(output);
+  std::vector<Kbi> out;
+  for (int64_t e = 0; e < sample.size(); ++e) {
+    int64_t index = 0;
+    for (int d = 0; d < types_.shape.rank(); ++d) {
+      const int64_t place = e / output_strides[static_cast<size_t>(d + missing)] % output[d + missing];
+      if (types_.shape[d] > 1) index += place * strides[static_cast<size_t>(d)];
+    }
+    const auto at = static_cast<size_t>(index);
+    Kbi type = types_.at(at);
+    if (type.b == 0 && !types_.zero_fraction.empty()) type.i = -types_.zero_fraction[at];
+    out.push_back(type);
+  }
+  return out;
+}
+
+ProxyPlan ProxyQuantizer::plan(std::span<const ProxySignal* const> in) const {
+  const ProxySignal& input = only_input(in);
+  const std::vector<Kbi> types = types_of_elements(input.shape);
+  ProxyPlan plan;
+  plan.out.shape = input.shape;
+  plan.out.storage = Storage::kInt64;
+  for (const Kbi& type : types) {
+    const MantissaRange range = mantissa_range(type.k, type.b);
+    plan.out.fraction.push_back(type.b == 0 ? 0 : type.fraction());
+    plan.out.low.push_back(range.low);
+    plan.out.high.push_back(range.high);
+  }
+  plan.step = quantizer_step(input, types, rounding_, overflow_);
+  return plan;
+}
+
+}  // namespace hgq

@@ -1,0 +1,72 @@
+// FixedPointQuantizer: brings every element into its own fixed-point type (spec 3.3).
+//
+// The types are three int8 arrays k, b, i of one shape, the layer's output shape with batch 1, where dims that share a
+// type have extent 1; b and i count the sign, as ap_fixed<b, i> does. Where b is 0 the output is 0.
+//
+//   QuantizerTypes types{.shape = {1, 3}, .k = {1, 1, 0}, .b = {5, 4, 0}, .i = {2, 2, 0}};
+//
+// A value overflows if it lies outside its type after rounding. Where b is 0 that should be any value that the model
+// would not have rounded to 0; the model's fraction is not in a proxy's three arrays, so QuantizerTypes can carry it
+// (`zero_fraction`; our files keep it in their group hgq). Without it a value overflows there if it rounds to another
+// integer than 0.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hgq/layers/proxy/layer.h"
+
+namespace hgq {
+
+/// The fixed-point types of a quantizer.
+struct QuantizerTypes {
+  Shape shape;                        // [1, 24]: batch 1, shared dims 1; [1] or [] for one type
+  std::vector<int8_t> k, b, i;        // row-major, shape.size() entries each
+  std::vector<int8_t> zero_fraction;  // empty, or as many: the fraction of elements with b = 0
+
+  Kbi at(size_t index) const { return {.k = k[index], .b = b[index], .i = i[index]}; }
+  bool one_type() const;
+  bool operator==(const QuantizerTypes&) const = default;
+};
+
+/// What hls4ml is to set on other layers: layer -> key -> value, as in {"conv": {"parallelization_factor": 4}}.
+using LayerOverrides = std::map<std::string, std::map<std::string, Node>>;
+
+class ProxyQuantizer : public ProxyLayer {
+ public:
+  /// Makes k and i 0 where b is. Throws ShapeError for arrays of other sizes, k other than 0 and 1, b beyond
+  /// kMaxFixedBits or below k.
+  ProxyQuantizer(std::string name, QuantizerTypes types, Rounding rounding, Overflow overflow,
+                 LayerOverrides overrides);
+  static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
+
+  const QuantizerTypes& types() const { return types_; }
+  Rounding rounding() const { return rounding_; }
+  Overflow overflow() const { return overflow_; }
+  const LayerOverrides& overrides() const { return overrides_; }
+  /// For files that keep it apart. Throws FileError where the size does not fit.
+  void set_zero_fraction(std::vector<int8_t> fraction);
+
+  std::string_view class_name() const override { return "HGQ>FixedPointQuantizer"; }
+  /// `fusible` (hls4ml may fold the quantizer into the layer in front): one type, and `only_child`.
+  Node config(bool only_child) const override;
+  /// A shape [] is written as [1] unless the layer is fusible: hls4ml fails on it.
+  std::vector<KerasWeight> weights(bool only_child) const override;
+  ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+
+ private:
+  bool fusible(bool only_child) const { return only_child && types_.one_type(); }
+  /// types().shape, or what stands for [] in the file.
+  Shape file_shape(bool only_child) const;
+  /// The type of each element of a sample, those with b = 0 with the fraction at which they overflow.
+  std::vector<Kbi> types_of_elements(const Shape& sample) const;
+
+  QuantizerTypes types_;
+  Rounding rounding_;
+  Overflow overflow_;
+  LayerOverrides overrides_;
+};
+
+}  // namespace hgq

@@ -1,0 +1,56 @@
+#include "hgq/layers/proxy/registry.h"
+
+#include <array>
+#include <string_view>
+
+#include "hgq/core/error.h"
+#include "hgq/core/nearest_name.h"
+#include "hgq/layers/proxy/activations.h"
+#include "hgq/layers/proxy/dense.h"
+#include "hgq/layers/proxy/input.h"
+#include "hgq/layers/proxy/merging.h"
+#include "hgq/layers/proxy/quantizer.h"
+#include "hgq/layers/proxy/reshaping.h"
+
+namespace hgq {
+namespace {
+
+using ReadLayer = std::unique_ptr<ProxyLayer> (*)(const KerasNode&, const KerasLayerWeights&);
+
+struct Entry {
+  std::string_view class_name;
+  ReadLayer read;
+};
+
+/// One line per class, by family.
+constexpr std::array kEntries{
+    Entry{"InputLayer", ProxyInput::read},
+    Entry{"HGQ>FixedPointQuantizer", ProxyQuantizer::read},
+    Entry{"Dense", ProxyDense::read},
+    Entry{"ReLU", ProxyRelu::read},
+    Entry{"Activation", ProxyActivation::read},
+    Entry{"Add", ProxyAdd::read},
+    Entry{"Concatenate", ProxyConcatenate::read},
+    Entry{"Flatten", ProxyFlatten::read},
+    Entry{"Reshape", ProxyReshape::read},
+    Entry{"Permute", ProxyPermute::read},
+};
+
+}  // namespace
+
+std::vector<std::string> proxy_class_names() {
+  std::vector<std::string> names;
+  for (const Entry& entry : kEntries) names.emplace_back(entry.class_name);
+  return names;
+}
+
+std::unique_ptr<ProxyLayer> read_proxy_layer(const KerasNode& node, const KerasLayerWeights& weights) {
+  for (const Entry& entry : kEntries) {
+    if (entry.class_name == node.class_name) return entry.read(node, weights);
+  }
+  throw FileError(concat(node.config.place(), ": layer '", node.name, "' is a ", node.class_name,
+                         ", which can not be emulated here; the classes that can are ",
+                         join_names(proxy_class_names())));
+}
+
+}  // namespace hgq

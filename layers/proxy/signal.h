@@ -1,0 +1,99 @@
+// What flows through a proxy model, and how the exact emulation computes it.
+//
+// A proxy is a network of ordinary Keras layers with FixedPointQuantizers between them. Behind a quantizer every value
+// is an integer times a power of two, so the whole network can be computed in integers, bit by bit as the FPGA does it.
+// Before any data are seen, each layer plans: from the ProxySignals that it reads it derives that of its output,
+//
+//   value of element e = mantissa * 2^-fraction[e],   low[e] <= mantissa <= high[e],
+//
+// and so knows that 64 bits (if need be 128) hold every sum that can occur. The plan's step then computes blocks of
+// rows and needs no checks. The raw inputs and the results of tanh, sigmoid and softmax are float32 instead; only a
+// quantizer, a layer that moves elements, or another function may read those.
+//
+// Example: a quantizer with k = 0, b = 3, i = 1 gives fraction 2, low 0, high 7: the values 0, 0.25, ... 1.75.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hgq/core/fixed_point.h"
+#include "hgq/core/shape.h"
+#include "hgq/core/tensor.h"
+
+namespace hgq {
+
+/// How the elements of a value are kept.
+enum class Storage : uint8_t { kFloat, kInt64, kInt128 };
+
+/// Calls f with a value of the type that `storage` stands for.
+template <typename F>
+decltype(auto) with_storage(Storage storage, F&& f) {
+  switch (storage) {
+    case Storage::kFloat:
+      return f(float{});
+    case Storage::kInt64:
+      return f(int64_t{});
+    case Storage::kInt128:
+      break;
+  }
+  return f(Int128{});
+}
+
+/// What is known of a value before there are data. The vectors have an entry for each element of a sample, row-major;
+/// they are empty where storage is kFloat.
+struct ProxySignal {
+  Shape shape;  // of one sample
+  Storage storage = Storage::kFloat;
+  std::vector<int> fraction;
+  std::vector<Int128> low, high;  // magnitudes below 2^120
+
+  bool fixed_point() const { return storage != Storage::kFloat; }
+  /// Whether an element can only be 0; its fraction then means nothing.
+  bool always_zero(int64_t e) const;
+};
+
+/// Bits of a mantissa without its sign: 3 for 7 and for -8.
+int mantissa_bits(Int128 mantissa);
+
+/// The storage for mantissas that stay within `magnitude`.
+Storage storage_for(Int128 magnitude);
+
+/// The values of one layer for a block of rows, row after row; memory for `max_rows`.
+class ProxyBlock {
+ public:
+  ProxyBlock() = default;
+  ProxyBlock(const ProxySignal& signal, int64_t max_rows);
+
+  /// T is the type of the signal's storage. `row_size` elements a row.
+  template <typename T>
+  T* data() const {
+    return reinterpret_cast<T*>(buffer_.data());
+  }
+  int64_t row_size() const { return row_size_; }
+
+ private:
+  int64_t row_size_ = 0;
+  AlignedBuffer buffer_;
+};
+
+/// One call of a step.
+struct StepRows {
+  int64_t rows = 0;
+  std::span<const ProxyBlock* const> in;
+  const ProxyBlock* out = nullptr;
+  /// A quantizer adds the number of values that overflow, and sets the entry (of `rows`) of each row that has one.
+  int64_t* overflows = nullptr;
+  uint8_t* row_overflows = nullptr;
+};
+
+using ProxyStep = std::function<void(const StepRows&)>;
+
+struct ProxyPlan {
+  ProxySignal out;
+  ProxyStep step;
+};
+
+}  // namespace hgq

@@ -1,0 +1,171 @@
+#include "hgq/layers/quantizer_config.h"
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "hgq/core/error.h"
+
+namespace hgq {
+namespace {
+
+constexpr std::array<const char*, 5> kRoundingNames{"standard_round", "stochastic_round", "fast_uniform_noise_injection", "floor", "auto"};
+constexpr std::array<const char*, 5> kSkipNames{"none", "all", "batch", "except_last", "except_1st"};
+
+struct Defaults {
+  std::mutex mutex;
+  QuantizerConfig kernel = QuantizerConfig::kernel_default();
+  QuantizerConfig activation = QuantizerConfig::activation_default();
+};
+
+Defaults& defaults() {
+  static Defaults instance;
+  return instance;
+}
+
+SkipDims read_skip_dims(const Node& node, ConfigReader& c) {
+  if (node.is_null()) return {};
+  if (node.is_list()) {
+    SkipDims dims{SkipDims::Kind::kList};
+    dims.axes = c.integers("skip_dims", "dims that share one bit width: a name or a list of axes", {}, {.min = -Shape::kMaxRank, .max = Shape::kMaxRank - 1});
+    return dims;
+  }
+  const auto named = std::ranges::find(kSkipNames, node.text());
+  if (!node.is_scalar() || named == kSkipNames.end()) {
+    c.error("skip_dims", concat("found '", node.text(), "', expected none, all, batch, except_last, except_1st, or a list of axes"));
+    return {};
+  }
+  return {static_cast<SkipDims::Kind>(named - kSkipNames.begin())};
+}
+
+QuantizerConfig::Rounding read_rounding(const Node& node, ConfigReader& c, QuantizerConfig::Rounding fallback) {
+  if (const auto number = decimal_integer(node); number && *number >= 0 && *number <= 3) return static_cast<QuantizerConfig::Rounding>(*number);
+  const auto named = std::ranges::find(kRoundingNames, node.text());
+  if (named == kRoundingNames.end()) {
+    c.error("rnd_strategy", concat("found '", node.text(), "', expected standard_round, stochastic_round, fast_uniform_noise_injection, floor, auto, or 0 to 3"));
+    return fallback;
+  }
+  return static_cast<QuantizerConfig::Rounding>(named - kRoundingNames.begin());
+}
+
+}  // namespace
+
+std::vector<int> SkipDims::resolve(int rank) const {
+  std::vector<int> dims;
+  const auto range = [&dims](int from, int to) {
+    for (int i = from; i < to; ++i) dims.push_back(i);
+  };
+  switch (kind) {
+    case Kind::kNone:
+      break;
+    case Kind::kAll:
+      range(0, rank);
+      break;
+    case Kind::kBatch:
+      range(0, std::min(rank, 1));
+      break;
+    case Kind::kExceptLast:
+      range(0, rank - 1);
+      break;
+    case Kind::kExceptFirst:
+      range(0, std::min(rank, 1));
+      range(2, rank);
+      break;
+    case Kind::kList:
+      for (const int64_t axis : axes) {
+        const int64_t dim = axis < 0 ? axis + rank : axis;
+        HGQ_CHECK(dim >= 0 && dim < rank, ShapeError, "skip_dims: there is no axis ", axis, " where the quantizer has ", rank, " dims, the batch counted");
+        dims.push_back(static_cast<int>(dim));
+      }
+  }
+  std::ranges::sort(dims);
+  dims.erase(std::ranges::unique(dims).begin(), dims.end());
+  return dims;
+}
+
+QuantizerConfig QuantizerConfig::kernel_default() { return {}; }
+
+QuantizerConfig QuantizerConfig::activation_default() {
+  QuantizerConfig config;
+  config.skip_dims = {SkipDims::Kind::kList, {0}};
+  config.rnd_strategy = Rounding::kAuto;
+  config.minmax_record = true;
+  return config;
+}
+
+QuantizerConfig QuantizerConfig::from_node(const Node& node, const QuantizerConfig& base, const std::string& section, ErrorList& errors,
+                                           std::vector<KeyDoc>* docs) {
+  ConfigReader c(node, section, errors, docs);
+  QuantizerConfig config = base;
+  config.init_bw = c.number("init_bw", "initial fractional bits", {.fallback = base.init_bw, .min = -64, .max = 64});
+  if (node.is_map() && node.find("skip_dims") != nullptr) config.skip_dims = read_skip_dims(*node.find("skip_dims"), c);
+  c.known("skip_dims");
+  if (const Node* const n = c.node("rnd_strategy", "rounding in training", "name or 0 to 3")) config.rnd_strategy = read_rounding(*n, c, base.rnd_strategy);
+  config.exact_q_value = c.boolean("exact_q_value", "round the bit width before it is used", base.exact_q_value);
+  c.known("dtype");
+  if (node.is_map() && node.find("bw_clip") != nullptr) {
+    config.bw_clip.reset();
+    if (!node.find("bw_clip")->is_null() && node.find("bw_clip")->text() != "none") {
+      const std::vector<double> range = c.numbers("bw_clip", "range of the bit width, or none", {-23, 23}, {.min = -126, .max = 126});
+      if (range.size() == 2 && range[0] <= range[1]) {
+        config.bw_clip = std::pair{range[0], range[1]};
+      } else {
+        c.error("bw_clip", "expected two numbers, the lower one first, or none");
+      }
+    }
+  }
+  c.known("bw_clip");
+  config.trainable = c.boolean("trainable", "whether the bit width is trained", base.trainable);
+  if (node.is_map() && node.find("regularizer") != nullptr) config.regularizer = Regularizer::from_node(*node.find("regularizer"), errors);
+  c.known("regularizer");
+  config.minmax_record = c.boolean("minmax_record", "record the range of the quantized values", base.minmax_record);
+  c.finish();
+  return config;
+}
+
+nlohmann::json to_json(const QuantizerConfig& config) {
+  nlohmann::json json;
+  json["init_bw"] = config.init_bw;
+  switch (config.skip_dims.kind) {
+    case SkipDims::Kind::kNone:
+      json["skip_dims"] = nullptr;
+      break;
+    case SkipDims::Kind::kList:
+      json["skip_dims"] = config.skip_dims.axes;
+      break;
+    default:
+      json["skip_dims"] = kSkipNames[static_cast<size_t>(config.skip_dims.kind)];
+  }
+  json["rnd_strategy"] = kRoundingNames[static_cast<size_t>(config.rnd_strategy)];
+  json["exact_q_value"] = config.exact_q_value;
+  json["dtype"] = nullptr;
+  json["bw_clip"] = nullptr;
+  if (config.bw_clip) json["bw_clip"] = {config.bw_clip->first, config.bw_clip->second};
+  json["trainable"] = config.trainable;
+  json["regularizer"] = to_passive_json(config.regularizer);
+  json["minmax_record"] = config.minmax_record;
+  return json;
+}
+
+QuantizerConfig get_default_kq_conf() {
+  const std::lock_guard lock(defaults().mutex);
+  return defaults().kernel;
+}
+
+QuantizerConfig get_default_paq_conf() {
+  const std::lock_guard lock(defaults().mutex);
+  return defaults().activation;
+}
+
+void set_default_kq_conf(const QuantizerConfig& config) {
+  const std::lock_guard lock(defaults().mutex);
+  defaults().kernel = config;
+}
+
+void set_default_paq_conf(const QuantizerConfig& config) {
+  const std::lock_guard lock(defaults().mutex);
+  defaults().activation = config;
+}
+
+}  // namespace hgq

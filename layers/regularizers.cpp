@@ -1,0 +1,78 @@
+#include "hgq/layers/regularizers.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "hgq/layers/keras_object.h"
+
+namespace hgq {
+namespace {
+
+constexpr std::array<KerasName, 5> kNames{{{"L1", {"l1"}, "l1"},
+                                           {"L2", {"l2"}, "l2"},
+                                           {"L1L2", {"l1_l2"}},
+                                           {"MonoL1", {"mono_l1"}, "l1"},
+                                           {"None", {"none"}}}};
+
+nlohmann::json config_of(const Regularizer& regularizer) {
+  nlohmann::json config = nlohmann::json::object();
+  if (regularizer.kind != Regularizer::Kind::kL2) config["l1"] = regularizer.l1;
+  if (regularizer.kind == Regularizer::Kind::kL2 || regularizer.kind == Regularizer::Kind::kL1L2)
+    config["l2"] = regularizer.l2;
+  return config;
+}
+
+}  // namespace
+
+Regularizer Regularizer::from_node(const Node& node, ErrorList& errors) {
+  if (node.is_null() || (node.is_list() && node.items().empty())) return none();
+  const KerasObject object = read_keras_object(node, "a regularizer", kNames, errors);
+  const bool only_l2 = object.name == "L2";
+  const bool both = object.name == "L1L2";
+  if (object.name.empty() || object.name == "None") return none();
+
+  ConfigReader c(object.arguments, object.written, errors);
+  const double fallback = object.name == "MonoL1" || object.written == "L1L2" ? 0.0 : 0.01;
+  Regularizer result;
+  if (!only_l2) result.l1 = c.number("l1", "factor of the sum of absolute values", {.fallback = fallback, .min = 0});
+  if (only_l2 || both) result.l2 = c.number("l2", "factor of the sum of squares", {.fallback = fallback, .min = 0});
+  result.kind = both ? Kind::kL1L2 : only_l2 ? Kind::kL2 : object.name == "L1" ? Kind::kL1 : Kind::kMonoL1;
+  c.finish();
+  return result;
+}
+
+std::string_view to_string(Regularizer::Kind kind) {
+  switch (kind) {
+    case Regularizer::Kind::kL1:
+      return "L1";
+    case Regularizer::Kind::kL2:
+      return "L2";
+    case Regularizer::Kind::kL1L2:
+      return "L1L2";
+    case Regularizer::Kind::kMonoL1:
+      return "MonoL1";
+    case Regularizer::Kind::kNone:
+      break;
+  }
+  return "None";
+}
+
+nlohmann::json to_json(const Regularizer& regularizer) {
+  if (!regularizer) return nullptr;
+  const bool mono = regularizer.kind == Regularizer::Kind::kMonoL1;
+  nlohmann::json json =
+      keras_json(mono ? "HGQ.utils.utils" : "keras.regularizers", to_string(regularizer.kind), config_of(regularizer));
+  if (mono) json["registered_name"] = "HGQ>MonoL1";
+  return json;
+}
+
+nlohmann::json to_passive_json(const Regularizer& regularizer) {
+  if (!regularizer) return nullptr;
+  const bool mono = regularizer.kind == Regularizer::Kind::kMonoL1;
+  return {{"class_name", (mono ? "HGQ>" : "") + std::string(to_string(regularizer.kind))},
+          {"config", config_of(regularizer)},
+          {"__passive_serialization__", true}};
+}
+
+}  // namespace hgq

@@ -1,0 +1,27 @@
+# Installs hgq from BUILD_DIR, builds the project in this folder against it, and runs its program:
+#   cmake -DBUILD_DIR=build -DWORK_DIR=build/tests/install -P tests/install/install_test.cmake
+function(run what)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  message(STATUS "${what}\n${output}")
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${what} failed: ${result}")
+  endif()
+endfunction()
+
+file(REMOVE_RECURSE ${WORK_DIR})
+run("install" ${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${WORK_DIR}/prefix)
+run("configure" ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK_DIR}/build -G Ninja
+  -DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_BUILD_TYPE=Release)
+# The installed files alone must do: the sources and the build are not to be found through them.
+file(GLOB_RECURSE package_files ${WORK_DIR}/prefix/*.cmake)
+foreach(file IN LISTS package_files)
+  file(READ ${file} text)
+  foreach(folder IN ITEMS ${SOURCE_DIR} ${BUILD_DIR})
+    string(FIND "${text}" "${folder}/" place)
+    if(NOT place EQUAL -1)
+      message(FATAL_ERROR "${file} names a file of the build: ${folder}")
+    endif()
+  endforeach()
+endforeach()
+run("build" ${CMAKE_COMMAND} --build ${WORK_DIR}/build)
+run("run" ${WORK_DIR}/build/uses_hgq)

@@ -1,0 +1,118 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "hgq/core/error.h"
+#include "hgq/layers/proxy/builder.h"
+#include "proxy_test_support.h"
+
+namespace hgq {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+ProxyRef add_plain_quantizer(ProxyBuilder& b, const std::string& name, ProxyRef parent) {
+  return b.add_quantizer(name, parent, one_type(1, 8, 4), Rounding::kTrn, Overflow::kWrap);
+}
+
+std::vector<std::string> names_in_keras_order(const ProxyModel& model) {
+  std::vector<std::string> names;
+  for (const int index : model.keras_order()) names.push_back(model.layer(index).name());
+  return names;
+}
+
+TEST(ProxyNames, ANameThatIsTakenGetsANumber) {
+  ProxyNames names;
+  EXPECT_EQ(names.unique("dense"), "dense");
+  EXPECT_EQ(names.unique("dense"), "dense_0");
+  EXPECT_EQ(names.unique("dense"), "dense_1");
+  EXPECT_EQ(names.unique("dense_0"), "dense_0_0");
+  EXPECT_EQ(names.counted("re_lu"), "re_lu");
+  EXPECT_EQ(names.counted("re_lu"), "re_lu_1");
+  EXPECT_EQ(names.counted("re_lu"), "re_lu_2");
+}
+
+TEST(ProxyNames, MustBeIdentifiersOfCpp) {
+  for (const std::string name : {"a", "_x9", "Dense_1", "input"}) EXPECT_TRUE(is_identifier(name)) << name;
+  for (const std::string name : {"", "1st", "a-b", "a/b", "a b", "größe", "int", "class", "a.b"}) {
+    EXPECT_FALSE(is_identifier(name)) << name;
+  }
+  ProxyBuilder b;
+  EXPECT_THAT(message_of<ConfigError>([&] { b.add_input("my-input", {2}); }),
+              HasSubstr("layer 'my-input': hls4ml makes a variable of C++ of its name"));
+}
+
+/// As in a model that is used twice inside another.
+TEST(ProxyBuilder, LayersOfOneNameAreNumberedAndOverridesFollow) {
+  ProxyBuilder b;
+  ProxyRef at = add_plain_quantizer(b, "q", b.add_input("x", {2, 2}));
+  for (int round = 0; round < 2; ++round) {
+    at = b.add_dense("dense", at, {2, 2}, {1, 0, 0, 1}, {});
+    at = b.add_quantizer("dense_quantizer", at, one_type(1, 8, 4), Rounding::kTrn, Overflow::kWrap, 2);
+    at = add_plain_quantizer(b, "dense_relu_quantizer", b.add_relu(at));
+  }
+  EXPECT_EQ(b.name(at), "dense_relu_quantizer_0");
+  const ProxyModel model = std::move(b).finish({at});
+  EXPECT_THAT(names_in_keras_order(model),
+              ElementsAre("x", "q", "dense", "dense_quantizer", "re_lu", "dense_relu_quantizer", "dense_0",
+                          "dense_quantizer_0", "re_lu_1", "dense_relu_quantizer_0"));
+  const auto* quantizer = dynamic_cast<const ProxyQuantizer*>(model.find("dense_quantizer_0"));
+  ASSERT_NE(quantizer, nullptr);
+  ASSERT_EQ(quantizer->overrides().size(), 1u);
+  EXPECT_EQ(quantizer->overrides().at("dense_0").at("parallelization_factor").text(), "2");
+}
+
+TEST(ProxyBuilder, LinearActivationsVanish) {
+  ProxyBuilder b;
+  const ProxyRef q = add_plain_quantizer(b, "q", b.add_input("x", {2}));
+  EXPECT_EQ(b.add_activation("nothing", q, "linear").index, q.index);
+}
+
+TEST(ProxyBuilder, LayersThatLeadNowhereAreDroppedButInputsStay) {
+  ProxyBuilder b;
+  const ProxyRef x = b.add_input("x", {2});
+  const ProxyRef unused = b.add_input("unused", {3});
+  const ProxyRef q = add_plain_quantizer(b, "q", x);
+  add_plain_quantizer(b, "dead", unused);
+  const ProxyModel model = std::move(b).finish({q});
+  EXPECT_EQ(model.layers().size(), 3u);
+  EXPECT_EQ(model.find("dead"), nullptr);
+  // An input that leads nowhere has depth 0, and stands first there.
+  EXPECT_THAT(names_in_keras_order(model), ElementsAre("x", "unused", "q"));
+}
+
+/// Two branches of different length: by depth, then by the walk from the output.
+TEST(ProxyModel, KerasOrderIsByDepthThenByFirstVisit) {
+  ProxyBuilder b;
+  const ProxyRef short_input = b.add_input("s", {2});
+  const ProxyRef long_input = b.add_input("l", {2});
+  const ProxyRef s = add_plain_quantizer(b, "s_q", short_input);
+  const ProxyRef l = add_plain_quantizer(b, "l_q", long_input);
+  const ProxyRef l2 = add_plain_quantizer(b, "l_q2", b.add_dense("l_d", l, {2, 2}, {1, 0, 0, 1}, {}));
+  const ProxyRef sum = b.add_add("sum", {l2, s});
+  const ProxyModel model = std::move(b).finish({add_plain_quantizer(b, "out", sum)});
+  EXPECT_THAT(names_in_keras_order(model), ElementsAre("l", "l_q", "l_d", "s", "l_q2", "s_q", "sum", "out"));
+}
+
+TEST(ProxyModel, OnlyChildrenAreKnown) {
+  ProxyBuilder b;
+  const ProxyRef x = b.add_input("x", {2});
+  const ProxyRef q1 = add_plain_quantizer(b, "q1", x);
+  const ProxyRef q2 = add_plain_quantizer(b, "q2", x);
+  const ProxyRef sum = b.add_add("sum", {q1, q2});
+  const ProxyModel model = std::move(b).finish({sum});
+  EXPECT_FALSE(model.only_child(q1.index));
+  EXPECT_FALSE(model.only_child(sum.index));
+  ProxyBuilder chain;
+  const ProxyRef q = add_plain_quantizer(chain, "q", chain.add_input("x", {2}));
+  EXPECT_TRUE(std::move(chain).finish({q}).only_child(q.index));
+}
+
+TEST(ProxyModel, WithoutOutputIsRefused) {
+  ProxyBuilder b;
+  add_plain_quantizer(b, "q", b.add_input("x", {2}));
+  EXPECT_THAT(message_of<ShapeError>([&] { std::move(b).finish({}); }), HasSubstr("the proxy has no output"));
+}
+
+}  // namespace
+}  // namespace hgq
