@@ -35,4 +35,4 @@ data=$(sed -n 's/^  file: *//p' "$run/config.yaml")
 build/bin/hgq-train verify "$run/proxy.h5" --against "$run/model.h5" --data "$data" --inputs x_test
 
 heading "Files in $run"
-ls -l "$run" | sed -n 's/^[^ ]* *[0-9]* *[^ ]* *[^ ]* *\([0-9]*\) .* \([^ ]*\)$/\1 bytes\t\2/p'
+find "$run" -maxdepth 1 -type f -printf '%8s bytes  %f\n' | sort -k3

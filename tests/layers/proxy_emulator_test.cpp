@@ -268,7 +268,7 @@ ProxyModel deep_model() {
   const ProxyRef q = b.add_quantizer("q", b.add_input("x", {16}), one_type(1, 6, 3), Rounding::kRnd, Overflow::kWrap);
   const ProxyRef d = b.add_dense("d", q, {16, 32}, values(512), values(32));
   const ProxyRef dq = b.add_quantizer("dq", d, one_type(1, 9, 6), Rounding::kTrn, Overflow::kWrap);
-  const ProxyRef s = b.add_quantizer("sq", b.add_activation("s", dq, "sigmoid"), one_type(0, 6, 0), Rounding::kRnd,
+  const ProxyRef s = b.add_quantizer("sq", b.add_activation("s", dq, "sigmoid"), one_type(0, 7, 1), Rounding::kRnd,
                                      Overflow::kSatZero);
   const ProxyRef o = b.add_dense("o", s, {32, 5}, values(160), values(5));
   return std::move(b).finish({b.add_quantizer("oq", o, one_type(1, 7, 6), Rounding::kRnd, Overflow::kSat)});
