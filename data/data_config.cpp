@@ -92,7 +92,7 @@ CsvOptions read_csv(const Node& node, ErrorList& errors, std::vector<KeyDoc>* do
   } else if (separator.size() == 1 && separator != "\"" && separator != "\n") {
     options.separator = separator[0];
   } else if (!separator.empty()) {
-    reader.error("separator", concat("is '", separator, "', expected one character, or tab"));
+    reader.error("separator", concat("found '", separator, "', expected one character, or tab"));
   }
   if (reader.has("header")) {
     options.header = reader.boolean("header", "whether the first line names the columns; found out if not given", true);
@@ -115,7 +115,7 @@ void read_validation(ConfigReader& reader, const std::string& folder, DataConfig
     config.validation_share = share;
   } else {
     reader.error("validation",
-                 concat("is ", node->is_scalar() ? concat("'", node->text(), "'") : std::string("no number"),
+                 concat("found ", node->is_scalar() ? concat("'", node->text(), "'") : std::string("a list"),
                         ", expected a share between 0 and 1, or {inputs: ..., targets: ...}"));
   }
 }
@@ -155,11 +155,10 @@ DataConfig read_data_config(const Node& node, const std::string& folder, ErrorLi
       reader.choice("scale", "of the inputs, fitted on the training rows", {"none", "standard", "minmax"}, "none"));
   if (const Node* csv = reader.node("csv", "how a CSV file is written: {separator: ..., header: ...}"))
     config.csv = read_csv(*csv, errors, docs);
-  const double half = static_cast<double>(default_memory_limit()) / kGibibyte;
-  const double gib =
-      reader.number("memory", "GiB for the rows of a set; a larger set is read in blocks (default: half of the memory)",
-                    {.fallback = half, .min = 0.0, .max = 1.0e6, .above_min = true});
-  config.memory_limit = static_cast<int64_t>(gib * kGibibyte);
+  const std::optional<double> gib = reader.optional_number(
+      "memory", "GiB for the rows of a set; a larger set is read in blocks; not given: half of the machine's memory",
+      {.min = 0.0, .max = 1.0e6, .above_min = true});
+  config.memory_limit = gib ? static_cast<int64_t>(*gib * kGibibyte) : default_memory_limit();
   reader.finish();
   return config;
 }

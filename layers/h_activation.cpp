@@ -35,6 +35,7 @@ class HActivationLayer final : public HLayer {
     c.error("activation", concat("unknown function '", activation_, "'", nearest.empty() ? "" : concat(", did you mean '", nearest, "'?"), " Known are ", all));
   }
   std::string_view kind() const override { return "HActivation"; }
+  std::string_view output_function() const override { return activation_; }
   Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
     expect_inputs(inputs, 1);
     HGQ_CHECK(activation_ != "softmax" || inputs[0].rank() > 0, ShapeError, where(), ": softmax needs at least one dim, the input has shape ", inputs[0]);

@@ -77,8 +77,6 @@ Shape KernelLayer::build(std::span<const Shape> inputs, const BuildOptions& opti
   if (batch_norm_ && center_) {
     make(bn_beta_, "beta", channels, beta_initializer_);
     moving_mean_ = State(name() + "/moving_mean", channels);
-    file_bias_ = Tensor(channels);
-    file_mean_ = Tensor(channels);
   }
   try {
     kq_ = Quantizer(kq_config_, Quantizer::Target::kKernel, shapes.kernel, name() + "/");
@@ -257,6 +255,20 @@ void KernelLayer::after_loading() {
     bias_.value.data()[j] = 0.0F;
     if (!scale_) moving_mean_.value.data()[j] /= std::sqrt(1.0F + static_cast<float>(epsilon_));
   }
+}
+
+// Python HGQ adds its bias behind its batch norm: with bias 0 and mean m - b it computes the same function.
+std::vector<float> KernelLayer::value_for_python(const LayerWeight& weight) const {
+  if (!batch_norm_ || !center_) return {};
+  std::vector<float> values;
+  if (weight.parameter == &bias_) values.assign(static_cast<size_t>(bias_.value.size()), 0.0F);
+  if (weight.state == &moving_mean_) {
+    for (int64_t j = 0; j < bias_.value.size(); ++j) {
+      const float mean = moving_mean_.value.data()[j] - bias_.value.data()[j];
+      values.push_back(scale_ ? mean : mean * std::sqrt(1.0F + static_cast<float>(epsilon_)));
+    }
+  }
+  return values;
 }
 
 nlohmann::json KernelLayer::config() const {

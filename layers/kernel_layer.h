@@ -23,6 +23,7 @@ class KernelLayer : public HLayer {
   std::vector<State*> states() override;
   std::vector<LayerWeight> file_weights() override;
   nlohmann::json config() const override;
+  std::vector<float> value_for_python(const LayerWeight& weight) const override;
   void after_loading() override;
 
   /// Kernel and bias of evaluation, fused and quantized, without the rounding offset; the bias is empty where the layer has none.
@@ -79,7 +80,6 @@ class KernelLayer : public HLayer {
 
   Parameter kernel_, bias_, gamma_, bn_beta_;
   State moving_mean_, moving_variance_, adapted_;
-  Tensor file_bias_, file_mean_;  // bias and moving mean as files of Python HGQ hold them (spec 2.3)
   Quantizer kq_;
 };
 

@@ -110,10 +110,14 @@ class Layer {
   virtual std::vector<State*> states() { return {}; }
   /// Weights in the file, in its order.
   virtual std::vector<LayerWeight> file_weights() { return {}; }
+  /// What a file for Python HGQ holds in the place of a weight, where that is not the value itself; else empty.
+  virtual std::vector<float> value_for_python(const LayerWeight& /*weight*/) const { return {}; }
   /// The quantizer of the output, nullptr where there is none; it holds the record of ranges.
   virtual Quantizer* output_quantizer() { return nullptr; }
   /// After trace_minmax has recorded and widened (spec 3.1): softmax, sigmoid and tanh set their known ranges.
   virtual void after_trace() {}
+  /// The function that makes the output: "softmax", "sigmoid" ...; losses look whether they get probabilities.
+  virtual std::string_view output_function() const { return ""; }
   /// Strength of the BOPs term; nullptr where the layer has none. `own`: given for this layer, so that schedules leave it alone.
   virtual State* beta() { return nullptr; }
   virtual bool has_own_beta() const { return false; }

@@ -1,0 +1,73 @@
+// The commands of hgq-train, one function each, in a file of its own. They return the exit code: 0 done, 1 the answer is no, 2 bad usage,
+// config or input, 3 the run failed, 130 interrupted (design: README). Results go to standard output, messages to standard error.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hgq {
+
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitNo = 1;
+inline constexpr int kExitBadInput = 2;
+inline constexpr int kExitFailed = 3;
+inline constexpr int kExitInterrupted = 130;
+
+struct TrainCommand {
+  std::string config;
+  std::string out;
+  std::vector<std::string> sets;
+  std::optional<int64_t> seed;
+  int threads = 0;
+  int stop_after = 0;
+  bool resume = false;
+  bool quiet = false;
+};
+int run_train(const TrainCommand& command, const std::atomic<bool>& interrupted);
+
+/// All errors of a config, to standard output.
+int run_check(const std::string& config, const std::vector<std::string>& sets);
+
+/// What eval, predict, trace and verify have in common.
+struct DataCommand {
+  std::string model;
+  std::string data;
+  std::string inputs, targets;  // empty: the model's own names, else x and y
+  int threads = 0;
+  bool json = false;
+};
+
+int run_summary(const std::string& model, bool json);
+struct EvalCommand : DataCommand {
+  std::string loss;
+  std::vector<std::string> metrics;
+};
+int run_eval(const EvalCommand& command);
+struct PredictCommand : DataCommand {
+  std::string out;
+  bool with_inputs = false;
+};
+int run_predict(const PredictCommand& command);
+struct TraceCommand : DataCommand {
+  double cover_factor = 1;
+  std::string out;
+};
+int run_trace(const TraceCommand& command);
+struct ExportCommand {
+  std::string model, out;
+  std::string overflow = "wrap";
+  std::optional<int64_t> accum_fp_max_offset;
+  int64_t unary_lut_max_table_size = -1;
+};
+int run_export(const ExportCommand& command);
+struct VerifyCommand : DataCommand {
+  std::string against;
+  bool strict = false;
+};
+int run_verify(const VerifyCommand& command);
+int run_import(const std::string& file, const std::string& out);
+
+}  // namespace hgq

@@ -1,0 +1,27 @@
+// What goes with a trained model beside its layers: scaling of the inputs, class names, the names of its data sets, losses and metrics.
+// It stands as one JSON text, attribute `extras`, in the group `hgq` of model and proxy files, so that every command knows it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "hgq/data/classes.h"
+#include "hgq/data/h5.h"
+#include "hgq/data/loaders.h"
+#include "hgq/data/scaling.h"
+#include "hgq/optim/train_step.h"
+
+namespace hgq {
+
+struct ModelExtras {
+  std::vector<Scaling> scaling;            // per input of the model; empty: none
+  std::vector<ClassMap> classes;           // per output
+  std::vector<NamedArray> inputs, targets;  // data sets, by layer
+  Objective objective;                     // empty losses: not known
+};
+
+void write_extras(h5::Group& hgq, const ModelExtras& extras);
+/// Default values where the group has none. Throws FileError where they are damaged.
+ModelExtras read_extras(const h5::Group& hgq);
+
+}  // namespace hgq

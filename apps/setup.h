@@ -1,0 +1,29 @@
+// From a resolved config to the objects of a run: hooks for checking, model, losses, metrics, optimizer, callbacks.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hgq/apps/run_config.h"
+#include "hgq/callbacks/callback.h"
+#include "hgq/data/data_sets.h"
+#include "hgq/layers/model.h"
+#include "hgq/optim/optimizer_config.h"
+#include "hgq/optim/train_step.h"
+
+namespace hgq {
+
+/// Checks of layers, quantizers, losses, optimizers, metrics, callbacks and data by those that implement them.
+ConfigHooks config_hooks();
+
+/// Builds the model for inputs of these shapes. Errors are collected with the places of the layers.
+Model make_model(const RunConfig& config, const std::map<std::string, Shape>& input_shapes, ErrorList& errors);
+
+/// Losses in the order of the outputs, weights, metrics.
+Objective make_objective(const RunConfig& config, ErrorList& errors);
+
+/// The callbacks of a config, for a run in `folder`.
+std::vector<std::unique_ptr<Callback>> make_callbacks(const RunConfig& config, const std::string& folder, ErrorList& errors);
+
+}  // namespace hgq

@@ -1,0 +1,74 @@
+// Callbacks: what happens around epochs and batches.
+//
+//   class Printer : public Callback {
+//     std::string_view name() const override { return "Printer"; }
+//     void on_epoch_end(Training& t) override { fmt::print("{} {}\n", t.epoch, *t.logs.find("loss")); }
+//   };
+//
+// Order of an epoch: every callback's on_epoch_begin, then for each batch on_batch_begin, the step, on_batch_end; validation; every
+// on_epoch_end in the order of the list (each may add to the logs and sees what those before it added); every on_log, when the logs
+// are complete; on_checkpoint once a checkpoint has been written. A callback that sets Training::stop ends the training after this epoch.
+//
+// A callback that remembers something says so in state(), as JSON; it is kept in checkpoints, so that a run that is continued does what an
+// uninterrupted one does.
+//
+// To add a callback: one .cpp with the class and its factory, one line in registry.cpp, one test.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hgq/data/dataset.h"
+#include "hgq/optim/train_step.h"
+
+namespace hgq {
+
+class History;
+
+/// Everything that a callback may look at or change.
+struct Training {
+  Model& model;
+  Optimizer& optimizer;
+  TrainStep& step;
+  Workers& workers;
+  const Dataset& train;
+  const Dataset* validation;  // nullptr: none
+  int64_t batch_size;
+  int epochs;                 // of the whole training
+  int epoch = 0;              // from 0; in on_epoch_end the one that ends
+  int64_t batch = 0;          // in on_batch_end the one that ends
+  int64_t batches = 0;        // an epoch
+  Metrics logs{};             // of this epoch: loss, metrics, val_..., what callbacks add
+  double seconds = 0;         // this epoch took
+  bool stop = false;          // set to end the training after this epoch
+  std::string stop_reason{};
+  bool may_stop_now = true;
+  /// Saves the model as it is now to a file that appears whole or not at all (Trainer::Options::save_model).
+  std::function<void(const std::string& path)> save_model{};
+};
+
+class Callback {
+ public:
+  virtual ~Callback() = default;
+  /// As in configs: "ResetMinMax".
+  virtual std::string_view name() const = 0;
+  virtual void on_train_begin(Training& /*t*/) {}
+  virtual void on_epoch_begin(Training& /*t*/) {}
+  virtual void on_batch_begin(Training& /*t*/) {}
+  virtual void on_batch_end(Training& /*t*/) {}
+  virtual void on_epoch_end(Training& /*t*/) {}
+  virtual void on_log(Training& /*t*/) {}
+  virtual void on_checkpoint(Training& /*t*/) {}
+  virtual void on_train_end(Training& /*t*/) {}
+  /// What on_epoch_end adds to the logs, for the columns of tables.
+  virtual std::vector<std::string> adds() const { return {}; }
+
+  virtual nlohmann::json state() const;
+  virtual void restore(const nlohmann::json& state);
+};
+
+}  // namespace hgq

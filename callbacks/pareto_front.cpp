@@ -1,0 +1,121 @@
+#include "hgq/callbacks/pareto_front.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "hgq/callbacks/registry.h"
+#include "hgq/core/error.h"
+#include "hgq/data/atomic_file.h"
+
+namespace hgq {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string file_name(int epoch) {
+  std::string digits = concat(epoch);
+  while (digits.size() < 4) digits.insert(0, "0");
+  return "epoch_" + digits + ".h5";
+}
+
+}  // namespace
+
+ParetoFront::ParetoFront(Options options) : options_(std::move(options)) {}
+
+bool ParetoFront::beats(const std::vector<double>& a, const std::vector<double>& b) const {
+  bool better = false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    const double x = options_.largest[i] ? a[i] : -a[i];
+    const double y = options_.largest[i] ? b[i] : -b[i];
+    if (x < y) return false;
+    better = better || x > y;
+  }
+  return better;
+}
+
+void ParetoFront::on_train_begin(Training& /*t*/) {
+  if (options_.folder.empty()) return;
+  fs::create_directories(options_.folder);
+  remove_others();  // what is newer than the checkpoint that is continued
+  write_table();
+}
+
+void ParetoFront::on_log(Training& t) {
+  if ((t.epoch + 1) % options_.every != 0) return;
+  Point point{.epoch = t.epoch + 1, .metrics = {}, .file = file_name(t.epoch + 1)};
+  for (const std::string& metric : options_.metrics) {
+    const double* const value = t.logs.find(metric);
+    if (value == nullptr || std::isnan(*value)) return;  // an epoch that lacks a metric is no candidate
+    point.metrics.push_back(*value);
+  }
+  const auto not_worse = [&](const Point& p) { return beats(p.metrics, point.metrics) || p.metrics == point.metrics; };
+  if (std::ranges::any_of(front_, not_worse)) return;
+  std::erase_if(front_, [&](const Point& p) { return beats(point.metrics, p.metrics); });
+  front_.push_back(point);
+  if (options_.folder.empty()) return;
+  if (t.save_model) t.save_model((fs::path(options_.folder) / point.file).string());
+  write_table();
+}
+
+void ParetoFront::on_checkpoint(Training& /*t*/) { remove_others(); }
+
+void ParetoFront::on_train_end(Training& t) {
+  if (!t.stop && t.epoch + 1 < t.epochs) return;  // interrupted: the checkpoint may name files that are to go later
+  remove_others();
+}
+
+void ParetoFront::write_table() const {
+  std::string text = "file,epoch";
+  for (const std::string& metric : options_.metrics) text += "," + metric;
+  text += "\n";
+  for (const Point& p : front_) {
+    text += concat(p.file, ",", p.epoch);
+    for (const double v : p.metrics) text += concat(",", v);
+    text += "\n";
+  }
+  write_text_atomically((fs::path(options_.folder) / "pareto.csv").string(), text);
+}
+
+void ParetoFront::remove_others() const {
+  if (options_.folder.empty() || !fs::exists(options_.folder)) return;
+  std::vector<fs::path> others;
+  for (const fs::directory_entry& entry : fs::directory_iterator(options_.folder)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with("epoch_") || name.find(".h5") == std::string::npos) continue;
+    if (std::ranges::find(front_, name, &Point::file) == front_.end()) others.push_back(entry.path());
+  }
+  for (const fs::path& path : others) fs::remove(path);
+}
+
+nlohmann::json ParetoFront::state() const {
+  nlohmann::json points = nlohmann::json::array();
+  for (const Point& p : front_) points.push_back({{"epoch", p.epoch}, {"metrics", p.metrics}, {"file", p.file}});
+  return points;
+}
+
+void ParetoFront::restore(const nlohmann::json& state) {
+  front_.clear();
+  for (const nlohmann::json& p : state) front_.push_back({p.at("epoch").get<int>(), p.at("metrics").get<std::vector<double>>(), p.at("file").get<std::string>()});
+}
+
+std::unique_ptr<Callback> make_pareto_front(ConfigReader& c, const CallbackContext& context) {
+  ParetoFront::Options options;
+  options.metrics = c.texts("metrics", "what models are compared by", {"val_accuracy", "bops"});
+  const std::vector<std::string> best = c.texts("best", "max or min, for each metric", {"max", "min"});
+  options.largest.clear();
+  for (const std::string& word : best) {
+    if (word != "max" && word != "min") c.error("best", concat("found '", word, "', expected max or min"));
+    options.largest.push_back(word == "max");
+  }
+  if (options.largest.size() != options.metrics.size()) {
+    c.error("best", concat("has ", options.largest.size(), " entries, expected one for each of the ", options.metrics.size(), " metrics"));
+    options.largest.resize(options.metrics.size(), false);
+  }
+  options.every = static_cast<int>(c.integer("every", "epochs from one candidate to the next", {.fallback = 1, .min = 1, .max = 1000000}));
+  if (!context.folder.empty()) options.folder = (fs::path(context.folder) / "pareto").string();
+  return std::make_unique<ParetoFront>(std::move(options));
+}
+
+}  // namespace hgq

@@ -1,0 +1,206 @@
+#include "hgq/callbacks/trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "hgq/core/error.h"
+
+namespace hgq {
+namespace {
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+// JSON has no NaN: it is null there.
+double number_or_nan(const nlohmann::json& value) { return value.is_number() ? value.get<double>() : std::nan(""); }
+
+}  // namespace
+
+std::vector<std::string> History::columns() const {
+  std::vector<std::string> names;
+  for (const Row& row : rows) {
+    for (const auto& [name, value] : row.metrics.entries()) {
+      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    }
+  }
+  return names;
+}
+
+std::string History::to_csv() const {
+  const std::vector<std::string> names = columns();
+  std::string text = "epoch";
+  for (const std::string& name : names) text += "," + name;
+  text += "\n";
+  for (const Row& row : rows) {
+    text += concat(row.epoch);
+    for (const std::string& name : names) {
+      const double* const value = row.metrics.find(name);
+      text += value == nullptr ? "," : concat(",", *value);
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+nlohmann::json History::to_json() const {
+  nlohmann::json all = nlohmann::json::array();
+  for (const Row& row : rows) {
+    nlohmann::json metrics = nlohmann::json::array();
+    for (const auto& [name, value] : row.metrics.entries()) metrics.push_back({name, value});
+    all.push_back({{"epoch", row.epoch}, {"metrics", metrics}});
+  }
+  return all;
+}
+
+History History::from_json(const nlohmann::json& json) {
+  History history;
+  for (const nlohmann::json& entry : json) {
+    Row row{entry.at("epoch").get<int>(), {}};
+    for (const nlohmann::json& metric : entry.at("metrics")) row.metrics.set(metric.at(0).get<std::string>(), number_or_nan(metric.at(1)));
+    history.rows.push_back(std::move(row));
+  }
+  return history;
+}
+
+Trainer::Trainer(Model& model, const Objective& objective, Optimizer& optimizer, Workers& workers, Options options)
+    : model_(model), objective_(objective), optimizer_(optimizer), workers_(workers), options_(std::move(options)) {}
+
+Trainer::~Trainer() = default;
+
+template <typename Method>
+void Trainer::call(Method method, Training& t) {
+  for (const auto& callback : callbacks_) ((*callback).*method)(t);
+}
+
+nlohmann::json Trainer::state(const Position& position) {
+  nlohmann::json callbacks = nlohmann::json::array();
+  for (const auto& callback : callbacks_) callbacks.push_back({{"name", callback->name()}, {"state", callback->state()}});
+  nlohmann::json auc = nlohmann::json::array();
+  for (const AucRows& rows : step_->computation().auc_rows()) auc.push_back({{"scores", rows.scores}, {"labels", rows.labels}});
+  return {{"epoch", position.epoch},     {"batch", position.batch},       {"means", step_->computation().means().state()}, {"auc", auc},
+          {"history", history_.to_json()}, {"callbacks", callbacks}};
+}
+
+void Trainer::resume(const nlohmann::json& state) {
+  try {
+    position_ = {state.at("epoch").get<int64_t>(), state.at("batch").get<int64_t>()};
+    history_ = History::from_json(state.at("history"));
+    resumed_means_ = state.at("means").get<std::vector<double>>();
+    resumed_auc_ = std::make_unique<nlohmann::json>(state.at("auc"));
+    const nlohmann::json& callbacks = state.at("callbacks");
+    HGQ_CHECK(callbacks.size() == callbacks_.size(), FileError, "the checkpoint has ", callbacks.size(), " callbacks, the config ", callbacks_.size());
+    for (size_t i = 0; i < callbacks_.size(); ++i) {
+      HGQ_CHECK(callbacks[i].at("name") == callbacks_[i]->name(), FileError, "the checkpoint's callbacks are others than the config's");
+      callbacks_[i]->restore(callbacks[i].at("state"));
+    }
+  } catch (const nlohmann::json::exception& e) {
+    throw FileError(concat("the checkpoint's state can not be used: ", e.what()));
+  }
+}
+
+FitEnd Trainer::fit(const Dataset& train, const Dataset* validation) {
+  step_ = std::make_unique<TrainStep>(model_, objective_, optimizer_, workers_, options_.seed);
+  if (validation != nullptr) evaluation_ = std::make_unique<Evaluation>(model_, objective_, workers_);
+  Batches batches(train, options_.batch_size, &workers_);
+  Training t{.model = model_,
+             .optimizer = optimizer_,
+             .step = *step_,
+             .workers = workers_,
+             .train = train,
+             .validation = validation,
+             .batch_size = options_.batch_size,
+             .epochs = options_.epochs};
+  t.batches = batches.size();
+  t.save_model = options_.save_model;
+  last_checkpoint_ = now();
+  call(&Callback::on_train_begin, t);
+  FitEnd end = FitEnd::kFinished;
+  while (position_.epoch < options_.epochs) {
+    t.epoch = static_cast<int>(position_.epoch);
+    if (options_.shuffle) batches.shuffle(options_.seed, static_cast<uint64_t>(t.epoch));
+    if (!run_epoch(t, batches, position_.batch)) {
+      end = FitEnd::kInterrupted;
+      break;
+    }
+    position_ = {position_.epoch + 1, 0};
+    const bool last = position_.epoch == options_.epochs || t.stop;
+    const bool pause = options_.stop_after > 0 && position_.epoch >= options_.stop_after;
+    const bool interrupted = options_.interrupted != nullptr && options_.interrupted->load();
+    checkpoint(t, position_, last || pause || interrupted);
+    if (t.stop) {
+      end = FitEnd::kStopped;
+      stop_reason_ = t.stop_reason;
+      break;
+    }
+    if (last) break;
+    if (pause || interrupted) {
+      end = pause ? FitEnd::kStopAfter : FitEnd::kInterrupted;
+      break;
+    }
+  }
+  call(&Callback::on_train_end, t);
+  if (options_.write_history) options_.write_history(history_);
+  return end;
+}
+
+// False: interrupted; the position then is behind the last whole batch, and a checkpoint was written.
+bool Trainer::run_epoch(Training& t, Batches& batches, int64_t first_batch) {
+  const double begin = now();
+  ModelComputation& computation = step_->computation();
+  computation.start_epoch();
+  t.logs.clear();
+  if (first_batch == 0) {
+    call(&Callback::on_epoch_begin, t);
+  } else {
+    computation.means().restore(resumed_means_);
+    for (size_t i = 0; i < computation.auc_rows().size(); ++i) {
+      resumed_auc_->at(i).at("scores").get_to(computation.auc_rows()[i].scores);
+      resumed_auc_->at(i).at("labels").get_to(computation.auc_rows()[i].labels);
+    }
+  }
+  for (t.batch = first_batch; t.batch < t.batches; ++t.batch) {
+    call(&Callback::on_batch_begin, t);
+    const Batch& batch = batches[t.batch];
+    const double loss = step_->run(batch);
+    HGQ_CHECK(std::isfinite(loss), RunError, "epoch ", t.epoch + 1, ", batch ", t.batch + 1, ": the loss is ", loss,
+              "; the last checkpoint is as it was. A smaller learning rate, clipnorm, or a look at the data may help");
+    computation.add_batch();
+    rows_trained_ += batch.rows();
+    call(&Callback::on_batch_end, t);
+    if (options_.interrupted != nullptr && options_.interrupted->load() && t.batch + 1 < t.batches) {
+      position_ = {t.epoch, t.batch + 1};
+      checkpoint(t, position_, true);
+      return false;
+    }
+  }
+  step_seconds_ += now() - begin;
+  t.logs = computation.epoch_metrics();
+  if (evaluation_ != nullptr) {
+    const Metrics validated = evaluation_->run(*t.validation, std::max<int64_t>(t.batch_size, 4096), "val_");
+    for (const auto& [name, value] : validated.entries()) t.logs.set(name, value);
+  }
+  t.seconds = now() - begin;
+  finish_epoch(t);
+  return true;
+}
+
+void Trainer::finish_epoch(Training& t) {
+  call(&Callback::on_epoch_end, t);
+  t.logs.set("beta", model_.beta());
+  t.logs.set("learning_rate", static_cast<double>(optimizer_.learning_rate()));
+  t.logs.set("seconds", t.seconds);
+  history_.rows.push_back({t.epoch + 1, t.logs});
+  call(&Callback::on_log, t);
+}
+
+void Trainer::checkpoint(Training& t, const Position& position, bool always) {
+  if (!options_.write_checkpoint) return;
+  if (!always && now() - last_checkpoint_ < options_.checkpoint_seconds) return;
+  if (options_.write_history) options_.write_history(history_);
+  options_.write_checkpoint(state(position));
+  last_checkpoint_ = now();
+  call(&Callback::on_checkpoint, t);
+}
+
+}  // namespace hgq

@@ -1,0 +1,100 @@
+// Many batches: epochs, validation, callbacks, checkpoints.
+//
+//   Trainer trainer(model, {.losses = {sparse_categorical_crossentropy()}, .metrics = {...}}, adam, workers, {.epochs = 100, .batch_size = 512, .seed = 42});
+//   trainer.add(std::make_unique<ResetMinMax>());
+//   const History history = trainer.fit(train, &validation);
+//
+// A training is a function of model, data, seed and options, bit by bit, for any number of threads, and whether it was interrupted or not.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "hgq/callbacks/callback.h"
+#include "hgq/callbacks/run_state.h"
+
+namespace hgq {
+
+/// One row an epoch.
+class History {
+ public:
+  struct Row {
+    int epoch = 0;  // from 1
+    Metrics metrics;
+  };
+  std::vector<Row> rows;
+
+  /// Columns: epoch, then the metrics in the order of their first appearance.
+  std::vector<std::string> columns() const;
+  /// history.csv: a header and a row an epoch; a missing value is empty.
+  std::string to_csv() const;
+  nlohmann::json to_json() const;
+  static History from_json(const nlohmann::json& json);
+};
+
+enum class FitEnd : uint8_t { kFinished, kStopped, kStopAfter, kInterrupted };
+
+class Trainer {
+ public:
+  struct Options {
+    int epochs = 1;
+    int64_t batch_size = 32;
+    bool shuffle = true;
+    uint64_t seed = 0;
+    int stop_after = 0;                              // end after this epoch (from 1), as an interruption does; 0: not
+    const std::atomic<bool>* interrupted = nullptr;  // looked at after every batch
+    double checkpoint_seconds = 2;                   // least time between two checkpoints at the end of an epoch
+    /// Writes a checkpoint: a model file with the run's state, `state` for write_run_state(). Empty: none.
+    std::function<void(const nlohmann::json& state)> write_checkpoint{};
+    /// Writes the model alone, for callbacks.
+    std::function<void(const std::string& path)> save_model{};
+    /// Called when history.csv is to be written, before each checkpoint and at the end.
+    std::function<void(const History&)> write_history{};
+  };
+
+  /// All references must outlive the trainer.
+  Trainer(Model& model, const Objective& objective, Optimizer& optimizer, Workers& workers, Options options);
+  ~Trainer();
+
+  void add(std::unique_ptr<Callback> callback) { callbacks_.push_back(std::move(callback)); }
+  /// Goes on from a checkpoint's state (what write_checkpoint was given); model and optimizer were restored before.
+  void resume(const nlohmann::json& state);
+  /// Throws RunError where the loss is not finite; the last checkpoint stays.
+  FitEnd fit(const Dataset& train, const Dataset* validation);
+  const History& history() const { return history_; }
+  const std::string& stop_reason() const { return stop_reason_; }
+  /// Rows trained on in this call of fit(), and the seconds it took, without validation and callbacks.
+  int64_t rows_trained() const { return rows_trained_; }
+  double step_seconds() const { return step_seconds_; }
+
+ private:
+  bool run_epoch(Training& t, Batches& batches, int64_t first_batch);
+  void finish_epoch(Training& t);
+  void checkpoint(Training& t, const Position& position, bool always);
+  nlohmann::json state(const Position& position);
+  template <typename Method>
+  void call(Method method, Training& t);
+
+  Model& model_;
+  Objective objective_;
+  Optimizer& optimizer_;
+  Workers& workers_;
+  Options options_;
+  std::unique_ptr<TrainStep> step_;
+  std::unique_ptr<Evaluation> evaluation_;
+  std::vector<std::unique_ptr<Callback>> callbacks_;
+  History history_;
+  Position position_;
+  std::vector<double> resumed_means_;
+  std::unique_ptr<nlohmann::json> resumed_auc_;
+  std::string stop_reason_;
+  double last_checkpoint_ = 0;
+  int64_t rows_trained_ = 0;
+  double step_seconds_ = 0;
+};
+
+}  // namespace hgq

@@ -1,0 +1,15 @@
+// From a trained, traced model to its proxy (spec 3.2): each layer adds its part, in the order of the model.
+//
+//   trace_minmax(model, x.view());
+//   save_proxy(to_proxy_model(model), "proxy.h5");          // layers/proxy/proxy_file.h
+#pragma once
+
+#include "hgq/layers/model.h"
+#include "hgq/layers/proxy/model.h"
+
+namespace hgq {
+
+/// Throws ConfigError for a model without ranges ("run trace first"), or with a layer that has no counterpart in hls4ml.
+ProxyModel to_proxy_model(const Model& model, const ProxyOptions& options = {});
+
+}  // namespace hgq

@@ -1,0 +1,150 @@
+// One batch: forward, backward, update, on a tape that is recorded and planned once.
+//
+//   TrainStep step(model, sparse_categorical_crossentropy(), adam);
+//   for (const Batch& batch : data.batches(512, seed)) {
+//     step.forward(batch);     // loss = task + beta * BOPs + regularizers
+//     step.backward();
+//     step.update();
+//   }
+//
+// Evaluation is the same without gradients. Both are a ModelComputation: a model with its losses and metrics on a tape.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hgq/autograd/executor.h"
+#include "hgq/data/dataset.h"
+#include "hgq/layers/model.h"
+#include "hgq/optim/loss.h"
+#include "hgq/optim/metric.h"
+#include "hgq/optim/optimizer.h"
+
+namespace hgq {
+
+/// What is wanted of a model: a loss for each output, and metrics.
+struct Objective {
+  std::vector<Loss> losses;             // one for each output, in their order
+  std::vector<double> weights;          // of the losses; empty: all 1
+  std::vector<Metric> metrics;          // for each output they fit
+};
+
+/// Ordered names and numbers: "loss", "accuracy", "val_loss" ...
+class Metrics {
+ public:
+  void set(const std::string& name, double value);
+  /// nullptr where there is none.
+  const double* find(const std::string& name) const;
+  void clear() { entries_.clear(); }
+  const std::vector<std::pair<std::string, double>>& entries() const { return entries_; }
+
+ private:
+  std::vector<std::pair<std::string, double>> entries_;
+};
+
+/// Means over an epoch so far, each batch weighed by its rows.
+class EpochMeans {
+ public:
+  explicit EpochMeans(std::vector<std::string> names = {}) : names_(std::move(names)), sums_(names_.size(), 0.0) {}
+  void add(size_t index, double value, int64_t rows) { sums_[index] += value * static_cast<double>(rows); }
+  void add_rows(int64_t rows) { rows_ += rows; }
+  double mean(size_t index) const { return rows_ == 0 ? 0.0 : sums_[index] / static_cast<double>(rows_); }
+  void clear();
+  const std::vector<std::string>& names() const { return names_; }
+  // For checkpoints: the sums, then the rows.
+  std::vector<double> state() const;
+  void restore(const std::vector<double>& state);
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<double> sums_;
+  int64_t rows_ = 0;
+};
+
+/// A model with losses and metrics, recorded for a mode.
+class ModelComputation {
+ public:
+  /// All must outlive it. Throws ShapeError, ConfigError where losses or metrics do not fit the outputs.
+  ModelComputation(Model& model, const Objective& objective, Mode mode, Workers& workers, uint64_t seed);
+
+  void forward(const Batch& batch, uint64_t step);
+  void backward() { executor_->backward(); }
+  int64_t rows() const { return rows_; }
+  /// Task loss + BOPs + regularizers; the task loss alone; the sum of all layers' BOPs (spec 2.4: FreeBOPs).
+  double loss() const { return static_cast<double>(executor_->loss()); }
+  double task_loss() const;
+  double bops() const;
+  double bops_of(const std::string& layer) const;
+
+  /// Means over the batches since start_epoch(): "loss", then metrics.
+  void start_epoch();
+  void add_batch();
+  Metrics epoch_metrics(const std::string& prefix = "") const;
+  EpochMeans& means() { return means_; }
+  std::vector<AucRows>& auc_rows() { return auc_; }
+  const Executor& executor() const { return *executor_; }
+  const ModelRecording& recording() const { return recording_; }
+
+ private:
+  void record_objective(const Objective& objective);
+  struct RecordedMetric {
+    Var value;            // invalid for AUC
+    size_t output = 0;
+    size_t auc = 0;       // index into auc_
+    bool sparse = false;
+    std::string name;
+  };
+
+  Model& model_;
+  Tape tape_;
+  ModelRecording recording_;
+  std::vector<Var> targets_, task_losses_;
+  std::vector<double> weights_;
+  std::vector<RecordedMetric> metrics_;
+  std::vector<AucRows> auc_;
+  std::unique_ptr<Executor> executor_;
+  std::vector<ConstTensorView> views_;
+  EpochMeans means_;
+  int64_t rows_ = 0;
+};
+
+class TrainStep {
+ public:
+  /// Model, optimizer, and workers (default: a team of its own) must outlive it.
+  TrainStep(Model& model, const Loss& loss, Optimizer& optimizer, uint64_t seed = 0);
+  TrainStep(Model& model, const Objective& objective, Optimizer& optimizer, Workers& workers, uint64_t seed = 0);
+
+  void forward(const Batch& batch);
+  void backward() { computation_->backward(); }
+  void update();
+  /// The three together; the loss.
+  double run(const Batch& batch);
+
+  double loss() const { return computation_->loss(); }
+  double bops() const { return computation_->bops(); }
+  ModelComputation& computation() { return *computation_; }
+  Optimizer& optimizer() { return optimizer_; }
+  Model& model() { return model_; }
+
+ private:
+  Model& model_;
+  Optimizer& optimizer_;
+  std::unique_ptr<Workers> own_workers_;
+  std::unique_ptr<ModelComputation> computation_;
+  std::vector<Parameter*> parameters_;
+};
+
+/// Loss and metrics of a model on a dataset, in evaluation.
+class Evaluation {
+ public:
+  Evaluation(Model& model, const Objective& objective, Workers& workers);
+  /// "loss", metrics, each with `prefix` in front.
+  Metrics run(const Dataset& data, int64_t batch_size, const std::string& prefix = "");
+
+ private:
+  ModelComputation computation_;
+  Workers& workers_;
+};
+
+}  // namespace hgq
