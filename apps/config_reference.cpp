@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "hgq/core/error.h"
+
 namespace hgq {
 namespace {
 
@@ -22,7 +24,7 @@ std::string cell(const std::string& text) {
 }
 
 std::string code(const std::string& text) {
-  return text.empty() || text == "required" ? cell(text) : "`" + cell(text) + "`";
+  return text.empty() || text == "required" ? cell(text) : concat("`", cell(text), "`");
 }
 
 std::vector<Section> by_section(std::span<const KeyDoc> docs) {
@@ -43,11 +45,11 @@ std::string config_reference(std::span<const KeyDoc> docs) {
   std::string page;
   for (const Section& section : by_section(docs)) {
     if (!page.empty()) page += '\n';
-    page += "## " + (section.name.empty() ? std::string("Top level") : section.name) + "\n\n";
+    page += concat("## ", section.name.empty() ? std::string("Top level") : section.name, "\n\n");
     page += "| key | type | default | |\n|---|---|---|---|\n";
     for (const KeyDoc* key : section.keys) {
-      page += "| " + code(key->key) + " | " + cell(key->type) + " | " + code(key->fallback) + " | " + cell(key->doc) +
-              " |\n";
+      page += concat("| ", code(key->key), " | ", cell(key->type), " | ", code(key->fallback), " | ", cell(key->doc),
+                     " |\n");
     }
   }
   return page;

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <regex>
 #include <set>
 #include <unordered_map>
 
 #include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
+#include "hgq/layers/registry.h"
 
 namespace hgq {
 namespace {
@@ -99,7 +99,7 @@ std::optional<Draft> read_layer(const Node& item, const std::string& name, const
       named.name == kInput || kinds.empty() || std::find(kinds.begin(), kinds.end(), named.name) != kinds.end();
   if (!known || named.name.size() > kLongestKind) {
     std::vector<std::string> all = kinds;
-    all.emplace_back(kInput);
+    if (std::find(all.begin(), all.end(), kInput) == all.end()) all.emplace_back(kInput);
     errors.add(draft.place, concat("unknown layer '", printable(named.name), "'", suggestion(named.name, all)));
   }
   if (!named.arguments.is_map() && !named.arguments.is_null()) {
@@ -282,15 +282,6 @@ void check_all_used(const std::vector<Draft>& drafts, const std::vector<std::siz
 
 }  // namespace
 
-std::string to_snake_case(std::string_view class_name) {
-  static const std::regex kWord("(.)([A-Z][a-z0-9]+)");
-  static const std::regex kJoint("([a-z])([A-Z])");
-  std::string text = std::regex_replace(std::string(class_name), kWord, "$1_$2");
-  text = std::regex_replace(text, kJoint, "$1_$2");
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text.starts_with('_') ? "private" + text : text;
-}
-
 std::vector<std::string> layer_names(const Node& layers) {
   std::vector<std::string> names;
   std::set<std::string> taken;
@@ -302,7 +293,7 @@ std::vector<std::string> layer_names(const Node& layers) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::string kind = names[i].empty() ? kind_of(layers.items()[i]) : "";
     if (kind.empty() || kind.size() > kLongestKind) continue;
-    const std::string base = to_snake_case(kind);
+    const std::string base = snake_case(kind);
     int& count = counts.try_emplace(base, kind == kInput ? 1 : 0).first->second;
     do {
       names[i] = count == 0 ? base : concat(base, "_", count);

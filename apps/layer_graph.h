@@ -14,7 +14,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "hgq/core/node.h"
@@ -42,9 +41,6 @@ struct LayerGraph {
   std::vector<std::string> inputs;   // names of the Input layers, in the order of the config
   std::vector<std::string> outputs;  // names of the layers that give the model's outputs
 };
-
-/// Keras' snake case: "HDenseBatchNorm" -> "h_dense_batch_norm", "PReLU" -> "p_re_lu".
-std::string to_snake_case(std::string_view class_name);
 
 /// The names of the layers in a `layers` list: those given, else the snake case of the kind, with _1, _2 ... where it
 /// is taken; Input layers are input_1, input_2 ... as in Keras. Empty for an item that is no layer.

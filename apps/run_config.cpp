@@ -117,7 +117,44 @@ class Reader {
 
   void read_data(const Node& node) {
     config_.data = node;
-    if (hooks_.check_data) hooks_.check_data(node, folder_, config_.model, errors_);
+    config_.data_config = read_data_config(node, folder_, errors_, docs_);
+    if (!graph_is_right_) return;
+    const DataConfig& data = config_.data_config;
+    check_set(data.train, Node::map({{"inputs", Node()}, {"targets", Node()}}), "data");
+    if (data.validation) check_set(*data.validation, node["validation"], "data.validation");
+    if (data.test) check_set(*data.test, node["test"], "data.test");
+  }
+
+  /// Of what the section gives; the rest is the training set's.
+  void check_set(const SetSpec& set, const Node& given, const std::string& section) {
+    if (given.find("inputs") != nullptr) {
+      check_arrays(set.inputs, config_.model.inputs, section + ".inputs", "an Input layer");
+    }
+    if (given.find("targets") != nullptr) {
+      check_arrays(set.targets, config_.model.outputs, section + ".targets", "an output");
+    }
+  }
+
+  /// Each array belongs to a layer, each layer has one; an array without a name to the only one.
+  void check_arrays(const std::vector<NamedArray>& arrays, const std::vector<std::string>& layers,
+                    const std::string& where, const std::string& what) {
+    if (arrays.empty()) return;
+    if (arrays.front().name.empty()) {
+      if (layers.size() <= 1) return;
+      errors_.add(arrays.front().array.place, concat(where, ": expected a dataset for each of the layers ",
+                                                     join_names(layers), ", as {", layers.front(), ": DATASET, ...}"));
+      return;
+    }
+    for (const NamedArray& array : arrays) {
+      if (std::find(layers.begin(), layers.end(), array.name) != layers.end()) continue;
+      errors_.add(array.array.place,
+                  concat(where, ": '", printable(array.name), "' is not ", what, suggestion(array.name, layers)));
+    }
+    for (const std::string& layer : layers) {
+      const auto is_layer = [&](const NamedArray& array) { return array.name == layer; };
+      if (std::any_of(arrays.begin(), arrays.end(), is_layer)) continue;
+      errors_.add(arrays.front().array.place, concat(where, ": no dataset for the layer '", layer, "'"));
+    }
   }
 
   void read_train(const Node& node) {
@@ -271,13 +308,13 @@ class Reader {
 
   /// Data files by absolute paths, so that the config can be run from the folder of the run.
   Node with_absolute_paths(const Node& node, bool is_path) const {
-    if (const auto text = text_of(node); text && is_path) {
+    if (const auto text = text_of(node); text && !text->empty() && is_path) {
       const std::filesystem::path path = std::filesystem::path(folder_) / *text;
       return Node::scalar(std::filesystem::absolute(path).lexically_normal().string());
     }
     Node copy = node;
     for (Node& item : copy.items()) item = with_absolute_paths(item, is_path);
-    for (auto& [key, value] : copy.entries()) value = with_absolute_paths(value, key == "file" || key == "files");
+    for (auto& [key, value] : copy.entries()) value = with_absolute_paths(value, key == "file");
     return copy;
   }
 

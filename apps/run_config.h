@@ -5,10 +5,10 @@
 //   errors.throw_if_any();                        // all errors at once, in the order of the file
 //   write(config.resolved.to_yaml());             // every default written out; reruns the same from anywhere
 //
-// This file reads the frame: sections, their own keys, the graph of layers, which loss belongs to which output. What a
-// layer, a quantizer, a loss, an optimizer, a metric, a callback or the data take is known where they are made;
-// RunConfig keeps their nodes, with places, and ConfigHooks lets those that know them check them, so that `hgq-train
-// check` reports all errors at once. All keys with types, defaults and docs: docs/config.md, made by
+// This file reads the frame: sections, their own keys, the graph of layers, which dataset and loss belongs to which
+// layer. What a layer, a quantizer, a loss, an optimizer, a metric, a callback or the data take is known where they are
+// made; RunConfig keeps their nodes, with places, and ConfigHooks lets those that know them check them, so that
+// `hgq-train check` reports all errors at once. All keys with types, defaults and docs: docs/config.md, made by
 // apps/config_reference.h.
 #pragma once
 
@@ -21,6 +21,7 @@
 #include "hgq/apps/layer_graph.h"
 #include "hgq/core/config_reader.h"
 #include "hgq/core/node.h"
+#include "hgq/data/data_config.h"
 
 namespace hgq {
 
@@ -64,7 +65,8 @@ struct ExportConfig {
 
 struct RunConfig {
   int64_t seed = 0;
-  Node data;  // a map
+  Node data;               // a map, as it is written
+  DataConfig data_config;  // the same, read; its paths are relative to the working folder, or absolute
   ModelConfig model;
   TrainConfig train;
   std::vector<Node> callbacks;  // `NAME` or `{NAME: {...}}`, in the order of the config
@@ -77,8 +79,6 @@ struct RunConfig {
 struct ConfigHooks {
   /// Kinds of layers, for the nearest right name.
   std::vector<std::string> layer_kinds;
-  /// Relative paths in `data` are relative to `folder`.
-  std::function<void(const Node& data, const std::string& folder, const ModelConfig&, ErrorList&)> check_data;
   /// `kernel`: kernel_quantizer, else activation_quantizer.
   std::function<void(const Node& quantizer, bool kernel, ErrorList&)> check_quantizer;
   /// Every layer of a known kind but Input layers.

@@ -37,7 +37,6 @@ ConfigHooks config_hooks() {
   ConfigHooks hooks;
   hooks.layer_kinds = layer_kind_names();
   hooks.layer_kinds.emplace_back("Input");
-  hooks.check_data = [](const Node& data, const std::string& folder, const ModelConfig&, ErrorList& errors) { read_data_config(data, folder, errors); };
   hooks.check_quantizer = [](const Node& quantizer, bool kernel, ErrorList& errors) {
     QuantizerConfig::from_node(quantizer, kernel ? get_default_kq_conf() : get_default_paq_conf(), kernel ? "kernel_quantizer" : "activation_quantizer", errors);
   };

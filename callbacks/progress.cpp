@@ -37,8 +37,8 @@ void Progress::on_batch_end(Training& t) {
 
 void Progress::on_log(Training& t) {
   const double time = now();
-  // In a pipe: the first epochs, the last, and then at most one line a second that also is a hundredth of the run.
-  const bool milestone = t.epoch < 3 || t.epoch + 1 == t.epochs || t.stop || (t.epoch + 1) * 100 / t.epochs != t.epoch * 100 / t.epochs;
+  // In a pipe: the first epochs, the last, a twentieth of the run each, and one every ten seconds.
+  const bool milestone = t.epoch < 3 || t.epoch + 1 == t.epochs || t.stop || (t.epoch + 1) * 20 / t.epochs != t.epoch * 20 / t.epochs;
   if (terminal_ ? time - last_ < 0.1 && t.epoch + 1 < t.epochs : !milestone && time - last_line_ < 10) return;
   last_ = last_line_ = time;
   print(t, true);

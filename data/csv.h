@@ -24,8 +24,8 @@
 namespace hgq {
 
 struct CsvOptions {
-  std::optional<char> separator;  // found out where not given
-  std::optional<bool> header;
+  std::optional<char> separator = {};  // found out where not given
+  std::optional<bool> header = {};
 };
 
 class CsvTable {

@@ -53,21 +53,22 @@ class DataFiles {
 
 /// Where an array is to be found.
 struct ArraySpec {
-  std::string file;                // empty: the set's
-  std::vector<std::string> names;  // see DataFile::rows
-  std::string place;               // "magic.yaml:4:11", put in front of messages; empty: none
+  std::string file = {};                // empty: the set's
+  std::vector<std::string> names = {};  // see DataFile::rows
+  std::string place = {};               // "magic.yaml:4:11", put in front of messages; empty: none
 };
 
 /// An array and the input or output layer it belongs to; no name where there is only one.
 struct NamedArray {
-  std::string name;
-  ArraySpec array;
+  std::string name = {};
+  ArraySpec array = {};
 };
 
 /// Inputs and targets that belong together, row by row.
 struct SetSpec {
-  std::string file;
-  std::vector<NamedArray> inputs, targets;
+  std::string file = {};
+  std::vector<NamedArray> inputs = {};
+  std::vector<NamedArray> targets = {};
 };
 
 struct NamedRows {

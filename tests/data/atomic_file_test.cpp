@@ -108,7 +108,8 @@ TEST_F(AtomicFile, AFileThatCanNotGrowIsARunError) {
 
 TEST_F(AtomicFile, ImpossibleTargetsAreNamed) {
   EXPECT_THAT(message_of([&] { write_text_atomically(folder / "no/a.txt", ""); }), HasSubstr("there is no folder"));
-  EXPECT_THAT(message_of([&] { write_text_atomically(folder.path(), ""); }), HasSubstr("is a folder, expected the name of a file"));
+  EXPECT_THAT(message_of([&] { write_text_atomically(folder.path(), ""); }),
+              HasSubstr("is a folder, expected the name of a file"));
   EXPECT_THAT(message_of([&] { write_text_atomically("/dev/null", ""); }), HasSubstr("is not a regular file"));
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
 }

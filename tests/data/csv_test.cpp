@@ -23,7 +23,8 @@ class Csv : public ::testing::Test {
   std::vector<float> values(const std::string& content, const std::vector<std::string>& columns) {
     return all_values(*CsvTable::rows_of(open(content), columns, false));
   }
-  std::string message(const std::string& content, const std::vector<std::string>& columns, const CsvOptions& options = {}) {
+  std::string message(const std::string& content, const std::vector<std::string>& columns,
+                      const CsvOptions& options = {}) {
     return message_of([&] { all_values(*CsvTable::rows_of(open(content, options), columns, false)); });
   }
   TemporaryFolder folder;
@@ -120,7 +121,8 @@ TEST_F(Csv, NumbersInEveryUsualSpelling) {
 }
 
 TEST_F(Csv, RaggedRowsAreNamedByLine) {
-  EXPECT_THAT(message("a,b,c\n1,2,3\n\n4,5\n", {"0"}), AllOf(HasSubstr("t.csv:4: has 2 fields, expected 3 as in line 1"), HasSubstr("separator ','")));
+  EXPECT_THAT(message("a,b,c\n1,2,3\n\n4,5\n", {"0"}),
+              AllOf(HasSubstr("t.csv:4: has 2 fields, expected 3 as in line 1"), HasSubstr("separator ','")));
   EXPECT_THAT(message("1,2\n3,4,5\n", {"0"}), HasSubstr("t.csv:2: has 3 fields, expected 2"));
 }
 
@@ -133,7 +135,9 @@ TEST_F(Csv, WhatIsNoNumberIsNamedByLineAndColumn) {
 
 TEST_F(Csv, ColumnsThatAreNotThereAreNamed) {
   const std::string text = "quality,alcohol\n1,2\n";
-  EXPECT_THAT(message(text, {"qualty"}), AllOf(HasSubstr("has no column 'qualty'; its columns are 'quality', 'alcohol'"), HasSubstr("did you mean 'quality'?")));
+  EXPECT_THAT(message(text, {"qualty"}),
+              AllOf(HasSubstr("has no column 'qualty'; its columns are 'quality', 'alcohol'"),
+                    HasSubstr("did you mean 'quality'?")));
   EXPECT_THAT(message(text, {"2"}), HasSubstr("has no column 2; its columns are 0 to 1"));
   EXPECT_THAT(message(text, {"0:3"}), HasSubstr("columns 0:3 are asked for, but there are 2"));
   EXPECT_THAT(message(text, {"1:1"}), HasSubstr("columns 1:1 are asked for"));
@@ -149,7 +153,10 @@ TEST_F(Csv, FilesWithoutRowsAndOtherTexts) {
   EXPECT_THAT(message("\n\n", {"0"}), HasSubstr("t.csv: has no rows"));
   EXPECT_THAT(message("1,\"2\n3,4\n", {"0"}), HasSubstr("t.csv:1: a quote is never closed"));
   EXPECT_THAT(message(std::string("1,2\n3\0,4\n", 9), {"0"}), HasSubstr("contains a zero byte"));
-  EXPECT_THAT(message("\xff\xfe" "1", {"0"}), HasSubstr("UTF-16"));
+  EXPECT_THAT(message("\xff\xfe"
+                      "1",
+                      {"0"}),
+              HasSubstr("UTF-16"));
 }
 
 }  // namespace

@@ -84,14 +84,15 @@ inline std::string zip(const std::vector<std::pair<std::string, std::string>>& m
   for (const auto& [name, content] : members) {
     const std::string body = deflated ? packed(content, -15) : content;
     const auto crc = crc32(0, reinterpret_cast<const Bytef*>(content.data()), static_cast<uInt>(content.size()));
-    const std::string common = little(20, 2) + little(0, 2) + little(deflated ? 8 : 0, 2) + little(0, 4) + little(crc, 4) +
-                               little(body.size(), 4) + little(content.size(), 4) + little(name.size(), 2);
+    const std::string common = little(20, 2) + little(0, 2) + little(deflated ? 8 : 0, 2) + little(0, 4) +
+                               little(crc, 4) + little(body.size(), 4) + little(content.size(), 4) +
+                               little(name.size(), 2);
     directory += std::string("PK\1\2") + little(20, 2) + common + std::string(12, '\0') + little(file.size(), 4) + name;
     file += std::string("PK\3\4") + common + little(0, 2) + name + body;
   }
   const size_t start = file.size();
-  return file + directory + std::string("PK\5\6") + little(0, 4) + little(members.size(), 2) + little(members.size(), 2) +
-         little(directory.size(), 4) + little(start, 4) + little(0, 2);
+  return file + directory + std::string("PK\5\6") + little(0, 4) + little(members.size(), 2) +
+         little(members.size(), 2) + little(directory.size(), 4) + little(start, 4) + little(0, 2);
 }
 
 }  // namespace hgq

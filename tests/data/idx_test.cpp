@@ -17,7 +17,9 @@ std::string idx(char type, const std::vector<uint32_t>& sizes, const std::string
 
 class Idx : public ::testing::Test {
  protected:
-  std::unique_ptr<RowSource> open(const std::string& content) { return open_idx(open_bytes(write_text(folder, "x-idx", content))); }
+  std::unique_ptr<RowSource> open(const std::string& content) {
+    return open_idx(open_bytes(write_text(folder, "x-idx", content)));
+  }
   TemporaryFolder folder;
 };
 
@@ -46,11 +48,19 @@ TEST_F(Idx, GzipIsUnpackedAlsoInSeveralMembers) {
 }
 
 TEST_F(Idx, DamageIsNamed) {
-  EXPECT_THAT(message_of([&] { open(idx('\x08', {2, 3}, "12345")); }), HasSubstr("x-idx: is cut off: the shape [2, 3] needs 6 bytes"));
+  EXPECT_THAT(message_of([&] {
+                open(idx('\x08', {2, 3}, "12345"));
+              }),
+              HasSubstr("x-idx: is cut off: the shape [2, 3] needs 6 bytes"));
   EXPECT_THAT(message_of([&] { open(idx('\x07', {2}, "12")); }), HasSubstr("is not an IDX file"));
-  EXPECT_THAT(message_of([&] { open(idx('\x08', {4294967295U, 4294967295U, 4294967295U}, "")); }), HasSubstr("more values than any memory holds"));
+  EXPECT_THAT(message_of([&] {
+                open(idx('\x08', {4294967295U, 4294967295U, 4294967295U}, ""));
+              }),
+              HasSubstr("more values than any memory holds"));
   const std::string packed = gzip(idx('\x08', {1000}, std::string(1000, '\1')));
-  const auto message = [&](const std::string& content) { return message_of([&] { gunzip(*open_bytes(write_text(folder, "x.gz", content))); }); };
+  const auto message = [&](const std::string& content) {
+    return message_of([&] { gunzip(*open_bytes(write_text(folder, "x.gz", content))); });
+  };
   EXPECT_EQ(message(packed), "no error");
   EXPECT_THAT(message(packed.substr(0, packed.size() - 9)), HasSubstr("is a gzip file that is cut off"));
   EXPECT_THAT(message(packed + "tail"), HasSubstr("is a damaged gzip file"));

@@ -20,7 +20,9 @@ using ::testing::HasSubstr;
 
 class Npy : public ::testing::Test {
  protected:
-  std::unique_ptr<RowSource> open(const std::string& content) { return open_npy(open_bytes(write_text(folder, "x.npy", content))); }
+  std::unique_ptr<RowSource> open(const std::string& content) {
+    return open_npy(open_bytes(write_text(folder, "x.npy", content)));
+  }
   TemporaryFolder folder;
 };
 
@@ -63,7 +65,8 @@ TEST_F(Npy, EveryTypeInBothByteOrders) {
   check("f4", std::vector<float>{0.1F, -2});
   check("f8", std::vector<double>{0.1, 1e30});
   EXPECT_THAT(all_values(*open(npy("|b1", Shape{2}, std::vector<uint8_t>{1, 0}))), ElementsAre(1, 0));
-  EXPECT_THAT(all_values(*open(npy("<f2", Shape{3}, std::vector<uint16_t>{0x3c00, 0xc000, 0x0001}))), ElementsAre(1, -2, 0x1p-24F));
+  EXPECT_THAT(all_values(*open(npy("<f2", Shape{3}, std::vector<uint16_t>{0x3c00, 0xc000, 0x0001}))),
+              ElementsAre(1, -2, 0x1p-24F));
 }
 
 TEST_F(Npy, HalvesAreExact) {
@@ -111,7 +114,8 @@ TEST_F(Npy, TextsAreLabels) {
 
 TEST_F(Npy, HeadersOfVersionTwoAndOfOtherSpellings) {
   const std::string dict = "{\"shape\":(2L,) , 'fortran_order' : False,'descr':\"<f4\"}";
-  const std::string file = std::string("\x93NUMPY\2\0", 8) + little(dict.size(), 4) + dict + raw(std::vector<float>{1, 2});
+  const std::string file =
+      std::string("\x93NUMPY\2\0", 8) + little(dict.size(), 4) + dict + raw(std::vector<float>{1, 2});
   EXPECT_THAT(all_values(*open(file)), ElementsAre(1, 2));
 }
 
@@ -119,24 +123,37 @@ TEST_F(Npy, WhatCanNotBeReadIsNamed) {
   const auto message = [&](const std::string& content) { return message_of([&] { all_values(*open(content)); }); };
   const std::vector<float> four = {1, 2, 3, 4};
   const std::string good = npy("<f4", (Shape{2, 2}), four);
-  EXPECT_THAT(message(good.substr(0, good.size() - 1)), AllOf(HasSubstr("x.npy: is cut off"), HasSubstr("needs 16 bytes of values, but there are 15")));
+  EXPECT_THAT(message(good.substr(0, good.size() - 1)),
+              AllOf(HasSubstr("x.npy: is cut off"), HasSubstr("needs 16 bytes of values, but there are 15")));
   EXPECT_THAT(message(good.substr(0, 40)), HasSubstr("is cut off"));
   EXPECT_THAT(message(good.substr(0, 7)), HasSubstr("is cut off"));
   EXPECT_THAT(message(npy("|O", Shape{1}, four)), HasSubstr("holds Python objects"));
   EXPECT_THAT(message(npy("<c8", Shape{2}, four)), HasSubstr("holds values of the type '<c8'"));
   EXPECT_THAT(message(npy("<f4", Shape{}, four)), HasSubstr("holds a single value, expected rows"));
   EXPECT_THAT(message(std::string("\x93NUMPY\7\0\2\0{}", 12)), HasSubstr("of version 7"));
-  const auto with_dict = [](const std::string& dict) { return std::string("\x93NUMPY\1\0", 8) + little(dict.size(), 2) + dict; };
-  EXPECT_THAT(message(with_dict("{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999, 9999999999), }")), HasSubstr("more values than any memory holds"));
-  EXPECT_THAT(message(with_dict("{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000,), }")), HasSubstr("is cut off"));
-  EXPECT_THAT(message(with_dict("{'descr': '<f4', 'fortran_order': True, 'shape': (1000000, 1000000), }")), HasSubstr("is cut off"));
-  EXPECT_THAT(message(with_dict("{'descr': '<f4', 'fortran_order': False, 'shape': (2, -2), }")), HasSubstr("the shape in its header can not be read"));
-  EXPECT_THAT(message(with_dict("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2")), HasSubstr("the shape in its header can not be read"));
-  EXPECT_THAT(message(with_dict("{'descr': '<f4', 'shape': (2, 2), }")), HasSubstr("its header has no 'fortran_order'"));
-  EXPECT_THAT(message(with_dict("{'descr': '<f4, 'fortran_order': No, 'shape': (2, 2), }")), HasSubstr("can not be read"));
-  EXPECT_THAT(message(with_dict("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }")), HasSubstr("a table of named columns"));
-  EXPECT_THAT(message(with_dict("{'descr': '<U9999999999', 'fortran_order': False, 'shape': (2,), }")), HasSubstr("is cut off"));
-  EXPECT_THAT(message(with_dict("{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1), }")), HasSubstr("has 9 dims; at most 8"));
+  const auto with_dict = [](const std::string& dict) {
+    return std::string("\x93NUMPY\1\0", 8) + little(dict.size(), 2) + dict;
+  };
+  EXPECT_THAT(message(with_dict("{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999, 9999999999), }")),
+              HasSubstr("more values than any memory holds"));
+  EXPECT_THAT(message(with_dict("{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000,), }")),
+              HasSubstr("is cut off"));
+  EXPECT_THAT(message(with_dict("{'descr': '<f4', 'fortran_order': True, 'shape': (1000000, 1000000), }")),
+              HasSubstr("is cut off"));
+  EXPECT_THAT(message(with_dict("{'descr': '<f4', 'fortran_order': False, 'shape': (2, -2), }")),
+              HasSubstr("the shape in its header can not be read"));
+  EXPECT_THAT(message(with_dict("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2")),
+              HasSubstr("the shape in its header can not be read"));
+  EXPECT_THAT(message(with_dict("{'descr': '<f4', 'shape': (2, 2), }")),
+              HasSubstr("its header has no 'fortran_order'"));
+  EXPECT_THAT(message(with_dict("{'descr': '<f4, 'fortran_order': No, 'shape': (2, 2), }")),
+              HasSubstr("can not be read"));
+  EXPECT_THAT(message(with_dict("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }")),
+              HasSubstr("a table of named columns"));
+  EXPECT_THAT(message(with_dict("{'descr': '<U9999999999', 'fortran_order': False, 'shape': (2,), }")),
+              HasSubstr("is cut off"));
+  EXPECT_THAT(message(with_dict("{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1), }")),
+              HasSubstr("has 9 dims; at most 8"));
 }
 
 TEST_F(Npy, ZipMembersStoredAndDeflated) {
@@ -144,7 +161,8 @@ TEST_F(Npy, ZipMembersStoredAndDeflated) {
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 17);
   const std::string member = npy("<f4", (Shape{1000, 10}), values);
   for (const bool deflated : {false, true}) {
-    const ZipFile file(open_bytes(write_text(folder, "x.npz", zip({{"x.npy", member}, {"y.npy", npy("<i4", Shape{2}, std::vector<int>{1, 2})}}, deflated))));
+    const ZipFile file(open_bytes(write_text(
+        folder, "x.npz", zip({{"x.npy", member}, {"y.npy", npy("<i4", Shape{2}, std::vector<int>{1, 2})}}, deflated))));
     EXPECT_THAT(file.names(), ElementsAre("x.npy", "y.npy"));
     EXPECT_EQ(all_values(*open_npy(file.member("x.npy"))), values);
     EXPECT_THAT(all_values(*open_npy(file.member("y.npy"))), ElementsAre(1, 2));
@@ -155,15 +173,18 @@ TEST_F(Npy, ZipMembersStoredAndDeflated) {
 TEST_F(Npy, BadZipFilesAreNamed) {
   const std::string member = npy("<f4", Shape{1000}, std::vector<float>(1000, 2));
   const auto message = [&](const std::string& content) {
-    return message_of([&] { all_values(*open_npy(ZipFile(open_bytes(write_text(folder, "x.npz", content))).member("x.npy"))); });
+    return message_of(
+        [&] { all_values(*open_npy(ZipFile(open_bytes(write_text(folder, "x.npz", content))).member("x.npy"))); });
   };
   for (const bool deflated : {false, true}) {
     const std::string good = zip({{"x.npy", member}}, deflated);
     EXPECT_EQ(message(good), "no error");
-    EXPECT_THAT(message(good.substr(0, good.size() - 30)), HasSubstr("without its directory at the end; it is cut off"));
+    EXPECT_THAT(message(good.substr(0, good.size() - 30)),
+                HasSubstr("without its directory at the end; it is cut off"));
     std::string wrong = good;
     wrong[deflated ? 60 : 3000] = static_cast<char>(wrong[deflated ? 60 : 3000] ^ 0x55);
-    EXPECT_THAT(message(wrong), deflated ? ::testing::AnyOf(HasSubstr("can not be unpacked"), HasSubstr("check sum")) : ::testing::AnyOf(HasSubstr("check sum"), HasSubstr("check sum")));
+    EXPECT_THAT(message(wrong), deflated ? ::testing::AnyOf(HasSubstr("can not be unpacked"), HasSubstr("check sum"))
+                                         : ::testing::AnyOf(HasSubstr("check sum"), HasSubstr("check sum")));
     // The directory, 46 bytes and the name, stands in front of the last 22 bytes.
     const size_t directory = good.size() - 22 - 46 - 5;
     const auto changed = [&](size_t at, uint64_t value, int bytes) {

@@ -1,0 +1,33 @@
+// hgq-train check: all errors of a config, with their places, to standard output; shapes too, where the data can be opened.
+#include <filesystem>
+#include <iostream>
+
+#include "hgq/apps/commands.h"
+#include "hgq/apps/setup.h"
+#include "hgq/core/error.h"
+
+namespace hgq {
+
+int run_check(const std::string& path, const std::vector<std::string>& sets) {
+  ErrorList errors;
+  const RunConfig config = read_run_config({.path = path, .sets = sets, .seed = {}}, config_hooks(), errors);
+  if (errors.empty()) {
+    try {
+      const DataConfig data = read_data_config(config.data, std::filesystem::absolute(path).parent_path().string(), errors);
+      if (errors.empty()) {
+        const OpenedData opened = open_data(data);
+        std::map<std::string, Shape> shapes;
+        for (const NamedRows& rows : opened.train.inputs) shapes[rows.name] = rows.rows->sample();
+        make_model(config, shapes, errors);
+        make_objective(config, errors);
+      }
+    } catch (const Error& e) {
+      errors.add("", e.what());
+    }
+  }
+  for (const std::string& message : errors.messages()) std::cout << message << "\n";
+  if (errors.empty()) std::cout << path << ": no errors\n";
+  return errors.empty() ? kExitDone : kExitBadInput;
+}
+
+}  // namespace hgq

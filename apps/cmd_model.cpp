@@ -1,0 +1,190 @@
+// hgq-train summary, eval, predict, trace, export, import: commands on one model.
+#include <fmt/format.h>
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "hgq/apps/commands.h"
+#include "hgq/apps/model_data.h"
+#include "hgq/core/error.h"
+#include "hgq/data/atomic_file.h"
+#include "hgq/layers/hgq_file.h"
+#include "hgq/layers/predict.h"
+#include "hgq/layers/proxy/convert.h"
+#include "hgq/layers/proxy/emulator.h"
+#include "hgq/layers/proxy/proxy_file.h"
+#include "hgq/layers/trace.h"
+
+namespace hgq {
+namespace {
+
+using Json = nlohmann::json;
+
+int64_t parameter_count(Layer& layer) {
+  int64_t count = 0;
+  for (const Parameter* const p : layer.parameters()) count += p->value.size();
+  return count;
+}
+
+Json summary_json(const Model& model) {
+  const bool traced = model.is_traced();
+  std::vector<ExactBops> bops;
+  std::vector<ExactSignal> signals;
+  if (traced) signals = model.exact_signals(bops);
+  Json layers = Json::array();
+  for (size_t i = 0; i < model.entries().size(); ++i) {
+    const Model::Entry& entry = model.entries()[i];
+    if (entry.layer == nullptr) continue;
+    Json row{{"name", entry.name}, {"kind", entry.layer->kind()}, {"shape", entry.shape.dims()}, {"parameters", parameter_count(*entry.layer)}, {"bits", nullptr}, {"bops", nullptr}};
+    if (traced) {
+      double bits = 0;
+      for (const float b : signals[i].bits) bits += static_cast<double>(b);
+      if (!signals[i].bits.empty()) row["bits"] = bits / static_cast<double>(signals[i].bits.size());
+      for (const ExactBops& b : bops) {
+        if (b.layer == entry.name) row["bops"] = b.bops;
+      }
+    }
+    layers.push_back(row);
+  }
+  return {{"layers", layers}};
+}
+
+/// Writes the outputs of a model: one dataset `y`, or a group of them; inputs likewise.
+void write_arrays(h5::File& file, const std::string& name, const std::vector<Tensor>& arrays, const std::vector<std::string>& labels, bool by_label) {
+  if (arrays.size() == 1) {
+    file.write_floats(name, arrays[0].view());
+    return;
+  }
+  h5::Group group = file.create_group(name);
+  for (size_t i = 0; i < arrays.size(); ++i) group.write_floats(by_label ? labels[i] : concat(i), arrays[i].view());
+  group.set_attribute("layers", labels);
+}
+
+void write_predictions(const PredictCommand& command, const std::vector<Tensor>& outputs, const std::vector<std::string>& output_labels,
+                       const std::vector<Tensor>& inputs, const std::vector<std::string>& input_labels) {
+  write_file_atomically(command.out, [&](const std::string& temporary) {
+    h5::File file = h5::File::create(temporary);
+    write_arrays(file, "y", outputs, output_labels, false);
+    if (command.with_inputs) write_arrays(file, "x", inputs, input_labels, true);
+    file.flush();
+  });
+  std::cerr << command.out << ": " << outputs.front().shape()[0] << " rows\n";
+}
+
+int predict_proxy(const PredictCommand& command) {
+  ModelExtras extras;
+  const ProxyModel proxy = load_proxy(command.model, [&](const h5::Group& hgq) { extras = read_extras(hgq); });
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+  for (const int i : proxy.inputs()) inputs.push_back(proxy.layer(i).name());
+  for (const int i : proxy.outputs()) outputs.push_back(proxy.layer(i).name());
+  const std::unique_ptr<Dataset> data = load_command_data(command, extras, inputs, {});
+  const std::vector<Tensor> x = all_inputs(*data);
+  Workers workers(command.threads);
+  const Emulator emulator(proxy);
+  write_predictions(command, emulator.run(views_of(x), &workers).outputs, outputs, x, inputs);
+  return kExitDone;
+}
+
+}  // namespace
+
+int run_summary(const std::string& path, bool json) {
+  const LoadedModel loaded = load_model_with_extras(path);
+  const Json summary = summary_json(loaded.model);
+  if (json) {
+    std::cout << summary.dump(1) << "\n";
+    return kExitDone;
+  }
+  fmt::print("{:<24} {:<18} {:<16} {:>10} {:>8} {:>10}\n", "layer", "kind", "shape", "parameters", "bits", "BOPs");
+  double total = 0;
+  for (const Json& row : summary.at("layers")) {
+    const std::string bits = row.at("bits").is_null() ? "-" : fmt::format("{:.2f}", row.at("bits").get<double>());
+    const std::string bops = row.at("bops").is_null() ? "-" : fmt::format("{:.0f}", row.at("bops").get<double>());
+    if (!row.at("bops").is_null()) total += row.at("bops").get<double>();
+    fmt::print("{:<24} {:<18} {:<16} {:>10} {:>8} {:>10}\n", row.at("name").get<std::string>(), row.at("kind").get<std::string>(), row.at("shape").dump(),
+               row.at("parameters").get<int64_t>(), bits, bops);
+  }
+  if (loaded.model.is_traced()) {
+    fmt::print("BOPs in all: {:.0f}\n", total);
+  } else {
+    fmt::print("no ranges: run trace to see bits and BOPs\n");
+  }
+  return kExitDone;
+}
+
+int run_eval(const EvalCommand& command) {
+  LoadedModel loaded = load_model_with_extras(command.model);
+  Objective objective = loaded.extras.objective;
+  ErrorList errors;
+  if (!command.loss.empty()) objective = {.losses = {loaded.model.outputs().size(), Loss::from_node(Node::scalar(command.loss), errors)}, .weights = {}, .metrics = {}};
+  if (!command.metrics.empty()) {
+    objective.metrics.clear();
+    for (const std::string& name : command.metrics) objective.metrics.push_back(Metric::from_node(Node::scalar(name), errors));
+  }
+  errors.throw_if_any();
+  HGQ_CHECK(!objective.losses.empty(), ConfigError, command.model, ": does not say what it was trained for; give --loss");
+  std::vector<OutputSpec> outputs;
+  for (size_t o = 0; o < loaded.model.outputs().size(); ++o) {
+    const Model::Entry& entry = loaded.model.entry(loaded.model.outputs()[o]);
+    outputs.push_back({entry.name, entry.shape, objective.losses[o].target_kind()});
+  }
+  const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, input_names(loaded.model), outputs);
+  Workers workers(command.threads);
+  const Metrics metrics = Evaluation(loaded.model, objective, workers).run(*data, 16384);
+  if (command.json) {
+    Json json;
+    for (const auto& [name, value] : metrics.entries()) json[name] = value;
+    std::cout << json.dump(1) << "\n";
+  } else {
+    for (const auto& [name, value] : metrics.entries()) fmt::print("{} {:.6g}\n", name, value);
+  }
+  return kExitDone;
+}
+
+int run_predict(const PredictCommand& command) {
+  if (is_proxy(read_keras_file(command.model))) return predict_proxy(command);
+  LoadedModel loaded = load_model_with_extras(command.model);
+  const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, input_names(loaded.model), {});
+  const std::vector<Tensor> x = all_inputs(*data);
+  Workers workers(command.threads);
+  Predictor predictor(loaded.model, workers);
+  write_predictions(command, predictor.run(views_of(x)), output_names(loaded.model), x, input_names(loaded.model));
+  return kExitDone;
+}
+
+int run_trace(const TraceCommand& command) {
+  LoadedModel loaded = load_model_with_extras(command.model);
+  const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, input_names(loaded.model), {});
+  Workers workers(command.threads);
+  const TraceResult result = trace_minmax(loaded.model, *data, workers, {.cover_factor = command.cover_factor});
+  if (!result.warning.empty()) std::cerr << "hgq-train: warning: " << result.warning << "\n";
+  if (!command.out.empty()) save_model_with_extras(loaded.model, loaded.extras, command.out);
+  if (command.json) {
+    Json layers = Json::object();
+    for (const ExactBops& b : result.layers) layers[b.layer] = b.bops;
+    std::cout << Json{{"layers", layers}, {"total", result.total}}.dump(1) << "\n";
+    return kExitDone;
+  }
+  for (const ExactBops& b : result.layers) fmt::print("{:<24} {:>10.0f}\n", b.layer, b.bops);
+  fmt::print("{:<24} {:>10.0f}\n", "total", result.total);
+  return kExitDone;
+}
+
+int run_export(const ExportCommand& command) {
+  const LoadedModel loaded = load_model_with_extras(command.model);
+  const ProxyModel proxy = to_proxy_model(loaded.model, {.aggressive = command.overflow == "wrap",
+                                                         .accum_fp_max_offset = command.accum_fp_max_offset,
+                                                         .unary_lut_max_table_size = command.unary_lut_max_table_size});
+  save_proxy(proxy, command.out, [&](h5::Group& hgq) { write_extras(hgq, loaded.extras); });
+  std::cerr << command.out << ": a proxy of " << proxy.layers().size() << " layers\n";
+  return kExitDone;
+}
+
+int run_import(const std::string& file, const std::string& out) {
+  LoadedModel loaded = load_model_with_extras(file);
+  save_model_with_extras(loaded.model, loaded.extras, out);
+  std::cerr << out << ": " << loaded.model.entries().size() << " layers\n";
+  return kExitDone;
+}
+
+}  // namespace hgq

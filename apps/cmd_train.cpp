@@ -1,0 +1,278 @@
+// hgq-train CONFIG: trains, traces, exports, verifies, and writes the folder of the run.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "hgq/apps/commands.h"
+#include "hgq/apps/model_data.h"
+#include "hgq/apps/setup.h"
+#include "hgq/apps/verification.h"
+#include "hgq/callbacks/progress.h"
+#include "hgq/callbacks/trainer.h"
+#include "hgq/core/dnnl.h"
+#include "hgq/core/error.h"
+#include "hgq/data/atomic_file.h"
+#include "hgq/layers/hgq_file.h"
+#include "hgq/layers/predict.h"
+#include "hgq/layers/proxy/convert.h"
+#include "hgq/layers/proxy/proxy_file.h"
+#include "hgq/layers/trace.h"
+#include "hgq/version.h"
+
+namespace hgq {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+/// A run from its config to its files.
+class Run {
+ public:
+  Run(const TrainCommand& command, const std::atomic<bool>& interrupted) : command_(command), interrupted_(interrupted), workers_(command.threads) {}
+
+  int execute() {
+    const double begin = now();
+    read_config();
+    open_folder();
+    build();
+    FitEnd end = FitEnd::kFinished;
+    {
+      Trainer trainer(model_, extras_.objective, *optimizer_, workers_, trainer_options());
+      for (auto& callback : make_callbacks(config_, folder_.string(), errors_)) trainer.add(std::move(callback));
+      errors_.throw_if_any();
+      if (!command_.quiet) trainer.add(std::make_unique<Progress>(stderr, isatty(STDERR_FILENO) == 1));
+      if (resuming_) trainer.resume(rest_);
+      end = trainer.fit(*sets_.train, sets_.validation.get());
+      if (!trainer.stop_reason().empty()) note(trainer.stop_reason());
+      rows_ = trainer.rows_trained();
+      seconds_ = trainer.step_seconds();
+      epochs_ = trainer.history().rows.size();
+    }
+    if (end == FitEnd::kInterrupted) {
+      note(concat("interrupted; go on with: hgq-train ", command_.config, " --out ", folder_.string(), " --resume"));
+      return kExitInterrupted;
+    }
+    if (end == FitEnd::kStopAfter) {
+      note(concat("stopped after epoch ", epochs_, "; go on with --resume"));
+      return kExitDone;
+    }
+    deploy(begin);
+    return kExitDone;
+  }
+
+ private:
+  void note(const std::string& text) const { std::cerr << "hgq-train: " << text << "\n"; }
+
+  void read_config() {
+    config_ = read_run_config({.path = command_.config, .sets = command_.sets, .seed = command_.seed}, config_hooks(), errors_);
+    errors_.throw_if_any();
+    data_config_ = read_data_config(config_.data, fs::absolute(command_.config).parent_path().string(), errors_);
+    errors_.throw_if_any();
+  }
+
+  // A folder that holds a run is refused, or gone on with.
+  void open_folder() {
+    folder_ = command_.out.empty() ? fs::path("runs") / fs::path(command_.config).stem() : fs::path(command_.out);
+    const fs::path stored = folder_ / "config.yaml";
+    const bool holds_run = fs::exists(stored);
+    HGQ_CHECK(!holds_run || command_.resume, ConfigError, "the folder '", folder_.string(), "' holds a run already; go on with it by --resume, or give another --out");
+    HGQ_CHECK(!fs::exists(folder_) || fs::is_directory(folder_), ConfigError, "'", folder_.string(), "' is no folder");
+    resuming_ = command_.resume && fs::exists(folder_ / "checkpoint.h5");
+    if (holds_run) {
+      ErrorList errors;
+      const Node before = Node::from_yaml_file(stored.string(), errors);
+      errors.throw_if_any();
+      check_resumable(before, config_.resolved, folder_.string());
+    }
+    if (command_.resume && !resuming_) note("there is no checkpoint yet; starting anew");
+  }
+
+  void build() {
+    OpenedData opened = open_data(data_config_);
+    std::map<std::string, Shape> shapes;
+    for (const NamedRows& rows : opened.train.inputs) shapes[rows.name] = rows.rows->sample();
+    model_ = make_model(config_, shapes, errors_);
+    extras_.objective = make_objective(config_, errors_);
+    errors_.throw_if_any();
+    std::vector<OutputSpec> outputs;
+    for (size_t o = 0; o < model_.outputs().size(); ++o) {
+      const Model::Entry& entry = model_.entry(model_.outputs()[o]);
+      outputs.push_back({entry.name, entry.shape, extras_.objective.losses[o].target_kind()});
+    }
+    sets_ = load_data(std::move(opened), data_config_, input_names(model_), outputs, static_cast<uint64_t>(config_.seed));
+    extras_.scaling = sets_.scaling;
+    extras_.classes = sets_.classes;
+    extras_.inputs = data_config_.train.inputs;
+    extras_.targets = data_config_.train.targets;
+    show_classes();
+    const int64_t steps = (sets_.train->size() + config_.train.batch_size - 1) / config_.train.batch_size;
+    optimizer_ = make_optimizer(config_.train.optimizer, {.steps_per_epoch = static_cast<double>(steps), .total_steps = steps * config_.train.epochs}, errors_);
+    errors_.throw_if_any();
+    if (resuming_) {
+      const h5::File file = h5::File::open((folder_ / "checkpoint.h5").string());
+      rest_ = read_run_state(file.group("hgq"), model_, *optimizer_);
+    }
+    fs::create_directories(folder_);
+    write_text_atomically((folder_ / "config.yaml").string(), config_.resolved.to_yaml());
+  }
+
+  void show_classes() const {
+    for (const ClassMap& classes : extras_.classes) {
+      if (classes.empty() || classes.is_identity()) continue;
+      std::string text = "classes:";
+      for (size_t i = 0; i < classes.names.size(); ++i) text += concat(i == 0 ? " " : ", ", classes.names[i], " -> ", i);
+      note(text);
+    }
+  }
+
+  Trainer::Options trainer_options() {
+    Trainer::Options options{.epochs = static_cast<int>(config_.train.epochs),
+                             .batch_size = config_.train.batch_size,
+                             .shuffle = config_.train.shuffle,
+                             .seed = static_cast<uint64_t>(config_.seed),
+                             .stop_after = command_.stop_after,
+                             .interrupted = &interrupted_};
+    options.write_checkpoint = [this](const Json& state) {
+      save_model(model_, (folder_ / "checkpoint.h5").string(), [&](h5::Group& hgq) {
+        write_extras(hgq, extras_);
+        write_run_state(hgq, model_, *optimizer_, state);
+      });
+    };
+    options.save_model = [this](const std::string& path) { save_model_with_extras(model_, extras_, path); };
+    options.write_history = [this](const History& history) { write_text_atomically((folder_ / "history.csv").string(), history.to_csv()); };
+    return options;
+  }
+
+  const Dataset* set_named(const std::string& name) const {
+    if (name == "train") return sets_.train.get();
+    return name == "validation" ? sets_.validation.get() : sets_.test.get();
+  }
+
+  void deploy(double begin) {
+    std::vector<const Dataset*> traced;
+    for (const std::string& name : config_.proxy.trace.data) {
+      const Dataset* const set = set_named(name);
+      if (set != nullptr) traced.push_back(set);
+    }
+    const TraceResult trace = trace_minmax(model_, traced, workers_, {.batch_size = config_.proxy.trace.batch_size, .cover_factor = config_.proxy.trace.cover_factor});
+    if (!trace.warning.empty()) note("warning: " + trace.warning);
+    save_model_with_extras(model_, extras_, (folder_ / "model.h5").string());
+    Json summary;
+    summary["bops"] = trace.total;
+    for (const ExactBops& b : trace.layers) summary["bops_per_layer"][b.layer] = b.bops;
+    const Dataset& test = sets_.test != nullptr ? *sets_.test : (sets_.validation != nullptr ? *sets_.validation : *sets_.train);
+    summary["tested_on"] = sets_.test != nullptr ? "test" : (sets_.validation != nullptr ? "validation" : "train");
+    const Metrics metrics = Evaluation(model_, extras_.objective, workers_).run(test, 16384);
+    for (const auto& [name, value] : metrics.entries()) summary["model"][name] = value;
+    export_proxy(test, summary);
+    add_bits(summary);
+    summary["epochs"] = epochs_;
+    summary["seed"] = config_.seed;
+    summary["versions"] = {{"hgq", kVersion}, {"matrix_products", matmul_library()}};
+    summary["threads"] = workers_.size();
+    summary["wall_seconds"] = now() - begin;
+    summary["samples_per_second"] = seconds_ > 0 ? static_cast<double>(rows_) / seconds_ : 0.0;
+    write_text_atomically((folder_ / "summary.json").string(), summary.dump(1) + "\n");
+    print(summary);
+  }
+
+  void export_proxy(const Dataset& test, Json& summary) {
+    const ProxyModel proxy = to_proxy_model(model_, {.aggressive = !config_.proxy.saturate,
+                                                     .accum_fp_max_offset = config_.proxy.accum_fp_max_offset,
+                                                     .unary_lut_max_table_size = config_.proxy.unary_lut_max_table_size});
+    save_proxy(proxy, (folder_ / "proxy.h5").string(), [&](h5::Group& hgq) { write_extras(hgq, extras_); });
+    const std::vector<Tensor> x = all_inputs(test);
+    std::vector<Tensor> predictions;
+    const VerifyReport report = verify_proxy(model_, proxy, views_of(x), workers_, &predictions);
+    summary["verify"] = to_json(report);
+    summary["proxy"] = proxy_metrics(test, predictions);
+    verified_ = describe(report);
+  }
+
+  /// The model's metrics, of the proxy's predictions.
+  Json proxy_metrics(const Dataset& test, const std::vector<Tensor>& predictions) {
+    Batch batch;
+    test.slice(0, test.size(), batch);
+    Json json;
+    for (size_t o = 0; o < predictions.size(); ++o) {
+      const Loss& loss = extras_.objective.losses[o];
+      const Model::Entry& entry = model_.entry(model_.outputs()[o]);
+      Tape tape;
+      const Var p = tape.input("prediction", entry.shape);
+      const Var t = tape.input("target", loss.target_shape(entry.shape));
+      ConstTensorView target = batch.targets()[o];
+      target.shape = t.shape().with_front(test.size());
+      std::vector<std::pair<std::string, Var>> values;
+      values.emplace_back("task_loss", loss.record(p, t, entry.layer->output_function()));
+      for (const Metric& m : extras_.objective.metrics) {
+        const Metric metric = m.resolved_for(loss);
+        const std::string name = (predictions.size() > 1 ? entry.name + "_" : "") + metric.name;
+        if (metric.needs_all_rows()) {
+          AucRows rows;
+          rows.add(predictions[o].view(), target, loss.target_kind() == TargetKind::kClassNumbers);
+          json[name] = rows.value();
+        } else {
+          values.emplace_back(name, metric.record(p, t, entry.layer->output_function()));
+        }
+      }
+      Executor executor(tape, workers_, {.gradients = false});
+      const ConstTensorView inputs[2] = {predictions[o].view(), target};
+      executor.forward(inputs);
+      for (const auto& [name, var] : values) json[name] = executor.value(var).data[0];
+    }
+    return json;
+  }
+
+  void add_bits(Json& summary) const {
+    std::vector<ExactBops> bops;
+    const std::vector<ExactSignal> signals = model_.exact_signals(bops);
+    for (size_t i = 0; i < signals.size(); ++i) {
+      if (signals[i].bits.empty()) continue;
+      double total = 0;
+      for (const float b : signals[i].bits) total += static_cast<double>(b);
+      summary["bits_per_layer"][model_.entries()[i].name] = total / static_cast<double>(signals[i].bits.size());
+    }
+  }
+
+  void print(const Json& summary) const {
+    fmt::print("{} rows of {}\n", summary.at("verify").at("rows").get<int64_t>(), summary.at("tested_on").get<std::string>());
+    for (const auto& [name, value] : summary.at("model").items()) {
+      const std::string proxy = summary.at("proxy").contains(name) ? fmt::format("   proxy {:.6g}", summary.at("proxy").at(name).get<double>()) : "";
+      fmt::print("  {:<12} model {:.6g}{}\n", name, value.is_number() ? value.get<double>() : 0.0, proxy);
+    }
+    fmt::print("  {:<12} {:.0f}\n", "BOPs", summary.at("bops").get<double>());
+    fmt::print("proxy against model, {}", verified_);
+    fmt::print("{:.0f} samples/s, {:.1f} s in all\n", summary.at("samples_per_second").get<double>(), summary.at("wall_seconds").get<double>());
+    fmt::print("files in {}: model.h5, proxy.h5 (for hls4ml), summary.json, history.csv, config.yaml\n", folder_.string());
+  }
+
+  const TrainCommand& command_;
+  const std::atomic<bool>& interrupted_;
+  Workers workers_;
+  ErrorList errors_;
+  RunConfig config_;
+  DataConfig data_config_;
+  fs::path folder_;
+  bool resuming_ = false;
+  Model model_;
+  ModelExtras extras_;
+  DataSets sets_;
+  std::unique_ptr<Optimizer> optimizer_;
+  Json rest_;
+  std::string verified_;
+  int64_t rows_ = 0;
+  double seconds_ = 0;
+  size_t epochs_ = 0;
+};
+
+}  // namespace
+
+int run_train(const TrainCommand& command, const std::atomic<bool>& interrupted) { return Run(command, interrupted).execute(); }
+
+}  // namespace hgq

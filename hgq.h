@@ -1,0 +1,30 @@
+// All of hgq in one header: the C++ API for custom training loops.
+//
+//   #include "hgq/hgq.h"
+//
+//   auto data  = hgq::load_hdf5("magic.h5");
+//   auto model = hgq::Sequential({hgq::HQuantize(), hgq::HDense(64).relu(), hgq::HDense(2)}, data.sample_shape());
+//   auto adam  = hgq::Adam({.learning_rate = 5e-3});
+//   hgq::TrainStep step(model, hgq::sparse_categorical_crossentropy(), adam);
+//   for (const auto& batch : data.batches(512, 42)) step.run(batch);
+//   hgq::trace_minmax(model, data.x());
+//   hgq::save_proxy(hgq::to_proxy_model(model), "proxy.h5");
+#pragma once
+
+#include "hgq/autograd/executor.h"             // IWYU pragma: export
+#include "hgq/autograd/ops.h"                  // IWYU pragma: export
+#include "hgq/callbacks/pareto_front.h"        // IWYU pragma: export
+#include "hgq/callbacks/progress.h"            // IWYU pragma: export
+#include "hgq/callbacks/registry.h"            // IWYU pragma: export
+#include "hgq/callbacks/trainer.h"             // IWYU pragma: export
+#include "hgq/data/loaders.h"                  // IWYU pragma: export
+#include "hgq/layers/hgq_file.h"               // IWYU pragma: export
+#include "hgq/layers/model.h"                  // IWYU pragma: export
+#include "hgq/layers/predict.h"                // IWYU pragma: export
+#include "hgq/layers/proxy/convert.h"          // IWYU pragma: export
+#include "hgq/layers/proxy/proxy_file.h"       // IWYU pragma: export
+#include "hgq/layers/proxy/verify.h"           // IWYU pragma: export
+#include "hgq/layers/trace.h"                  // IWYU pragma: export
+#include "hgq/optim/optimizers.h"              // IWYU pragma: export
+#include "hgq/optim/train_step.h"              // IWYU pragma: export
+#include "hgq/version.h"                       // IWYU pragma: export
