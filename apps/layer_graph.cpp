@@ -105,8 +105,8 @@ std::optional<Draft> read_layer(const Node& item, const std::string& name, const
   if (!named.arguments.is_map() && !named.arguments.is_null()) {
     errors.add(named.arguments.place(),
                concat(named.name, ": found ", describe(named.arguments), ", expected a map (key: value)"));
-    named.arguments = Node();
-    named.arguments.set_place(draft.place);
+    draft.layer.arguments = std::move(named.arguments);
+    return draft;
   }
   check_name(named.arguments, named.name, errors);
   draft.layer.arguments = std::move(named.arguments);

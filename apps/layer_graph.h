@@ -28,7 +28,7 @@ struct LayerNode {
   std::string name;  // unique in the model
   /// Names of the layers that it reads, in order; empty for an Input.
   std::vector<std::string> inputs;
-  /// The layer's keys: a map, `name` in it, `inputs` not. Its key_place is the place of the kind.
+  /// The layer's keys: a map (but after an error), `name` in it, `inputs` not. Its key_place is the place of the kind.
   Node arguments;
   /// Of an Input: the shape of a sample; empty where the data tell.
   std::vector<int64_t> shape;

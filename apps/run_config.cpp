@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <utility>
 
 #include "hgq/apps/config_path.h"
 #include "hgq/core/error.h"
@@ -24,12 +25,25 @@ std::vector<Node> named_items(const Node* node) {
   return node->is_list() ? node->items() : std::vector<Node>{*node};
 }
 
-/// With a hook, the hook; without, at least the form NAME or {NAME: {...}}.
-template <typename Check>
-void check_named(const Node& node, std::string_view what, ErrorList& errors, const Check& check) {
+/// Runs a hook, if there is one; what it throws, rather than adds to the list, is an error about `node`.
+template <typename... Parameters, typename... Arguments>
+void run_hook(const std::function<void(Parameters...)>& hook, const Node& node, ErrorList& errors,
+              Arguments&&... arguments) {
+  if (!hook) return;
+  try {
+    hook(std::forward<Arguments>(arguments)...);
+  } catch (const Error& e) {
+    errors.add(node.key_place(), e.what());
+  }
+}
+
+/// Checks the form NAME or {NAME: {...}}, then the rest by the hook.
+template <typename... Parameters, typename... Arguments>
+void check_named(const Node& node, std::string_view what, ErrorList& errors,
+                 const std::function<void(Parameters...)>& hook, Arguments&&... arguments) {
   const std::size_t before = errors.size();
   read_named(node, what, errors);
-  if (errors.size() == before) check();
+  if (errors.size() == before) run_hook(hook, node, errors, std::forward<Arguments>(arguments)...);
 }
 
 /// Reads the sections one by one, and writes the resolved config along.
@@ -86,13 +100,11 @@ class Reader {
     model.layers = std::move(graph.layers);
     model.inputs = std::move(graph.inputs);
     model.outputs = std::move(graph.outputs);
-    const auto is_known = [this](const LayerNode& layer) {
-      const auto& kinds = hooks_.layer_kinds;
-      return layer.kind != "Input" &&
-             (kinds.empty() || std::find(kinds.begin(), kinds.end(), layer.kind) != kinds.end());
-    };
     for (const LayerNode& layer : model.layers) {
-      if (hooks_.check_layer && is_known(layer)) hooks_.check_layer(layer, model, errors_);
+      const auto& kinds = hooks_.layer_kinds;
+      const bool known = kinds.empty() || std::find(kinds.begin(), kinds.end(), layer.kind) != kinds.end();
+      const bool to_check = known && layer.kind != "Input" && layer.arguments.is_map();
+      if (to_check) run_hook(hooks_.check_layer, layer.arguments, errors_, layer, model, errors_);
     }
     resolve_model(*layers, outputs);
   }
@@ -103,7 +115,7 @@ class Reader {
       return;
     }
     into = node;
-    if (hooks_.check_quantizer) hooks_.check_quantizer(node, key == "kernel_quantizer", errors_);
+    run_hook(hooks_.check_quantizer, node, errors_, node, key == "kernel_quantizer", errors_);
   }
 
   /// What an Input that the config does not write is called: as `data.inputs` names its only input, else as Keras
@@ -174,22 +186,14 @@ class Reader {
     if (loss != nullptr) read_losses(*loss);
     if (weights != nullptr) read_weights(*weights);
     train.optimizer = optimizer == nullptr ? Node::scalar("Adam") : *optimizer;
-    check_named(train.optimizer, "an optimizer", errors_, [&] {
-      if (hooks_.check_optimizer) hooks_.check_optimizer(train.optimizer, errors_);
-    });
+    check_named(train.optimizer, "an optimizer", errors_, hooks_.check_optimizer, train.optimizer, errors_);
     train.metrics = named_items(metrics);
     for (const Node& metric : train.metrics) {
-      check_named(metric, "a metric", errors_, [&] {
-        if (hooks_.check_metric) hooks_.check_metric(metric, errors_);
-      });
+      check_named(metric, "a metric", errors_, hooks_.check_metric, metric, errors_);
     }
   }
 
-  void check_loss(const Node& loss) {
-    check_named(loss, "a loss", errors_, [&] {
-      if (hooks_.check_loss) hooks_.check_loss(loss, errors_);
-    });
-  }
+  void check_loss(const Node& loss) { check_named(loss, "a loss", errors_, hooks_.check_loss, loss, errors_); }
 
   /// `mse` for all outputs, or {a: mse, b: mae}: a map whose keys are outputs, or that has several keys.
   void read_losses(const Node& node) {
@@ -282,9 +286,7 @@ class Reader {
     }
     config_.callbacks = named_items(node);
     for (const Node& callback : config_.callbacks) {
-      check_named(callback, "a callback", errors_, [&] {
-        if (hooks_.check_callback) hooks_.check_callback(callback, config_, errors_);
-      });
+      check_named(callback, "a callback", errors_, hooks_.check_callback, callback, config_, errors_);
     }
   }
 

@@ -75,7 +75,8 @@ struct RunConfig {
   Node resolved;
 };
 
-/// Checks by those who know: each adds what is wrong to the list. One that is not set takes everything.
+/// Checks by those who know: each adds what is wrong to the list; what one throws is added, too. One that is not set
+/// takes everything.
 struct ConfigHooks {
   /// Kinds of layers, for the nearest right name.
   std::vector<std::string> layer_kinds;

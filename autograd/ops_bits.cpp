@@ -14,18 +14,21 @@ namespace {
 float top_bit_of(float v) { return top_bit(v); }
 double top_bit_of(double v) { return v == 0.0 ? -std::numeric_limits<double>::infinity() : std::floor(std::log2(std::abs(v))) + 1.0; }
 
-/// rne(f), or for a twin that follows the line: rne(f0) + (f - f0) * slope.
+/// max(top + rne(f), 0), or for a twin that follows the line: from the recorded bits along f by `slope`, and 0 where they are 0. I has no
+/// gradient, so the line keeps that of the recorded point. Its entries are bits and f, two an element.
 template <typename T>
-T rounded_f(const PlainContext<T>& c, T f, size_t i, double slope) {
+T plain_bits(const PlainContext<T>& c, T top, T f, double slope, int64_t element) {
+  const auto at = static_cast<size_t>(2 * element);
   if (c.rounding == TwinRounding::kFollowLine) {
-    const double f0 = (*c.point)[i];
-    return static_cast<T>(std::nearbyint(f0) + (static_cast<double>(f) - f0) * slope);
+    const double bits = (*c.point)[at];
+    return bits > 0.0 ? static_cast<T>(bits + (static_cast<double>(f) - (*c.point)[at + 1]) * slope) : T(0);
   }
+  const T bits = std::max(top + std::nearbyint(f), T(0));
   if (c.rounding == TwinRounding::kRecordPoint) {
-    if (i == 0) c.point->clear();
-    c.point->push_back(static_cast<double>(f));
+    if (element == 0) c.point->clear();
+    c.point->insert(c.point->end(), {static_cast<double>(bits), static_cast<double>(f)});
   }
-  return std::nearbyint(f);
+  return bits;
 }
 
 // Shared by kernels and activations: bits[e] = relu(I[k] + rne(f[k]) + extra[k]), k = index[e].
@@ -66,10 +69,8 @@ class KernelBits final : public OpWith<KernelBits> {
   template <typename T>
   void plain(const PlainContext<T>& c) const {
     std::vector<T> top(static_cast<size_t>(sharing_.f_size), -std::numeric_limits<T>::infinity());
-    std::vector<T> f(top.size());
-    for (size_t k = 0; k < f.size(); ++k) f[k] = rounded_f(c, c.in[1][k], k, slope_);
     for (int64_t i = 0; i < size_; ++i) top[sharing_.at(i)] = std::max(top[sharing_.at(i)], top_bit_of(c.in[0][i]));
-    for (int64_t i = 0; i < size_; ++i) c.out[0][i] = std::max(top[sharing_.at(i)] + f[sharing_.at(i)], T(0));
+    for (int64_t i = 0; i < size_; ++i) c.out[0][i] = plain_bits(c, top[sharing_.at(i)], c.in[1][sharing_.at(i)], slope_, i);
   }
 
  private:
@@ -102,11 +103,9 @@ class ActivationBits final : public OpWith<ActivationBits> {
   }
   template <typename T>
   void plain(const PlainContext<T>& c) const {
-    std::vector<T> f(static_cast<size_t>(sharing_.f_size));
-    for (size_t k = 0; k < f.size(); ++k) f[k] = rounded_f(c, c.in[2][k], k, slope_);
     for (int64_t i = 0; i < sample_.size(); ++i) {
       const auto k = sharing_.at(i);
-      c.out[0][i] = std::max(integer_part(c.in[0][k], c.in[1][k]) + f[k], T(0));
+      c.out[0][i] = plain_bits(c, integer_part(c.in[0][k], c.in[1][k]), c.in[2][k], slope_, i);
     }
   }
 

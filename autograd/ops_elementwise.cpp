@@ -162,7 +162,14 @@ class Relu final : public OpWith<Relu> {
   }
   template <typename T>
   void plain(const PlainContext<T>& c) const {
-    for (int64_t i = 0; i < c.rows * size_; ++i) c.out[0][i] = std::max(c.in[0][i], T(0));
+    if (c.rounding == TwinRounding::kRecordPoint) c.point->clear();
+    for (int64_t i = 0; i < c.rows * size_; ++i) {
+      const T x = c.in[0][i];
+      if (c.rounding == TwinRounding::kRecordPoint) c.point->push_back(static_cast<double>(x));
+      // Values behind a quantizer often are 0, where the gradient is: the line keeps to the side of the recorded point.
+      const bool open = c.rounding == TwinRounding::kFollowLine ? (*c.point)[static_cast<size_t>(i)] > 0.0 : x > T(0);
+      c.out[0][i] = open ? x : T(0);
+    }
   }
 
  private:
@@ -239,6 +246,11 @@ class Dropout final : public OpWith<Dropout> {
   int64_t size_ = 0;
 };
 
+/// How many operations of this name are on the tape: what numbers random streams, whatever else is recorded between.
+uint64_t count_of(const Tape& tape, std::string_view name) {
+  return static_cast<uint64_t>(std::ranges::count_if(tape.nodes(), [&](const Tape::Node& n) { return n.op->name() == name; }));
+}
+
 Var binary(BinaryKind kind, Var a, Var b) { return a.tape->record_one(std::make_unique<Binary>(kind), {a, b}); }
 
 }  // namespace
@@ -254,7 +266,7 @@ Var softmax(Var a) { return a.tape->record_one(std::make_unique<Softmax>(), {a})
 
 Var dropout(Var a, float rate) {
   HGQ_CHECK(rate >= 0.0F && rate < 1.0F, ShapeError, "dropout: rate ", rate, ", expected [0, 1)");
-  const auto stream = stream_of("dropout") + a.tape->nodes().size();  // each recorded dropout has numbers of its own
+  const auto stream = stream_of("dropout") + count_of(*a.tape, "dropout");  // each recorded dropout has numbers of its own
   return a.tape->record_one(std::make_unique<Dropout>(rate, stream), {a});
 }
 

@@ -210,7 +210,9 @@ class Quantize final : public OpWith<Quantize> {
       const T q = plain_value(c, x, f, i);
       low[k] = std::min(low[k], q);
       high[k] = std::max(high[k], q);
-      c.out[0][i] = options_.relu ? std::max(q, T(0)) : q;
+      // The line of a ReLU's twin keeps to the side of the recorded point: there is no gradient at 0, where q often stands.
+      const bool open = c.rounding == TwinRounding::kFollowLine ? (*c.point)[static_cast<size_t>(3 * i + 2)] > 0.0 : q > T(0);
+      c.out[0][i] = options_.relu && !open ? T(0) : q;
     }
     if (options_.record_min == nullptr) return;
     for (size_t k = 0; k < low.size(); ++k) {
@@ -220,11 +222,12 @@ class Quantize final : public OpWith<Quantize> {
   }
 
  private:
+  /// The point of an element: d = q - x, f, q.
   template <typename T>
   T plain_value(const PlainContext<T>& c, T x, T f, int64_t i) const {
     if (c.rounding == TwinRounding::kFollowLine) {
-      const double d = (*c.point)[static_cast<size_t>(2 * i)];
-      const double f0 = (*c.point)[static_cast<size_t>(2 * i + 1)];
+      const double d = (*c.point)[static_cast<size_t>(3 * i)];
+      const double f0 = (*c.point)[static_cast<size_t>(3 * i + 1)];
       return static_cast<T>(static_cast<double>(x) + d - (options_.train ? (static_cast<double>(f) - f0) * d * std::numbers::ln2 : 0.0));
     }
     const bool exact = options_.scale_of_rounded_f || !options_.train;
@@ -242,8 +245,7 @@ class Quantize final : public OpWith<Quantize> {
         q = static_cast<T>(random_value(static_cast<float>(x), static_cast<float>(s), c.seed, c.step, i));
     }
     if (c.rounding == TwinRounding::kRecordPoint) {
-      c.point->push_back(static_cast<double>(q - x));
-      c.point->push_back(static_cast<double>(f));
+      for (const T v : {q - x, f, q}) c.point->push_back(static_cast<double>(v));
     }
     return q;
   }
@@ -386,7 +388,12 @@ class ClipInPlace final : public OpWith<ClipInPlace> {
   }
   template <typename T>
   void plain(const PlainContext<T>& c) const {
-    for (int64_t i = 0; i < parameter_.value.size(); ++i) c.out[0][i] = std::clamp(c.in[0][i], T(low_), T(high_));
+    if (c.rounding == TwinRounding::kRecordPoint) c.point->clear();
+    for (int64_t i = 0; i < parameter_.value.size(); ++i) {
+      c.out[0][i] = std::clamp(c.in[0][i], T(low_), T(high_));
+      if (c.rounding == TwinRounding::kRecordPoint) c.point->push_back(static_cast<double>(c.out[0][i] - c.in[0][i]));
+      if (c.rounding == TwinRounding::kFollowLine) c.out[0][i] = c.in[0][i] + static_cast<T>((*c.point)[static_cast<size_t>(i)]);
+    }
   }
 
  private:
@@ -403,8 +410,13 @@ class ChannelMax final : public OpWith<ChannelMax> {
     rows_ = channels_ == 0 ? 0 : in[0].shape.size() / channels_;
     return {{Shape{channels_}, in[0].domain}};
   }
-  Needs needs() const override { return {.inputs = 1, .outputs = 1}; }
-  void forward(const OpContext& c) const override { loop(c.in[0], c.out[0]); }
+  Needs needs() const override { return {.inputs = 0, .outputs = 1}; }
+  // f as it was: the clip that comes behind changes it in place before backward looks for ties.
+  int64_t extra_floats() const override { return rows_ > 1 ? rows_ * channels_ : 0; }
+  void forward(const OpContext& c) const override {
+    loop(c.in[0], c.out[0]);
+    if (rows_ > 1) std::copy_n(c.in[0], rows_ * channels_, c.extra);
+  }
   void backward(const OpContext& c) const override {
     if (rows_ == 1) {
       for (int64_t j = 0; j < channels_; ++j) c.grad_in[0][j] += c.grad_out[0][j];
@@ -412,10 +424,10 @@ class ChannelMax final : public OpWith<ChannelMax> {
     }
     for (int64_t j = 0; j < channels_; ++j) {
       int64_t ties = 0;
-      for (int64_t r = 0; r < rows_; ++r) ties += c.in[0][r * channels_ + j] == c.out[0][j] ? 1 : 0;
+      for (int64_t r = 0; r < rows_; ++r) ties += c.extra[r * channels_ + j] == c.out[0][j] ? 1 : 0;
       const float share = c.grad_out[0][j] / static_cast<float>(ties);
       for (int64_t r = 0; r < rows_; ++r) {
-        if (c.in[0][r * channels_ + j] == c.out[0][j]) c.grad_in[0][r * channels_ + j] += share;
+        if (c.extra[r * channels_ + j] == c.out[0][j]) c.grad_in[0][r * channels_ + j] += share;
       }
     }
   }
@@ -448,11 +460,7 @@ class AdaptBits final : public OpWith<AdaptBits> {
   void forward(const OpContext& c) const override {
     float* const f = parameter_.value.data();
     if (adapted_.value.values()[0] == 0.0F) {
-      std::vector<float> shift(static_cast<size_t>(sharing_.f_size), std::numeric_limits<float>::infinity());
-      for (int64_t i = 0; i < size_; ++i) {
-        float& s = shift[static_cast<size_t>(sharing_.index[static_cast<size_t>(i % sharing_.period)])];
-        s = std::min(s, static_cast<float>(-std::log2(std::abs(static_cast<double>(c.in[1][i])))));
-      }
+      const std::vector<float> shift = shifts(c.in[1]);
       for (int64_t i = 0; i < sharing_.f_size; ++i) f[i] += shift[static_cast<size_t>(i)];
       adapted_.value.values()[0] = 1.0F;
     }
@@ -463,10 +471,25 @@ class AdaptBits final : public OpWith<AdaptBits> {
   }
   template <typename T>
   void plain(const PlainContext<T>& c) const {
-    std::copy_n(c.in[0], sharing_.f_size, c.out[0]);
+    std::vector<T> shift(static_cast<size_t>(sharing_.f_size), T(0));
+    if (adapted_.value.values()[0] == 0.0F) shift = shifts(c.in[1]);
+    if (c.rounding == TwinRounding::kFollowLine) shift.assign(c.point->begin(), c.point->end());
+    if (c.rounding == TwinRounding::kRecordPoint) c.point->assign(shift.begin(), shift.end());
+    for (int64_t i = 0; i < sharing_.f_size; ++i) c.out[0][i] = c.in[0][i] + shift[static_cast<size_t>(i)];
   }
 
  private:
+  /// -log2 |w|, the least of the weights that share an f.
+  template <typename T>
+  std::vector<T> shifts(const T* w) const {
+    std::vector<T> shift(static_cast<size_t>(sharing_.f_size), std::numeric_limits<T>::infinity());
+    for (int64_t i = 0; i < size_; ++i) {
+      T& s = shift[static_cast<size_t>(sharing_.at(i))];
+      s = std::min(s, static_cast<T>(-std::log2(std::abs(static_cast<double>(w[i])))));
+    }
+    return shift;
+  }
+
   Parameter& parameter_;
   State& adapted_;
   Sharing sharing_;
@@ -476,7 +499,9 @@ class AdaptBits final : public OpWith<AdaptBits> {
 }  // namespace
 
 Quantized quantize(Var x, Var f, const QuantizeOptions& options, Var bias) {
-  const uint64_t stream = stream_of("quantize") + x.tape->nodes().size();
+  // Each quantizer has random numbers of its own, numbered among quantizers alone, whatever else is on the tape.
+  const auto earlier = std::ranges::count_if(x.tape->nodes(), [](const Tape::Node& n) { return n.op->name().starts_with("quantize"); });
+  const uint64_t stream = stream_of("quantize") + static_cast<uint64_t>(earlier);
   auto op = std::make_unique<Quantize>(options, bias.valid(), stream);
   const std::vector<Var> inputs = bias.valid() ? std::vector<Var>{x, f, bias} : std::vector<Var>{x, f};
   const std::vector<Var> out = x.tape->record(std::move(op), inputs);

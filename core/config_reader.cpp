@@ -277,14 +277,16 @@ const Node* ConfigReader::node(const std::string& key, std::string_view doc, std
 }
 
 void ConfigReader::finish() {
-  std::vector<std::string> open;  // names that the map already has are no suggestion
-  std::copy_if(asked_.begin(), asked_.end(), std::back_inserter(open),
+  const std::vector<std::string> names(asked_.begin(), asked_.end());
+  std::vector<std::string> open;  // that the map does not have yet: the likelier ones
+  std::copy_if(names.begin(), names.end(), std::back_inserter(open),
                [this](const std::string& name) { return node_.find(name) == nullptr; });
   for (const auto& [key, value] : node_.entries()) {
     if (asked_.contains(key)) continue;
+    const bool one_is_open = !open.empty() && (nearest_name(key, names).empty() || !nearest_name(key, open).empty());
     errors_.add(value.key_place(),
                 concat("unknown key '", printable(key), "' ", section_.empty() ? "at the top level" : "in " + section_,
-                       suggestion(key, open)));
+                       suggestion(key, one_is_open ? open : names)));
   }
 }
 

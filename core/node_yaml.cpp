@@ -229,7 +229,7 @@ void add_syntax_error(const YamlSource& source, const Builder& builder, const YA
   } else if (what == YAML::ErrorMsg::BLOCK_ENTRY) {
     message = "a '-' that can't stand here; is the indentation right? Text that begins with '- ' must be in quotes";
   } else if (what == YAML::ErrorMsg::FLOW_END) {
-    message = "a closing bracket that was never opened";
+    message = "this closing bracket closes nothing; is another one missing before it?";
   } else if (what == YAML::ErrorMsg::UNKNOWN_TOKEN) {
     message = "this character can't begin a value: put text that begins with it in quotes";
   } else if (what == YAML::ErrorMsg::INVALID_HEX || what.starts_with(YAML::ErrorMsg::INVALID_UNICODE) ||

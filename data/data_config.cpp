@@ -68,6 +68,7 @@ SetSpec read_set(const Node& node, const std::string& section, const SetSpec& tr
                  ErrorList& errors) {
   ConfigReader reader(node, section, errors);
   SetSpec set;
+  if (!node.is_map()) return set;  // reported by the reader
   set.file = reader.has("file")
                  ? resolved(folder, reader.text("file", "file of this set, if another than data.file", std::nullopt))
                  : train.file;

@@ -90,6 +90,12 @@ KerasGraph keras_graph(const Node& model_config);
 /// The other way: a Functional model.
 Node keras_functional(const KerasGraph& graph);
 
+/// The layers as Keras orders those of a rebuilt model, and pairs their weights with: by decreasing depth (longest way to
+/// an output), then by the first visit of a walk from the outputs (proxy-h5-format.md, 1.3). `parents`: of each layer,
+/// all in front of it. Layers that lead to no output are not among them, inputs always are.
+std::vector<int> keras_order(const std::vector<std::vector<int>>& parents, const std::vector<int>& inputs,
+                             const std::vector<int>& outputs);
+
 /// Reads model_config and all weights; numbers other than int8 become float32. `read_hgq` is called only if the file
 /// has the group. Throws FileError.
 KerasFile read_keras_file(const std::string& path, const ReadGroup& read_hgq = {});

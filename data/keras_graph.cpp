@@ -194,4 +194,39 @@ Node keras_functional(const KerasGraph& graph) {
                                           {"output_layers", ends_list(graph.outputs)}})}});
 }
 
+std::vector<int> keras_order(const std::vector<std::vector<int>>& parents, const std::vector<int>& inputs,
+                             const std::vector<int>& outputs) {
+  constexpr int kUnseen = -1;
+  std::vector<int> visit(parents.size(), kUnseen);
+  std::vector<int> depth(parents.size(), 0);
+  // The walk, with a stack of its own: a layer before its parents, those in order.
+  int visited = 0;
+  std::vector<int> stack(outputs.rbegin(), outputs.rend());
+  while (!stack.empty()) {
+    const int next = stack.back();
+    stack.pop_back();
+    int& place = visit[static_cast<size_t>(next)];
+    if (place != kUnseen) continue;
+    place = visited++;
+    const std::vector<int>& read = parents[static_cast<size_t>(next)];
+    stack.insert(stack.end(), read.rbegin(), read.rend());
+  }
+  // Children stand behind their parents, so going backwards every depth is final before it is passed on.
+  std::vector<int> order;
+  for (int i = static_cast<int>(parents.size()) - 1; i >= 0; --i) {
+    const auto at = static_cast<size_t>(i);
+    if (visit[at] == kUnseen && std::ranges::count(inputs, i) == 0) continue;
+    order.push_back(i);
+    for (const int parent : parents[at]) {
+      depth[static_cast<size_t>(parent)] = std::max(depth[static_cast<size_t>(parent)], depth[at] + 1);
+    }
+  }
+  std::ranges::sort(order, [&](int a, int b) {
+    const auto left = static_cast<size_t>(a);
+    const auto right = static_cast<size_t>(b);
+    return depth[left] != depth[right] ? depth[left] > depth[right] : visit[left] < visit[right];
+  });
+  return order;
+}
+
 }  // namespace hgq

@@ -22,7 +22,22 @@ std::vector<Parameter*> HLayer::parameters() { return {&paq_.f}; }
 
 std::vector<State*> HLayer::states() { return {&beta_, &paq_.record_min, &paq_.record_max}; }
 
-std::vector<LayerWeight> HLayer::file_weights() { return {{.file_name = name() + "/activation_bw:0", .parameter = &paq_.f}, {.file_name = "beta:0", .state = &beta_}}; }
+std::vector<LayerWeight> HLayer::file_weights() { return file_order({}, {{.file_name = name() + "/activation_bw:0", .parameter = &paq_.f}}, {}, {}); }
+
+std::vector<LayerWeight> HLayer::file_order(const std::vector<LayerWeight>& weights, const std::vector<LayerWeight>& widths, const std::vector<LayerWeight>& batch_norm,
+                                            const std::vector<LayerWeight>& states) {
+  std::vector<LayerWeight> all = weights;
+  const auto add_widths = [&](bool trained) {
+    std::ranges::copy_if(widths, std::back_inserter(all), [&](const LayerWeight& w) { return w.parameter->trainable == trained; });
+  };
+  add_widths(true);
+  all.insert(all.end(), batch_norm.begin(), batch_norm.end());
+  all.push_back({.file_name = "beta:0", .state = &beta_});
+  add_widths(false);
+  all.push_back({.file_name = name() + "/bops:0"});
+  all.insert(all.end(), states.begin(), states.end());
+  return all;
+}
 
 void HLayer::build_output(const Shape& sample) {
   beta_.name = name() + "/bops_strength";
@@ -74,7 +89,7 @@ QuantizerTypes HLayer::shared_proxy_types() const {
     most = first ? kif : Kif{std::max(most.k, kif.k), std::max(most.i, kif.i), std::max(most.f, kif.f)};
     first = false;
   }
-  return {.shape = Shape{1}, .k = {static_cast<int8_t>(most.k)}, .b = {static_cast<int8_t>(most.bits())}, .i = {static_cast<int8_t>(most.k + most.i)}, .zero_fraction = {}};
+  return {.shape = Shape{}, .k = {static_cast<int8_t>(most.k)}, .b = {static_cast<int8_t>(most.bits())}, .i = {static_cast<int8_t>(most.k + most.i)}, .zero_fraction = {}};
 }
 
 Rounding HLayer::proxy_rounding(bool bias_absorbs) const {

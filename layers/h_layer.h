@@ -23,6 +23,9 @@ class HLayer : public Layer {
   HLayer(ConfigReader& c, const LayerArguments& arguments);
 
   void build_output(const Shape& sample);
+  /// All in the order of file_weights(): beta and bops stand between what is trained and the other states.
+  std::vector<LayerWeight> file_order(const std::vector<LayerWeight>& weights, const std::vector<LayerWeight>& widths,
+                                      const std::vector<LayerWeight>& batch_norm, const std::vector<LayerWeight>& states);
   /// q(value + bias), relu behind it; with bits, record, and regularizer of f. `raw` f is read before it is clipped.
   Signal quantize_output(Recording& recording, Var value, bool relu = false, Var bias = {});
   /// Exact bits of each element of a sample (spec 1.6).

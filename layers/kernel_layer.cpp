@@ -94,10 +94,11 @@ Shape KernelLayer::build(std::span<const Shape> inputs, const BuildOptions& opti
   return output_shape_;
 }
 
-// Spec 2.2: a 1-D bias, and one f, or one per channel and 1 in every other dim.
+// Spec 2.2: a 1-D bias, and one f, or one per channel and 1 in every other dim. With `center` off the bias is not trained, but it is there: it
+// is 0, and holds the half step in the proxy.
 bool KernelLayer::bias_absorbs_rounding() const {
   const Shape& f = paq_.f.value.shape();
-  return has_bias() && (f.size() == 1 || f.size() == f[-1]);
+  return use_bias_ && (f.size() == 1 || f.size() == f[-1]);
 }
 
 void KernelLayer::check_producer(const Signal& input) const {
@@ -121,12 +122,15 @@ KernelLayer::Recorded KernelLayer::record_weights(Tape& tape, Mode mode, Var x) 
                                       .moving_mean = train && center_ ? &moving_mean_ : nullptr,
                                       .moving_variance = train && scale_ ? &moving_variance_ : nullptr,
                                       .moments_with_bias = !train};
+  // Once, at the first training batch, before anything reads f (spec 1.7).
+  const auto adapt_in_training = [&](Var kernel) {
+    return train && adapted_.value.values()[0] == 0.0F ? ops::adapt_bits(kq_.f, kernel, adapted_) : kq_.raw_f(tape);
+  };
   const Var gamma = scale_ ? tape.parameter(gamma_) : Var{};
   const Var beta = center_ ? tape.parameter(bn_beta_) : Var{};
   const Var b = center_ ? tape.parameter(bias_) : Var{};
   if (!scale_) {  // the kernel is quantized as it is, and the mean is that of x * kq(w)
-    if (adapted_.value.values()[0] == 0.0F && train) ops::adapt_bits(kq_.f, w, adapted_);
-    r.kernel_f = kq_.clipped_f(tape);
+    r.kernel_f = kq_.clipped_f(adapt_in_training(w));
     r.kernel = quantize_kernel(w);
     if (!center_) return r;
     const Var statistics = train ? moments(x, r.kernel) : pair_of_states(tape, &moving_mean_, nullptr, output_shape_[-1]);
@@ -135,8 +139,7 @@ KernelLayer::Recorded KernelLayer::record_weights(Tape& tape, Mode mode, Var x) 
   }
   const Var statistics = train ? moments(x, w) : pair_of_states(tape, center_ ? &moving_mean_ : nullptr, &moving_variance_, output_shape_[-1]);
   const ops::FusedKernel fused = ops::batch_norm_fuse(w, gamma, beta, b, statistics, options);
-  if (adapted_.value.values()[0] == 0.0F && train) ops::adapt_bits(kq_.f, fused.kernel, adapted_);
-  r.kernel_f = kq_.clipped_f(tape);
+  r.kernel_f = kq_.clipped_f(adapt_in_training(fused.kernel));
   r.kernel = quantize_kernel(fused.kernel);
   if (center_) r.bias = paq_.forward_bias(tape, fused.bias, f_bias, mode);
   return r;
@@ -163,7 +166,7 @@ KernelLayer::Weights KernelLayer::evaluated_weights() {
   Executor executor(tape, alone, {.gradients = false});
   executor.forward({});
   const auto copy = [&](Var v) { return v.valid() ? Tensor(v.shape(), executor.value(v).values()) : Tensor(); };
-  return {copy(r.kernel), copy(r.bias)};
+  return {copy(r.kernel), use_bias_ && !r.bias.valid() ? Tensor(Shape{output_shape_[-1]}) : copy(r.bias)};
 }
 
 ExactSignal KernelLayer::exact(std::span<const ExactSignal> inputs, std::vector<ExactBops>& bops) {
@@ -176,7 +179,7 @@ ExactSignal KernelLayer::exact(std::span<const ExactSignal> inputs, std::vector<
 
 // Spec 3.2: a channel without bits gets bias 0; where the bias stands for the rounding, it gets half a step more.
 std::vector<float> KernelLayer::proxy_bias(const Weights& weights) const {
-  if (!has_bias()) return {};
+  if (!use_bias_) return {};
   const auto channels = static_cast<size_t>(output_shape_[-1]);
   std::vector<float> bias(weights.bias.values().begin(), weights.bias.values().end());
   std::vector<float> most(channels, 0.0F);
@@ -202,7 +205,7 @@ ProxyRef KernelLayer::to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> 
   check_traced();
   Weights weights = evaluated_weights();
   const std::vector<float> bias = proxy_bias(weights);
-  weights.bias = has_bias() ? Tensor(Shape{output_shape_[-1]}, bias) : Tensor();
+  weights.bias = use_bias_ ? Tensor(Shape{output_shape_[-1]}, bias) : Tensor();
   const ProxyRef linear = add_proxy_layer(builder, inputs[0], weights);
   const std::string proxy_name = builder.name(linear);
   const Rounding rounding = proxy_rounding(bias_absorbs_rounding());
@@ -234,16 +237,19 @@ std::vector<State*> KernelLayer::states() {
 
 std::vector<LayerWeight> KernelLayer::file_weights() {
   const std::string prefix = name() + "/";
-  std::vector<LayerWeight> all{{.file_name = prefix + "kernel:0", .parameter = &kernel_}};
-  if (use_bias_) all.push_back({.file_name = prefix + "bias:0", .parameter = &bias_});
-  if (batch_norm_ && scale_) all.push_back({.file_name = prefix + "bn_gamma:0", .parameter = &gamma_});
-  if (batch_norm_ && center_) all.push_back({.file_name = prefix + "bn_beta:0", .parameter = &bn_beta_});
-  all.push_back({.file_name = prefix + "kernel_bw:0", .parameter = &kq_.f});
-  all.push_back({.file_name = prefix + "activation_bw:0", .parameter = &paq_.f});
-  if (batch_norm_ && center_) all.push_back({.file_name = prefix + "moving_mean:0", .state = &moving_mean_});
-  if (batch_norm_ && scale_) all.push_back({.file_name = prefix + "moving_variance:0", .state = &moving_variance_});
-  all.push_back({.file_name = "beta:0", .state = &beta_});
-  return all;
+  std::vector<LayerWeight> weights{{.file_name = prefix + "kernel:0", .parameter = &kernel_}};
+  if (use_bias_) weights.push_back({.file_name = prefix + "bias:0", .parameter = &bias_});
+  const std::vector<LayerWeight> widths{{.file_name = prefix + "kernel_bw:0", .parameter = &kq_.f}, {.file_name = prefix + "activation_bw:0", .parameter = &paq_.f}};
+  std::vector<LayerWeight> batch_norm, statistics;
+  if (batch_norm_ && center_) {
+    batch_norm.push_back({.file_name = prefix + "bn_beta:0", .parameter = &bn_beta_});
+    statistics.push_back({.file_name = prefix + "moving_mean:0", .state = &moving_mean_});
+  }
+  if (batch_norm_ && scale_) {
+    batch_norm.push_back({.file_name = prefix + "bn_gamma:0", .parameter = &gamma_});
+    statistics.push_back({.file_name = prefix + "moving_variance:0", .state = &moving_variance_});
+  }
+  return file_order(weights, widths, batch_norm, statistics);
 }
 
 // Python HGQ adds the bias behind its own batch norm: b_pkg + beta_pkg is our beta, our b is 0 (spec 2.3).
@@ -257,12 +263,12 @@ void KernelLayer::after_loading() {
   }
 }
 
-// Python HGQ adds its bias behind its batch norm: with bias 0 and mean m - b it computes the same function.
+// Python HGQ adds its bias behind its batch norm, with `center` off too: with bias 0 and mean m - b it computes the same function.
 std::vector<float> KernelLayer::value_for_python(const LayerWeight& weight) const {
-  if (!batch_norm_ || !center_) return {};
+  if (!batch_norm_) return {};
   std::vector<float> values;
-  if (weight.parameter == &bias_) values.assign(static_cast<size_t>(bias_.value.size()), 0.0F);
-  if (weight.state == &moving_mean_) {
+  if (use_bias_ && weight.parameter == &bias_) values.assign(static_cast<size_t>(bias_.value.size()), 0.0F);
+  if (center_ && weight.state == &moving_mean_) {
     for (int64_t j = 0; j < bias_.value.size(); ++j) {
       const float mean = moving_mean_.value.data()[j] - bias_.value.data()[j];
       values.push_back(scale_ ? mean : mean * std::sqrt(1.0F + static_cast<float>(epsilon_)));

@@ -26,7 +26,7 @@ class KernelLayer : public HLayer {
   std::vector<float> value_for_python(const LayerWeight& weight) const override;
   void after_loading() override;
 
-  /// Kernel and bias of evaluation, fused and quantized, without the rounding offset; the bias is empty where the layer has none.
+  /// Kernel and bias of evaluation, fused and quantized, without the rounding offset; the bias is empty where the layer has none, 0 where `center` is off.
   struct Weights {
     Tensor kernel, bias;
   };

@@ -78,8 +78,10 @@ struct ProxyOptions {
 /// A weight in a model file: its name there ("kernel_bw:0"), and where its values live.
 struct LayerWeight {
   std::string file_name;
-  Parameter* parameter = nullptr;  // one of the two
+  Parameter* parameter = nullptr;  // one of the two, or none: a scalar that Python HGQ wants in the file, and that means nothing
   State* state = nullptr;
+
+  Tensor* tensor() const { return parameter != nullptr ? &parameter->value : state != nullptr ? &state->value : nullptr; }
 };
 
 class Layer {
@@ -108,7 +110,8 @@ class Layer {
   virtual std::vector<Parameter*> parameters() { return {}; }
   /// All that is not trained but belongs to the model: moving statistics, records, beta.
   virtual std::vector<State*> states() { return {}; }
-  /// Weights in the file, in its order.
+  /// Weights in the file, in the order in which Keras lists those of the layer, as it pairs them by position: trained ones first, each
+  /// kind in the order in which Python HGQ makes them.
   virtual std::vector<LayerWeight> file_weights() { return {}; }
   /// What a file for Python HGQ holds in the place of a weight, where that is not the value itself; else empty.
   virtual std::vector<float> value_for_python(const LayerWeight& /*weight*/) const { return {}; }

@@ -40,10 +40,11 @@ void Quantizer::settle_rounding(bool standard) {
 
 Var Quantizer::raw_f(Tape& tape) { return tape.parameter(f); }
 
-Var Quantizer::clipped_f(Tape& tape) {
-  const Var raw = tape.parameter(f);
-  if (!config_.bw_clip) return raw;
-  return ops::clip_in_place(f, raw, static_cast<float>(config_.bw_clip->first), static_cast<float>(config_.bw_clip->second));
+Var Quantizer::clipped_f(Tape& tape) { return clipped_f(raw_f(tape)); }
+
+Var Quantizer::clipped_f(Var current) {
+  if (!config_.bw_clip) return current;
+  return ops::clip_in_place(f, current, static_cast<float>(config_.bw_clip->first), static_cast<float>(config_.bw_clip->second));
 }
 
 ops::Quantized Quantizer::forward(Tape& /*tape*/, Var x, Var f_now, Mode mode, bool relu, Var bias) {

@@ -36,6 +36,8 @@ class Quantizer {
   /// f as it is before this call's clip, for the bias; and clipped in place, for everything else. Call raw before clipped.
   Var raw_f(Tape& tape);
   Var clipped_f(Tape& tape);
+  /// The same where `current` is f at that moment (what adapt_bits gave).
+  Var clipped_f(Var current);
   /// q(x + bias), behind it a ReLU if asked for.
   ops::Quantized forward(Tape& tape, Var x, Var f, Mode mode, bool relu = false, Var bias = {});
   /// q(b) with f_b = max of f over all dims but the channel (spec 1.3); `raw`: raw_f().

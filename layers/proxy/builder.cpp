@@ -62,11 +62,11 @@ ProxyRef ProxyBuilder::add_activation(const std::string& name, ProxyRef parent, 
   return add<ProxyActivation>(name, {parent}, function);
 }
 
-ProxyRef ProxyBuilder::add_add(const std::string& name, std::vector<ProxyRef> parents) {
+ProxyRef ProxyBuilder::add_add(const std::string& name, const std::vector<ProxyRef>& parents) {
   return add<ProxyAdd>(name, parents);
 }
 
-ProxyRef ProxyBuilder::add_concatenate(const std::string& name, std::vector<ProxyRef> parents, int64_t axis) {
+ProxyRef ProxyBuilder::add_concatenate(const std::string& name, const std::vector<ProxyRef>& parents, int64_t axis) {
   return add<ProxyConcatenate>(name, parents, axis);
 }
 

@@ -45,9 +45,9 @@ class ProxyBuilder {
   ProxyRef add_relu(ProxyRef parent);
   /// One of ProxyActivation::functions(). "linear" adds no layer (spec 3.2): it gives the parent back.
   ProxyRef add_activation(const std::string& name, ProxyRef parent, const std::string& function);
-  ProxyRef add_add(const std::string& name, std::vector<ProxyRef> parents);
+  ProxyRef add_add(const std::string& name, const std::vector<ProxyRef>& parents);
   /// `axis` counts the batch: 1 is the first dim of a sample.
-  ProxyRef add_concatenate(const std::string& name, std::vector<ProxyRef> parents, int64_t axis = -1);
+  ProxyRef add_concatenate(const std::string& name, const std::vector<ProxyRef>& parents, int64_t axis = -1);
   ProxyRef add_flatten(const std::string& name, ProxyRef parent);
   ProxyRef add_reshape(const std::string& name, ProxyRef parent, std::vector<int64_t> target);
   /// `dims` count from 1.

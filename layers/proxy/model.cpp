@@ -52,37 +52,9 @@ bool ProxyModel::only_child(int index) const {
 }
 
 std::vector<int> ProxyModel::keras_order() const {
-  constexpr int kUnseen = -1;
-  std::vector<int> visit(layers_.size(), kUnseen);
-  std::vector<int> depth(layers_.size(), 0);
-  // The walk, with a stack of its own: a layer before its parents, those in order.
-  int visited = 0;
-  std::vector<int> stack(outputs_.rbegin(), outputs_.rend());
-  while (!stack.empty()) {
-    const int next = stack.back();
-    stack.pop_back();
-    int& place = visit[static_cast<size_t>(next)];
-    if (place != kUnseen) continue;
-    place = visited++;
-    const std::vector<int>& parents = layers_[static_cast<size_t>(next)].parents;
-    stack.insert(stack.end(), parents.rbegin(), parents.rend());
-  }
-  // Children stand behind their parents, so going backwards every depth is final before it is passed on.
-  std::vector<int> order;
-  for (int i = static_cast<int>(layers_.size()) - 1; i >= 0; --i) {
-    const auto at = static_cast<size_t>(i);
-    if (visit[at] == kUnseen && std::ranges::count(inputs_, i) == 0) continue;
-    order.push_back(i);
-    for (const int parent : layers_[at].parents) {
-      depth[static_cast<size_t>(parent)] = std::max(depth[static_cast<size_t>(parent)], depth[at] + 1);
-    }
-  }
-  std::ranges::sort(order, [&](int a, int b) {
-    const auto left = static_cast<size_t>(a);
-    const auto right = static_cast<size_t>(b);
-    return depth[left] != depth[right] ? depth[left] > depth[right] : visit[left] < visit[right];
-  });
-  return order;
+  std::vector<std::vector<int>> parents;
+  for (const Entry& entry : layers_) parents.push_back(entry.parents);
+  return hgq::keras_order(parents, inputs_, outputs_);
 }
 
 std::vector<ProxyPlan> plan_layers(const ProxyModel& model) {

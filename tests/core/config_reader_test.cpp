@@ -233,7 +233,8 @@ TEST(ConfigReader, ChecksListsItemByItem) {
 TEST(ConfigReader, CollectsDocs) {
   ErrorList errors;
   std::vector<KeyDoc> docs;
-  ConfigReader c(Node(), "HDense", errors, &docs);
+  const Node nothing;
+  ConfigReader c(nothing, "HDense", errors, &docs);
   c.integer("units", "number of outputs", {.min = 1});
   c.choice("activation", "behind the quantizer", {"linear", "relu"}, "linear");
   ASSERT_EQ(docs.size(), 2U);

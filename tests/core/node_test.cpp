@@ -149,7 +149,8 @@ TEST(StrictYaml, ExplainsSyntaxErrors) {
   EXPECT_EQ(error_of("a: it's # don't\nb: [1, 'x]\n"), "a.yaml:2:8: this quote is never closed");
   EXPECT_EQ(error_of("a: {b: 1\nc: 2\n"), "a.yaml:1:4: this '{' is not closed, expected ',' or '}' before line 2");
   EXPECT_EQ(error_of("a: [1, 2"), "a.yaml:1:4: this '[' is not closed, expected ',' or ']'");
-  EXPECT_EQ(error_of("a: b]\nc: ]\n"), "a.yaml:2:4: a closing bracket that was never opened");
+  EXPECT_EQ(error_of("a: b]\nc: ]\n"),
+            "a.yaml:2:4: this closing bracket closes nothing; is another one missing before it?");
   EXPECT_THAT(
       error_of("a:\n  b: 1\n c: 2\n"),
       StartsWith("a.yaml:3:2: expected 'key: value' or the end of the map that began at line 1; is the indentation"));

@@ -18,7 +18,9 @@ using ::testing::HasSubstr;
 
 class Loaders : public ::testing::Test {
  protected:
-  FileKind kind(const std::string& name, const std::string& content) { return DataFile::open(write_text(folder, name, content), {})->kind(); }
+  FileKind kind(const std::string& name, const std::string& content) {
+    return DataFile::open(write_text(folder, name, content), {})->kind();
+  }
   std::string h5_file(const std::string& name = "d.h5") {
     h5::File out = h5::File::create(folder / name);
     const std::vector<float> x = {1, 2, 3, 4, 5, 6};
@@ -76,15 +78,19 @@ TEST_F(Loaders, NamesThatAreNotThereAreListed) {
   const auto message = [](const DataFile& file, const std::vector<std::string>& names, bool text = false) {
     return message_of([&] { file.rows(names, text); });
   };
-  EXPECT_THAT(message(hdf5, {"Y"}), AllOf(HasSubstr("/Y: does not exist"), HasSubstr("'deep', 'names', 'x', 'y'"), HasSubstr("did you mean 'y'")));
+  EXPECT_THAT(message(hdf5, {"Y"}), AllOf(HasSubstr("/Y: does not exist"), HasSubstr("'deep', 'names', 'x', 'y'"),
+                                          HasSubstr("did you mean 'y'")));
   EXPECT_THAT(message(hdf5, {"deep"}), HasSubstr("is a group, expected a dataset; it holds 'x'"));
   EXPECT_THAT(message(hdf5, {"x", "y"}), HasSubstr("one dataset is expected, 'x', 'y' are given"));
   EXPECT_THAT(message(hdf5, {"names"}), HasSubstr("holds text of shape [3], expected numbers"));
   const std::string array = npy("<f4", Shape{2}, std::vector<float>{1, 2});
-  const DataFile& npz = files.open(write_text(folder, "d.npz", zip({{"x_train.npy", array}, {"x_test.npy", array}}, false)));
-  EXPECT_THAT(message(npz, {"x_trian"}), AllOf(HasSubstr("has no array 'x_trian'; it holds 'x_train', 'x_test'"), HasSubstr("did you mean 'x_train'")));
+  const DataFile& npz =
+      files.open(write_text(folder, "d.npz", zip({{"x_train.npy", array}, {"x_test.npy", array}}, false)));
+  EXPECT_THAT(message(npz, {"x_trian"}), AllOf(HasSubstr("has no array 'x_trian'; it holds 'x_train', 'x_test'"),
+                                               HasSubstr("did you mean 'x_train'")));
   const DataFile& npy_file = files.open(write_text(folder, "x.npy", array));
-  EXPECT_THAT(message(npy_file, {"x"}), HasSubstr("is an NPY file, which holds one array without a name, but 'x' is asked for"));
+  EXPECT_THAT(message(npy_file, {"x"}),
+              HasSubstr("is an NPY file, which holds one array without a name, but 'x' is asked for"));
 }
 
 TEST_F(Loaders, SetsOfNamedArraysFromSeveralFiles) {
@@ -105,14 +111,21 @@ TEST_F(Loaders, SetsOfNamedArraysFromSeveralFiles) {
 TEST_F(Loaders, ArraysThatDoNotBelongTogether) {
   const std::string path = h5_file();
   DataFiles files;
-  const SetSpec rows{path, {{"", {.names = {"x"}, .place = "c.yaml:3:11"}}}, {{"", {.names = {"deep/x"}, .place = "c.yaml:4:12"}}}};
-  EXPECT_THAT(message_of([&] { open_rows(rows, files); }), AllOf(HasSubstr("c.yaml:4:12: "), HasSubstr("/deep/x: has 2 rows, but "), HasSubstr("/x has 3")));
+  const SetSpec rows{
+      path, {{"", {.names = {"x"}, .place = "c.yaml:3:11"}}}, {{"", {.names = {"deep/x"}, .place = "c.yaml:4:12"}}}};
+  EXPECT_THAT(message_of([&] { open_rows(rows, files); }),
+              AllOf(HasSubstr("c.yaml:4:12: "), HasSubstr("/deep/x: has 2 rows, but "), HasSubstr("/x has 3")));
   EXPECT_THAT(message_of([&] { open_rows(SetSpec{path, {}, {}}, files); }), HasSubstr("no inputs are chosen"));
-  EXPECT_THAT(message_of([&] { open_rows(SetSpec{"", {{"", {.names = {"x"}}}}, {}}, files); }), HasSubstr("no file is given"));
+  EXPECT_THAT(message_of([&] {
+                open_rows(SetSpec{"", {{"", {.names = {"x"}}}}, {}}, files);
+              }),
+              HasSubstr("no file is given"));
   RowSet set = open_rows(SetSpec{path, {{"muon", {.names = {"x"}}}}, {}}, files);
-  EXPECT_THAT(message_of([&] { arrange(set.inputs, {"mask"}, "input"); }), HasSubstr("the model's inputs are 'mask', but the data give no input 'mask'"));
+  EXPECT_THAT(message_of([&] { arrange(set.inputs, {"mask"}, "input"); }),
+              HasSubstr("the model's inputs are 'mask', but the data give no input 'mask'"));
   set = open_rows(SetSpec{path, {{"a", {.names = {"x"}}}, {"mussk", {.names = {"y"}}}}, {}}, files);
-  EXPECT_THAT(message_of([&] { arrange(set.inputs, {"a"}, "input"); }), HasSubstr("the data give the input 'mussk', which the model does not have"));
+  EXPECT_THAT(message_of([&] { arrange(set.inputs, {"a"}, "input"); }),
+              HasSubstr("the data give the input 'mussk', which the model does not have"));
 }
 
 TEST_F(Loaders, ArraysOfTheCommandLine) {
@@ -136,7 +149,8 @@ TEST_F(Loaders, TheShortWayToOneFile) {
   EXPECT_EQ(data.y().shape, Shape{3});
   EXPECT_EQ(load_hdf5(h5_file(), "x", "").targets().size(), 0U);
   EXPECT_THAT(message_of([&] { load_hdf5(h5_file(), "x", "names"); }), HasSubstr("/names: holds text"));
-  EXPECT_THAT(message_of([&] { load_hdf5(write_text(folder, "t", "1,2\n")); }), HasSubstr("is a CSV file, expected HDF5"));
+  EXPECT_THAT(message_of([&] { load_hdf5(write_text(folder, "t", "1,2\n")); }),
+              HasSubstr("is a CSV file, expected HDF5"));
 }
 
 struct Sample {
@@ -166,7 +180,8 @@ TEST_P(Samples, AreWholeAndAsTheirReadmeSays) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Samples,
-                         ::testing::Values(Sample{"magic.h5", 15216, 3804, Shape{10}, Shape{}, 2}, Sample{"letter.h5", 16000, 4000, Shape{16}, Shape{}, 26},
+                         ::testing::Values(Sample{"magic.h5", 15216, 3804, Shape{10}, Shape{}, 2},
+                                           Sample{"letter.h5", 16000, 4000, Shape{16}, Shape{}, 26},
                                            Sample{"pendigits.h5", 8793, 2199, Shape{16}, Shape{}, 10},
                                            Sample{"cms_dimuon.h5", 22384, 5596, Shape{6}, Shape{1}, 0}),
                          [](const auto& sample) { return std::filesystem::path(sample.param.file).stem().string(); });

@@ -23,7 +23,8 @@ constexpr Family kFamilies[] = {{"quantizer", run_quantizer_case}, {"bits", run_
 /// Empty: the case is to be run.
 std::string reason_to_skip(const GoldenCase& c) {
   if (c.config.value("differs", false)) return "differs: the package's own numbers for something ours does otherwise";
-  for (const nlohmann::json& layer : c.config.value("layers", nlohmann::json::array())) {
+  const nlohmann::json layers = c.config.value("layers", nlohmann::json::array());
+  for (const nlohmann::json& layer : layers) {
     const std::string type = layer.at("type");
     if (type.find("Conv1D") != std::string::npos || type.find("Conv2D") != std::string::npos ||
         type.find("Pooling") != std::string::npos) {
@@ -67,6 +68,7 @@ int run(int argc, char** argv) {
     std::fprintf(stderr, "usage: golden_layers_test [--golden DIR] [--only TEXT]\n");
     return 2;
   }
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   Count count;
   for (const Family& family : kFamilies) {
     for (const GoldenCase& c : read_cases(folder, family.name)) {

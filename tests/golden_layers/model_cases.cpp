@@ -25,7 +25,8 @@ double largest_gradient(const GoldenCase& c) {
 
 Rule rule_for(const GoldenCase& c, double gradient, const std::string& dataset) {
   double tolerance = 1e-5;
-  for (const auto& [prefix, value] : c.config.value("tolerance", nlohmann::json::object()).items()) {
+  const nlohmann::json special = c.config.value("tolerance", nlohmann::json::object());
+  for (const auto& [prefix, value] : special.items()) {
     if (dataset.starts_with(prefix)) tolerance = value;
   }
   if (dataset.starts_with("grad/")) return {.tolerance = tolerance, .floor = 0.03 * gradient};

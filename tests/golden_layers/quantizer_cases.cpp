@@ -83,13 +83,14 @@ struct Draws {
   std::vector<double> sum, square, fourth;
   std::vector<float> lowest, highest;
   double f_gradient = 0;
+  bool x_gradient_is_golden = true;  // in every draw
 };
 
 Draws draw(const GoldenCase& c, Quantizer& quantizer, int64_t rows, int64_t steps) {
   const Tensor& x = c.at("in/x");
   const auto entries = static_cast<size_t>(x.size());
   Tape tape;
-  const Var in = tape.input("x", x.shape());
+  const Var in = tape.input("x", x.shape(), true);
   const ops::Quantized q = quantizer.forward(tape, in, quantizer.clipped_f(tape), Mode::kTrain);
   tape.add_loss(ops::sum(q.value), "sum");
   tape.keep(q.value);
@@ -102,6 +103,9 @@ Draws draw(const GoldenCase& c, Quantizer& quantizer, int64_t rows, int64_t step
     executor.forward(std::vector<ConstTensorView>{batch.view()}, static_cast<uint64_t>(step));
     executor.backward();
     draws.f_gradient += static_cast<double>(quantizer.f.grad.values()[0]);
+    const auto x_gradient = executor.input_gradient(in).values();
+    for (size_t i = 0; i < x_gradient.size(); ++i)
+      draws.x_gradient_is_golden &= x_gradient[i] == c.at("grad/x").values()[i % entries];
     const auto values = executor.rows_of(q.value).values();
     for (size_t i = 0; i < values.size(); ++i) {
       const size_t e = i % entries;
@@ -133,6 +137,7 @@ std::vector<std::string> run_statistics(const GoldenCase& c) {
     if (!(std::abs(got - want) <= allowed))
       lines.push_back(concat(what, " [", e, "]: got ", got, ", expected ", want, " within ", allowed));
   };
+  if (!draws.x_gradient_is_golden) lines.emplace_back("grad/x: differs in some draw");
   double mean_sum = 0;
   double mean_error = 0;
   for (size_t e = 0; e < draws.sum.size(); ++e) {
@@ -145,15 +150,15 @@ std::vector<std::string> run_statistics(const GoldenCase& c) {
     // such point.
     const double spread = std::sqrt(std::max(draws.fourth[e] / n - variance * variance, 0.0) / n);
     near("out/var", e, variance, golden_variance, 5 * std::sqrt(2.0) * spread + 50 * step * step / n);
-    const double extreme = 20 * step / n + 1e-6 * step;
     const bool stochastic = c.config.at("quantizer").at("rnd_strategy") == "stochastic_round";
+    const double extreme = (stochastic ? 0 : 20 * step / n) + 1e-6 * step;
     const bool rare = stochastic && variance < 20 * step * step / n;
     if (!rare)
       near("out/lowest", e, static_cast<double>(draws.lowest[e]), static_cast<double>(c.at("out/lowest").values()[e]),
-           stochastic ? 0 : extreme);
+           extreme);
     if (!rare)
       near("out/highest", e, static_cast<double>(draws.highest[e]),
-           static_cast<double>(c.at("out/highest").values()[e]), stochastic ? 0 : extreme);
+           static_cast<double>(c.at("out/highest").values()[e]), extreme);
     mean_sum += mean;
     mean_error += error * error;
   }

@@ -6,6 +6,8 @@
 #include "golden_case.h"
 #include "hgq/autograd/executor.h"
 #include "hgq/core/error.h"
+#include "hgq/layers/predict.h"
+#include "hgq/layers/trace.h"
 #include "hgq/optim/optimizer_config.h"
 
 namespace hgq::golden {
@@ -21,7 +23,8 @@ std::unique_ptr<Optimizer> optimizer_of(const json& config) {
 }
 
 Rule training_rule(const GoldenCase& c, const std::string& dataset) {
-  for (const auto& [prefix, value] : c.config.value("tolerance", json::object()).items()) {
+  const nlohmann::json special = c.config.value("tolerance", nlohmann::json::object());
+  for (const auto& [prefix, value] : special.items()) {
     if (dataset.starts_with(prefix)) return {.tolerance = value.get<double>()};
   }
   if (dataset.starts_with("out/") && dataset.ends_with("_bops")) return {.tolerance = 1e-6};
@@ -103,16 +106,9 @@ class Run {
   }
 
   Traced trace() {
-    model_.reset_records();
-    Tape tape;
-    const ModelRecording recording = model_.record(tape, Mode::kTrace);
-    const Var y = recording.outputs.at(0).value;
-    tape.keep(y);
-    Executor executor(tape, workers_, {.gradients = false, .largest_chunk = cut_.largest_chunk});
-    executor.forward(std::vector<ConstTensorView>{c_.at("in/x").view()});
-    Traced traced{0, Tensor(executor.rows_of(y).shape, executor.rows_of(y).values())};
-    for (const ExactBops& b : model_.exact_bops()) traced.bops += b.bops;
-    return traced;
+    const ConstTensorView x = c_.at("in/x").view();
+    const double bops = trace_minmax(model_, x, workers_).total;
+    return {bops, predict(model_, x, workers_)};
   }
 
   void compare_all(const std::string& prefix) {

@@ -127,7 +127,8 @@ TEST(Initializer, RangeOfOneFloatEndsIsNotReached) {
   Initializer narrow = read("random_uniform");
   narrow.minval = 1.0;
   narrow.maxval = 1.0 + 0x1p-22;
-  for (const float v : made(narrow, Shape{1000}).values()) EXPECT_LT(static_cast<double>(v), narrow.maxval);
+  const Tensor w = made(narrow, Shape{1000});
+  for (const float v : w.values()) EXPECT_LT(static_cast<double>(v), narrow.maxval);
 }
 
 TEST(Initializer, Constants) {

@@ -54,6 +54,41 @@ TEST(ProxyQuantizer, SharedDimsHaveOneType) {
               ElementsAre(2.0f, -2.0f, 2.0f, -2.0f));
 }
 
+/// A quantizer behind a quantizer, finer and coarser, narrower and wider: the loops for 64-bit mantissas against
+/// quantize().
+TEST(ProxyQuantizer, BehindFixedPointValuesItDoesWhatQuantizeDoes) {
+  Numbers numbers;
+  Tensor x(Shape{200, 9});
+  for (float& v : x.values()) v = numbers.next() * 8;
+  const std::vector<ConstTensorView> inputs{x.view()};
+  QuantizerTypes second{{1, 9}, {}, {}, {}, {}};
+  for (int e = 0; e < 9; ++e) {
+    second.k.push_back(static_cast<int8_t>(e % 2));
+    second.b.push_back(static_cast<int8_t>(e == 4 ? 0 : 2 + e));
+    second.i.push_back(static_cast<int8_t>(e == 4 ? 0 : e % 4));
+  }
+  for (const std::string& rounding_name : rounding_names()) {
+    for (const std::string& overflow_name : overflow_names()) {
+      SCOPED_TRACE(rounding_name + " " + overflow_name);
+      const Rounding rounding = rounding_named(rounding_name).value();
+      const Overflow overflow = overflow_named(overflow_name).value();
+      ProxyBuilder b;
+      const ProxyRef q = b.add_quantizer("q", b.add_input("x", {9}), one_type(1, 9, 5), Rounding::kTrn, Overflow::kSat);
+      const ProxyModel model = std::move(b).finish({q, b.add_quantizer("q2", q, second, rounding, overflow)});
+      const Emulation result = Emulator(model).run(inputs);
+      int64_t outside = 0;
+      for (size_t n = 0; n < result.outputs[0].values().size(); ++n) {
+        const Kbi type = second.at(n % 9);
+        const Quantized expected = quantize(double{result.outputs[0].data()[n]}, type, rounding, overflow);
+        ASSERT_EQ(result.outputs[1].data()[n], to_float(expected.mantissa, type.fraction())) << n;
+        outside += expected.outside;
+      }
+      EXPECT_EQ(result.overflows[1].values, outside);
+      EXPECT_GT(outside, 0);
+    }
+  }
+}
+
 TEST(ProxyQuantizer, TypesThatDoNotFitAreNamed) {
   EXPECT_THAT(
       message_of<ShapeError>([] {

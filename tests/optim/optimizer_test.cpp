@@ -13,6 +13,7 @@
 #include "hgq/core/lane_sum.h"
 #include "hgq/optim/optimizer_config.h"
 #include "hgq/optim/optimizers.h"
+#include "hgq/tests/support/allocation_counter.h"
 
 namespace hgq {
 namespace {
@@ -155,6 +156,23 @@ TEST(Optimizer, MomentaNeverBecomeSubnormal) {
   }
   volatile float tiny = 1e-38F;  // outside an update subnormal numbers are numbers again
   EXPECT_EQ(std::fpclassify(tiny * 0.5F), FP_SUBNORMAL);
+}
+
+TEST(Optimizer, WarmStepAllocatesNothing) {
+  const Schedule rate =
+      Schedule(CosineDecayRestarts{.initial_learning_rate = 0.1, .first_decay_steps = 5}).with_warmup(3);
+  Adam adam({.learning_rate = rate, .amsgrad = true, .weight_decay = 0.1, .clipnorm = 1.0});
+  Nadam nadam({.global_clipnorm = 1.0});
+  RMSprop rmsprop({.momentum = 0.5, .centered = true});
+  for (Optimizer* optimizer : std::initializer_list<Optimizer*>{&adam, &nadam, &rmsprop}) {
+    Parameters p(Values{std::vector<float>(100, 1.0F), {2.0F}});
+    const int64_t cold = testing_support::allocations();
+    optimizer->update(p.pointers);
+    const int64_t warm = testing_support::allocations();
+    EXPECT_GT(warm, cold) << "the slots were not counted";
+    for (int step = 0; step < 10; ++step) optimizer->update(p.pointers);
+    EXPECT_EQ(testing_support::allocations(), warm) << optimizer->name();
+  }
 }
 
 TEST(Optimizer, LearningRateIsThatOfTheLastStep) {

@@ -1,0 +1,73 @@
+// Speed of training and prediction: train/WORKLOAD/BATCH, predict/WORKLOAD/BATCH; items are samples. Threads: OMP_NUM_THREADS, else all.
+//
+// The batches follow each other through the set in its order, as with Python HGQ's own benchmark (the data are made before the clock runs).
+#include <benchmark/benchmark.h>
+
+#include "hgq/apps/bench/workloads.h"
+#include "hgq/layers/predict.h"
+#include "hgq/optim/optimizers.h"
+#include "hgq/optim/train_step.h"
+
+namespace {
+
+void train(benchmark::State& state, const std::string& name, int64_t batch_size) {
+  hgq::Workload w = hgq::make_workload(name, name == "small" ? 704 * batch_size : 4 * batch_size);
+  hgq::Adam adam({.learning_rate = w.learning_rate});
+  hgq::Workers workers;
+  hgq::TrainStep step(w.model, {.losses = {w.loss}, .weights = {}, .metrics = {}}, adam, workers);
+  hgq::Batches batches(*w.data, batch_size, &workers);
+  int64_t index = 0;
+  for (int warm = 0; warm < 3; ++warm) step.run(batches[warm % batches.size()]);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(step.run(batches[index]));
+    index = (index + 1) % batches.size();
+  }
+  state.SetItemsProcessed(state.iterations() * batch_size);
+  state.counters["threads"] = workers.size();
+  state.counters["buffers_MB"] = static_cast<double>(step.computation().executor().bytes()) * 1e-6;
+}
+
+void predict(benchmark::State& state, const std::string& name, int64_t batch_size) {
+  hgq::Workload w = hgq::make_workload(name, batch_size);
+  hgq::Workers workers;
+  hgq::Predictor predictor(w.model, workers);
+  const hgq::ConstTensorView x = w.data->x();
+  for (auto _ : state) {
+    predictor.run_block({&x, 1});
+    benchmark::DoNotOptimize(predictor.output(0).data);
+  }
+  state.SetItemsProcessed(state.iterations() * batch_size);
+}
+
+// From nothing to the first step: model, plan, matrix products.
+void start(benchmark::State& state, const std::string& name, int64_t batch_size) {
+  for (auto _ : state) {
+    hgq::Workload w = hgq::make_workload(name, batch_size);
+    hgq::Adam adam({.learning_rate = w.learning_rate});
+    hgq::Workers workers;
+    hgq::TrainStep step(w.model, {.losses = {w.loss}, .weights = {}, .metrics = {}}, adam, workers);
+    hgq::Batches batches(*w.data, batch_size);
+    benchmark::DoNotOptimize(step.run(batches[0]));
+  }
+}
+
+struct Case {
+  const char* workload;
+  int64_t batch;
+};
+constexpr Case kCases[] = {{"jsc", 1024}, {"jsc", 33200}, {"small", 128}};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (const Case& c : kCases) {
+    const std::string suffix = std::string(c.workload) + "/" + std::to_string(c.batch);
+    benchmark::RegisterBenchmark(("train/" + suffix).c_str(), [c](benchmark::State& s) { train(s, c.workload, c.batch); })->UseRealTime();
+    benchmark::RegisterBenchmark(("predict/" + suffix).c_str(), [c](benchmark::State& s) { predict(s, c.workload, c.batch); })->UseRealTime();
+    benchmark::RegisterBenchmark(("start/" + suffix).c_str(), [c](benchmark::State& s) { start(s, c.workload, c.batch); })->UseRealTime();
+  }
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

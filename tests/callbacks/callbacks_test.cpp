@@ -1,0 +1,168 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "hgq/callbacks/pareto_front.h"
+#include "hgq/callbacks/registry.h"
+#include "hgq/core/error.h"
+#include "hgq/layers/trace.h"
+#include "training_fixture.h"
+
+namespace hgq {
+namespace {
+
+using test::SmallTraining;
+
+std::unique_ptr<Callback> callback(const std::string& yaml, int epochs, const std::string& folder = "") {
+  ErrorList errors;
+  const Node node = Node::from_yaml(yaml, "test", errors);
+  auto made = make_callback(node, {.epochs = epochs, .folder = folder, .free_bops_and_calibrated = false, .metrics = {}}, errors);
+  errors.throw_if_any();
+  return made;
+}
+
+std::string error_of(const std::string& yaml) {
+  try {
+    callback(yaml, 10);
+  } catch (const ConfigError& e) {
+    return e.what();
+  }
+  return "";
+}
+
+// Looks at the model in the middle of what others do.
+class Probe final : public Callback {
+ public:
+  std::string_view name() const override { return "Probe"; }
+  void on_epoch_begin(Training& t) override {
+    betas.push_back(t.model.beta());
+    traced_at_begin.push_back(t.model.is_traced());
+  }
+  void on_epoch_end(Training& t) override { traced_at_end.push_back(t.model.is_traced()); }
+  std::vector<double> betas;
+  std::vector<bool> traced_at_begin, traced_at_end;
+};
+
+Probe* train_with(SmallTraining& s, Trainer& trainer, const std::string& yaml, int epochs) {
+  if (!yaml.empty()) trainer.add(callback(yaml, epochs));
+  auto probe = std::make_unique<Probe>();
+  Probe* const looked = probe.get();
+  trainer.add(std::move(probe));
+  trainer.fit(s.train, &s.validation);
+  return looked;
+}
+
+TEST(ResetMinMax, EmptiesTheRecordsBetweenEpochsAndNotAfterTheLast) {
+  SmallTraining s;
+  Trainer trainer(s.model, s.objective, s.adam, s.workers, s.options(3));
+  const Probe& probe = *train_with(s, trainer, "ResetMinMax", 3);
+  EXPECT_EQ(probe.traced_at_begin, (std::vector<bool>{false, false, false}));
+  EXPECT_EQ(probe.traced_at_end, (std::vector<bool>{true, true, true}));
+  EXPECT_TRUE(s.model.is_traced());
+}
+
+TEST(BetaSchedule, IsAPowerLawFromTheFirstEpochToTheLast) {
+  SmallTraining s;
+  Trainer trainer(s.model, s.objective, s.adam, s.workers, s.options(3));
+  const Probe& probe = *train_with(s, trainer, "BetaSchedule: {from: 1.0e-6, to: 1.0e-4}", 3);
+  ASSERT_EQ(probe.betas.size(), 3U);
+  EXPECT_FLOAT_EQ(static_cast<float>(probe.betas[0]), 1e-6F);
+  EXPECT_FLOAT_EQ(static_cast<float>(probe.betas[1]), 1e-5F);
+  EXPECT_FLOAT_EQ(static_cast<float>(probe.betas[2]), 1e-4F);
+}
+
+TEST(BetaSchedule, IsALineWhereAsked) {
+  SmallTraining s;
+  Trainer trainer(s.model, s.objective, s.adam, s.workers, s.options(3));
+  const Probe& probe = *train_with(s, trainer, "BetaSchedule: {from: 0, to: 1.0e-4, scale: linear}", 3);
+  EXPECT_FLOAT_EQ(static_cast<float>(probe.betas[1]), 5e-5F);
+}
+
+TEST(FreeBops, AreThoseOfTheLastBatch) {
+  SmallTraining s;
+  Trainer trainer(s.model, s.objective, s.adam, s.workers, s.options(2));
+  train_with(s, trainer, "FreeBOPs", 2);
+  ASSERT_NE(trainer.history().rows[1].metrics.find("bops"), nullptr);
+  EXPECT_GT(*trainer.history().rows[1].metrics.find("bops"), 0);
+}
+
+TEST(CalibratedBops, AreTheExactOnesOfATrace) {
+  SmallTraining s;
+  Trainer trainer(s.model, s.objective, s.adam, s.workers, s.options(4));
+  train_with(s, trainer, "CalibratedBOPs: {data: train, every: 2}", 4);
+  EXPECT_EQ(trainer.history().rows[0].metrics.find("bops"), nullptr);
+  const double* const bops = trainer.history().rows[3].metrics.find("bops");
+  ASSERT_NE(bops, nullptr);
+  EXPECT_EQ(*bops, trace_minmax(s.model, s.train, s.workers).total);
+}
+
+TEST(EarlyStopping, EndsAfterPatienceEpochs) {
+  SmallTraining s;
+  s.adam.set_learning_rate(0);
+  Trainer trainer(s.model, s.objective, s.adam, s.workers, s.options(50));
+  EXPECT_EQ((trainer.add(callback("EarlyStopping: {monitor: val_accuracy, patience: 3, min_delta: 2.0}", 50)), trainer.fit(s.train, &s.validation)), FitEnd::kStopped);
+  EXPECT_EQ(trainer.history().rows.size(), 4U);
+  EXPECT_NE(trainer.stop_reason().find("has not improved"), std::string::npos);
+}
+
+TEST(ReduceLROnPlateau, LowersTheRate) {
+  SmallTraining s;
+  Trainer trainer(s.model, s.objective, s.adam, s.workers, s.options(4));
+  train_with(s, trainer, "ReduceLROnPlateau: {monitor: val_loss, patience: 1, factor: 0.5, min_delta: 100}", 4);
+  // Set after the second, third and fourth epoch; the last value has not been used yet.
+  EXPECT_FLOAT_EQ(s.adam.learning_rate(), 0.01F * 0.5F * 0.5F * 0.5F);
+}
+
+TEST(ParetoFront, BeatsMeansNoWorseAndOnceBetter) {
+  const ParetoFront front({});
+  EXPECT_TRUE(front.beats({0.9, 100}, {0.8, 100}));
+  EXPECT_TRUE(front.beats({0.9, 90}, {0.9, 100}));
+  EXPECT_FALSE(front.beats({0.9, 100}, {0.9, 100}));
+  EXPECT_FALSE(front.beats({0.95, 110}, {0.9, 100}));
+}
+
+TEST(ParetoFront, KeepsTheFilesOfTheFrontAndNoOthers) {
+  const std::filesystem::path run = std::filesystem::temp_directory_path() / "hgq_pareto_test";
+  const std::filesystem::path folder = run / "pareto";
+  std::filesystem::remove_all(run);
+  SmallTraining s;
+  Trainer::Options options = s.options(12);
+  options.save_model = [](const std::string& path) { std::ofstream(path) << "model"; };
+  Trainer trainer(s.model, s.objective, s.adam, s.workers, options);
+  trainer.add(callback("CalibratedBOPs", 12));
+  trainer.add(callback("BetaSchedule: {from: 1.0e-6, to: 1.0e-2}", 12));
+  auto pareto = callback("ParetoFront", 12, run.string());
+  const auto& front = static_cast<const ParetoFront&>(*pareto);
+  trainer.add(std::move(pareto));
+  trainer.fit(s.train, &s.validation);
+  ASSERT_FALSE(front.front().empty());
+  size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) files += entry.path().extension() == ".h5" ? 1 : 0;
+  EXPECT_EQ(files, front.front().size());
+  for (const ParetoFront::Point& a : front.front()) {
+    EXPECT_TRUE(std::filesystem::exists(folder / a.file));
+    for (const ParetoFront::Point& b : front.front()) EXPECT_FALSE(front.beats(a.metrics, b.metrics));
+  }
+  std::ifstream table(folder / "pareto.csv");
+  std::string header;
+  std::getline(table, header);
+  EXPECT_EQ(header, "file,epoch,val_accuracy,bops");
+  std::filesystem::remove_all(run);
+}
+
+TEST(Callbacks, TellWhatIsWrong) {
+  EXPECT_NE(error_of("ResetMinmax").find("did you mean 'ResetMinMax'"), std::string::npos) << error_of("ResetMinmax");
+  EXPECT_NE(error_of("BetaSchedule: {from: 1.0e-6}").find("'to'"), std::string::npos) << error_of("BetaSchedule: {from: 1.0e-6}");
+  EXPECT_NE(error_of("BetaSchedule: {from: 0, to: 1.0e-6}").find("above 0"), std::string::npos);
+  EXPECT_NE(error_of("ParetoFront: {metrics: [a, b], best: [max]}").find("one for each"), std::string::npos);
+  EXPECT_NE(error_of("ParetoFront: {metrics: [a], best: [up]}").find("expected max or min"), std::string::npos);
+  EXPECT_NE(error_of("EarlyStopping: {patience: -1}").find("patience"), std::string::npos);
+  EXPECT_NE(error_of("CalibratedBOPs: {data: test}").find("test"), std::string::npos);
+  EXPECT_NE(error_of("Checkpoint: {file: ../x.h5}").find("inside the run's folder"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace hgq

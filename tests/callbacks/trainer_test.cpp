@@ -1,0 +1,161 @@
+#include "hgq/callbacks/trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "hgq/callbacks/registry.h"
+#include "hgq/core/error.h"
+#include "hgq/layers/hgq_file.h"
+#include "training_fixture.h"
+
+namespace hgq {
+namespace {
+
+using test::SmallTraining;
+
+std::unique_ptr<Callback> callback(const std::string& yaml, int epochs) {
+  ErrorList errors;
+  const Node node = Node::from_yaml(yaml, "test", errors);
+  auto made = make_callback(node, {.epochs = epochs, .folder = "", .free_bops_and_calibrated = false, .metrics = {}}, errors);
+  errors.throw_if_any();
+  return made;
+}
+
+void add_callbacks(Trainer& trainer, int epochs) {
+  trainer.add(callback("ResetMinMax", epochs));
+  trainer.add(callback("FreeBOPs", epochs));
+  trainer.add(callback("BetaSchedule: {from: 1.0e-6, to: 1.0e-3}", epochs));
+  trainer.add(callback("ReduceLROnPlateau: {monitor: val_loss, patience: 1}", epochs));
+}
+
+/// All but the times.
+std::string history_of(const Trainer& trainer) {
+  History history = trainer.history();
+  for (History::Row& row : history.rows) row.metrics.set("seconds", 0);
+  return history.to_csv();
+}
+
+struct Result {
+  std::vector<float> weights;
+  std::string history;
+};
+
+Result uninterrupted(int epochs, int threads) {
+  SmallTraining s(threads);
+  Trainer trainer(s.model, s.objective, s.adam, s.workers, s.options(epochs));
+  add_callbacks(trainer, epochs);
+  EXPECT_EQ(trainer.fit(s.train, &s.validation), FitEnd::kFinished);
+  return {s.weights(), history_of(trainer)};
+}
+
+// Sets the flag that Ctrl-C sets, after so many batches.
+class InterruptAfter final : public Callback {
+ public:
+  InterruptAfter(std::atomic<bool>& flag, int batches) : flag_(flag), left_(batches) {}
+  std::string_view name() const override { return "InterruptAfter"; }
+  void on_batch_end(Training& /*t*/) override {
+    if (--left_ == 0) flag_ = true;
+  }
+
+ private:
+  std::atomic<bool>& flag_;
+  int left_;
+};
+
+TEST(Trainer, LearnsAndWritesAHistory) {
+  SmallTraining s;
+  Trainer trainer(s.model, s.objective, s.adam, s.workers, s.options(60));
+  trainer.fit(s.train, &s.validation);
+  ASSERT_EQ(trainer.history().rows.size(), 60U);
+  EXPECT_GT(*trainer.history().rows.back().metrics.find("val_accuracy"), 0.9);
+  EXPECT_GT(*trainer.history().rows.back().metrics.find("val_auc"), 0.95);
+  EXPECT_EQ(trainer.history().to_csv().substr(0, 70), "epoch,loss,accuracy,auc,val_loss,val_accuracy,val_auc,beta,learning_ra");
+}
+
+TEST(Trainer, TheSameBitsForAnyNumberOfThreads) {
+  const Result one = uninterrupted(3, 1);
+  for (const int threads : {2, 3, 7}) {
+    const Result more = uninterrupted(3, threads);
+    EXPECT_EQ(more.weights, one.weights) << threads;
+    EXPECT_EQ(more.history, one.history) << threads;
+  }
+}
+
+// 600 rows in batches of 128: five batches an epoch. Interrupted behind every batch of three epochs, saved to a file, and gone on with.
+TEST(Trainer, TheSameBitsInterruptedAtEveryBatch) {
+  const Result whole = uninterrupted(3, 2);
+  const std::string path = (std::filesystem::temp_directory_path() / "hgq_trainer_test.h5").string();
+  for (int stop = 1; stop < 15; ++stop) {
+    {
+      SmallTraining s;
+      std::atomic<bool> flag{false};
+      Trainer::Options options = s.options(3);
+      options.interrupted = &flag;
+      options.write_checkpoint = [&](const nlohmann::json& state) {
+        save_model(s.model, path, [&](h5::Group& hgq) { write_run_state(hgq, s.model, s.adam, state); });
+      };
+      Trainer trainer(s.model, s.objective, s.adam, s.workers, options);
+      add_callbacks(trainer, 3);
+      trainer.add(std::make_unique<InterruptAfter>(flag, stop));
+      EXPECT_EQ(trainer.fit(s.train, &s.validation), FitEnd::kInterrupted) << stop;
+    }
+    SmallTraining s;
+    Trainer trainer(s.model, s.objective, s.adam, s.workers, s.options(3));
+    add_callbacks(trainer, 3);
+    std::atomic<bool> flag{false};
+    trainer.add(std::make_unique<InterruptAfter>(flag, 0));
+    trainer.resume(read_run_state(h5::File::open(path).group("hgq"), s.model, s.adam));
+    EXPECT_EQ(trainer.fit(s.train, &s.validation), FitEnd::kFinished);
+    EXPECT_EQ(s.weights(), whole.weights) << stop;
+    EXPECT_EQ(history_of(trainer), whole.history) << stop;
+  }
+  std::filesystem::remove(path);
+}
+
+TEST(Trainer, StopAfterEndsThereAndGoesOn) {
+  const Result whole = uninterrupted(4, 2);
+  nlohmann::json kept;
+  SmallTraining s;
+  Trainer::Options options = s.options(4);
+  options.stop_after = 2;
+  options.write_checkpoint = [&](const nlohmann::json& state) { kept = state; };
+  Trainer first(s.model, s.objective, s.adam, s.workers, options);
+  add_callbacks(first, 4);
+  EXPECT_EQ(first.fit(s.train, &s.validation), FitEnd::kStopAfter);
+  Trainer second(s.model, s.objective, s.adam, s.workers, s.options(4));
+  add_callbacks(second, 4);
+  second.resume(kept);
+  EXPECT_EQ(second.fit(s.train, &s.validation), FitEnd::kFinished);
+  EXPECT_EQ(s.weights(), whole.weights);
+  EXPECT_EQ(history_of(second), whole.history);
+}
+
+TEST(Trainer, ALossThatIsNotFiniteEndsTheRun) {
+  SmallTraining s;
+  Adam wild({.learning_rate = 1e30});
+  Trainer trainer(s.model, s.objective, wild, s.workers, s.options(20));
+  try {
+    trainer.fit(s.train, nullptr);
+    FAIL();
+  } catch (const RunError& e) {
+    EXPECT_NE(std::string(e.what()).find("the loss is"), std::string::npos) << e.what();
+  }
+}
+
+TEST(Trainer, RefusesTheStateOfOtherCallbacks) {
+  SmallTraining s;
+  nlohmann::json kept;
+  Trainer::Options options = s.options(2);
+  options.write_checkpoint = [&](const nlohmann::json& state) { kept = state; };
+  Trainer first(s.model, s.objective, s.adam, s.workers, options);
+  first.fit(s.train, nullptr);
+  Trainer second(s.model, s.objective, s.adam, s.workers, s.options(2));
+  add_callbacks(second, 2);
+  EXPECT_THROW(second.resume(kept), FileError);
+}
+
+}  // namespace
+}  // namespace hgq

@@ -1,0 +1,158 @@
+#include "hgq/data/data_sets.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "data_files.h"
+#include "hgq/core/rng.h"
+#include "hgq/data/h5.h"
+
+namespace hgq {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr int64_t kTrain = 3000;
+constexpr int64_t kTest = 500;
+
+class Sets : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    h5::File out = h5::File::create(folder / "d.h5");
+    write(out, "", kTrain, 1);
+    write(out, "_test", kTest, 2);
+    out.flush();
+  }
+  static void write(h5::File& out, const std::string& suffix, int64_t rows, uint64_t seed) {
+    std::vector<float> x;
+    std::vector<int32_t> y;
+    for (int64_t r = 0; r < rows; ++r) {
+      x.push_back(10.0F + static_cast<float>(normal_double(random_bits(seed, 0, 0, static_cast<uint64_t>(r)))));
+      x.push_back(static_cast<float>(r % 7));
+      y.push_back(static_cast<int32_t>(1 + r % 3));
+    }
+    out.write_floats("x" + suffix, ConstTensorView{x.data(), Shape{rows, 2}});
+    out.write_int32("y" + suffix, y, Shape{rows});
+  }
+  DataConfig config(const std::string& rest) {
+    ErrorList errors;
+    const DataConfig out =
+        read_data_config(Node::from_yaml("file: d.h5\n" + rest, "c.yaml", errors), folder.path(), errors);
+    errors.throw_if_any();
+    return out;
+  }
+  static DataSets load(const DataConfig& config) {
+    return load_data(open_data(config), config, {"in"}, {{"out", Shape{3}, TargetKind::kClassNumbers}}, 42);
+  }
+  TemporaryFolder folder;
+};
+
+std::vector<float> all_of(const Dataset& data, bool targets) {
+  std::vector<float> out;
+  for (const Batch& batch : data.batches(997)) {
+    const auto values = targets ? batch.y().values() : batch.x().values();
+    out.insert(out.end(), values.begin(), values.end());
+  }
+  return out;
+}
+
+TEST_F(Sets, ScalingIsFittedOnTheTrainingRowsAlone) {
+  const DataSets sets = load(config("validation: 0.2\ntest: {inputs: x_test, targets: y_test}\nscale: standard\n"));
+  EXPECT_EQ(sets.train->size(), 2400);
+  EXPECT_EQ(sets.validation->size(), 600);
+  EXPECT_EQ(sets.test->size(), kTest);
+  EXPECT_EQ(sets.train->inputs()[0].name, "in");
+  EXPECT_EQ(sets.train->targets()[0].name, "out");
+  const std::vector<float> x = all_of(*sets.train, false);
+  double sum = 0.0;
+  double squares = 0.0;
+  for (size_t i = 0; i < x.size(); i += 2) {
+    sum += static_cast<double>(x[i]);
+    squares += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  }
+  EXPECT_NEAR(sum / 2400, 0.0, 1e-6);
+  EXPECT_NEAR(squares / 2400, 1.0, 1e-6);
+  // The test rows are scaled by the same numbers.
+  h5::File file = h5::File::open(folder / "d.h5");
+  const double raw_value = static_cast<double>(file.read_floats("x_test").values()[0]);
+  EXPECT_EQ(all_of(*sets.test, false)[0],
+            static_cast<float>((raw_value - sets.scaling[0].offset[0]) / sets.scaling[0].divisor[0]));
+}
+
+TEST_F(Sets, ClassesAreMappedAndTheMapIsKept) {
+  const DataSets sets = load(config("test: {inputs: x_test, targets: y_test}\n"));
+  EXPECT_THAT(sets.classes[0].names, ElementsAre("1", "2", "3"));
+  EXPECT_EQ(sets.validation, nullptr);
+  const std::vector<float> y = all_of(*sets.test, true);
+  for (size_t i = 0; i < y.size(); ++i) EXPECT_EQ(y[i], static_cast<float>(i % 3));
+}
+
+TEST_F(Sets, BlocksAndMemoryGiveTheSameRows) {
+  DataConfig settings = config("validation: 0.2\ntest: {inputs: x_test, targets: y_test}\nscale: standard\n");
+  const DataSets memory = load(settings);
+  settings.memory_limit = 5000;
+  const DataSets blocks = load(settings);
+  EXPECT_EQ(memory.train->block_rows(), 2400);
+  EXPECT_LT(blocks.train->block_rows(), 200);
+  EXPECT_LT(blocks.test->block_rows(), 200);
+  EXPECT_EQ(memory.scaling[0].offset, blocks.scaling[0].offset);
+  EXPECT_EQ(memory.scaling[0].divisor, blocks.scaling[0].divisor);
+  for (const bool targets : {false, true}) {
+    EXPECT_EQ(all_of(*memory.train, targets), all_of(*blocks.train, targets));
+    EXPECT_EQ(all_of(*memory.validation, targets), all_of(*blocks.validation, targets));
+    EXPECT_EQ(all_of(*memory.test, targets), all_of(*blocks.test, targets));
+  }
+}
+
+TEST_F(Sets, TheSeedDecidesTheSplit) {
+  const DataConfig settings = config("validation: 0.2\n");
+  const std::vector<OutputSpec> outputs = {{"out", Shape{3}, TargetKind::kClassNumbers}};
+  const auto first = [&](uint64_t seed) {
+    return all_of(*load_data(open_data(settings), settings, {"in"}, outputs, seed).validation, false);
+  };
+  EXPECT_EQ(first(1), first(1));
+  EXPECT_NE(first(1), first(2));
+}
+
+TEST_F(Sets, ASetForATrainedModelTakesItsScalingAndClasses) {
+  const DataSets trained = load(config("scale: minmax\n"));
+  DataFiles files;
+  const auto open = [&](bool targets) {
+    SetSpec spec{folder / "d.h5", {{"", {.names = {"x_test"}}}}, {}};
+    if (targets) spec.targets = {{"", {.names = {"y_test"}}}};
+    return open_rows(spec, files);
+  };
+  const auto set = load_set(open(true), {"in"}, {{"out", Shape{3}, TargetKind::kClassNumbers}}, trained.scaling,
+                            trained.classes, 1 << 30);
+  EXPECT_EQ(set->size(), kTest);
+  EXPECT_THAT(std::vector<float>({all_of(*set, true)[0], all_of(*set, true)[1]}), ElementsAre(0, 1));
+  const auto inputs_alone = load_set(open(false), {"in"}, {}, trained.scaling, {}, 1 << 30);
+  EXPECT_EQ(inputs_alone->targets().size(), 0U);
+  EXPECT_EQ(all_of(*inputs_alone, false), all_of(*set, false));
+  EXPECT_EQ(all_of(*load_set(open(false), {"in"}, {}, {}, {}, 1 << 30), false)[1], 0.0F);
+  EXPECT_THAT(message_of([&] {
+                load_set(open(false), {"in"}, {}, {{{1}, {1}}}, {}, 1 << 30);
+              }),
+              HasSubstr("input 'in' has 2 features, but its scaling was fitted on 1"));
+}
+
+TEST_F(Sets, SetsOfOtherShapesAreRefused) {
+  {
+    h5::File out = h5::File::create(folder / "e.h5");
+    const std::vector<float> x(30, 1.0F);
+    out.write_floats("x", ConstTensorView{x.data(), Shape{10, 3}});
+    out.write_floats("y", ConstTensorView{x.data(), Shape{10}});
+    out.flush();
+  }
+  EXPECT_THAT(message_of([&] { open_data(config("test: {file: e.h5}\n")); }),
+              HasSubstr("e.h5:/x: has rows of shape [3], but "));
+  EXPECT_THAT(message_of([&] { open_data(config("test: {inputs: {a: x_test}, targets: y_test}\n")); }),
+              HasSubstr("data.test.inputs: gives 'a' where the training set gives ''"));
+}
+
+}  // namespace
+}  // namespace hgq

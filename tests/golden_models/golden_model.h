@@ -1,0 +1,67 @@
+// A folder of golden models: a network that Python HGQ trained, its data, and what the package made of it.
+//
+//   hgq.h5        the model                          case.json    BOPs, options of the proxies, counts of rows
+//   proxy_*.h5    proxies that the package made      data.h5      inputs, predictions, ranges
+//
+// Each model gives one case for its predictions, one for each trace (`trace`, `trace_cover1.1`), and one for each
+// proxy. A case returns a line for every difference, none where all is equal; everything is compared with ==.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hgq/data/h5.h"
+#include "hgq/layers/model.h"
+
+namespace hgq::golden {
+
+struct GoldenModel {
+  std::string name, folder;
+  nlohmann::json about;  // case.json
+  h5::File data;
+
+  static GoldenModel open(const std::string& folder, const std::string& name);
+  std::string file(const std::string& leaf) const { return folder + "/" + leaf; }
+  /// The inputs of a set ("calib", "test", "overflow"), in the order of the model.
+  std::vector<Tensor> inputs(const std::string& set) const;
+  /// One of the groups of outputs ("hgq", "proxy_wrap"), in the order of the model's outputs.
+  std::vector<Tensor> outputs(const std::string& group, const std::string& set) const;
+  /// hgq.h5.
+  Model load() const;
+};
+
+std::vector<ConstTensorView> views_of(const std::vector<Tensor>& tensors);
+
+/// Why a folder can not be run; empty if it can.
+std::string reason_to_skip_folder(const std::string& folder);
+/// Why a proxy of a folder can not be made; empty if it can.
+std::string reason_to_skip_proxy(const GoldenModel& golden, const std::string& tag);
+
+/// Collects differences, the first of each kind in full.
+class Differences {
+ public:
+  void check(bool equal, const std::string& line) {
+    if (!equal) lines_.push_back(line);
+  }
+  /// Every value by ==; names the first that differs and says how many do.
+  void compare(const std::string& what, ConstTensorView ours, ConstTensorView golden);
+  std::vector<std::string> take() { return std::move(lines_); }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+/// HGQ's predictions, and the outputs of every layer for two rows.
+std::vector<std::string> run_predictions(const GoldenModel& golden);
+/// `group`: "trace" or "trace_cover1.1".
+std::vector<std::string> run_trace(const GoldenModel& golden, const std::string& group);
+/// `tag`: "proxy_wrap" ...
+std::vector<std::string> run_proxy(const GoldenModel& golden, const std::string& tag);
+
+/// The trace group that belongs to a proxy, and its cover factor.
+std::string trace_of_proxy(const GoldenModel& golden, const std::string& tag);
+void trace(const GoldenModel& golden, Model& model, const std::string& group);
+
+}  // namespace hgq::golden

@@ -1,0 +1,158 @@
+// The proxy that we make of a model beside the one that the package made: layers, widths, weights, values, overflows.
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "golden_model.h"
+#include "hgq/core/error.h"
+#include "hgq/layers/predict.h"
+#include "hgq/layers/proxy/convert.h"
+#include "hgq/layers/proxy/proxy_file.h"
+#include "hgq/layers/proxy/verify.h"
+
+namespace hgq::golden {
+namespace {
+
+/// Keras numbers layers that nobody named by all models of a session: input_7, re_lu_3.
+bool is_numbered(const KerasNode& node) { return node.class_name == "InputLayer" || node.class_name == "ReLU"; }
+
+/// Keys that say how a layer was trained, and that no proxy needs.
+bool is_of_training(const std::string& key) {
+  return key.ends_with("_initializer") || key.ends_with("_regularizer") || key.ends_with("_constraint");
+}
+
+/// Without what hls4ml ignores: types that the package writes with skip_precision_reg=False, and layers left with
+/// nothing.
+Node read_overrides(const Node& overrides) {
+  Node layers = Node::map({});
+  for (const auto& [layer, keys] : overrides["layers"].entries()) {
+    Node kept = Node::map({});
+    for (const auto& [key, value] : keys.entries()) {
+      if (!key.ends_with("_t")) kept.set(key, value);
+    }
+    if (!kept.entries().empty()) layers.set(layer, std::move(kept));
+  }
+  return layers;
+}
+
+bool same_config_value(const std::string& key, const Node& ours, const Node& theirs, bool numbered) {
+  if (key == "name") return numbered || same_value(ours, theirs);
+  if (key == "overrides") return same_value(read_overrides(ours), read_overrides(theirs));
+  return same_value(ours, theirs);
+}
+
+void compare_nodes(const KerasNode& ours, const KerasNode& theirs, Differences& out) {
+  out.check(ours.class_name == theirs.class_name,
+            concat(ours.name, " is a ", ours.class_name, ", expected ", theirs.class_name));
+  out.check(is_numbered(ours) || ours.name == theirs.name,
+            concat("layer '", ours.name, "', expected '", theirs.name, "'"));
+  for (const auto& [key, value] : theirs.config.entries()) {
+    const Node* const found = ours.config.find(key);
+    if (found == nullptr) {
+      out.check(is_of_training(key), concat(ours.name, " has no ", key));
+      continue;
+    }
+    out.check(same_config_value(key, *found, value, is_numbered(ours)),
+              concat(ours.name, " ", key, ": ", found->to_json().dump(), ", expected ", value.to_json().dump()));
+  }
+  for (const auto& [key, value] : ours.config.entries()) {
+    out.check(theirs.config.find(key) != nullptr,
+              concat(ours.name, " has a key ", key, " that the package does not write"));
+  }
+}
+
+/// The places of names among the layers.
+std::vector<size_t> places(const KerasGraph& graph, const std::vector<std::string>& names) {
+  std::vector<size_t> out;
+  for (const std::string& name : names) {
+    const auto found = std::ranges::find(graph.nodes, name, &KerasNode::name);
+    out.push_back(static_cast<size_t>(found - graph.nodes.begin()));
+  }
+  return out;
+}
+
+void compare_graphs(const KerasGraph& ours, const KerasGraph& theirs, Differences& out) {
+  out.check(ours.nodes.size() == theirs.nodes.size(),
+            concat(ours.nodes.size(), " layers, expected ", theirs.nodes.size()));
+  if (ours.nodes.size() != theirs.nodes.size()) return;
+  for (size_t i = 0; i < ours.nodes.size(); ++i) {
+    compare_nodes(ours.nodes[i], theirs.nodes[i], out);
+    out.check(places(ours, ours.nodes[i].inputs) == places(theirs, theirs.nodes[i].inputs),
+              concat(ours.nodes[i].name, " reads other layers"));
+  }
+  out.check(places(ours, ours.inputs) == places(theirs, theirs.inputs), "the inputs are others");
+  out.check(places(ours, ours.outputs) == places(theirs, theirs.outputs), "the outputs are others");
+}
+
+void compare_weights(const KerasFile& ours, const KerasFile& theirs, Differences& out) {
+  out.check(ours.layers.size() == theirs.layers.size(), "another number of layers with weights");
+  for (size_t i = 0; i < std::min(ours.layers.size(), theirs.layers.size()); ++i) {
+    const KerasLayerWeights& a = ours.layers[i];
+    const KerasLayerWeights& b = theirs.layers[i];
+    out.check(a.weights.size() == b.weights.size(), concat(a.layer, " has ", a.weights.size(), " weights"));
+    for (size_t w = 0; w < std::min(a.weights.size(), b.weights.size()); ++w) {
+      const bool equal = a.weights[w].name == b.weights[w].name && a.weights[w].shape == b.weights[w].shape &&
+                         a.weights[w].values == b.weights[w].values;
+      out.check(equal, concat(a.layer, " ", a.weights[w].name, " of shape ", a.weights[w].shape, " differs from ",
+                              b.weights[w].name, " of shape ", b.weights[w].shape));
+    }
+  }
+}
+
+/// Values and overflows of our proxy against the package's, and how many rows differ from the model.
+void compare_emulation(const GoldenModel& golden, const std::string& tag, const ProxyModel& proxy, Model& model,
+                       Differences& out) {
+  Workers workers(2);
+  const Emulator emulator(proxy);
+  Predictor predictor(model, workers);
+  const nlohmann::json& counts = golden.about["agreement"][tag];
+  for (const std::string set : {"calib", "test", "overflow"}) {
+    const std::vector<Tensor> x = golden.inputs(set);
+    const Emulation result = emulator.run(views_of(x), &workers);
+    const std::vector<Tensor> expected = golden.outputs(tag, set);
+    for (size_t o = 0; o < expected.size(); ++o) {
+      out.compare(concat(set, " output ", o), result.outputs[o].view(), expected[o].view());
+    }
+    const std::vector<int64_t> flags = golden.data.read_integers(concat(tag, "/", set, "_overflows"));
+    for (size_t row = 0; row < flags.size(); ++row) {
+      out.check(result.row_overflows[row] == flags[row],
+                concat(set, " row ", row, ": overflow ", int{result.row_overflows[row]}));
+    }
+    const std::vector<Tensor> predictions = predictor.run(views_of(x));
+    const VerifyReport report = verify(views_of(predictions), result);
+    const auto count = [&](const char* key, int64_t ours) {
+      out.check(counts[set][key] == ours, concat(set, " ", key, ": ", ours, ", expected ", counts[set][key].dump()));
+    };
+    count("rows", report.rows);
+    count("rows_with_overflow", report.rows_with_overflow);
+    count("proxy_differs_from_model", report.rows_differ);
+    count("differs_without_overflow", report.rows_differ_without_overflow);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> run_proxy(const GoldenModel& golden, const std::string& tag) {
+  Differences out;
+  Model model = golden.load();
+  trace(golden, model, trace_of_proxy(golden, tag));
+  const nlohmann::json& given = golden.about["agreement"][tag]["options"];
+  ProxyOptions options;
+  options.aggressive = given.value("aggressive", true);
+  if (given.contains("accum_fp_max_offset")) options.accum_fp_max_offset = given["accum_fp_max_offset"].get<int64_t>();
+  const ProxyModel proxy = to_proxy_model(model, options);
+  const KerasFile ours = proxy_to_keras(proxy);
+  const KerasFile theirs = read_keras_file(golden.file(golden.about["agreement"][tag]["file"].get<std::string>()));
+  compare_graphs(keras_graph(ours.model_config), keras_graph(theirs.model_config), out);
+  compare_weights(ours, theirs, out);
+  compare_emulation(golden, tag, proxy, model, out);
+  // And once more as it is written and read.
+  const std::string path =
+      (std::filesystem::temp_directory_path() / concat("hgq_golden_", golden.name, "_", tag, ".h5")).string();
+  save_proxy(proxy, path);
+  compare_emulation(golden, tag, load_proxy(path), model, out);
+  std::filesystem::remove(path);
+  return out.take();
+}
+
+}  // namespace hgq::golden

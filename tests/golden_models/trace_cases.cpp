@@ -1,0 +1,144 @@
+// Predictions of a model, and the ranges, widths and BOPs that trace_minmax gives it.
+#include <algorithm>
+
+#include "golden_model.h"
+#include "hgq/core/error.h"
+#include "hgq/layers/kernel_layer.h"
+#include "hgq/layers/predict.h"
+#include "hgq/layers/trace.h"
+
+namespace hgq::golden {
+namespace {
+
+constexpr int64_t kBatch = 64;  // of the traces
+
+/// k, i, f of every element, stacked: [3, shape of f].
+Tensor stacked(const Quantizer& quantizer, bool relu) {
+  const std::vector<Kif> kif = quantizer.exact_bits(relu);
+  Tensor out(quantizer.f.value.shape().with_front(3));
+  for (size_t n = 0; n < kif.size(); ++n) {
+    out.data()[n] = static_cast<float>(kif[n].k);
+    out.data()[kif.size() + n] = static_cast<float>(kif[n].i);
+    out.data()[2 * kif.size() + n] = static_cast<float>(kif[n].f);
+  }
+  return out;
+}
+
+void check_layer(const h5::Group& golden, Layer& layer, Differences& out) {
+  const std::string& name = layer.name();
+  const Quantizer& paq = *layer.output_quantizer();
+  out.compare(name + " f", paq.f.value.view(), golden.read_floats("f").view());
+  out.compare(name + " min", paq.record_min.value.view(), golden.read_floats("min").view());
+  out.compare(name + " max", paq.record_max.value.view(), golden.read_floats("max").view());
+  out.compare(name + " kif", stacked(paq, false).view(), golden.read_floats("kif").view());
+  if (golden.has("kif_relu")) {
+    out.compare(name + " kif_relu", stacked(paq, true).view(), golden.read_floats("kif_relu").view());
+  }
+  const auto strategy = static_cast<int64_t>(paq.strategy());
+  out.check(strategy == golden.attribute_integer("rnd_strategy"), concat(name, " rnd_strategy: ", strategy));
+  auto* const kernel = dynamic_cast<KernelLayer*>(&layer);
+  if (kernel == nullptr) return;
+  Tensor bits = kernel->evaluated_weights().kernel;
+  for (float& v : bits.values()) v = static_cast<float>(significant_bits(v));
+  out.compare(name + " kernel_bits_exact", bits.view(), golden.read_floats("kernel_bits_exact").view());
+}
+
+double bops_of(const nlohmann::json& layers, const std::string& name) {
+  return layers.contains(name) ? layers[name].get<double>() : -1;
+}
+
+void check_exact_bops(const Model& model, const nlohmann::json& golden, Differences& out) {
+  double total = 0;
+  const std::vector<ExactBops> ours = model.exact_bops();
+  for (const ExactBops& layer : ours) {
+    total += layer.bops;
+    const double expected = bops_of(golden["layers"], layer.layer);
+    out.check(layer.bops == expected, concat(layer.layer, " BOPs: ", layer.bops, ", expected ", expected));
+  }
+  out.check(ours.size() == golden["layers"].size(), concat("BOPs of ", ours.size(), " layers"));
+  out.check(total == golden["total"].get<double>(),
+            concat("total BOPs: ", total, ", expected ", golden["total"].dump()));
+}
+
+/// In evaluation, from the record as it is now.
+void check_differentiable_bops(Model& model, const Tensor& row, const nlohmann::json& golden, Differences& out) {
+  Tape tape;
+  const ModelRecording recording = model.record(tape, Mode::kEvaluate);
+  Workers workers(1);
+  Executor executor(tape, workers, {.gradients = false});
+  executor.forward(std::vector{row.view().rows(0, 1)});
+  size_t others = 0;
+  for (const auto& [name, bops] : golden.items()) {
+    const auto found = std::ranges::find(recording.bops, name, &Recording::Bops::layer);
+    if (found == recording.bops.end()) ++others;
+    const double ours = found == recording.bops.end() ? 0.0 : static_cast<double>(executor.value(found->value).data[0]);
+    out.check(ours == bops.get<double>(), concat(name, " differentiable BOPs: ", ours, ", expected ", bops.dump()));
+  }
+  out.check(golden.size() == others + recording.bops.size(), "differentiable BOPs of other layers");
+}
+
+}  // namespace
+
+std::string trace_of_proxy(const GoldenModel& golden, const std::string& tag) {
+  const size_t cover = tag.find("_cover");
+  const std::string group = cover == std::string::npos ? "trace" : "trace" + tag.substr(cover);
+  HGQ_CHECK(golden.about["bops"].contains(group), FileError, golden.folder, "/case.json: has no bops of '", group, "'");
+  return group;
+}
+
+void trace(const GoldenModel& golden, Model& model, const std::string& group) {
+  Workers workers(2);
+  const std::vector<Tensor> x = golden.inputs("calib");
+  trace_minmax(model, views_of(x), workers,
+               {.batch_size = kBatch, .cover_factor = golden.about["bops"][group]["cover_factor"].get<double>()});
+}
+
+std::vector<std::string> run_predictions(const GoldenModel& golden) {
+  Differences out;
+  Model model = golden.load();
+  Workers workers(2);
+  Predictor predictor(model, workers, Mode::kEvaluate, 20);  // several blocks, the last one shorter
+  for (const std::string set : {"calib", "test", "overflow"}) {
+    const std::vector<Tensor> x = golden.inputs(set);
+    const std::vector<Tensor> ours = predictor.run(views_of(x));
+    const std::vector<Tensor> expected = golden.outputs("hgq", set);
+    out.check(ours.size() == expected.size(), concat(set, ": ", ours.size(), " outputs"));
+    for (size_t o = 0; o < ours.size(); ++o)
+      out.compare(concat(set, " output ", o), ours[o].view(), expected[o].view());
+  }
+  Tape tape;
+  const ModelRecording recording = model.record(tape, Mode::kEvaluate);
+  for (const Signal& signal : recording.signals) tape.keep(signal.value);
+  Executor executor(tape, workers, {.gradients = false});
+  const std::vector<Tensor> x = golden.inputs("test");
+  std::vector<ConstTensorView> rows;
+  for (const Tensor& input : x) rows.push_back(input.view().rows(0, 2));
+  executor.forward(rows);
+  for (size_t i = 0; i < model.entries().size(); ++i) {
+    const std::string path = "layers_test2/" + model.entries()[i].name;
+    if (!golden.data.is_dataset(path)) continue;
+    out.compare(path, executor.rows_of(recording.signals[i].value), golden.data.read_floats(path).view());
+  }
+  return out.take();
+}
+
+std::vector<std::string> run_trace(const GoldenModel& golden, const std::string& group) {
+  Differences out;
+  Model model = golden.load();
+  trace(golden, model, group);
+  const h5::Group ranges = golden.data.group(group);
+  size_t layers = 0;
+  for (const Model::Entry& entry : model.entries()) {
+    if (entry.layer == nullptr || entry.layer->output_quantizer() == nullptr) continue;
+    ++layers;
+    out.check(ranges.has(entry.name), concat(entry.name, ": is not among the traced layers"));
+    if (ranges.has(entry.name)) check_layer(ranges.group(entry.name), *entry.layer, out);
+  }
+  out.check(layers == ranges.names().size(), concat(layers, " layers traced, expected ", ranges.names().size()));
+  const nlohmann::json& bops = golden.about["bops"][group];
+  check_exact_bops(model, bops, out);
+  check_differentiable_bops(model, golden.inputs("test")[0], bops["layers_differentiable"], out);
+  return out.take();
+}
+
+}  // namespace hgq::golden
