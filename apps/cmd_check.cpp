@@ -1,4 +1,5 @@
-// hgq-train check: all errors of a config, with their places, to standard output; shapes too, where the data can be opened.
+// hgq-train check: all errors of a config, with their places, to standard output; shapes too, where the data can be
+// opened.
 #include <filesystem>
 #include <iostream>
 
@@ -13,7 +14,8 @@ int run_check(const std::string& path, const std::vector<std::string>& sets) {
   const RunConfig config = read_run_config({.path = path, .sets = sets, .seed = {}}, config_hooks(), errors);
   if (errors.empty()) {
     try {
-      const DataConfig data = read_data_config(config.data, std::filesystem::absolute(path).parent_path().string(), errors);
+      const DataConfig data =
+          read_data_config(config.data, std::filesystem::absolute(path).parent_path().string(), errors);
       if (errors.empty()) {
         const OpenedData opened = open_data(data);
         std::map<std::string, Shape> shapes;

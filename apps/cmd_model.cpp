@@ -35,7 +35,12 @@ Json summary_json(const Model& model) {
   for (size_t i = 0; i < model.entries().size(); ++i) {
     const Model::Entry& entry = model.entries()[i];
     if (entry.layer == nullptr) continue;
-    Json row{{"name", entry.name}, {"kind", entry.layer->kind()}, {"shape", entry.shape.dims()}, {"parameters", parameter_count(*entry.layer)}, {"bits", nullptr}, {"bops", nullptr}};
+    Json row{{"name", entry.name},
+             {"kind", entry.layer->kind()},
+             {"shape", entry.shape.dims()},
+             {"parameters", parameter_count(*entry.layer)},
+             {"bits", nullptr},
+             {"bops", nullptr}};
     if (traced) {
       double bits = 0;
       for (const float b : signals[i].bits) bits += static_cast<double>(b);
@@ -50,7 +55,8 @@ Json summary_json(const Model& model) {
 }
 
 /// Writes the outputs of a model: one dataset `y`, or a group of them; inputs likewise.
-void write_arrays(h5::File& file, const std::string& name, const std::vector<Tensor>& arrays, const std::vector<std::string>& labels, bool by_label) {
+void write_arrays(h5::File& file, const std::string& name, const std::vector<Tensor>& arrays,
+                  const std::vector<std::string>& labels, bool by_label) {
   if (arrays.size() == 1) {
     file.write_floats(name, arrays[0].view());
     return;
@@ -60,8 +66,9 @@ void write_arrays(h5::File& file, const std::string& name, const std::vector<Ten
   group.set_attribute("layers", labels);
 }
 
-void write_predictions(const PredictCommand& command, const std::vector<Tensor>& outputs, const std::vector<std::string>& output_labels,
-                       const std::vector<Tensor>& inputs, const std::vector<std::string>& input_labels) {
+void write_predictions(const PredictCommand& command, const std::vector<Tensor>& outputs,
+                       const std::vector<std::string>& output_labels, const std::vector<Tensor>& inputs,
+                       const std::vector<std::string>& input_labels) {
   write_file_atomically(command.out, [&](const std::string& temporary) {
     h5::File file = h5::File::create(temporary);
     write_arrays(file, "y", outputs, output_labels, false);
@@ -101,8 +108,9 @@ int run_summary(const std::string& path, bool json) {
     const std::string bits = row.at("bits").is_null() ? "-" : fmt::format("{:.2f}", row.at("bits").get<double>());
     const std::string bops = row.at("bops").is_null() ? "-" : fmt::format("{:.0f}", row.at("bops").get<double>());
     if (!row.at("bops").is_null()) total += row.at("bops").get<double>();
-    fmt::print("{:<24} {:<18} {:<16} {:>10} {:>8} {:>10}\n", row.at("name").get<std::string>(), row.at("kind").get<std::string>(), row.at("shape").dump(),
-               row.at("parameters").get<int64_t>(), bits, bops);
+    fmt::print("{:<24} {:<18} {:<16} {:>10} {:>8} {:>10}\n", row.at("name").get<std::string>(),
+               row.at("kind").get<std::string>(), row.at("shape").dump(), row.at("parameters").get<int64_t>(), bits,
+               bops);
   }
   if (loaded.model.is_traced()) {
     fmt::print("BOPs in all: {:.0f}\n", total);
@@ -116,13 +124,18 @@ int run_eval(const EvalCommand& command) {
   LoadedModel loaded = load_model_with_extras(command.model);
   Objective objective = loaded.extras.objective;
   ErrorList errors;
-  if (!command.loss.empty()) objective = {.losses = {loaded.model.outputs().size(), Loss::from_node(Node::scalar(command.loss), errors)}, .weights = {}, .metrics = {}};
+  if (!command.loss.empty())
+    objective = {.losses = {loaded.model.outputs().size(), Loss::from_node(Node::scalar(command.loss), errors)},
+                 .weights = {},
+                 .metrics = {}};
   if (!command.metrics.empty()) {
     objective.metrics.clear();
-    for (const std::string& name : command.metrics) objective.metrics.push_back(Metric::from_node(Node::scalar(name), errors));
+    for (const std::string& name : command.metrics)
+      objective.metrics.push_back(Metric::from_node(Node::scalar(name), errors));
   }
   errors.throw_if_any();
-  HGQ_CHECK(!objective.losses.empty(), ConfigError, command.model, ": does not say what it was trained for; give --loss");
+  HGQ_CHECK(!objective.losses.empty(), ConfigError, command.model,
+            ": does not say what it was trained for; give --loss");
   std::vector<OutputSpec> outputs;
   for (size_t o = 0; o < loaded.model.outputs().size(); ++o) {
     const Model::Entry& entry = loaded.model.entry(loaded.model.outputs()[o]);

@@ -34,7 +34,8 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 /// A run from its config to its files.
 class Run {
  public:
-  Run(const TrainCommand& command, const std::atomic<bool>& interrupted) : command_(command), interrupted_(interrupted), workers_(command.threads) {}
+  Run(const TrainCommand& command, const std::atomic<bool>& interrupted)
+      : command_(command), interrupted_(interrupted), workers_(command.threads) {}
 
   int execute() {
     const double begin = now();
@@ -70,7 +71,8 @@ class Run {
   void note(const std::string& text) const { std::cerr << "hgq-train: " << text << "\n"; }
 
   void read_config() {
-    config_ = read_run_config({.path = command_.config, .sets = command_.sets, .seed = command_.seed}, config_hooks(), errors_);
+    config_ = read_run_config({.path = command_.config, .sets = command_.sets, .seed = command_.seed}, config_hooks(),
+                              errors_);
     errors_.throw_if_any();
     data_config_ = read_data_config(config_.data, fs::absolute(command_.config).parent_path().string(), errors_);
     errors_.throw_if_any();
@@ -81,7 +83,8 @@ class Run {
     folder_ = command_.out.empty() ? fs::path("runs") / fs::path(command_.config).stem() : fs::path(command_.out);
     const fs::path stored = folder_ / "config.yaml";
     const bool holds_run = fs::exists(stored);
-    HGQ_CHECK(!holds_run || command_.resume, ConfigError, "the folder '", folder_.string(), "' holds a run already; go on with it by --resume, or give another --out");
+    HGQ_CHECK(!holds_run || command_.resume, ConfigError, "the folder '", folder_.string(),
+              "' holds a run already; go on with it by --resume, or give another --out");
     HGQ_CHECK(!fs::exists(folder_) || fs::is_directory(folder_), ConfigError, "'", folder_.string(), "' is no folder");
     resuming_ = command_.resume && fs::exists(folder_ / "checkpoint.h5");
     if (holds_run) {
@@ -105,14 +108,17 @@ class Run {
       const Model::Entry& entry = model_.entry(model_.outputs()[o]);
       outputs.push_back({entry.name, entry.shape, extras_.objective.losses[o].target_kind()});
     }
-    sets_ = load_data(std::move(opened), data_config_, input_names(model_), outputs, static_cast<uint64_t>(config_.seed));
+    sets_ =
+        load_data(std::move(opened), data_config_, input_names(model_), outputs, static_cast<uint64_t>(config_.seed));
     extras_.scaling = sets_.scaling;
     extras_.classes = sets_.classes;
     extras_.inputs = data_config_.train.inputs;
     extras_.targets = data_config_.train.targets;
     show_classes();
     const int64_t steps = (sets_.train->size() + config_.train.batch_size - 1) / config_.train.batch_size;
-    optimizer_ = make_optimizer(config_.train.optimizer, {.steps_per_epoch = static_cast<double>(steps), .total_steps = steps * config_.train.epochs}, errors_);
+    optimizer_ = make_optimizer(
+        config_.train.optimizer,
+        {.steps_per_epoch = static_cast<double>(steps), .total_steps = steps * config_.train.epochs}, errors_);
     errors_.throw_if_any();
     if (resuming_) {
       const h5::File file = h5::File::open((folder_ / "checkpoint.h5").string());
@@ -126,7 +132,8 @@ class Run {
     for (const ClassMap& classes : extras_.classes) {
       if (classes.empty() || classes.is_identity()) continue;
       std::string text = "classes:";
-      for (size_t i = 0; i < classes.names.size(); ++i) text += concat(i == 0 ? " " : ", ", classes.names[i], " -> ", i);
+      for (size_t i = 0; i < classes.names.size(); ++i)
+        text += concat(i == 0 ? " " : ", ", classes.names[i], " -> ", i);
       note(text);
     }
   }
@@ -145,7 +152,9 @@ class Run {
       });
     };
     options.save_model = [this](const std::string& path) { save_model_with_extras(model_, extras_, path); };
-    options.write_history = [this](const History& history) { write_text_atomically((folder_ / "history.csv").string(), history.to_csv()); };
+    options.write_history = [this](const History& history) {
+      write_text_atomically((folder_ / "history.csv").string(), history.to_csv());
+    };
     return options;
   }
 
@@ -160,13 +169,16 @@ class Run {
       const Dataset* const set = set_named(name);
       if (set != nullptr) traced.push_back(set);
     }
-    const TraceResult trace = trace_minmax(model_, traced, workers_, {.batch_size = config_.proxy.trace.batch_size, .cover_factor = config_.proxy.trace.cover_factor});
+    const TraceResult trace =
+        trace_minmax(model_, traced, workers_,
+                     {.batch_size = config_.proxy.trace.batch_size, .cover_factor = config_.proxy.trace.cover_factor});
     if (!trace.warning.empty()) note("warning: " + trace.warning);
     save_model_with_extras(model_, extras_, (folder_ / "model.h5").string());
     Json summary;
     summary["bops"] = trace.total;
     for (const ExactBops& b : trace.layers) summary["bops_per_layer"][b.layer] = b.bops;
-    const Dataset& test = sets_.test != nullptr ? *sets_.test : (sets_.validation != nullptr ? *sets_.validation : *sets_.train);
+    const Dataset& test =
+        sets_.test != nullptr ? *sets_.test : (sets_.validation != nullptr ? *sets_.validation : *sets_.train);
     summary["tested_on"] = sets_.test != nullptr ? "test" : (sets_.validation != nullptr ? "validation" : "train");
     const Metrics metrics = Evaluation(model_, extras_.objective, workers_).run(test, 16384);
     for (const auto& [name, value] : metrics.entries()) summary["model"][name] = value;
@@ -183,9 +195,10 @@ class Run {
   }
 
   void export_proxy(const Dataset& test, Json& summary) {
-    const ProxyModel proxy = to_proxy_model(model_, {.aggressive = !config_.proxy.saturate,
-                                                     .accum_fp_max_offset = config_.proxy.accum_fp_max_offset,
-                                                     .unary_lut_max_table_size = config_.proxy.unary_lut_max_table_size});
+    const ProxyModel proxy =
+        to_proxy_model(model_, {.aggressive = !config_.proxy.saturate,
+                                .accum_fp_max_offset = config_.proxy.accum_fp_max_offset,
+                                .unary_lut_max_table_size = config_.proxy.unary_lut_max_table_size});
     save_proxy(proxy, (folder_ / "proxy.h5").string(), [&](h5::Group& hgq) { write_extras(hgq, extras_); });
     const std::vector<Tensor> x = all_inputs(test);
     std::vector<Tensor> predictions;
@@ -241,15 +254,20 @@ class Run {
   }
 
   void print(const Json& summary) const {
-    fmt::print("{} rows of {}\n", summary.at("verify").at("rows").get<int64_t>(), summary.at("tested_on").get<std::string>());
+    fmt::print("{} rows of {}\n", summary.at("verify").at("rows").get<int64_t>(),
+               summary.at("tested_on").get<std::string>());
     for (const auto& [name, value] : summary.at("model").items()) {
-      const std::string proxy = summary.at("proxy").contains(name) ? fmt::format("   proxy {:.6g}", summary.at("proxy").at(name).get<double>()) : "";
+      const std::string proxy = summary.at("proxy").contains(name)
+                                    ? fmt::format("   proxy {:.6g}", summary.at("proxy").at(name).get<double>())
+                                    : "";
       fmt::print("  {:<12} model {:.6g}{}\n", name, value.is_number() ? value.get<double>() : 0.0, proxy);
     }
     fmt::print("  {:<12} {:.0f}\n", "BOPs", summary.at("bops").get<double>());
     fmt::print("proxy against model, {}", verified_);
-    fmt::print("{:.0f} samples/s, {:.1f} s in all\n", summary.at("samples_per_second").get<double>(), summary.at("wall_seconds").get<double>());
-    fmt::print("files in {}: model.h5, proxy.h5 (for hls4ml), summary.json, history.csv, config.yaml\n", folder_.string());
+    fmt::print("{:.0f} samples/s, {:.1f} s in all\n", summary.at("samples_per_second").get<double>(),
+               summary.at("wall_seconds").get<double>());
+    fmt::print("files in {}: model.h5, proxy.h5 (for hls4ml), summary.json, history.csv, config.yaml\n",
+               folder_.string());
   }
 
   const TrainCommand& command_;
@@ -273,6 +291,8 @@ class Run {
 
 }  // namespace
 
-int run_train(const TrainCommand& command, const std::atomic<bool>& interrupted) { return Run(command, interrupted).execute(); }
+int run_train(const TrainCommand& command, const std::atomic<bool>& interrupted) {
+  return Run(command, interrupted).execute();
+}
 
 }  // namespace hgq

@@ -13,7 +13,8 @@
 
 namespace hgq {
 
-VerifyReport verify_proxy(Model& model, const ProxyModel& proxy, std::span<const ConstTensorView> inputs, Workers& workers, std::vector<Tensor>* predictions) {
+VerifyReport verify_proxy(Model& model, const ProxyModel& proxy, std::span<const ConstTensorView> inputs,
+                          Workers& workers, std::vector<Tensor>* predictions) {
   Predictor predictor(model, workers);
   const std::vector<Tensor> expected = predictor.run(inputs);
   Emulation emulation = Emulator(proxy).run(inputs, &workers);
@@ -33,14 +34,15 @@ nlohmann::json to_json(const VerifyReport& report) {
 }
 
 std::string describe(const VerifyReport& report) {
-  std::string text = fmt::format("{} rows: {} differ without overflow, {} of {} with overflow differ\n", report.rows, report.rows_differ_without_overflow,
+  std::string text = fmt::format("{} rows: {} differ without overflow, {} of {} with overflow differ\n", report.rows,
+                                 report.rows_differ_without_overflow,
                                  report.rows_differ - report.rows_differ_without_overflow, report.rows_with_overflow);
   for (const OverflowCount& c : report.overflows) {
     if (c.values > 0) text += fmt::format("  {}: {} values overflow\n", c.layer, c.values);
   }
   if (report.first) {
-    text += fmt::format("  first difference: row {}, output {}, element {}: model {}, proxy {}\n", report.first->row, report.first->output, report.first->element,
-                        report.first->model, report.first->proxy);
+    text += fmt::format("  first difference: row {}, output {}, element {}: model {}, proxy {}\n", report.first->row,
+                        report.first->output, report.first->element, report.first->model, report.first->proxy);
   }
   return text;
 }

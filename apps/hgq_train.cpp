@@ -48,7 +48,9 @@ void add_data_options(CLI::App& app, hgq::DataCommand& c, bool targets) {
 int main(int argc, char** argv) {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
-  CLI::App app{"hgq-train trains HGQ networks for FPGAs: it learns the bit width of every weight, and writes a proxy that hls4ml reads."};
+  CLI::App app{
+      "hgq-train trains HGQ networks for FPGAs: it learns the bit width of every weight, and writes a proxy that "
+      "hls4ml reads."};
   app.set_version_flag("--version", std::string("hgq ") + hgq::kVersion);
   app.require_subcommand(0, 1);
 
@@ -56,10 +58,13 @@ int main(int argc, char** argv) {
   std::string config;
   app.add_option("config", train.config, "config file (YAML)");
   app.add_option("--out", train.out, "folder of the run; runs/CONFIGNAME if not given");
-  app.add_option("--set", train.sets, "KEY.PATH=YAML, over the config; may be given several times")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--set", train.sets, "KEY.PATH=YAML, over the config; may be given several times")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--threads", train.threads, "threads; all processors if not given")->check(CLI::Range(1, 4096));
   app.add_option("--seed", train.seed, "seed, over the config's and --set");
-  app.add_option("--stop-after", train.stop_after, "stop after this epoch, with a checkpoint")->check(CLI::Range(1, 100000000));
+  app.add_option("--stop-after", train.stop_after, "stop after this epoch, with a checkpoint")
+      ->check(CLI::Range(1, 100000000));
   app.add_flag("--resume", train.resume, "go on from the run's checkpoint");
   app.add_flag("--quiet", train.quiet, "no progress");
 
@@ -68,7 +73,9 @@ int main(int argc, char** argv) {
   std::string check_config;
   std::vector<std::string> check_sets;
   check->add_option("config", check_config, "config file (YAML)")->required();
-  check->add_option("--set", check_sets, "KEY.PATH=YAML, over the config")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  check->add_option("--set", check_sets, "KEY.PATH=YAML, over the config")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   check->callback([&] { action = [&] { return hgq::run_check(check_config, check_sets); }; });
 
   CLI::App* const summary = app.add_subcommand("summary", "a table of a model's layers");
@@ -85,7 +92,8 @@ int main(int argc, char** argv) {
   eval->add_option("--metrics", eval_command.metrics, "metrics, comma-separated")->delimiter(',');
   eval->callback([&] { action = [&] { return hgq::run_eval(eval_command); }; });
 
-  CLI::App* const predict = app.add_subcommand("predict", "predictions of a model, or of a proxy, which is emulated exactly");
+  CLI::App* const predict =
+      app.add_subcommand("predict", "predictions of a model, or of a proxy, which is emulated exactly");
   hgq::PredictCommand predict_command;
   add_data_options(*predict, predict_command, false);
   predict->add_option("--out", predict_command.out, "HDF5 file to write")->required();
@@ -95,7 +103,8 @@ int main(int argc, char** argv) {
   CLI::App* const trace = app.add_subcommand("trace", "ranges of all values on data, and exact BOPs");
   hgq::TraceCommand trace_command;
   add_data_options(*trace, trace_command, false);
-  trace->add_option("--cover-factor", trace_command.cover_factor, "widens the ranges about their centres")->check(CLI::PositiveNumber);
+  trace->add_option("--cover-factor", trace_command.cover_factor, "widens the ranges about their centres")
+      ->check(CLI::PositiveNumber);
   trace->add_option("--out", trace_command.out, "model file to write, with the ranges");
   trace->callback([&] { action = [&] { return hgq::run_trace(trace_command); }; });
 
@@ -103,7 +112,8 @@ int main(int argc, char** argv) {
   hgq::ExportCommand export_command;
   exporting->add_option("model", export_command.model, "model file with ranges")->required();
   exporting->add_option("--out", export_command.out, "proxy file to write")->required();
-  exporting->add_option("--overflow", export_command.overflow, "what happens outside the ranges: wrap or sat")->check(CLI::IsMember({"wrap", "sat"}));
+  exporting->add_option("--overflow", export_command.overflow, "what happens outside the ranges: wrap or sat")
+      ->check(CLI::IsMember({"wrap", "sat"}));
   exporting->add_option("--accum-fp-max-offset", export_command.accum_fp_max_offset, "as in Python HGQ");
   exporting->add_option("--unary-lut-max-table-size", export_command.unary_lut_max_table_size, "as in Python HGQ");
   exporting->callback([&] { action = [&] { return hgq::run_export(export_command); }; });
@@ -124,18 +134,20 @@ int main(int argc, char** argv) {
   std::string import_out;
   import->add_option("file", import_file, "model.h5 of Python HGQ")->required();
   import->add_option("--out", import_out, "model file to write")->required();
-  import->callback([&] { action = [&] { return hgq::run_import(import_file, import_out); }; });
+  import->callback([&] { action = [&] { return hgq::run_import(import_file, import_out);
+};
+});
 
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e);
-    return code == 0 ? hgq::kExitDone : hgq::kExitBadInput;
-  }
-  if (action) return guarded(action);
-  if (train.config.empty()) {
-    std::cerr << app.help() << "\nhgq-train: give a config file or a command\n";
-    return hgq::kExitBadInput;
-  }
-  return guarded([&] { return hgq::run_train(train, interrupted); });
+try {
+  app.parse(argc, argv);
+} catch (const CLI::ParseError& e) {
+  const int code = app.exit(e);
+  return code == 0 ? hgq::kExitDone : hgq::kExitBadInput;
+}
+if (action) return guarded(action);
+if (train.config.empty()) {
+  std::cerr << app.help() << "\nhgq-train: give a config file or a command\n";
+  return hgq::kExitBadInput;
+}
+return guarded([&] { return hgq::run_train(train, interrupted); });
 }

@@ -11,7 +11,8 @@ namespace {
 constexpr int64_t kSliceRows = 65536;
 
 /// The arrays that a command names, the model's own, or one dataset called `fallback`.
-std::vector<NamedArray> choose_arrays(const std::string& given, const std::vector<NamedArray>& own, const std::string& fallback) {
+std::vector<NamedArray> choose_arrays(const std::string& given, const std::vector<NamedArray>& own,
+                                      const std::string& fallback) {
   if (!given.empty()) return parse_arrays(given);
   if (!own.empty()) return own;
   NamedArray array;
@@ -43,7 +44,8 @@ std::vector<std::string> output_names(const Model& model) {
   return names;
 }
 
-std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const ModelExtras& extras, const std::vector<std::string>& inputs,
+std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const ModelExtras& extras,
+                                           const std::vector<std::string>& inputs,
                                            const std::vector<OutputSpec>& outputs) {
   SetSpec spec{.file = command.data, .inputs = choose_arrays(command.inputs, extras.inputs, "x"), .targets = {}};
   if (!outputs.empty()) spec.targets = choose_arrays(command.targets, extras.targets, "y");
@@ -62,7 +64,8 @@ std::vector<Tensor> all_inputs(const Dataset& data) {
   Batch batch;
   for (int64_t first = 0; first < data.size(); first += kSliceRows) {
     data.slice(first, std::min(kSliceRows, data.size() - first), batch);
-    for (size_t i = 0; i < all.size(); ++i) std::ranges::copy(batch.inputs()[i].values(), all[i].view().rows(first, batch.rows()).data);
+    for (size_t i = 0; i < all.size(); ++i)
+      std::ranges::copy(batch.inputs()[i].values(), all[i].view().rows(first, batch.rows()).data);
   }
   return all;
 }

@@ -28,9 +28,10 @@ void save_model_with_extras(Model& model, const ModelExtras& extras, const std::
 std::vector<std::string> input_names(const Model& model);
 std::vector<std::string> output_names(const Model& model);
 
-/// The data of a command, scaled as the model wants them. `outputs`: empty for inputs alone. Names: the command's, else the
-/// model's own, else x and y. Throws FileError, ConfigError.
-std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const ModelExtras& extras, const std::vector<std::string>& inputs,
+/// The data of a command, scaled as the model wants them. `outputs`: empty for inputs alone. Names: the command's, else
+/// the model's own, else x and y. Throws FileError, ConfigError.
+std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const ModelExtras& extras,
+                                           const std::vector<std::string>& inputs,
                                            const std::vector<OutputSpec>& outputs);
 
 /// All rows of the inputs, as arrays.

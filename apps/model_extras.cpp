@@ -36,7 +36,8 @@ void write_extras(h5::Group& hgq, const ModelExtras& extras) {
   json["inputs"] = arrays_to_json(extras.inputs);
   json["targets"] = arrays_to_json(extras.targets);
   json["losses"] = Json::array();
-  for (const Loss& loss : extras.objective.losses) json["losses"].push_back({{"name", loss.name()}, {"delta", loss.delta}});
+  for (const Loss& loss : extras.objective.losses)
+    json["losses"].push_back({{"name", loss.name()}, {"delta", loss.delta}});
   json["weights"] = extras.objective.weights;
   json["metrics"] = Json::array();
   for (const Metric& m : extras.objective.metrics) json["metrics"].push_back(m.name);
@@ -48,8 +49,11 @@ ModelExtras read_extras(const h5::Group& hgq) {
   if (!hgq.has_attribute("extras")) return extras;
   try {
     const Json json = Json::parse(hgq.attribute_string("extras"));
-    for (const Json& s : json.at("scaling")) extras.scaling.push_back({s.at("offset").get<std::vector<double>>(), s.at("divisor").get<std::vector<double>>()});
-    for (const Json& c : json.at("classes")) extras.classes.push_back({c.at("names").get<std::vector<std::string>>(), c.at("values").get<std::vector<double>>()});
+    for (const Json& s : json.at("scaling"))
+      extras.scaling.push_back({s.at("offset").get<std::vector<double>>(), s.at("divisor").get<std::vector<double>>()});
+    for (const Json& c : json.at("classes"))
+      extras.classes.push_back(
+          {c.at("names").get<std::vector<std::string>>(), c.at("values").get<std::vector<double>>()});
     extras.inputs = arrays_from_json(json.at("inputs"));
     extras.targets = arrays_from_json(json.at("targets"));
     ErrorList errors;
@@ -59,7 +63,8 @@ ModelExtras read_extras(const h5::Group& hgq) {
       extras.objective.losses.push_back(loss);
     }
     extras.objective.weights = json.at("weights").get<std::vector<double>>();
-    for (const Json& m : json.at("metrics")) extras.objective.metrics.push_back(Metric::from_node(Node::scalar(m.get<std::string>()), errors));
+    for (const Json& m : json.at("metrics"))
+      extras.objective.metrics.push_back(Metric::from_node(Node::scalar(m.get<std::string>()), errors));
     errors.throw_if_any();
   } catch (const Json::exception& e) {
     throw FileError(concat(hgq.place(), ": attribute 'extras' is damaged: ", e.what()));

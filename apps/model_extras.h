@@ -1,5 +1,6 @@
-// What goes with a trained model beside its layers: scaling of the inputs, class names, the names of its data sets, losses and metrics.
-// It stands as one JSON text, attribute `extras`, in the group `hgq` of model and proxy files, so that every command knows it.
+// What goes with a trained model beside its layers: scaling of the inputs, class names, the names of its data sets,
+// losses and metrics. It stands as one JSON text, attribute `extras`, in the group `hgq` of model and proxy files, so
+// that every command knows it.
 #pragma once
 
 #include <string>
@@ -14,10 +15,10 @@
 namespace hgq {
 
 struct ModelExtras {
-  std::vector<Scaling> scaling;            // per input of the model; empty: none
-  std::vector<ClassMap> classes;           // per output
+  std::vector<Scaling> scaling;             // per input of the model; empty: none
+  std::vector<ClassMap> classes;            // per output
   std::vector<NamedArray> inputs, targets;  // data sets, by layer
-  Objective objective;                     // empty losses: not known
+  Objective objective;                      // empty losses: not known
 };
 
 void write_extras(h5::Group& hgq, const ModelExtras& extras);

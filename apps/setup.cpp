@@ -12,7 +12,8 @@ namespace {
 LayerDefaults defaults_of(const ModelConfig& model, ErrorList& errors) {
   LayerDefaults defaults;
   defaults.kq = QuantizerConfig::from_node(model.kernel_quantizer, get_default_kq_conf(), "kernel_quantizer", errors);
-  defaults.paq = QuantizerConfig::from_node(model.activation_quantizer, get_default_paq_conf(), "activation_quantizer", errors);
+  defaults.paq =
+      QuantizerConfig::from_node(model.activation_quantizer, get_default_paq_conf(), "activation_quantizer", errors);
   defaults.beta = model.beta;
   return defaults;
 }
@@ -38,7 +39,8 @@ ConfigHooks config_hooks() {
   hooks.layer_kinds = layer_kind_names();
   hooks.layer_kinds.emplace_back("Input");
   hooks.check_quantizer = [](const Node& quantizer, bool kernel, ErrorList& errors) {
-    QuantizerConfig::from_node(quantizer, kernel ? get_default_kq_conf() : get_default_paq_conf(), kernel ? "kernel_quantizer" : "activation_quantizer", errors);
+    QuantizerConfig::from_node(quantizer, kernel ? get_default_kq_conf() : get_default_paq_conf(),
+                               kernel ? "kernel_quantizer" : "activation_quantizer", errors);
   };
   hooks.check_layer = [](const LayerNode& layer, const ModelConfig&, ErrorList& errors) {
     const LayerDefaults defaults;
@@ -47,7 +49,9 @@ ConfigHooks config_hooks() {
   hooks.check_loss = [](const Node& loss, ErrorList& errors) { Loss::from_node(loss, errors); };
   hooks.check_optimizer = [](const Node& optimizer, ErrorList& errors) { make_optimizer(optimizer, {}, errors); };
   hooks.check_metric = [](const Node& metric, ErrorList& errors) { Metric::from_node(metric, errors); };
-  hooks.check_callback = [](const Node& callback, const RunConfig& config, ErrorList& errors) { make_callback(callback, callback_context(config, ""), errors); };
+  hooks.check_callback = [](const Node& callback, const RunConfig& config, ErrorList& errors) {
+    make_callback(callback, callback_context(config, ""), errors);
+  };
   return hooks;
 }
 
@@ -83,9 +87,11 @@ Objective make_objective(const RunConfig& config, ErrorList& errors) {
   return objective;
 }
 
-std::vector<std::unique_ptr<Callback>> make_callbacks(const RunConfig& config, const std::string& folder, ErrorList& errors) {
+std::vector<std::unique_ptr<Callback>> make_callbacks(const RunConfig& config, const std::string& folder,
+                                                      ErrorList& errors) {
   std::vector<std::unique_ptr<Callback>> callbacks;
-  for (const Node& node : config.callbacks) callbacks.push_back(make_callback(node, callback_context(config, folder), errors));
+  for (const Node& node : config.callbacks)
+    callbacks.push_back(make_callback(node, callback_context(config, folder), errors));
   return callbacks;
 }
 

@@ -11,9 +11,10 @@
 
 namespace hgq {
 
-/// `inputs` in the order of the model's, already scaled. The proxy's predictions are given back where `predictions` is set.
-VerifyReport verify_proxy(Model& model, const ProxyModel& proxy, std::span<const ConstTensorView> inputs, Workers& workers,
-                          std::vector<Tensor>* predictions = nullptr);
+/// `inputs` in the order of the model's, already scaled. The proxy's predictions are given back where `predictions` is
+/// set.
+VerifyReport verify_proxy(Model& model, const ProxyModel& proxy, std::span<const ConstTensorView> inputs,
+                          Workers& workers, std::vector<Tensor>* predictions = nullptr);
 
 /// {rows, rows_differ, rows_differ_without_overflow, rows_with_overflow, overflows: {LAYER: n}}.
 nlohmann::json to_json(const VerifyReport& report);

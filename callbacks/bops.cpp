@@ -8,7 +8,8 @@
 namespace hgq {
 namespace {
 
-// Between epochs: not before the first, not after the last, so that what looks at the records at an epoch's end finds them.
+// Between epochs: not before the first, not after the last, so that what looks at the records at an epoch's end finds
+// them.
 class ResetMinMax final : public Callback {
  public:
   std::string_view name() const override { return "ResetMinMax"; }
@@ -30,10 +31,12 @@ class FreeBops final : public Callback {
 
 class CalibratedBops final : public Callback {
  public:
-  CalibratedBops(std::string data, int every, int64_t batch_size) : data_(std::move(data)), every_(every), batch_size_(batch_size) {}
+  CalibratedBops(std::string data, int every, int64_t batch_size)
+      : data_(std::move(data)), every_(every), batch_size_(batch_size) {}
   std::string_view name() const override { return "CalibratedBOPs"; }
   void on_train_begin(Training& t) override {
-    HGQ_CHECK(data_ == "train" || t.validation != nullptr, ConfigError, "CalibratedBOPs: data: validation, but the run has no validation set");
+    HGQ_CHECK(data_ == "train" || t.validation != nullptr, ConfigError,
+              "CalibratedBOPs: data: validation, but the run has no validation set");
   }
   void on_epoch_end(Training& t) override {
     if ((t.epoch + 1) % every_ != 0) return;
@@ -50,7 +53,9 @@ class CalibratedBops final : public Callback {
 
 }  // namespace
 
-std::unique_ptr<Callback> make_reset_min_max(ConfigReader& /*c*/, const CallbackContext& /*context*/) { return std::make_unique<ResetMinMax>(); }
+std::unique_ptr<Callback> make_reset_min_max(ConfigReader& /*c*/, const CallbackContext& /*context*/) {
+  return std::make_unique<ResetMinMax>();
+}
 
 std::unique_ptr<Callback> make_free_bops(ConfigReader& /*c*/, const CallbackContext& context) {
   return std::make_unique<FreeBops>(context.free_bops_and_calibrated ? "free_bops" : "bops");
@@ -58,7 +63,8 @@ std::unique_ptr<Callback> make_free_bops(ConfigReader& /*c*/, const CallbackCont
 
 std::unique_ptr<Callback> make_calibrated_bops(ConfigReader& c, const CallbackContext& /*context*/) {
   const std::string data = c.choice("data", "set that the ranges are traced on", {"train", "validation"}, "train");
-  const int64_t every = c.integer("every", "epochs from one calculation to the next", {.fallback = 1, .min = 1, .max = 1000000});
+  const int64_t every =
+      c.integer("every", "epochs from one calculation to the next", {.fallback = 1, .min = 1, .max = 1000000});
   const int64_t batch = c.integer("batch_size", "rows at a time", {.fallback = 16384, .min = 1});
   return std::make_unique<CalibratedBops>(data, static_cast<int>(every), batch);
 }

@@ -5,12 +5,13 @@
 //     void on_epoch_end(Training& t) override { fmt::print("{} {}\n", t.epoch, *t.logs.find("loss")); }
 //   };
 //
-// Order of an epoch: every callback's on_epoch_begin, then for each batch on_batch_begin, the step, on_batch_end; validation; every
-// on_epoch_end in the order of the list (each may add to the logs and sees what those before it added); every on_log, when the logs
-// are complete; on_checkpoint once a checkpoint has been written. A callback that sets Training::stop ends the training after this epoch.
+// Order of an epoch: every callback's on_epoch_begin, then for each batch on_batch_begin, the step, on_batch_end;
+// validation; every on_epoch_end in the order of the list (each may add to the logs and sees what those before it
+// added); every on_log, when the logs are complete; on_checkpoint once a checkpoint has been written. A callback that
+// sets Training::stop ends the training after this epoch.
 //
-// A callback that remembers something says so in state(), as JSON; it is kept in checkpoints, so that a run that is continued does what an
-// uninterrupted one does.
+// A callback that remembers something says so in state(), as JSON; it is kept in checkpoints, so that a run that is
+// continued does what an uninterrupted one does.
 //
 // To add a callback: one .cpp with the class and its factory, one line in registry.cpp, one test.
 #pragma once
@@ -38,13 +39,13 @@ struct Training {
   const Dataset& train;
   const Dataset* validation;  // nullptr: none
   int64_t batch_size;
-  int epochs;                 // of the whole training
-  int epoch = 0;              // from 0; in on_epoch_end the one that ends
-  int64_t batch = 0;          // in on_batch_end the one that ends
-  int64_t batches = 0;        // an epoch
-  Metrics logs{};             // of this epoch: loss, metrics, val_..., what callbacks add
-  double seconds = 0;         // this epoch took
-  bool stop = false;          // set to end the training after this epoch
+  int epochs;           // of the whole training
+  int epoch = 0;        // from 0; in on_epoch_end the one that ends
+  int64_t batch = 0;    // in on_batch_end the one that ends
+  int64_t batches = 0;  // an epoch
+  Metrics logs{};       // of this epoch: loss, metrics, val_..., what callbacks add
+  double seconds = 0;   // this epoch took
+  bool stop = false;    // set to end the training after this epoch
   std::string stop_reason{};
   bool may_stop_now = true;
   /// Saves the model as it is now to a file that appears whole or not at all (Trainer::Options::save_model).

@@ -1,4 +1,5 @@
-// Checkpoint: saves the model (not the run's state, which hgq-train keeps by itself) every so many epochs, or when a metric improves.
+// Checkpoint: saves the model (not the run's state, which hgq-train keeps by itself) every so many epochs, or when a
+// metric improves.
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -12,15 +13,20 @@ namespace {
 
 class Checkpoint final : public Callback {
  public:
-  Checkpoint(std::string path, bool best_only, int every, Monitor monitor) : path_(std::move(path)), best_only_(best_only), every_(every), monitor_(std::move(monitor)) {}
+  Checkpoint(std::string path, bool best_only, int every, Monitor monitor)
+      : path_(std::move(path)), best_only_(best_only), every_(every), monitor_(std::move(monitor)) {}
   std::string_view name() const override { return "Checkpoint"; }
   void on_log(Training& t) override {
     bool found = false;
     if (best_only_ ? !monitor_.improved(t, found) : (t.epoch + 1) % every_ != 0) return;
     if (t.save_model) t.save_model(path_for(t.epoch + 1));
   }
-  nlohmann::json state() const override { return std::isnan(monitor_.best) ? nlohmann::json(nullptr) : nlohmann::json(monitor_.best); }
-  void restore(const nlohmann::json& state) override { monitor_.best = state.is_null() ? std::nan("") : state.get<double>(); }
+  nlohmann::json state() const override {
+    return std::isnan(monitor_.best) ? nlohmann::json(nullptr) : nlohmann::json(monitor_.best);
+  }
+  void restore(const nlohmann::json& state) override {
+    monitor_.best = state.is_null() ? std::nan("") : state.get<double>();
+  }
 
  private:
   /// {epoch} stands for the number of the epoch, from 1.
@@ -41,9 +47,11 @@ class Checkpoint final : public Callback {
 std::unique_ptr<Callback> make_checkpoint(ConfigReader& c, const CallbackContext& context) {
   const std::string file = c.text("file", "file in the run's folder; {epoch} stands for the epoch", "model_{epoch}.h5");
   const bool best_only = c.boolean("save_best_only", "only when the metric improves", false);
-  const int64_t every = c.integer("every", "epochs from one file to the next", {.fallback = 1, .min = 1, .max = 1000000});
+  const int64_t every =
+      c.integer("every", "epochs from one file to the next", {.fallback = 1, .min = 1, .max = 1000000});
   Monitor monitor = Monitor::from(c, 0);
-  if (file.find("..") != std::string::npos || std::filesystem::path(file).is_absolute()) c.error("file", concat("found '", file, "', expected a path inside the run's folder"));
+  if (file.find("..") != std::string::npos || std::filesystem::path(file).is_absolute())
+    c.error("file", concat("found '", file, "', expected a path inside the run's folder"));
   const std::string path = context.folder.empty() ? file : (std::filesystem::path(context.folder) / file).string();
   return std::make_unique<Checkpoint>(path, best_only, static_cast<int>(every), std::move(monitor));
 }

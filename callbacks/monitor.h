@@ -1,4 +1,5 @@
-// A metric that is watched: whether it improved, and for how many epochs it has not. For EarlyStopping, ReduceLROnPlateau, Checkpoint.
+// A metric that is watched: whether it improved, and for how many epochs it has not. For EarlyStopping,
+// ReduceLROnPlateau, Checkpoint.
 #pragma once
 
 #include <cmath>

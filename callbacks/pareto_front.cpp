@@ -97,7 +97,9 @@ nlohmann::json ParetoFront::state() const {
 
 void ParetoFront::restore(const nlohmann::json& state) {
   front_.clear();
-  for (const nlohmann::json& p : state) front_.push_back({p.at("epoch").get<int>(), p.at("metrics").get<std::vector<double>>(), p.at("file").get<std::string>()});
+  for (const nlohmann::json& p : state)
+    front_.push_back(
+        {p.at("epoch").get<int>(), p.at("metrics").get<std::vector<double>>(), p.at("file").get<std::string>()});
 }
 
 std::unique_ptr<Callback> make_pareto_front(ConfigReader& c, const CallbackContext& context) {
@@ -110,10 +112,12 @@ std::unique_ptr<Callback> make_pareto_front(ConfigReader& c, const CallbackConte
     options.largest.push_back(word == "max");
   }
   if (options.largest.size() != options.metrics.size()) {
-    c.error("best", concat("has ", options.largest.size(), " entries, expected one for each of the ", options.metrics.size(), " metrics"));
+    c.error("best", concat("has ", options.largest.size(), " entries, expected one for each of the ",
+                           options.metrics.size(), " metrics"));
     options.largest.resize(options.metrics.size(), false);
   }
-  options.every = static_cast<int>(c.integer("every", "epochs from one candidate to the next", {.fallback = 1, .min = 1, .max = 1000000}));
+  options.every = static_cast<int>(
+      c.integer("every", "epochs from one candidate to the next", {.fallback = 1, .min = 1, .max = 1000000}));
   if (!context.folder.empty()) options.folder = (fs::path(context.folder) / "pareto").string();
   return std::make_unique<ParetoFront>(std::move(options));
 }

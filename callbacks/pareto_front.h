@@ -2,9 +2,9 @@
 //
 //   - ParetoFront: {metrics: [val_accuracy, bops], best: [max, min]}
 //
-// A model beats another if it is at least as good in every metric and better in one; of equals the first stays. The files are
-// FOLDER/epoch_0120.h5 ..., the list FOLDER/pareto.csv (file, epoch, metrics). Files that fell off the front are removed once a
-// checkpoint has been written that no longer needs them, and at the end.
+// A model beats another if it is at least as good in every metric and better in one; of equals the first stays. The
+// files are FOLDER/epoch_0120.h5 ..., the list FOLDER/pareto.csv (file, epoch, metrics). Files that fell off the front
+// are removed once a checkpoint has been written that no longer needs them, and at the end.
 #pragma once
 
 #include <string>

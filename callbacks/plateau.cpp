@@ -1,4 +1,5 @@
-// ReduceLROnPlateau: multiplies the learning rate by `factor` after `patience` epochs without improvement (Keras' rules).
+// ReduceLROnPlateau: multiplies the learning rate by `factor` after `patience` epochs without improvement (Keras'
+// rules).
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -15,7 +16,9 @@ class ReduceLrOnPlateau final : public Callback {
       : monitor_(std::move(monitor)), factor_(factor), patience_(patience), cooldown_(cooldown), lowest_(lowest) {}
   std::string_view name() const override { return "ReduceLROnPlateau"; }
   void on_train_begin(Training& t) override {
-    HGQ_CHECK(!t.optimizer.has_schedule(), ConfigError, "ReduceLROnPlateau: the learning rate follows a schedule and can not be set; give a number as learning_rate");
+    HGQ_CHECK(
+        !t.optimizer.has_schedule(), ConfigError,
+        "ReduceLROnPlateau: the learning rate follows a schedule and can not be set; give a number as learning_rate");
   }
   void on_epoch_end(Training& t) override {
     if (resting_ > 0) {
@@ -35,7 +38,9 @@ class ReduceLrOnPlateau final : public Callback {
     monitor_.waited = 0;
   }
   nlohmann::json state() const override {
-    return {{"best", std::isnan(monitor_.best) ? nlohmann::json(nullptr) : nlohmann::json(monitor_.best)}, {"waited", monitor_.waited}, {"resting", resting_}};
+    return {{"best", std::isnan(monitor_.best) ? nlohmann::json(nullptr) : nlohmann::json(monitor_.best)},
+            {"waited", monitor_.waited},
+            {"resting", resting_}};
   }
   void restore(const nlohmann::json& state) override {
     monitor_.best = state.at("best").is_null() ? std::nan("") : state.at("best").get<double>();
@@ -55,11 +60,15 @@ class ReduceLrOnPlateau final : public Callback {
 
 std::unique_ptr<Callback> make_reduce_lr_on_plateau(ConfigReader& c, const CallbackContext& /*context*/) {
   Monitor monitor = Monitor::from(c, 1e-4);
-  const double factor = c.number("factor", "what the rate is multiplied by", {.fallback = 0.1, .min = 0, .max = 1, .above_min = true, .below_max = true});
-  const int64_t patience = c.integer("patience", "epochs without improvement", {.fallback = 10, .min = 0, .max = 100000000});
-  const int64_t cooldown = c.integer("cooldown", "epochs of rest after a change", {.fallback = 0, .min = 0, .max = 100000000});
+  const double factor = c.number("factor", "what the rate is multiplied by",
+                                 {.fallback = 0.1, .min = 0, .max = 1, .above_min = true, .below_max = true});
+  const int64_t patience =
+      c.integer("patience", "epochs without improvement", {.fallback = 10, .min = 0, .max = 100000000});
+  const int64_t cooldown =
+      c.integer("cooldown", "epochs of rest after a change", {.fallback = 0, .min = 0, .max = 100000000});
   const double lowest = c.number("min_lr", "the rate is not lowered below", {.fallback = 0, .min = 0});
-  return std::make_unique<ReduceLrOnPlateau>(std::move(monitor), factor, static_cast<int>(patience), static_cast<int>(cooldown), lowest);
+  return std::make_unique<ReduceLrOnPlateau>(std::move(monitor), factor, static_cast<int>(patience),
+                                             static_cast<int>(cooldown), lowest);
 }
 
 }  // namespace hgq

@@ -38,7 +38,8 @@ void Progress::on_batch_end(Training& t) {
 void Progress::on_log(Training& t) {
   const double time = now();
   // In a pipe: the first epochs, the last, a twentieth of the run each, and one every ten seconds.
-  const bool milestone = t.epoch < 3 || t.epoch + 1 == t.epochs || t.stop || (t.epoch + 1) * 20 / t.epochs != t.epoch * 20 / t.epochs;
+  const bool milestone =
+      t.epoch < 3 || t.epoch + 1 == t.epochs || t.stop || (t.epoch + 1) * 20 / t.epochs != t.epoch * 20 / t.epochs;
   if (terminal_ ? time - last_ < 0.1 && t.epoch + 1 < t.epochs : !milestone && time - last_line_ < 10) return;
   last_ = last_line_ = time;
   print(t, true);
@@ -55,12 +56,15 @@ void Progress::print(const Training& t, bool whole_epoch) {
   if (whole_epoch) {
     for (const auto& [name, value] : t.logs.entries()) {
       if (name == "seconds" || name == "learning_rate") continue;
-      line += name.find("bops") != std::string::npos ? fmt::format("  {} {:.0f}", name, value) : fmt::format("  {} {:.4g}", name, value);
+      line += name.find("bops") != std::string::npos ? fmt::format("  {} {:.0f}", name, value)
+                                                     : fmt::format("  {} {:.4g}", name, value);
     }
   } else {
-    line += fmt::format("  batch {}/{}  loss {:.4g}  bops {:.0f}", t.batch + 1, t.batches, t.step.loss(), t.step.bops());
+    line +=
+        fmt::format("  batch {}/{}  loss {:.4g}  bops {:.0f}", t.batch + 1, t.batches, t.step.loss(), t.step.bops());
   }
-  const double done = static_cast<double>(t.epoch - first_epoch_) + (whole_epoch ? 1.0 : static_cast<double>(t.batch + 1) / static_cast<double>(t.batches));
+  const double done = static_cast<double>(t.epoch - first_epoch_) +
+                      (whole_epoch ? 1.0 : static_cast<double>(t.batch + 1) / static_cast<double>(t.batches));
   const double elapsed = now() - begin_;
   if (done > 0 && elapsed > 0) {
     line += fmt::format("  {:.3g} samples/s", done * static_cast<double>(t.train.size()) / elapsed);

@@ -1,5 +1,6 @@
-// Progress: what a user sees while training. On a terminal a line that is rewritten (epoch, loss, metrics, BOPs, samples/s, time left); in a
-// pipe one plain line an epoch at most, at first each, then thinned so that a long run prints a few hundred.
+// Progress: what a user sees while training. On a terminal a line that is rewritten (epoch, loss, metrics, BOPs,
+// samples/s, time left); in a pipe one plain line an epoch at most, at first each, then thinned so that a long run
+// prints a few hundred.
 #pragma once
 
 #include <cstdio>

@@ -10,12 +10,14 @@ namespace {
 constexpr std::array kKinds{
     CallbackKind{"ResetMinMax", make_reset_min_max, "empties the records of ranges between epochs"},
     CallbackKind{"FreeBOPs", make_free_bops, "writes the BOPs of the epoch's last batch as bops"},
-    CallbackKind{"CalibratedBOPs", make_calibrated_bops, "traces ranges on a data set and writes the exact BOPs as bops"},
+    CallbackKind{"CalibratedBOPs", make_calibrated_bops,
+                 "traces ranges on a data set and writes the exact BOPs as bops"},
     CallbackKind{"BetaSchedule", make_beta_schedule, "moves the strength of the BOPs term from epoch to epoch"},
     CallbackKind{"ParetoFront", make_pareto_front, "keeps the models that no other one beats"},
     CallbackKind{"Checkpoint", make_checkpoint, "saves the model every so many epochs, or when a metric improves"},
     CallbackKind{"EarlyStopping", make_early_stopping, "ends the training when a metric stops improving"},
-    CallbackKind{"ReduceLROnPlateau", make_reduce_lr_on_plateau, "lowers the learning rate when a metric stops improving"},
+    CallbackKind{"ReduceLROnPlateau", make_reduce_lr_on_plateau,
+                 "lowers the learning rate when a metric stops improving"},
     CallbackKind{"TerminateOnNaN", make_terminate_on_nan, "ends the training when a metric is not finite"},
 };
 
@@ -23,7 +25,8 @@ constexpr std::array kKinds{
 
 std::span<const CallbackKind> callback_kinds() { return kKinds; }
 
-std::unique_ptr<Callback> make_callback(const Node& node, const CallbackContext& context, ErrorList& errors, std::vector<KeyDoc>* docs) {
+std::unique_ptr<Callback> make_callback(const Node& node, const CallbackContext& context, ErrorList& errors,
+                                        std::vector<KeyDoc>* docs) {
   const NamedNode named = read_named(node, "a callback", errors);
   if (named.name.empty()) return nullptr;
   for (const CallbackKind& kind : kKinds) {
@@ -39,7 +42,9 @@ std::unique_ptr<Callback> make_callback(const Node& node, const CallbackContext&
   const std::string nearest = nearest_name(named.name, names);
   std::string all;
   for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
-  errors.add(node.place(), concat("unknown callback '", named.name, "'", nearest.empty() ? concat("; known are ", all) : concat(", did you mean '", nearest, "'?")));
+  errors.add(node.place(),
+             concat("unknown callback '", named.name, "'",
+                    nearest.empty() ? concat("; known are ", all) : concat(", did you mean '", nearest, "'?")));
   return nullptr;
 }
 

@@ -19,9 +19,9 @@ namespace hgq {
 /// What the factory of a callback may need beside its keys.
 struct CallbackContext {
   int epochs = 1;
-  std::string folder;                 // of the run
+  std::string folder;                     // of the run
   bool free_bops_and_calibrated = false;  // both are listed: FreeBOPs writes free_bops
-  std::vector<std::string> metrics;   // what the logs have, for checks; empty: not known
+  std::vector<std::string> metrics;       // what the logs have, for checks; empty: not known
 };
 
 struct CallbackKind {
@@ -33,7 +33,8 @@ struct CallbackKind {
 std::span<const CallbackKind> callback_kinds();
 
 /// nullptr after an error.
-std::unique_ptr<Callback> make_callback(const Node& node, const CallbackContext& context, ErrorList& errors, std::vector<KeyDoc>* docs = nullptr);
+std::unique_ptr<Callback> make_callback(const Node& node, const CallbackContext& context, ErrorList& errors,
+                                        std::vector<KeyDoc>* docs = nullptr);
 
 // The factories, each beside its class.
 std::unique_ptr<Callback> make_reset_min_max(ConfigReader& c, const CallbackContext& context);

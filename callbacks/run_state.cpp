@@ -10,7 +10,8 @@ namespace hgq {
 namespace {
 
 // Names hold slashes, which would make groups: arrays are numbered, and a list says what each is.
-void write_arrays(h5::Group& group, const std::string& kind, const std::vector<std::pair<std::string, ConstTensorView>>& arrays) {
+void write_arrays(h5::Group& group, const std::string& kind,
+                  const std::vector<std::pair<std::string, ConstTensorView>>& arrays) {
   std::vector<std::string> names;
   h5::Group inside = group.create_group(kind);
   for (const auto& [name, view] : arrays) {
@@ -25,13 +26,15 @@ std::vector<NamedTensor> read_arrays(const h5::Group& group, const std::string& 
   const nlohmann::json names = nlohmann::json::parse(inside.attribute_string("names"), nullptr, false);
   HGQ_CHECK(names.is_array(), FileError, inside.place(), ": its list of names is damaged");
   std::vector<NamedTensor> arrays;
-  for (size_t i = 0; i < names.size(); ++i) arrays.push_back({names[i].get<std::string>(), inside.read_floats(concat(i))});
+  for (size_t i = 0; i < names.size(); ++i)
+    arrays.push_back({names[i].get<std::string>(), inside.read_floats(concat(i))});
   return arrays;
 }
 
-void restore_into(const std::vector<NamedTensor>& saved, size_t index, const std::string& name, TensorView into, const std::string& place) {
-  HGQ_CHECK(index < saved.size() && saved[index].name == name && saved[index].value.shape() == into.shape, FileError, place, ": holds no '", name, "' of shape ",
-            into.shape, "; it belongs to another model");
+void restore_into(const std::vector<NamedTensor>& saved, size_t index, const std::string& name, TensorView into,
+                  const std::string& place) {
+  HGQ_CHECK(index < saved.size() && saved[index].name == name && saved[index].value.shape() == into.shape, FileError,
+            place, ": holds no '", name, "' of shape ", into.shape, "; it belongs to another model");
   std::ranges::copy(saved[index].value.values(), into.data);
 }
 
@@ -47,7 +50,9 @@ void write_run_state(h5::Group& hgq, Model& model, Optimizer& optimizer, const n
   write_arrays(run, "states", arrays);
   arrays.clear();
   optimizer.build(model.parameters());
-  for (const NamedSlot& slot : optimizer.slots()) arrays.emplace_back(slot.name, ConstTensorView{slot.values.data(), Shape{static_cast<int64_t>(slot.values.size())}});
+  for (const NamedSlot& slot : optimizer.slots())
+    arrays.emplace_back(slot.name,
+                        ConstTensorView{slot.values.data(), Shape{static_cast<int64_t>(slot.values.size())}});
   write_arrays(run, "slots", arrays);
   const OptimizerState state = optimizer.state();
   run.set_attribute("iterations", state.iterations);
@@ -63,9 +68,11 @@ nlohmann::json read_run_state(const h5::Group& hgq, Model& model, Optimizer& opt
   const std::vector<Parameter*> to = model.parameters();
   for (size_t i = 0; i < to.size(); ++i) restore_into(parameters, i, to[i]->name, to[i]->value.view(), run.place());
   const std::vector<State*> states_to = model.states();
-  for (size_t i = 0; i < states_to.size(); ++i) restore_into(states, i, states_to[i]->name, states_to[i]->value.view(), run.place());
+  for (size_t i = 0; i < states_to.size(); ++i)
+    restore_into(states, i, states_to[i]->name, states_to[i]->value.view(), run.place());
   optimizer.build(to);
-  optimizer.restore({run.attribute_integer("iterations"), static_cast<float>(run.attribute_double("learning_rate"))}, slots);
+  optimizer.restore({run.attribute_integer("iterations"), static_cast<float>(run.attribute_double("learning_rate"))},
+                    slots);
   nlohmann::json rest = nlohmann::json::parse(run.attribute_string("rest"), nullptr, false);
   HGQ_CHECK(rest.is_object(), FileError, run.place(), ": its state is damaged");
   return rest;

@@ -1,8 +1,8 @@
 // All that the future of a run depends on, beside its config and data: written into a checkpoint, and read back.
 //
-// Parameters, states, the optimizer's slots and count of steps are kept as they are in memory, bit by bit, by name; the position in the
-// epoch, sums of metrics, the history so far and the callbacks' states as JSON. Orders of rows and random numbers are functions of
-// (seed, epoch, step) and need no state.
+// Parameters, states, the optimizer's slots and count of steps are kept as they are in memory, bit by bit, by name; the
+// position in the epoch, sums of metrics, the history so far and the callbacks' states as JSON. Orders of rows and
+// random numbers are functions of (seed, epoch, step) and need no state.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,8 @@ nlohmann::json or_null(double v) { return std::isnan(v) ? nlohmann::json(nullptr
 
 class EarlyStopping final : public Callback {
  public:
-  EarlyStopping(Monitor monitor, int patience, int start, bool restore) : monitor_(std::move(monitor)), patience_(patience), start_(start), restore_best_(restore) {}
+  EarlyStopping(Monitor monitor, int patience, int start, bool restore)
+      : monitor_(std::move(monitor)), patience_(patience), start_(start), restore_best_(restore) {}
   std::string_view name() const override { return "EarlyStopping"; }
   void on_epoch_end(Training& t) override {
     if (t.epoch < start_) return;
@@ -24,7 +25,8 @@ class EarlyStopping final : public Callback {
     }
     if (!found || monitor_.waited < patience_) return;
     t.stop = true;
-    t.stop_reason = concat("EarlyStopping: ", monitor_.metric, " has not improved on ", monitor_.best, " for ", monitor_.waited, " epochs");
+    t.stop_reason = concat("EarlyStopping: ", monitor_.metric, " has not improved on ", monitor_.best, " for ",
+                           monitor_.waited, " epochs");
   }
   void on_train_end(Training& t) override {
     if (!restore_best_ || !t.stop || weights_.empty()) return;
@@ -32,7 +34,9 @@ class EarlyStopping final : public Callback {
     for (Parameter* const p : t.model.parameters()) std::ranges::copy(weights_[i++], p->value.data());
     for (State* const s : t.model.states()) std::ranges::copy(weights_[i++], s->value.data());
   }
-  nlohmann::json state() const override { return {{"best", or_null(monitor_.best)}, {"waited", monitor_.waited}, {"weights", weights_}}; }
+  nlohmann::json state() const override {
+    return {{"best", or_null(monitor_.best)}, {"waited", monitor_.waited}, {"weights", weights_}};
+  }
   void restore(const nlohmann::json& state) override {
     monitor_.best = state.at("best").is_null() ? std::nan("") : state.at("best").get<double>();
     monitor_.waited = state.at("waited").get<int>();
@@ -46,8 +50,10 @@ class EarlyStopping final : public Callback {
  private:
   void remember(const Model& model) {
     weights_.clear();
-    for (const Parameter* const p : model.parameters()) weights_.emplace_back(p->value.values().begin(), p->value.values().end());
-    for (const State* const s : model.states()) weights_.emplace_back(s->value.values().begin(), s->value.values().end());
+    for (const Parameter* const p : model.parameters())
+      weights_.emplace_back(p->value.values().begin(), p->value.values().end());
+    for (const State* const s : model.states())
+      weights_.emplace_back(s->value.values().begin(), s->value.values().end());
   }
   Monitor monitor_;
   int patience_, start_;
@@ -72,12 +78,17 @@ class TerminateOnNan final : public Callback {
 
 std::unique_ptr<Callback> make_early_stopping(ConfigReader& c, const CallbackContext& /*context*/) {
   Monitor monitor = Monitor::from(c, 0);
-  const int64_t patience = c.integer("patience", "epochs without improvement until the end", {.fallback = 0, .min = 0, .max = 100000000});
-  const int64_t start = c.integer("start_from_epoch", "epochs before anything is watched", {.fallback = 0, .min = 0, .max = 100000000});
+  const int64_t patience =
+      c.integer("patience", "epochs without improvement until the end", {.fallback = 0, .min = 0, .max = 100000000});
+  const int64_t start =
+      c.integer("start_from_epoch", "epochs before anything is watched", {.fallback = 0, .min = 0, .max = 100000000});
   const bool restore = c.boolean("restore_best_weights", "go back to the best epoch's weights when stopping", false);
-  return std::make_unique<EarlyStopping>(std::move(monitor), static_cast<int>(patience), static_cast<int>(start), restore);
+  return std::make_unique<EarlyStopping>(std::move(monitor), static_cast<int>(patience), static_cast<int>(start),
+                                         restore);
 }
 
-std::unique_ptr<Callback> make_terminate_on_nan(ConfigReader& /*c*/, const CallbackContext& /*context*/) { return std::make_unique<TerminateOnNan>(); }
+std::unique_ptr<Callback> make_terminate_on_nan(ConfigReader& /*c*/, const CallbackContext& /*context*/) {
+  return std::make_unique<TerminateOnNan>();
+}
 
 }  // namespace hgq

@@ -57,7 +57,8 @@ History History::from_json(const nlohmann::json& json) {
   History history;
   for (const nlohmann::json& entry : json) {
     Row row{entry.at("epoch").get<int>(), {}};
-    for (const nlohmann::json& metric : entry.at("metrics")) row.metrics.set(metric.at(0).get<std::string>(), number_or_nan(metric.at(1)));
+    for (const nlohmann::json& metric : entry.at("metrics"))
+      row.metrics.set(metric.at(0).get<std::string>(), number_or_nan(metric.at(1)));
     history.rows.push_back(std::move(row));
   }
   return history;
@@ -75,11 +76,17 @@ void Trainer::call(Method method, Training& t) {
 
 nlohmann::json Trainer::state(const Position& position) {
   nlohmann::json callbacks = nlohmann::json::array();
-  for (const auto& callback : callbacks_) callbacks.push_back({{"name", callback->name()}, {"state", callback->state()}});
+  for (const auto& callback : callbacks_)
+    callbacks.push_back({{"name", callback->name()}, {"state", callback->state()}});
   nlohmann::json auc = nlohmann::json::array();
-  for (const AucRows& rows : step_->computation().auc_rows()) auc.push_back({{"scores", rows.scores}, {"labels", rows.labels}});
-  return {{"epoch", position.epoch},     {"batch", position.batch},       {"means", step_->computation().means().state()}, {"auc", auc},
-          {"history", history_.to_json()}, {"callbacks", callbacks}};
+  for (const AucRows& rows : step_->computation().auc_rows())
+    auc.push_back({{"scores", rows.scores}, {"labels", rows.labels}});
+  return {{"epoch", position.epoch},
+          {"batch", position.batch},
+          {"means", step_->computation().means().state()},
+          {"auc", auc},
+          {"history", history_.to_json()},
+          {"callbacks", callbacks}};
 }
 
 void Trainer::resume(const nlohmann::json& state) {
@@ -89,9 +96,11 @@ void Trainer::resume(const nlohmann::json& state) {
     resumed_means_ = state.at("means").get<std::vector<double>>();
     resumed_auc_ = std::make_unique<nlohmann::json>(state.at("auc"));
     const nlohmann::json& callbacks = state.at("callbacks");
-    HGQ_CHECK(callbacks.size() == callbacks_.size(), FileError, "the checkpoint has ", callbacks.size(), " callbacks, the config ", callbacks_.size());
+    HGQ_CHECK(callbacks.size() == callbacks_.size(), FileError, "the checkpoint has ", callbacks.size(),
+              " callbacks, the config ", callbacks_.size());
     for (size_t i = 0; i < callbacks_.size(); ++i) {
-      HGQ_CHECK(callbacks[i].at("name") == callbacks_[i]->name(), FileError, "the checkpoint's callbacks are others than the config's");
+      HGQ_CHECK(callbacks[i].at("name") == callbacks_[i]->name(), FileError,
+                "the checkpoint's callbacks are others than the config's");
       callbacks_[i]->restore(callbacks[i].at("state"));
     }
   } catch (const nlohmann::json::exception& e) {

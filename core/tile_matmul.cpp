@@ -22,6 +22,9 @@ constexpr bool kWideVectors = kLanes > 4;
 constexpr int kMaxVectors = kRegisters == 32 ? 4 : 2;  // of one tile: 64 columns with AVX-512, 16 with AVX2
 constexpr int64_t kPackedFloats = 40960;
 
+/// Narrower vectors than the widest are for products that fill but one of them.
+constexpr int max_vectors(int width) { return width < kLanes ? 1 : kMaxVectors; }
+
 template <int kWidth>
 struct VectorOf {
   typedef float Type
@@ -158,7 +161,6 @@ void rows_of_tiles(Panel p, int64_t rows) {
   constexpr int kFull = std::min(8, (kRegisters - 1 - kVectors) / kVectors);
   tiles_down<kWidth, kVectors, kFull>(p, rows);
   if constexpr (kFull > 4) tiles_down<kWidth, kVectors, 4>(p, rows);
-  if constexpr (kFull > 2) tiles_down<kWidth, kVectors, 2>(p, rows);
   tiles_down<kWidth, kVectors, 1>(p, rows);
 }
 
@@ -203,13 +205,13 @@ template <int kWidth>
   pack(v, first, count, width, packed);
   p.b = packed;
   p.b_along_k = width;
-  panel<kWidth, kMaxVectors>(p, v.rows, vectors);
+  panel<kWidth, max_vectors(kWidth)>(p, v.rows, vectors);
 }
 
 template <int kWidth>
 void multiply(const Product& v) {
-  for (int64_t first = 0; first < v.columns; first += kMaxVectors * kWidth) {
-    const int64_t count = std::min<int64_t>(kMaxVectors * kWidth, v.columns - first);
+  for (int64_t first = 0; first < v.columns; first += max_vectors(kWidth) * kWidth) {
+    const int64_t count = std::min<int64_t>(max_vectors(kWidth) * kWidth, v.columns - first);
     const int64_t vectors = (count + kWidth - 1) / kWidth;
     const Panel p{.k = v.k,
                   .a = v.a,
@@ -225,7 +227,7 @@ void multiply(const Product& v) {
     if (v.b_along_columns != 1 || p.last_lanes < kWidth) {
       multiply_packed<kWidth>(v, p, first, count, vectors);
     } else {
-      panel<kWidth, kMaxVectors>(p, v.rows, vectors);
+      panel<kWidth, max_vectors(kWidth)>(p, v.rows, vectors);
     }
   }
 }

@@ -75,6 +75,9 @@ class Group {
   void set_attribute(const std::string& name, double value);
   void set_attribute(const std::string& name, int64_t value);
 
+  /// CRC-32 over all that lies in this group and below: names, shapes, values, attributes but those called `without`.
+  uint32_t checksum(const std::string& without) const;
+
   /// "FILE:/path", for messages.
   std::string place() const;
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr const char* kKerasVersion = "2.15.0";
 constexpr const char* kBackend = "tensorflow";
+constexpr const char* kChecksum = "checksum";  // attribute of the group hgq
 
 /// Keras splits a list of names over 64 kB into NAME0, NAME1, ...
 std::vector<std::string> names_attribute(const h5::Group& group, const std::string& name) {
@@ -122,8 +123,17 @@ const KerasWeight* KerasFile::find(std::string_view layer, std::string_view leaf
   return weights == nullptr ? nullptr : weights->find(leaf);
 }
 
+void check_keras_checksum(const h5::File& file) {
+  if (!file.is_group("hgq") || !file.group("hgq").has_attribute(kChecksum)) return;
+  const int64_t stored = file.group("hgq").attribute_integer(kChecksum);
+  const int64_t found = file.checksum(kChecksum);
+  HGQ_CHECK(found == stored, FileError, file.place(), ": the checksum of its contents is ", found, ", expected ",
+            stored, "; the file is damaged, or was changed by another program");
+}
+
 KerasFile read_keras_file(const std::string& path, const ReadGroup& read_hgq) {
   const h5::File file = h5::File::open(path);
+  check_keras_checksum(file);
   KerasFile out{path, read_model_config(file, path), {}};
   const h5::Group weights = file.group("model_weights");
   std::set<std::string> seen;
@@ -147,6 +157,7 @@ void write_keras_file(const KerasFile& file, const std::string& path, const Writ
     if (write_hgq) {
       h5::Group hgq = out.create_group("hgq");
       write_hgq(hgq);
+      hgq.set_attribute(kChecksum, int64_t{out.checksum(kChecksum)});
     }
     out.flush();
   });

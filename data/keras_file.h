@@ -96,12 +96,15 @@ Node keras_functional(const KerasGraph& graph);
 std::vector<int> keras_order(const std::vector<std::vector<int>>& parents, const std::vector<int>& inputs,
                              const std::vector<int>& outputs);
 
-/// Reads model_config and all weights; numbers other than int8 become float32. `read_hgq` is called only if the file
+/// Throws FileError where the file has a checksum (ours have, in the group `hgq`) that does not fit its contents.
+void check_keras_checksum(const h5::File& file);
+
+/// Checks the checksum, then reads model_config and all weights; numbers other than int8 become float32. `read_hgq` is called only if the file
 /// has the group. Throws FileError.
 KerasFile read_keras_file(const std::string& path, const ReadGroup& read_hgq = {});
 
 /// Writes the file whole or not at all, contiguous datasets, float32 and int8. `write_hgq` adds to the file's group
-/// `hgq`; the group is made only if it is given.
+/// `hgq`; the group, and in it a checksum of the file's contents, is made only if it is given.
 void write_keras_file(const KerasFile& file, const std::string& path, const WriteGroup& write_hgq = {});
 
 }  // namespace hgq

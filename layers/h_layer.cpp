@@ -100,7 +100,15 @@ void HLayer::write_common(nlohmann::json& json) const {
   json["name"] = name();
   json["trainable"] = trainable_;
   json["dtype"] = "float32";
-  json["paq_conf"] = to_json(paq_config_);
+  // Python HGQ can not build f where the batch dim is not among those that share one.
+  QuantizerConfig paq = paq_config_;
+  const int rank = paq_.f.value.shape().rank();
+  std::vector<int> shared = paq.skip_dims.resolve(rank);
+  if (std::ranges::find(shared, 0) == shared.end()) {
+    shared.insert(shared.begin(), 0);
+    paq.skip_dims = {SkipDims::Kind::kList, {shared.begin(), shared.end()}};
+  }
+  json["paq_conf"] = to_json(paq);
   json["beta"] = beta_.value.values()[0];
 }
 

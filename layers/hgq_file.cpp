@@ -1,9 +1,10 @@
 #include "hgq/layers/hgq_file.h"
 
-#include <zlib.h>
-
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 
 #include "hgq/core/error.h"
 
@@ -12,21 +13,13 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr int64_t kFormat = 1;  // of the group hgq
+
 std::vector<NamedTensor> all_weights(const Model& model) {
   std::vector<NamedTensor> all;
   for (const Parameter* const p : model.parameters()) all.push_back({p->name, p->value.clone()});
   for (const State* const s : model.states()) all.push_back({s->name, s->value.clone()});
   return all;
-}
-
-/// CRC-32 of names and values, as stored.
-int64_t checksum(const std::vector<NamedTensor>& weights) {
-  uLong crc = crc32(0, nullptr, 0);
-  for (const NamedTensor& w : weights) {
-    crc = crc32(crc, reinterpret_cast<const Bytef*>(w.name.data()), static_cast<uInt>(w.name.size()));
-    crc = crc32_z(crc, reinterpret_cast<const Bytef*>(w.value.data()), static_cast<size_t>(w.value.size()) * sizeof(float));
-  }
-  return static_cast<int64_t>(crc);
 }
 
 void write_weights(h5::Group& hgq, const Model& model) {
@@ -38,41 +31,65 @@ void write_weights(h5::Group& hgq, const Model& model) {
     names.push_back(weights[i].name);
   }
   group.set_attribute("names", names.dump());
-  group.set_attribute("checksum", checksum(weights));
-  hgq.set_attribute("format", int64_t{1});
+  std::vector<std::string> own_beta;
+  for (const Model::Entry& entry : model.entries()) {
+    if (entry.layer != nullptr && entry.layer->has_own_beta()) own_beta.push_back(entry.name);
+  }
+  hgq.set_attribute("own_beta", own_beta);
+  hgq.set_attribute("format", kFormat);
 }
 
+bool has_own_weights(const h5::File& file) { return file.is_group("hgq") && file.group("hgq").is_group("weights"); }
+
 void read_weights(const h5::Group& hgq, const Model& model) {
+  const int64_t format = hgq.attribute_integer("format");
+  HGQ_CHECK(format == kFormat, FileError, hgq.place(), ": has format ", format, ", this program reads ", kFormat,
+            "; it was written by a newer one");
   const h5::Group group = hgq.group("weights");
   const Json names = Json::parse(group.attribute_string("names"), nullptr, false);
   const std::vector<Parameter*> parameters = model.parameters();
   const std::vector<State*> states = model.states();
-  HGQ_CHECK(names.is_array() && names.size() == parameters.size() + states.size(), FileError, group.place(), ": does not hold the ",
-            parameters.size() + states.size(), " weights of its model");
+  HGQ_CHECK(names.is_array() && names.size() == parameters.size() + states.size(), FileError, group.place(),
+            ": does not hold the ", parameters.size() + states.size(), " weights of its model");
   std::vector<NamedTensor> weights;
   for (size_t i = 0; i < names.size(); ++i) {
     const std::string& name = i < parameters.size() ? parameters[i]->name : states[i - parameters.size()]->name;
-    const Shape& shape = i < parameters.size() ? parameters[i]->value.shape() : states[i - parameters.size()]->value.shape();
+    const Shape& shape =
+        i < parameters.size() ? parameters[i]->value.shape() : states[i - parameters.size()]->value.shape();
     const h5::DatasetInfo info = group.info(concat(i));
-    HGQ_CHECK(names[i].is_string() && names[i].get<std::string>() == name && info.shape == shape, FileError, group.place(), ": expected '", name, "' of shape ",
-              shape, ", found ", names[i].dump(), " of shape ", info.shape);
+    HGQ_CHECK(names[i].is_string() && names[i].get<std::string>() == name && info.shape == shape, FileError,
+              group.place(), ": expected '", name, "' of shape ", shape, ", found ", names[i].dump(), " of shape ",
+              info.shape);
     weights.push_back({name, group.read_floats(concat(i))});
   }
-  HGQ_CHECK(checksum(weights) == group.attribute_integer("checksum"), FileError, group.place(), ": the checksum does not fit; the file is damaged");
   for (size_t i = 0; i < weights.size(); ++i) {
-    std::ranges::copy(weights[i].value.values(), i < parameters.size() ? parameters[i]->value.data() : states[i - parameters.size()]->value.data());
+    std::ranges::copy(weights[i].value.values(), i < parameters.size() ? parameters[i]->value.data()
+                                                                       : states[i - parameters.size()]->value.data());
   }
 }
 
-KerasGraph graph_of(const Model& model) {
+/// The entries in the order in which Keras pairs layers with weights.
+std::vector<int> file_order(const Model& model) {
+  std::vector<std::vector<int>> parents;
+  for (const Model::Entry& entry : model.entries()) parents.push_back(entry.inputs);
+  return keras_order(parents, model.inputs(), model.outputs());
+}
+
+KerasGraph graph_of(const Model& model, const std::vector<int>& order) {
   KerasGraph graph;
   graph.name = "model";
-  for (const Model::Entry& entry : model.entries()) {
+  for (const int index : order) {
+    const Model::Entry& entry = model.entry(index);
     KerasNode node{.class_name = "InputLayer", .name = entry.name, .config = {}, .inputs = {}};
     if (entry.layer == nullptr) {
       Json shape = Json::array({nullptr});
       for (const int64_t d : entry.shape.dims()) shape.push_back(d);
-      node.config = Node::from_json({{"batch_input_shape", shape}, {"dtype", "float32"}, {"sparse", false}, {"ragged", false}, {"name", entry.name}}, "model");
+      node.config = Node::from_json({{"batch_input_shape", shape},
+                                     {"dtype", "float32"},
+                                     {"sparse", false},
+                                     {"ragged", false},
+                                     {"name", entry.name}},
+                                    "model");
     } else {
       node.class_name = entry.layer->class_name();
       node.config = Node::from_json(entry.layer->config(), "model");
@@ -85,28 +102,47 @@ KerasGraph graph_of(const Model& model) {
   return graph;
 }
 
-Model build(const KerasFile& file, const LayerDefaults& defaults) {
-  const KerasGraph graph = keras_graph(file.model_config);
-  Model::Options options{.input_shapes = {}, .outputs = graph.outputs, .defaults = defaults, .build = {.initialize = false}, .keras_keys = true};
-  std::vector<LayerSpec> specs;
-  for (const KerasNode& node : graph.nodes) {
-    LayerSpec spec{.kind = node.class_name, .arguments = node.config, .inputs = node.inputs};
-    if (node.class_name == "InputLayer") {
-      std::vector<int64_t> dims;
-      const Node* const shape = node.config.find("batch_input_shape");
-      if (shape != nullptr && shape->is_list()) {
-        for (size_t d = 1; d < shape->items().size(); ++d) dims.push_back(decimal_integer(shape->items()[d]).value_or(-1));
-      }
-      HGQ_CHECK(!dims.empty() && std::ranges::all_of(dims, [](int64_t d) { return d > 0; }), FileError, file.path, ": input '", node.name,
-                "' has no fixed shape (batch_input_shape)");
-      spec = Input(node.name, Shape(dims));
-    }
-    HGQ_CHECK(node.class_name != "Functional" && node.class_name != "Sequential", FileError, file.path, ": '", node.name,
-              "' is a model inside the model; nested models can not be read yet");
-    specs.push_back(std::move(spec));
+LayerSpec input_spec(const KerasFile& file, const KerasNode& node) {
+  std::vector<int64_t> dims;
+  const Node& shape = node.config["batch_input_shape"];
+  for (size_t d = 1; d < shape.items().size(); ++d) dims.push_back(decimal_integer(shape.items()[d]).value_or(-1));
+  HGQ_CHECK(!dims.empty() && std::ranges::all_of(dims, [](int64_t d) { return d > 0; }), FileError, file.path,
+            ": input '", node.name, "' has no fixed shape (batch_input_shape)");
+  return Input(node.name, Shape(dims));
+}
+
+/// `own_beta`: layers whose beta is their own; nullopt: all that have one, as nothing else is known.
+LayerSpec layer_spec(const KerasFile& file, const KerasNode& node,
+                     const std::optional<std::set<std::string>>& own_beta) {
+  HGQ_CHECK(node.class_name != "Functional" && node.class_name != "Sequential", FileError, file.path, ": '", node.name,
+            "' is a model inside the model; nested models can not be read yet");
+  LayerSpec spec{.kind = node.class_name, .arguments = node.config, .inputs = node.inputs};
+  if (own_beta && !own_beta->contains(node.name)) spec.arguments.erase("beta");
+  if (node.class_name.ends_with("BatchNorm")) {  // Python HGQ does not save these two; they follow from what there is
+    const auto follows_from = [&](const char* key, const char* weight) {
+      if (node.config.find(key) == nullptr)
+        spec.arguments.set(key, Node::boolean(file.find(node.name, weight) != nullptr));
+    };
+    follows_from("center", "moving_mean");
+    follows_from("scale", "moving_variance");
   }
+  return spec;
+}
+
+Model build(const KerasFile& file, const std::optional<std::set<std::string>>& own_beta,
+            const LayerDefaults& defaults) {
+  const KerasGraph graph = keras_graph(file.model_config);
+  std::vector<LayerSpec> specs;
+  for (const KerasNode& node : graph.nodes)
+    specs.push_back(node.class_name == "InputLayer" ? input_spec(file, node) : layer_spec(file, node, own_beta));
   ErrorList errors;
-  Model model = Model::make(specs, options, errors);
+  Model model = Model::make(specs,
+                            {.input_shapes = {},
+                             .outputs = graph.outputs,
+                             .defaults = defaults,
+                             .build = {.initialize = false},
+                             .keras_keys = true},
+                            errors);
   if (!errors.empty()) {
     std::string text = concat(file.path, ": the model can not be built");
     for (const std::string& message : errors.messages()) text += "\n  " + message;
@@ -119,12 +155,13 @@ void copy_keras_weights(const KerasFile& file, const Model& model) {
   for (const Model::Entry& entry : model.entries()) {
     if (entry.layer == nullptr) continue;
     for (const LayerWeight& weight : entry.layer->file_weights()) {
+      if (weight.tensor() == nullptr) continue;
       const std::string leaf = weight.file_name.substr(weight.file_name.rfind('/') + 1);
       const KerasWeight* const found = file.find(entry.name, leaf.substr(0, leaf.find(':')));
       HGQ_CHECK(found != nullptr, FileError, file.path, ": layer '", entry.name, "' has no weight '", leaf, "'");
-      Tensor& to = weight.parameter != nullptr ? weight.parameter->value : weight.state->value;
-      HGQ_CHECK(found->shape == to.shape() || found->shape.size() == to.size(), FileError, file.path, ": weight '", weight.file_name, "' has shape ",
-                found->shape, ", expected ", to.shape());
+      Tensor& to = *weight.tensor();
+      HGQ_CHECK(found->shape == to.shape() || found->shape.size() == to.size(), FileError, file.path, ": weight '",
+                weight.file_name, "' has shape ", found->shape, ", expected ", to.shape());
       std::ranges::copy(found->floats(), to.data());
     }
     entry.layer->after_loading();
@@ -133,17 +170,37 @@ void copy_keras_weights(const KerasFile& file, const Model& model) {
 
 }  // namespace
 
-void save_model(Model& model, const std::string& path, const WriteGroup& write_hgq) {
-  KerasFile file;
-  file.model_config = keras_functional(graph_of(model));
+std::vector<std::string> what_python_can_not_open(const Model& model) {
+  constexpr std::array kKnown{"elu",  "exponential", "gelu",    "hard_sigmoid", "leaky_relu", "linear", "mish", "relu",
+                              "selu", "sigmoid",     "softmax", "softplus",     "softsign",   "swish",  "tanh", ""};
+  std::vector<std::string> lines;
   for (const Model::Entry& entry : model.entries()) {
+    if (entry.layer == nullptr || std::ranges::find(kKnown, entry.layer->output_function()) != kKnown.end()) continue;
+    lines.push_back(concat("layer '", entry.name, "': Keras 2 has no function '", entry.layer->output_function(),
+                           "'; Python HGQ can open the file only if it is registered there"));
+  }
+  return lines;
+}
+
+void save_model(Model& model, const std::string& path, const WriteGroup& write_hgq) {
+  const std::vector<int> order = file_order(model);
+  KerasFile file;
+  file.model_config = keras_functional(graph_of(model, order));
+  for (const int index : order) {
+    const Model::Entry& entry = model.entry(index);
     KerasLayerWeights& layer = file.layers.emplace_back();
     layer.layer = entry.name;
     if (entry.layer == nullptr) continue;
     for (const LayerWeight& weight : entry.layer->file_weights()) {
-      const Tensor& value = weight.parameter != nullptr ? weight.parameter->value : weight.state->value;
-      const std::vector<float> stored = entry.layer->value_for_python(weight);
-      layer.weights.push_back(KerasWeight::of_floats(weight.file_name, value.shape(), stored.empty() ? std::vector<float>(value.values().begin(), value.values().end()) : stored));
+      const Tensor* const value = weight.tensor();
+      std::vector<float> stored = entry.layer->value_for_python(weight);
+      if (value == nullptr) {
+        stored = {0.0F};
+      } else if (stored.empty()) {
+        stored.assign(value->values().begin(), value->values().end());
+      }
+      layer.weights.push_back(
+          KerasWeight::of_floats(weight.file_name, value == nullptr ? Shape{} : value->shape(), std::move(stored)));
     }
   }
   write_keras_file(file, path, [&](h5::Group& hgq) {
@@ -154,14 +211,20 @@ void save_model(Model& model, const std::string& path, const WriteGroup& write_h
 
 Model load_model(const std::string& path, const ReadGroup& read_hgq, const LayerDefaults& defaults) {
   const KerasFile file = read_keras_file(path);
-  Model model = build(file, defaults);
   const h5::File raw = h5::File::open(path);
-  if (raw.has("hgq") && raw.group("hgq").has("weights")) {
+  const bool ours = has_own_weights(raw);
+  std::optional<std::set<std::string>> own_beta;
+  if (ours) {
+    const std::vector<std::string> names = raw.group("hgq").attribute_strings("own_beta");
+    own_beta.emplace(names.begin(), names.end());
+  }
+  Model model = build(file, own_beta, defaults);
+  if (ours) {
     read_weights(raw.group("hgq"), model);
   } else {
     copy_keras_weights(file, model);
   }
-  if (raw.has("hgq") && read_hgq) read_hgq(raw.group("hgq"));
+  if (raw.is_group("hgq") && read_hgq) read_hgq(raw.group("hgq"));
   return model;
 }
 

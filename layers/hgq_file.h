@@ -1,14 +1,17 @@
-// Model files: the HDF5 layout that Python HGQ 0.2.6 saves and opens (proxy-h5-format.md, 2), and a group `hgq` with what Keras does not know.
+// Model files: the HDF5 layout that Python HGQ 0.2.6 saves and opens (proxy-h5-format.md, 2), and a group `hgq` with
+// what Keras does not know.
 //
 //   save_model(model, "model.h5");
 //   Model again = load_model("model.h5");                  // ours, or one that Python HGQ saved
 //
-// The group `hgq` holds every parameter and state as it is in memory, ranges included (`weights/0` ..., names in an attribute), a checksum of
-// them, and what the caller adds. Beside it the weights stand as Python HGQ wants them: its batch norm adds the bias behind, so there the bias
-// is 0 and the moving mean is m - b, which is the same function (spec 2.3). A file without the group is taken as Python's own.
+// The group `hgq` holds every parameter and state as it is in memory, ranges included (`weights/0` ..., names in an
+// attribute), which layers have a beta of their own, a checksum of the file's contents, and what the caller adds.
+// Beside it the weights stand as Python HGQ wants them: its batch norm adds the bias behind, so there the bias is 0 and
+// the moving mean is m - b, which is the same function (spec 2.3). A file without the group is taken as Python's own.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "hgq/data/keras_file.h"
 #include "hgq/layers/model.h"
@@ -17,6 +20,10 @@ namespace hgq {
 
 /// Writes the file whole or not at all. `write_hgq` adds to the group `hgq`.
 void save_model(Model& model, const std::string& path, const WriteGroup& write_hgq = {});
+
+/// What of a model Python HGQ can not open, a line each: functions that Keras 2.15 does not know. The file is right all
+/// the same, and ours reads it.
+std::vector<std::string> what_python_can_not_open(const Model& model);
 
 /// Throws FileError for a file that is no such model, is damaged (checksum), or has a layer that is not there.
 Model load_model(const std::string& path, const ReadGroup& read_hgq = {}, const LayerDefaults& defaults = {});

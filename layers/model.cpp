@@ -119,6 +119,22 @@ class Maker {
   bool broken_ = false;
 };
 
+/// Layers from which no output can be reached.
+std::vector<int> layers_without_effect(const Model& model) {
+  std::vector<bool> needed(model.entries().size(), false);
+  for (const int output : model.outputs()) needed[static_cast<size_t>(output)] = true;
+  std::vector<int> idle;
+  for (int i = static_cast<int>(needed.size()) - 1; i >= 0; --i) {
+    const Model::Entry& entry = model.entry(i);
+    if (!needed[static_cast<size_t>(i)]) {
+      if (entry.layer != nullptr) idle.insert(idle.begin(), i);
+      continue;
+    }
+    for (const int input : entry.inputs) needed[static_cast<size_t>(input)] = true;
+  }
+  return idle;
+}
+
 }  // namespace
 
 LayerSpec& LayerSpec::relu() { return set("activation", "relu"); }
@@ -194,6 +210,9 @@ Model Model::make(std::span<const LayerSpec> specs, const Options& options, Erro
     }
   }
   if (model.outputs_.empty() && errors.empty()) errors.add("model", "there is no layer that puts something out");
+  for (const int i : layers_without_effect(model)) {
+    errors.add("model", concat("layer '", model.entry(i).name, "' leads to no output; name it in model.outputs, or remove it"));
+  }
   return model;
 }
 

@@ -47,13 +47,16 @@ Loss Loss::from_node(const Node& node, ErrorList& errors) {
   const auto found = std::ranges::find(kNames, std::string_view(named.name), &LossName::name);
   if (found == kNames.end()) {
     const std::string nearest = nearest_name(named.name, loss_names());
-    errors.add(node.place(), concat("unknown loss '", named.name, "'", nearest.empty() ? "; known are sparse_categorical_crossentropy, categorical_crossentropy, binary_crossentropy, mse, mae, huber"
-                                                                                         : concat(", did you mean '", nearest, "'?")));
+    errors.add(node.place(), concat("unknown loss '", named.name, "'",
+                                    nearest.empty() ? "; known are sparse_categorical_crossentropy, "
+                                                      "categorical_crossentropy, binary_crossentropy, mse, mae, huber"
+                                                    : concat(", did you mean '", nearest, "'?")));
     return {};
   }
   Loss loss{.kind = found->kind};
   ConfigReader c(named.arguments, named.name, errors);
-  if (loss.kind == Kind::kHuber) loss.delta = c.number("delta", "where the square becomes a line", {.fallback = 1, .min = 0, .above_min = true});
+  if (loss.kind == Kind::kHuber)
+    loss.delta = c.number("delta", "where the square becomes a line", {.fallback = 1, .min = 0, .above_min = true});
   c.finish();
   return loss;
 }

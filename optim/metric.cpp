@@ -48,7 +48,8 @@ Metric Metric::from_node(const Node& node, ErrorList& errors) {
   if (found == kNames.end()) {
     const std::string nearest = nearest_name(named.name, metric_names());
     errors.add(node.place(), concat("unknown metric '", named.name, "'",
-                                    nearest.empty() ? "; known are accuracy, binary_accuracy, sparse_categorical_accuracy, categorical_accuracy, AUC, mse, mae"
+                                    nearest.empty() ? "; known are accuracy, binary_accuracy, "
+                                                      "sparse_categorical_accuracy, categorical_accuracy, AUC, mse, mae"
                                                     : concat(", did you mean '", nearest, "'?")));
     return {};
   }
@@ -60,15 +61,17 @@ Metric Metric::resolved_for(const Loss& loss) const {
   Metric metric = *this;
   const TargetKind targets = loss.target_kind();
   if (kind == Kind::kAccuracy) {
-    HGQ_CHECK(targets != TargetKind::kNumbers, ConfigError, "metric 'accuracy' does not fit the loss '", loss.name(), "'; take mse or mae");
-    metric.kind = targets == TargetKind::kClassNumbers ? Kind::kSparseCategoricalAccuracy
-                                                       : (targets == TargetKind::kOneHot ? Kind::kCategoricalAccuracy : Kind::kBinaryAccuracy);
+    HGQ_CHECK(targets != TargetKind::kNumbers, ConfigError, "metric 'accuracy' does not fit the loss '", loss.name(),
+              "'; take mse or mae");
+    metric.kind = targets == TargetKind::kClassNumbers
+                      ? Kind::kSparseCategoricalAccuracy
+                      : (targets == TargetKind::kOneHot ? Kind::kCategoricalAccuracy : Kind::kBinaryAccuracy);
   }
   const bool sparse = targets == TargetKind::kClassNumbers;
   const bool needs_sparse = metric.kind == Kind::kSparseCategoricalAccuracy;
   const bool any = metric.kind == Kind::kAuc;
-  HGQ_CHECK(any || sparse == needs_sparse, ConfigError, "metric '", name, "' does not fit the loss '", loss.name(), "', whose targets are ",
-            sparse ? "class numbers" : "one value for each output");
+  HGQ_CHECK(any || sparse == needs_sparse, ConfigError, "metric '", name, "' does not fit the loss '", loss.name(),
+            "', whose targets are ", sparse ? "class numbers" : "one value for each output");
   return metric;
 }
 
@@ -118,7 +121,8 @@ void AucRows::add(ConstTensorView predictions, ConstTensorView targets, bool spa
     const float* const p = predictions.data + r * columns;
     for (int64_t c = 0; c < used; ++c) {
       scores[static_cast<size_t>(c)].push_back(difference ? p[1] - p[0] : p[c]);
-      const float label = !sparse ? targets.data[r * columns + c] : (targets.data[r] == static_cast<float>(difference ? 1 : c) ? 1.0F : 0.0F);
+      const float label = !sparse ? targets.data[r * columns + c]
+                                  : (targets.data[r] == static_cast<float>(difference ? 1 : c) ? 1.0F : 0.0F);
       labels[static_cast<size_t>(c)].push_back(label);
     }
   }

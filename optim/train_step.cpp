@@ -35,23 +35,27 @@ std::vector<double> EpochMeans::state() const {
 }
 
 void EpochMeans::restore(const std::vector<double>& state) {
-  HGQ_CHECK(state.size() == sums_.size() + 1, FileError, "the checkpoint holds ", state.size(), " sums of metrics, expected ", sums_.size() + 1);
+  HGQ_CHECK(state.size() == sums_.size() + 1, FileError, "the checkpoint holds ", state.size(),
+            " sums of metrics, expected ", sums_.size() + 1);
   std::copy_n(state.begin(), sums_.size(), sums_.begin());
   rows_ = static_cast<int64_t>(state.back());
 }
 
-ModelComputation::ModelComputation(Model& model, const Objective& objective, Mode mode, Workers& workers, uint64_t seed) : model_(model) {
+ModelComputation::ModelComputation(Model& model, const Objective& objective, Mode mode, Workers& workers, uint64_t seed)
+    : model_(model) {
   recording_ = model.record(tape_, mode);
   record_objective(objective);
   std::vector<std::string> names{"loss"};
   for (const RecordedMetric& m : metrics_) names.push_back(m.name);
   means_ = EpochMeans(std::move(names));
-  executor_ = std::make_unique<Executor>(tape_, workers, ExecutorOptions{.gradients = mode == Mode::kTrain, .seed = seed});
+  executor_ =
+      std::make_unique<Executor>(tape_, workers, ExecutorOptions{.gradients = mode == Mode::kTrain, .seed = seed});
 }
 
 void ModelComputation::record_objective(const Objective& objective) {
   const size_t outputs = recording_.outputs.size();
-  HGQ_CHECK(objective.losses.size() == outputs, ConfigError, "the model has ", outputs, " outputs, there are ", objective.losses.size(), " losses");
+  HGQ_CHECK(objective.losses.size() == outputs, ConfigError, "the model has ", outputs, " outputs, there are ",
+            objective.losses.size(), " losses");
   for (size_t o = 0; o < outputs; ++o) {
     const Model::Entry& entry = model_.entry(model_.outputs()[o]);
     const Loss& loss = objective.losses[o];
@@ -64,7 +68,10 @@ void ModelComputation::record_objective(const Objective& objective) {
     tape_.add_loss(task_losses_.back(), concat(entry.name, "/", loss.name()), static_cast<float>(weights_.back()));
     for (const Metric& wanted : objective.metrics) {
       const Metric metric = wanted.resolved_for(loss);
-      RecordedMetric m{.value = {}, .output = o, .sparse = loss.target_kind() == TargetKind::kClassNumbers, .name = (outputs > 1 ? entry.name + "_" : "") + metric.name};
+      RecordedMetric m{.value = {},
+                       .output = o,
+                       .sparse = loss.target_kind() == TargetKind::kClassNumbers,
+                       .name = (outputs > 1 ? entry.name + "_" : "") + metric.name};
       if (metric.needs_all_rows()) {
         tape_.keep(prediction);
         m.auc = auc_.size();
@@ -78,8 +85,9 @@ void ModelComputation::record_objective(const Objective& objective) {
 }
 
 void ModelComputation::forward(const Batch& batch, uint64_t step) {
-  HGQ_CHECK(batch.inputs().size() == recording_.inputs.size() && batch.targets().size() == targets_.size(), ShapeError, "a batch has ",
-            batch.inputs().size(), " inputs and ", batch.targets().size(), " targets, the model wants ", recording_.inputs.size(), " and ", targets_.size());
+  HGQ_CHECK(batch.inputs().size() == recording_.inputs.size() && batch.targets().size() == targets_.size(), ShapeError,
+            "a batch has ", batch.inputs().size(), " inputs and ", batch.targets().size(), " targets, the model wants ",
+            recording_.inputs.size(), " and ", targets_.size());
   rows_ = batch.rows();
   views_.clear();
   for (const ConstTensorView& view : batch.inputs()) views_.push_back(view);
@@ -95,7 +103,8 @@ void ModelComputation::forward(const Batch& batch, uint64_t step) {
 
 double ModelComputation::task_loss() const {
   double total = 0;
-  for (size_t o = 0; o < task_losses_.size(); ++o) total += weights_[o] * static_cast<double>(executor_->value(task_losses_[o]).data[0]);
+  for (size_t o = 0; o < task_losses_.size(); ++o)
+    total += weights_[o] * static_cast<double>(executor_->value(task_losses_[o]).data[0]);
   return total;
 }
 
@@ -124,7 +133,8 @@ void ModelComputation::add_batch() {
     if (m.value.valid()) {
       means_.add(i + 1, static_cast<double>(executor_->value(m.value).data[0]), rows_);
     } else {
-      auc_[m.auc].add(executor_->rows_of(recording_.outputs[m.output].value), views_[recording_.inputs.size() + m.output], m.sparse);
+      auc_[m.auc].add(executor_->rows_of(recording_.outputs[m.output].value),
+                      views_[recording_.inputs.size() + m.output], m.sparse);
     }
   }
   means_.add_rows(rows_);
@@ -134,14 +144,16 @@ Metrics ModelComputation::epoch_metrics(const std::string& prefix) const {
   Metrics metrics;
   metrics.set(prefix + "loss", means_.mean(0));
   for (size_t i = 0; i < metrics_.size(); ++i) {
-    metrics.set(prefix + metrics_[i].name, metrics_[i].value.valid() ? means_.mean(i + 1) : auc_[metrics_[i].auc].value());
+    metrics.set(prefix + metrics_[i].name,
+                metrics_[i].value.valid() ? means_.mean(i + 1) : auc_[metrics_[i].auc].value());
   }
   return metrics;
 }
 
 TrainStep::TrainStep(Model& model, const Loss& loss, Optimizer& optimizer, uint64_t seed)
     : model_(model), optimizer_(optimizer), own_workers_(std::make_unique<Workers>()) {
-  computation_ = std::make_unique<ModelComputation>(model, Objective{.losses = {loss}, .weights = {}, .metrics = {}}, Mode::kTrain, *own_workers_, seed);
+  computation_ = std::make_unique<ModelComputation>(model, Objective{.losses = {loss}, .weights = {}, .metrics = {}},
+                                                    Mode::kTrain, *own_workers_, seed);
   parameters_ = model.parameters();
   optimizer_.build(parameters_);
 }
@@ -153,7 +165,9 @@ TrainStep::TrainStep(Model& model, const Objective& objective, Optimizer& optimi
   optimizer_.build(parameters_);
 }
 
-void TrainStep::forward(const Batch& batch) { computation_->forward(batch, static_cast<uint64_t>(optimizer_.iterations())); }
+void TrainStep::forward(const Batch& batch) {
+  computation_->forward(batch, static_cast<uint64_t>(optimizer_.iterations()));
+}
 
 void TrainStep::update() { optimizer_.update(parameters_); }
 

@@ -14,7 +14,8 @@ using hgq::Tensor;
 
 Tensor random_tensor(const Shape& shape, uint64_t stream) {
   Tensor t(shape);
-  for (int64_t i = 0; i < t.size(); ++i) t.data()[i] = static_cast<float>(hgq::normal_double(hgq::random_bits(1, stream, 0, static_cast<uint64_t>(i))));
+  for (int64_t i = 0; i < t.size(); ++i)
+    t.data()[i] = static_cast<float>(hgq::normal_double(hgq::random_bits(1, stream, 0, static_cast<uint64_t>(i))));
   return t;
 }
 
@@ -71,7 +72,8 @@ void bops(benchmark::State& state) {
   const hgq::Var qw = hgq::ops::quantize(tape.parameter(w), tape.parameter(f), {}).value;
   Tensor bits(Shape{k});
   bits.fill(4);
-  tape.add_loss(hgq::ops::dense_bops(tape.constant(std::move(bits)), hgq::ops::kernel_bits(qw, tape.parameter(f), 1)), "bops");
+  tape.add_loss(hgq::ops::dense_bops(tape.constant(std::move(bits)), hgq::ops::kernel_bits(qw, tape.parameter(f), 1)),
+                "bops");
   hgq::Workers alone(1);
   hgq::Executor executor(tape, alone, {});
   for (auto _ : state) {
@@ -96,9 +98,25 @@ void adam(benchmark::State& state) {
 
 }  // namespace
 
-BENCHMARK_CAPTURE(matmul, forward, 0)->Args({519, 16, 64})->Args({519, 64, 32})->Args({519, 32, 32})->Args({519, 32, 5})->Args({128, 16, 16});
-BENCHMARK_CAPTURE(matmul, to_inputs, 1)->Args({519, 16, 64})->Args({519, 64, 32})->Args({519, 32, 32})->Args({519, 32, 5})->Args({128, 16, 16});
-BENCHMARK_CAPTURE(matmul, to_kernel, 2)->Args({519, 16, 64})->Args({519, 64, 32})->Args({519, 32, 32})->Args({519, 32, 5})->Args({519, 64, 64})->Args({128, 16, 16});
+BENCHMARK_CAPTURE(matmul, forward, 0)
+    ->Args({519, 16, 64})
+    ->Args({519, 64, 32})
+    ->Args({519, 32, 32})
+    ->Args({519, 32, 5})
+    ->Args({128, 16, 16});
+BENCHMARK_CAPTURE(matmul, to_inputs, 1)
+    ->Args({519, 16, 64})
+    ->Args({519, 64, 32})
+    ->Args({519, 32, 32})
+    ->Args({519, 32, 5})
+    ->Args({128, 16, 16});
+BENCHMARK_CAPTURE(matmul, to_kernel, 2)
+    ->Args({519, 16, 64})
+    ->Args({519, 64, 32})
+    ->Args({519, 32, 32})
+    ->Args({519, 32, 5})
+    ->Args({519, 64, 64})
+    ->Args({128, 16, 16});
 BENCHMARK(quantize)->Args({519, 64})->Args({519, 5})->Args({128, 16});
 BENCHMARK(bops)->Args({64, 32})->Args({16, 16});
 BENCHMARK(adam)->Arg(10000)->Arg(900);

@@ -1,6 +1,8 @@
-// Speed of training and prediction: train/WORKLOAD/BATCH, predict/WORKLOAD/BATCH; items are samples. Threads: OMP_NUM_THREADS, else all.
+// Speed of training and prediction: train/WORKLOAD/BATCH, predict/WORKLOAD/BATCH; items are samples. Threads:
+// OMP_NUM_THREADS, else all.
 //
-// The batches follow each other through the set in its order, as with Python HGQ's own benchmark (the data are made before the clock runs).
+// The batches follow each other through the set in its order, as with Python HGQ's own benchmark (the data are made
+// before the clock runs).
 #include <benchmark/benchmark.h>
 
 #include "hgq/apps/bench/workloads.h"
@@ -62,9 +64,15 @@ constexpr Case kCases[] = {{"jsc", 1024}, {"jsc", 33200}, {"small", 128}};
 int main(int argc, char** argv) {
   for (const Case& c : kCases) {
     const std::string suffix = std::string(c.workload) + "/" + std::to_string(c.batch);
-    benchmark::RegisterBenchmark(("train/" + suffix).c_str(), [c](benchmark::State& s) { train(s, c.workload, c.batch); })->UseRealTime();
-    benchmark::RegisterBenchmark(("predict/" + suffix).c_str(), [c](benchmark::State& s) { predict(s, c.workload, c.batch); })->UseRealTime();
-    benchmark::RegisterBenchmark(("start/" + suffix).c_str(), [c](benchmark::State& s) { start(s, c.workload, c.batch); })->UseRealTime();
+    benchmark::RegisterBenchmark(("train/" + suffix).c_str(), [c](benchmark::State& s) {
+      train(s, c.workload, c.batch);
+    })->UseRealTime();
+    benchmark::RegisterBenchmark(("predict/" + suffix).c_str(), [c](benchmark::State& s) {
+      predict(s, c.workload, c.batch);
+    })->UseRealTime();
+    benchmark::RegisterBenchmark(("start/" + suffix).c_str(), [c](benchmark::State& s) {
+      start(s, c.workload, c.batch);
+    })->UseRealTime();
   }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;

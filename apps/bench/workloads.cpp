@@ -17,10 +17,13 @@ LayerSpec quantized(LayerSpec layer, double beta) {
 Workload jsc(int64_t rows) {
   Tensor x(Shape{rows, 16});
   Tensor y(Shape{rows});
-  for (int64_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(normal_double(random_bits(0, stream_of("x"), 0, static_cast<uint64_t>(i))));
-  for (int64_t i = 0; i < rows; ++i) y.data()[i] = static_cast<float>(random_bits(0, stream_of("y"), 0, static_cast<uint64_t>(i)) % 5);
+  for (int64_t i = 0; i < x.size(); ++i)
+    x.data()[i] = static_cast<float>(normal_double(random_bits(0, stream_of("x"), 0, static_cast<uint64_t>(i))));
+  for (int64_t i = 0; i < rows; ++i)
+    y.data()[i] = static_cast<float>(random_bits(0, stream_of("y"), 0, static_cast<uint64_t>(i)) % 5);
   constexpr double kBeta = 1e-6;
-  Workload w{.model = Sequential({quantized(HQuantize(), kBeta), quantized(HDenseBatchNorm(64).relu(), kBeta), quantized(HDenseBatchNorm(32).relu(), kBeta),
+  Workload w{.model = Sequential({quantized(HQuantize(), kBeta), quantized(HDenseBatchNorm(64).relu(), kBeta),
+                                  quantized(HDenseBatchNorm(32).relu(), kBeta),
                                   quantized(HDenseBatchNorm(32).relu(), kBeta), quantized(HDenseBatchNorm(5), kBeta)},
                                  Shape{16}),
              .loss = sparse_categorical_crossentropy(),
@@ -43,7 +46,9 @@ Workload small(int64_t rows) {
     y.data()[i] = v * v;
   }
   constexpr double kBeta = 3e-7;
-  Workload w{.model = Sequential({HQuantize().beta(kBeta), HDense(16).relu().beta(kBeta), HDense(16).relu().beta(kBeta), HDense(1).beta(kBeta)}, Shape{1}),
+  Workload w{.model = Sequential({HQuantize().beta(kBeta), HDense(16).relu().beta(kBeta), HDense(16).relu().beta(kBeta),
+                                  HDense(1).beta(kBeta)},
+                                 Shape{1}),
              .loss = mse(),
              .learning_rate = 2e-3,
              .data = nullptr};

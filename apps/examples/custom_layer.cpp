@@ -13,7 +13,7 @@ int main() {
   Tape tape;
   const Var x = tape.input("x", Shape{1});
   const Var target = tape.input("target", Shape{1});
-  const Var y = ops::add(ops::square(ops::matmul(x, tape.parameter(w))), tape.parameter(b));  // the layer
+  const Var y = ops::add(ops::square(ops::matmul(x, tape.parameter(w))), tape.parameter(b));     // the layer
   tape.add_loss(ops::mean(ops::square(ops::square(ops::subtract(y, target)))), "fourth power");  // the loss
 
   Workers workers;
@@ -32,7 +32,7 @@ int main() {
     executor.backward();
     adam.update(parameters);
   }
-  std::printf("loss %.2e  w %.3f (1.5)  b %.3f (-0.5)\n", static_cast<double>(executor.loss()), static_cast<double>(w.value.data()[0]),
-              static_cast<double>(b.value.data()[0]));
+  std::printf("loss %.2e  w %.3f (1.5)  b %.3f (-0.5)\n", static_cast<double>(executor.loss()),
+              static_cast<double>(w.value.data()[0]), static_cast<double>(b.value.data()[0]));
   return executor.loss() < 1e-4F ? 0 : 1;
 }

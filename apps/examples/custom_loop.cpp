@@ -13,7 +13,8 @@ void train(const char* data_file, const char* proxy_file) {
   auto model = hgq::Sequential({hgq::HQuantize(), hgq::HDense(32).relu(), hgq::HDense(2)}, data.sample_shape());
   model.set_beta(1e-5);
   hgq::Adam adam({.learning_rate = 5e-3});
-  hgq::TrainStep step(model, hgq::sparse_categorical_crossentropy(), adam);  // records and plans once, replays for each batch
+  hgq::TrainStep step(model, hgq::sparse_categorical_crossentropy(),
+                      adam);  // records and plans once, replays for each batch
   hgq::Batches batches(data, 512);
   for (uint64_t epoch = 0; epoch < 20; ++epoch) {
     batches.shuffle(42, epoch);

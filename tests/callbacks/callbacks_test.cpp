@@ -19,7 +19,8 @@ using test::SmallTraining;
 std::unique_ptr<Callback> callback(const std::string& yaml, int epochs, const std::string& folder = "") {
   ErrorList errors;
   const Node node = Node::from_yaml(yaml, "test", errors);
-  auto made = make_callback(node, {.epochs = epochs, .folder = folder, .free_bops_and_calibrated = false, .metrics = {}}, errors);
+  auto made = make_callback(
+      node, {.epochs = epochs, .folder = folder, .free_bops_and_calibrated = false, .metrics = {}}, errors);
   errors.throw_if_any();
   return made;
 }
@@ -103,7 +104,9 @@ TEST(EarlyStopping, EndsAfterPatienceEpochs) {
   SmallTraining s;
   s.adam.set_learning_rate(0);
   Trainer trainer(s.model, s.objective, s.adam, s.workers, s.options(50));
-  EXPECT_EQ((trainer.add(callback("EarlyStopping: {monitor: val_accuracy, patience: 3, min_delta: 2.0}", 50)), trainer.fit(s.train, &s.validation)), FitEnd::kStopped);
+  EXPECT_EQ((trainer.add(callback("EarlyStopping: {monitor: val_accuracy, patience: 3, min_delta: 2.0}", 50)),
+             trainer.fit(s.train, &s.validation)),
+            FitEnd::kStopped);
   EXPECT_EQ(trainer.history().rows.size(), 4U);
   EXPECT_NE(trainer.stop_reason().find("has not improved"), std::string::npos);
 }
@@ -140,7 +143,8 @@ TEST(ParetoFront, KeepsTheFilesOfTheFrontAndNoOthers) {
   trainer.fit(s.train, &s.validation);
   ASSERT_FALSE(front.front().empty());
   size_t files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) files += entry.path().extension() == ".h5" ? 1 : 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    files += entry.path().extension() == ".h5" ? 1 : 0;
   EXPECT_EQ(files, front.front().size());
   for (const ParetoFront::Point& a : front.front()) {
     EXPECT_TRUE(std::filesystem::exists(folder / a.file));
@@ -155,7 +159,8 @@ TEST(ParetoFront, KeepsTheFilesOfTheFrontAndNoOthers) {
 
 TEST(Callbacks, TellWhatIsWrong) {
   EXPECT_NE(error_of("ResetMinmax").find("did you mean 'ResetMinMax'"), std::string::npos) << error_of("ResetMinmax");
-  EXPECT_NE(error_of("BetaSchedule: {from: 1.0e-6}").find("'to'"), std::string::npos) << error_of("BetaSchedule: {from: 1.0e-6}");
+  EXPECT_NE(error_of("BetaSchedule: {from: 1.0e-6}").find("'to'"), std::string::npos)
+      << error_of("BetaSchedule: {from: 1.0e-6}");
   EXPECT_NE(error_of("BetaSchedule: {from: 0, to: 1.0e-6}").find("above 0"), std::string::npos);
   EXPECT_NE(error_of("ParetoFront: {metrics: [a, b], best: [max]}").find("one for each"), std::string::npos);
   EXPECT_NE(error_of("ParetoFront: {metrics: [a], best: [up]}").find("expected max or min"), std::string::npos);

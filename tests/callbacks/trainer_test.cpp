@@ -19,7 +19,8 @@ using test::SmallTraining;
 std::unique_ptr<Callback> callback(const std::string& yaml, int epochs) {
   ErrorList errors;
   const Node node = Node::from_yaml(yaml, "test", errors);
-  auto made = make_callback(node, {.epochs = epochs, .folder = "", .free_bops_and_calibrated = false, .metrics = {}}, errors);
+  auto made =
+      make_callback(node, {.epochs = epochs, .folder = "", .free_bops_and_calibrated = false, .metrics = {}}, errors);
   errors.throw_if_any();
   return made;
 }
@@ -72,7 +73,8 @@ TEST(Trainer, LearnsAndWritesAHistory) {
   ASSERT_EQ(trainer.history().rows.size(), 60U);
   EXPECT_GT(*trainer.history().rows.back().metrics.find("val_accuracy"), 0.9);
   EXPECT_GT(*trainer.history().rows.back().metrics.find("val_auc"), 0.95);
-  EXPECT_EQ(trainer.history().to_csv().substr(0, 70), "epoch,loss,accuracy,auc,val_loss,val_accuracy,val_auc,beta,learning_ra");
+  EXPECT_EQ(trainer.history().to_csv().substr(0, 70),
+            "epoch,loss,accuracy,auc,val_loss,val_accuracy,val_auc,beta,learning_ra");
 }
 
 TEST(Trainer, TheSameBitsForAnyNumberOfThreads) {
@@ -84,7 +86,8 @@ TEST(Trainer, TheSameBitsForAnyNumberOfThreads) {
   }
 }
 
-// 600 rows in batches of 128: five batches an epoch. Interrupted behind every batch of three epochs, saved to a file, and gone on with.
+// 600 rows in batches of 128: five batches an epoch. Interrupted behind every batch of three epochs, saved to a file,
+// and gone on with.
 TEST(Trainer, TheSameBitsInterruptedAtEveryBatch) {
   const Result whole = uninterrupted(3, 2);
   const std::string path = (std::filesystem::temp_directory_path() / "hgq_trainer_test.h5").string();

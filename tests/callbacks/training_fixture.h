@@ -18,7 +18,8 @@ inline MemoryDataset points(int64_t rows, uint64_t stream) {
   Tensor y(Shape{rows});
   for (int64_t i = 0; i < rows; ++i) {
     for (int64_t d = 0; d < 2; ++d) {
-      x.data()[2 * i + d] = static_cast<float>(normal_double(random_bits(7, stream, static_cast<uint64_t>(d), static_cast<uint64_t>(i))));
+      x.data()[2 * i + d] =
+          static_cast<float>(normal_double(random_bits(7, stream, static_cast<uint64_t>(d), static_cast<uint64_t>(i))));
     }
     y.data()[i] = x.data()[2 * i] * x.data()[2 * i + 1] > 0 ? 1.0F : 0.0F;
   }
@@ -38,14 +39,20 @@ struct SmallTraining {
         train(points(600, 1)),
         validation(points(200, 2)) {
     model.set_beta(1e-6);
-    objective = {.losses = {sparse_categorical_crossentropy()}, .weights = {}, .metrics = {Metric{}, Metric{.kind = Metric::Kind::kAuc, .name = "auc"}}};
+    objective = {.losses = {sparse_categorical_crossentropy()},
+                 .weights = {},
+                 .metrics = {Metric{}, Metric{.kind = Metric::Kind::kAuc, .name = "auc"}}};
   }
-  Trainer::Options options(int epochs) const { return {.epochs = epochs, .batch_size = 128, .seed = 11, .checkpoint_seconds = 0}; }
+  Trainer::Options options(int epochs) const {
+    return {.epochs = epochs, .batch_size = 128, .seed = 11, .checkpoint_seconds = 0};
+  }
   /// All bits of parameters and states.
   std::vector<float> weights() const {
     std::vector<float> all;
-    for (const Parameter* const p : model.parameters()) all.insert(all.end(), p->value.values().begin(), p->value.values().end());
-    for (const State* const s : model.states()) all.insert(all.end(), s->value.values().begin(), s->value.values().end());
+    for (const Parameter* const p : model.parameters())
+      all.insert(all.end(), p->value.values().begin(), p->value.values().end());
+    for (const State* const s : model.states())
+      all.insert(all.end(), s->value.values().begin(), s->value.values().end());
     return all;
   }
 

@@ -208,7 +208,6 @@ void set_values(Model& model, const GoldenCase& c) {
     const std::string name = path.substr(7);
     Parameter* const parameter = find_parameter(model, name);
     State* const state = find_state(model, name);
-    // Python HGQ has a bias, and moving statistics, where we have none: where they do not enter the layer's value.
     HGQ_CHECK(parameter != nullptr || state != nullptr, Error, "the model has no ", name);
     Tensor& target = parameter != nullptr ? parameter->value : state->value;
     HGQ_CHECK(target.size() == values.size(), Error, name, " has shape ", target.shape(), ", the golden one ",

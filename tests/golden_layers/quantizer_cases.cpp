@@ -146,8 +146,8 @@ std::vector<std::string> run_statistics(const GoldenCase& c) {
     const double golden_variance = static_cast<double>(c.at("out/var").values()[e]);
     const double error = 5 * std::sqrt(2 * std::max(variance, golden_variance) / n) + 1e-6 * step;
     near("out/mean", e, mean, static_cast<double>(c.at("out/mean").values()[e]), error);
-    // The fourth moment about the mean is at most 16 times that about any point, of values within one step; x is one
-    // such point.
+    // Standard error of a variance; the last term is the square of the mean's error, which counts where the
+    // distribution has two points.
     const double spread = std::sqrt(std::max(draws.fourth[e] / n - variance * variance, 0.0) / n);
     near("out/var", e, variance, golden_variance, 5 * std::sqrt(2.0) * spread + 50 * step * step / n);
     const bool stochastic = c.config.at("quantizer").at("rnd_strategy") == "stochastic_round";

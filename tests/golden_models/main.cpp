@@ -48,11 +48,12 @@ void write_files(const GoldenModel& golden, const std::string& folder) {
   Model model = golden.load();
   trace(golden, model, "trace");
   save_model(model, concat(folder, "/", golden.name, ".h5"));
-  for (const bool wrap : {true, false}) {
-    ProxyOptions options;
-    options.aggressive = wrap;
-    save_proxy(to_proxy_model(model, options),
-               concat(folder, "/", golden.name, wrap ? "_proxy_wrap.h5" : "_proxy_sat.h5"));
+  for (const auto& [tag, about] : golden.about["agreement"].items()) {
+    if (!reason_to_skip_proxy(golden, tag).empty()) continue;
+    trace(golden, model, trace_of_proxy(golden, tag));
+    ProxyOptions proxy;
+    proxy.aggressive = about["options"].value("aggressive", true);
+    save_proxy(to_proxy_model(model, proxy), concat(folder, "/", golden.name, "_", tag, ".h5"));
   }
 }
 

@@ -1,0 +1,239 @@
+#include "layer_contract.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "allocation_counter.h"
+#include "hgq/autograd/gradcheck.h"
+#include "hgq/core/error.h"
+#include "hgq/layers/registry.h"
+#include "tape_lab.h"
+
+namespace hgq::testing {
+namespace {
+
+constexpr const char* kName = "under_test";
+
+std::string indexed(const char* name, size_t i) { return concat(name, i); }
+
+/// Inputs, HQuantize before each, the layer, a dense layer.
+std::vector<LayerSpec> specs_of(const LayerContract& contract, const std::vector<Shape>& inputs) {
+  std::vector<LayerSpec> specs;
+  LayerSpec layer = contract.layer;
+  std::vector<std::string> from;
+  for (size_t i = 0; i < inputs.size(); ++i) specs.push_back(Input(indexed("x", i), inputs[i]));
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].rank() == 0) specs[i].set("shape", "[]");
+    from.push_back(indexed(contract.behind_quantizer ? "q" : "x", i));
+    if (contract.behind_quantizer) specs.push_back(HQuantize().name(from.back()).from({indexed("x", i)}));
+  }
+  specs.push_back(layer.name(kName).from(from));
+  if (contract.dense_behind) specs.push_back(HDense(2).name("behind"));
+  return specs;
+}
+
+Model model_of(const LayerContract& contract) {
+  ErrorList errors;
+  Model model =
+      Model::make(specs_of(contract, contract.inputs), {.defaults = {.beta = 1e-3}, .build = {.seed = 3}}, errors);
+  errors.throw_if_any();
+  for (Parameter* const p : model.parameters()) {
+    const std::string leaf = p->name.substr(p->name.rfind('/') + 1);
+    const bool width = leaf == "f" || leaf == "kernel_f";
+    const float low = width ? 1.0F : (leaf == "gamma" ? 0.5F : -1.0F);
+    const float high = width ? 5.0F : (leaf == "gamma" ? 2.0F : 1.0F);
+    std::ranges::copy(spread_numbers(p->value.shape(), p->name, low, high).values(), p->value.values().begin());
+  }
+  return model;
+}
+
+/// A model on a tape, with a loss that weighs each element of its output.
+struct Recorded {
+  Recorded(const LayerContract& contract, Mode mode) : model(model_of(contract)) {
+    const ModelRecording recording = model.record(tape, mode, true);
+    output = recording.outputs.front().value;
+    tape.keep(output);
+    for (const Signal& s : recording.signals) {
+      if (tape.values()[static_cast<size_t>(s.value.id)].source == Tape::Source::kOp) tape.keep(s.value);
+    }
+    tape.add_loss(ops::sum(ops::multiply(output, tape.input("upstream", output.shape()))), "task");
+    for (const Parameter* const p : model.parameters()) parameters.push_back(p->value.clone());
+    for (const State* const s : model.states()) states.push_back(s->value.clone());
+  }
+  void restore() {
+    const std::vector<Parameter*> p = model.parameters();
+    const std::vector<State*> s = model.states();
+    for (size_t i = 0; i < p.size(); ++i) std::ranges::copy(parameters[i].values(), p[i]->value.values().begin());
+    for (size_t i = 0; i < s.size(); ++i) std::ranges::copy(states[i].values(), s[i]->value.values().begin());
+  }
+  std::vector<Tensor> make_inputs(int64_t rows) const {
+    std::vector<Tensor> inputs;
+    for (const int32_t v : tape.inputs()) {
+      const Tape::Value& value = tape.values()[static_cast<size_t>(v)];
+      inputs.push_back(spread_numbers(value.spec.shape.with_front(rows), value.name));
+    }
+    return inputs;
+  }
+  /// Output, gradients, states after a step.
+  std::vector<float> step(std::span<const ConstTensorView> inputs, Workers& workers, const ExecutorOptions& options) {
+    restore();
+    Executor executor(tape, workers, options);
+    executor.forward(inputs, 5);
+    std::vector<float> all{executor.loss()};
+    const auto add = [&](std::span<const float> values) { all.insert(all.end(), values.begin(), values.end()); };
+    add(executor.rows_of(output).values());
+    if (options.gradients) {
+      executor.backward();
+      for (const Parameter* const p : model.parameters()) add(p->grad.values());
+    }
+    for (const State* const s : model.states()) add(s->value.values());
+    return all;
+  }
+
+  Model model;
+  Tape tape;
+  Var output;
+  std::vector<Tensor> parameters, states;
+};
+
+const ExecutorOptions kWhole{.all_parameters = true, .largest_chunk = 5000, .seed = 11};
+const ExecutorOptions kCut{.all_parameters = true, .largest_chunk = 37, .lanes = 3, .seed = 11};
+
+void expect_right(const LayerContract& contract) {
+  Workers workers(2);
+  for (const Mode mode : {Mode::kTrain, Mode::kEvaluate, Mode::kTrace}) {
+    Recorded recorded(contract, mode);
+    for (const int64_t rows : {2, 513}) {
+      SCOPED_TRACE(concat("mode ", static_cast<int>(mode), ", ", rows, " rows"));
+      const std::vector<Tensor> inputs = recorded.make_inputs(rows);
+      recorded.restore();
+      const GradientReport values = compare_with_twins(recorded.tape, views_of(inputs), workers,
+                                                       {.executor = kCut, .tolerance = contract.value, .step = 5});
+      EXPECT_TRUE(values.agree()) << values.text();
+      recorded.restore();
+      if (mode != Mode::kTrain) continue;
+      const GradientReport gradients = check_gradients(
+          recorded.tape, views_of(inputs), workers,
+          {.executor = kCut, .tolerance = contract.gradient, .most_elements = rows > 2 ? 6 : 24, .step = 5});
+      EXPECT_TRUE(gradients.agree()) << gradients.text();
+    }
+  }
+}
+
+void expect_same_for_any_cut_and_threads(const LayerContract& contract) {
+  Recorded recorded(contract, Mode::kTrain);
+  const std::vector<Tensor> inputs = recorded.make_inputs(513);
+  Workers one(1);
+  Workers two(2);
+  Workers three(3);
+  const std::vector<float> whole = recorded.step(views_of(inputs), one, kWhole);
+  const std::vector<float> cut = recorded.step(views_of(inputs), one, kCut);
+  ASSERT_EQ(whole.size(), cut.size());
+  float most = 0;
+  for (const float v : whole) most = std::isfinite(v) ? std::max(most, std::abs(v)) : most;
+  for (size_t i = 0; i < whole.size(); ++i) {
+    if (whole[i] == cut[i]) continue;
+    ASSERT_NEAR(whole[i], cut[i], contract.cut * static_cast<double>(most)) << "one chunk and many, number " << i;
+  }
+  EXPECT_TRUE(cut == recorded.step(views_of(inputs), two, kCut)) << "two threads";
+  EXPECT_TRUE(cut == recorded.step(views_of(inputs), three, kCut)) << "three threads";
+}
+
+void expect_no_memory_taken_when_warm(const LayerContract& contract) {
+  Recorded recorded(contract, Mode::kTrain);
+  const std::vector<Tensor> inputs = recorded.make_inputs(100);
+  const std::vector<ConstTensorView> views = views_of(inputs);
+  Workers workers(2);
+  Executor executor(recorded.tape, workers, kCut);
+  executor.forward(views, 0);
+  executor.backward();
+  const AllocationCounter counter;
+  executor.forward(views, 1);
+  executor.backward();
+  EXPECT_EQ(counter.count(), 0) << "allocations in the second step";
+}
+
+void expect_config_round_trip(const LayerContract& contract) {
+  Recorded recorded(contract, Mode::kTrain);
+  Layer* const layer = recorded.model.find(kName);
+  ASSERT_NE(layer, nullptr);
+  const nlohmann::json written = layer->config();
+  ErrorList errors;
+  const Node node = Node::from_json(nlohmann::json::parse(written.dump()), "config");
+  const std::unique_ptr<Layer> again = make_layer(layer->class_name(), {node, LayerDefaults{}, errors, nullptr}, true);
+  EXPECT_TRUE(errors.empty()) << (errors.empty() ? "" : errors.messages().front());
+  ASSERT_NE(again, nullptr);
+  again->build(contract.inputs, {.seed = 3, .initialize = true});
+  EXPECT_EQ(again->config(), written);
+  EXPECT_EQ(again->name(), kName);
+  EXPECT_EQ(again->kind(), layer->kind());
+  const auto names = [](Layer& l) {
+    std::vector<std::string> all;
+    for (const Parameter* const p : l.parameters())
+      all.push_back(concat(p->name, p->value.shape(), p->trainable ? "" : " frozen"));
+    for (const State* const s : l.states()) all.push_back(concat(s->name, s->value.shape()));
+    return all;
+  };
+  EXPECT_EQ(names(*again), names(*layer));
+
+  LayerContract copy = contract;
+  copy.layer.arguments = node;
+  Recorded other(copy, Mode::kTrain);
+  const std::vector<Tensor> inputs = recorded.make_inputs(40);
+  Workers workers(1);
+  EXPECT_TRUE(recorded.step(views_of(inputs), workers, kWhole) == other.step(views_of(inputs), workers, kWhole))
+      << "the layer read from its config";
+}
+
+void expect_exact_bits_after_a_trace(const LayerContract& contract) {
+  Recorded recorded(contract, Mode::kTrace);
+  std::vector<ExactBops> bops;
+  if (!recorded.model.is_traced()) {
+    EXPECT_THROW(recorded.model.exact_signals(bops), ConfigError);
+    bops.clear();
+  }
+  const std::vector<Tensor> inputs = recorded.make_inputs(50);
+  Workers workers(1);
+  recorded.step(views_of(inputs), workers, {.gradients = false});
+  EXPECT_TRUE(recorded.model.is_traced());
+  const std::vector<ExactSignal> signals = recorded.model.exact_signals(bops);
+  for (size_t i = 0; i < signals.size(); ++i) {
+    const Model::Entry& entry = recorded.model.entries()[i];
+    if (entry.name != kName || signals[i].bits.empty()) continue;
+    EXPECT_EQ(static_cast<int64_t>(signals[i].bits.size()), entry.shape.size());
+    for (const float b : signals[i].bits) EXPECT_TRUE(b >= 0 && b <= 64 && b == std::nearbyint(b)) << b;
+  }
+  for (const ExactBops& b : bops) EXPECT_TRUE(std::isfinite(b.bops) && b.bops >= 0) << b.layer << ": " << b.bops;
+}
+
+void expect_wrong_shapes_refused(const LayerContract& contract) {
+  for (const std::vector<Shape>& inputs : contract.wrong_inputs) {
+    std::string shapes;
+    for (const Shape& s : inputs) shapes += to_string(s) + " ";
+    SCOPED_TRACE("inputs " + shapes);
+    ErrorList errors;
+    Model::make(specs_of(contract, inputs), {.build = {.seed = 3}}, errors);
+    ASSERT_EQ(errors.size(), 1U);
+    EXPECT_THAT(errors.messages().front(), ::testing::HasSubstr(concat("layer '", kName, "'")));
+    EXPECT_THAT(errors.messages().front(), ::testing::AnyOf(::testing::HasSubstr(to_string(inputs.front())),
+                                                            ::testing::HasSubstr("expected at least")));
+  }
+}
+
+}  // namespace
+
+void expect_layer_contract(const LayerContract& contract) {
+  SCOPED_TRACE(concat(contract.layer.kind, " ", contract.layer.arguments.to_json().dump()));
+  expect_right(contract);
+  expect_same_for_any_cut_and_threads(contract);
+  expect_no_memory_taken_when_warm(contract);
+  expect_config_round_trip(contract);
+  expect_exact_bits_after_a_trace(contract);
+  expect_wrong_shapes_refused(contract);
+}
+
+}  // namespace hgq::testing
