@@ -5,7 +5,7 @@
 # --developer    also what .ci/run and the other presets use: clang, its tools, ccache, Python's venv
 set -euo pipefail
 
-packages=(g++ cmake ninja-build
+packages=(g++ cmake ninja-build python3
   libdnnl-dev libhdf5-dev zlib1g-dev libyaml-cpp-dev libcli11-dev libfmt-dev nlohmann-json3-dev
   libgtest-dev libgmock-dev libbenchmark-dev)
 developer_packages=(git ccache clang clang-format clang-tidy clang-tools libomp-dev python3 python3-venv)

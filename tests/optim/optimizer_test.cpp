@@ -18,9 +18,9 @@
 namespace hgq {
 namespace {
 
-using testing::ElementsAre;
-using testing::FloatNear;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::FloatNear;
+using ::testing::HasSubstr;
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -166,12 +166,12 @@ TEST(Optimizer, WarmStepAllocatesNothing) {
   RMSprop rmsprop({.momentum = 0.5, .centered = true});
   for (Optimizer* optimizer : std::initializer_list<Optimizer*>{&adam, &nadam, &rmsprop}) {
     Parameters p(Values{std::vector<float>(100, 1.0F), {2.0F}});
-    const int64_t cold = testing_support::allocations();
+    const testing::AllocationCounter cold;
     optimizer->update(p.pointers);
-    const int64_t warm = testing_support::allocations();
-    EXPECT_GT(warm, cold) << "the slots were not counted";
+    EXPECT_GT(cold.count(), 0) << "the slots were not counted";
+    const testing::AllocationCounter warm;
     for (int step = 0; step < 10; ++step) optimizer->update(p.pointers);
-    EXPECT_EQ(testing_support::allocations(), warm) << optimizer->name();
+    EXPECT_EQ(warm.count(), 0) << optimizer->name();
   }
 }
 

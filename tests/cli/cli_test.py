@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""hgq-train from the outside: exit codes, messages, files, interruptions. Python's standard library only.
+
+    cli_test.py --program build/bin/hgq-train --source . [--kills 50] [-k NAME]
+"""
+import argparse
+import hashlib
+import json
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ARGS = None
+
+
+def hgq(*args, check=None, **kwargs):
+    result = subprocess.run([ARGS.program, *map(str, args)], capture_output=True, text=True, timeout=300, **kwargs)
+    if check is not None and result.returncode != check:
+        raise AssertionError(f'exit {result.returncode}, expected {check}: {result.stdout}{result.stderr}')
+    return result
+
+
+def digest(path):
+    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+
+
+def history(folder):
+    """history.csv without the column of times."""
+    rows = [line.split(',') for line in (pathlib.Path(folder) / 'history.csv').read_text().splitlines()]
+    skip = rows[0].index('seconds')
+    return [row[:skip] + row[skip + 1:] for row in rows]
+
+
+class CliTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix='hgq_cli_'))
+        self.config = pathlib.Path(ARGS.source) / 'apps/configs/demo.yaml'
+        self.data = pathlib.Path(ARGS.source) / 'data/samples/magic.h5'
+
+    def tearDown(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def train(self, out, *args, check=0, epochs=10):
+        return hgq(self.config, '--out', self.folder / out, '--set', f'train.epochs={epochs}', '--quiet', *args, check=check)
+
+    def test_a_run_writes_its_files_and_the_commands_agree(self):
+        self.train('run')
+        run = self.folder / 'run'
+        for name in ('config.yaml', 'history.csv', 'checkpoint.h5', 'model.h5', 'proxy.h5', 'summary.json', 'pareto/pareto.csv'):
+            self.assertTrue((run / name).exists(), name)
+        summary = json.loads((run / 'summary.json').read_text())
+        self.assertEqual(summary['verify']['rows_differ_without_overflow'], 0)
+        self.assertEqual(summary['verify']['rows'], 3804)
+        self.assertGreater(summary['model']['accuracy'], 0.8)
+        test = ('--data', self.data, '--inputs', 'x_test')
+        evaluated = json.loads(hgq('eval', run / 'model.h5', *test, '--targets', 'y_test', '--json', check=0).stdout)
+        self.assertAlmostEqual(evaluated['accuracy'], summary['model']['accuracy'], 6)
+        traced = json.loads(hgq('trace', run / 'model.h5', '--data', self.data, '--json', check=0).stdout)
+        self.assertEqual(traced['total'], summary['bops'])
+        verified = json.loads(hgq('verify', run / 'proxy.h5', '--against', run / 'model.h5', *test, '--json', check=0).stdout)
+        self.assertEqual(verified['rows_differ'], summary['verify']['rows_differ'])
+        layers = json.loads(hgq('summary', run / 'model.h5', '--json', check=0).stdout)['layers']
+        self.assertEqual(sum(layer['bops'] for layer in layers), summary['bops'])
+        hgq('predict', run / 'proxy.h5', *test, '--out', self.folder / 'y.h5', '--with-inputs', check=0)
+        hgq('export', run / 'model.h5', '--out', self.folder / 'again.h5', '--overflow', 'sat', check=0)
+        hgq('verify', self.folder / 'again.h5', '--against', run / 'model.h5', *test, check=0)
+        # The resolved config reruns the same.
+        hgq(run / 'config.yaml', '--out', self.folder / 'second', '--quiet', check=0)
+        self.assertEqual(digest(run / 'model.h5'), digest(self.folder / 'second/model.h5'))
+
+    def test_ten_epochs_are_five_and_five(self):
+        self.train('whole')
+        self.train('parts', '--stop-after', 5)
+        self.assertFalse((self.folder / 'parts/model.h5').exists())
+        self.train('parts', '--resume')
+        for name in ('model.h5', 'proxy.h5', 'pareto/pareto.csv'):
+            self.assertEqual(digest(self.folder / 'whole' / name), digest(self.folder / 'parts' / name), name)
+        self.assertEqual(history(self.folder / 'whole'), history(self.folder / 'parts'))
+
+    def test_the_same_bits_for_any_number_of_threads(self):
+        files = set()
+        for threads in (1, 2, 3):
+            self.train(f'threads{threads}', '--threads', threads, epochs=3)
+            files.add(digest(self.folder / f'threads{threads}/model.h5'))
+        self.assertEqual(len(files), 1)
+
+    def test_interrupted_by_ctrl_c_ends_with_130_and_goes_on(self):
+        self.train('whole', epochs=60)
+        process = subprocess.Popen([ARGS.program, str(self.config), '--out', str(self.folder / 'cut'), '--set', 'train.epochs=60', '--quiet'],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while not (self.folder / 'cut/config.yaml').exists():
+            time.sleep(0.001)
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        code = process.wait(timeout=60)
+        if code == 0:
+            self.skipTest('the run was over before the signal')
+        self.assertEqual(code, 130)
+        self.assertTrue((self.folder / 'cut/checkpoint.h5').exists())
+        self.train('cut', '--resume', epochs=60)
+        self.assertEqual(digest(self.folder / 'whole/model.h5'), digest(self.folder / 'cut/model.h5'))
+        self.assertEqual(history(self.folder / 'whole'), history(self.folder / 'cut'))
+
+    def test_killed_at_any_moment_it_resumes(self):
+        begin = time.time()
+        self.train('whole', epochs=30)
+        length = time.time() - begin
+        numbers = random.Random(1)
+        for kill in range(ARGS.kills):
+            out = self.folder / f'killed{kill}'
+            process = subprocess.Popen([ARGS.program, str(self.config), '--out', str(out), '--set', 'train.epochs=30', '--quiet'],
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(numbers.random() * length)
+            process.kill()
+            process.wait()
+            self.train(out.name, '--resume', epochs=30)
+            self.assertEqual(digest(self.folder / 'whole/model.h5'), digest(out / 'model.h5'), f'kill {kill}')
+            self.assertEqual(history(self.folder / 'whole'), history(out))
+            shutil.rmtree(out)
+
+    def test_a_folder_with_a_run_is_refused(self):
+        self.train('run', epochs=1)
+        self.assertIn('holds a run already', self.train('run', check=2, epochs=1).stderr)
+        refused = hgq(self.config, '--out', self.folder / 'run', '--resume', '--set', 'train.batch_size=64', '--set', 'train.epochs=1', check=2)
+        self.assertIn('train.batch_size', refused.stderr)
+
+    def test_check_lists_all_errors_with_places(self):
+        bad = self.folder / 'bad.yaml'
+        text = self.config.read_text().replace('HQuantize', 'HQantize').replace('epochs: 120', 'epochs: -1').replace('ResetMinMax', 'ResetMinmax')
+        bad.write_text(text.replace('../../data', str(pathlib.Path(ARGS.source).resolve() / 'data')))
+        out = hgq('check', bad, check=2).stdout
+        for words in ("did you mean 'HQuantize'", 'epochs', "did you mean 'ResetMinMax'"):
+            self.assertIn(words, out)
+        self.assertTrue(all(line.startswith(str(bad)) for line in out.splitlines() if line), out)
+        self.assertEqual(hgq('check', self.config).returncode, 0)
+
+    def test_bad_usage_and_files_end_with_2_and_one_message(self):
+        for args, words in (((), 'give a config'), (('nothing.yaml',), 'nothing.yaml'), (('frobnicate', 'x'), ''),
+                            (('summary', self.data), ''), (('summary', self.config), ''), (('summary', self.folder), ''),
+                            (('eval', self.data, '--data', self.data), ''), (('export', self.data, '--out', self.folder / 'p.h5'), '')):
+            result = hgq(*args)
+            self.assertEqual(result.returncode, 2, (args, result.stderr))
+            self.assertIn(words, result.stderr)
+            self.assertTrue(result.stderr.strip(), args)
+
+    def test_a_file_that_was_cut_off_is_refused(self):
+        self.train('run', epochs=1)
+        content = (self.folder / 'run/model.h5').read_bytes()
+        path = self.folder / 'cut.h5'
+        for share in (0, 0.01, 0.5, 0.99):
+            path.write_bytes(content[:int(share * len(content))])
+            result = hgq('summary', path, check=2)
+            self.assertIn('cut.h5', result.stderr)
+
+    def test_a_model_of_python_hgq_is_traced_exported_and_verified(self):
+        golden = pathlib.Path(ARGS.source) / 'tests/golden/models/mlp_relu'
+        model, data = golden / 'hgq.h5', ('--data', golden / 'data.h5')
+        self.assertIn('run trace first', hgq('export', model, '--out', self.folder / 'proxy.h5', check=2).stderr)
+        self.assertFalse((self.folder / 'proxy.h5').exists())
+        traced = self.folder / 'traced.h5'
+        total = json.loads(hgq('trace', model, *data, '--inputs', 'x/calib', '--out', traced, '--json', check=0).stdout)['total']
+        self.assertEqual(total, json.loads((golden / 'case.json').read_text())['bops']['trace']['total'])
+        hgq('export', traced, '--out', self.folder / 'proxy.h5', check=0)
+        verified = json.loads(hgq('verify', self.folder / 'proxy.h5', '--against', traced, *data, '--inputs', 'x/overflow', '--json', check=0).stdout)
+        self.assertEqual(verified['rows_differ_without_overflow'], 0)
+        self.assertGreater(verified['rows_with_overflow'], 0)
+        hgq('verify', self.folder / 'proxy.h5', '--against', traced, *data, '--inputs', 'x/overflow', '--strict', check=1)
+        self.assertIn('give --loss', hgq('eval', traced, *data, '--inputs', 'x/calib', '--targets', 'x/calib', check=2).stderr)
+
+
+def main():
+    global ARGS
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--program', required=True)
+    parser.add_argument('--source', required=True)
+    parser.add_argument('--kills', type=int, default=8)
+    parser.add_argument('-k', default=None)
+    ARGS, rest = parser.parse_known_args()
+    ARGS.program = str(pathlib.Path(ARGS.program).resolve())
+    names = ['-k', ARGS.k] if ARGS.k else []
+    unittest.main(argv=[sys.argv[0], '-v', *names, *rest])
+
+
+if __name__ == '__main__':
+    main()
