@@ -25,15 +25,15 @@ std::vector<Node> named_items(const Node* node) {
   return node->is_list() ? node->items() : std::vector<Node>{*node};
 }
 
-/// Runs a hook, if there is one; what it throws, rather than adds to the list, is an error about `node`.
+/// Runs a hook, if there is one; what it throws, rather than adds to the list, is an error at `place`.
 template <typename... Parameters, typename... Arguments>
-void run_hook(const std::function<void(Parameters...)>& hook, const Node& node, ErrorList& errors,
+void run_hook(const std::function<void(Parameters...)>& hook, const std::string& place, ErrorList& errors,
               Arguments&&... arguments) {
   if (!hook) return;
   try {
     hook(std::forward<Arguments>(arguments)...);
   } catch (const Error& e) {
-    errors.add(node.key_place(), e.what());
+    errors.add(place, e.what());
   }
 }
 
@@ -43,7 +43,7 @@ void check_named(const Node& node, std::string_view what, ErrorList& errors,
                  const std::function<void(Parameters...)>& hook, Arguments&&... arguments) {
   const std::size_t before = errors.size();
   read_named(node, what, errors);
-  if (errors.size() == before) run_hook(hook, node, errors, std::forward<Arguments>(arguments)...);
+  if (errors.size() == before) run_hook(hook, node.place(), errors, std::forward<Arguments>(arguments)...);
 }
 
 /// Reads the sections one by one, and writes the resolved config along.
@@ -104,7 +104,7 @@ class Reader {
       const auto& kinds = hooks_.layer_kinds;
       const bool known = kinds.empty() || std::find(kinds.begin(), kinds.end(), layer.kind) != kinds.end();
       const bool to_check = known && layer.kind != "Input" && layer.arguments.is_map();
-      if (to_check) run_hook(hooks_.check_layer, layer.arguments, errors_, layer, model, errors_);
+      if (to_check) run_hook(hooks_.check_layer, layer.arguments.key_place(), errors_, layer, model, errors_);
     }
     resolve_model(*layers, outputs);
   }
@@ -115,7 +115,7 @@ class Reader {
       return;
     }
     into = node;
-    run_hook(hooks_.check_quantizer, node, errors_, node, key == "kernel_quantizer", errors_);
+    run_hook(hooks_.check_quantizer, node.key_place(), errors_, node, key == "kernel_quantizer", errors_);
   }
 
   /// What an Input that the config does not write is called: as `data.inputs` names its only input, else as Keras

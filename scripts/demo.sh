@@ -24,15 +24,17 @@ number=1
 while [[ -e $run ]]; do run=runs/demo-$((++number)); done
 
 heading() { printf '\n== %s\n' "$*"; }
-heading "Training (hgq-train apps/configs/demo.yaml --out $run)"
+heading "Training, ranges, proxy, check: hgq-train apps/configs/demo.yaml --out $run"
 build/bin/hgq-train apps/configs/demo.yaml --out "$run"
 
-heading "The network"
+heading "The network as trained last: hgq-train summary $run/model.h5"
 build/bin/hgq-train summary "$run/model.h5"
 
-heading "The proxy against the model, bit by bit"
-data=$(sed -n 's/^  file: *//p' "$run/config.yaml")
-build/bin/hgq-train verify "$run/proxy.h5" --against "$run/model.h5" --data "$data" --inputs x_test
+heading "Accuracy against logic along the run: $run/pareto/pareto.csv (each row a model that no other one beats)"
+# About ten of the rows, with the names of the columns.
+awk -F, 'NR == FNR { rows = NR - 1; next }
+  FNR == 1 || (FNR - 2) % (int(rows / 10) + 1) == 0 { for (i = 1; i <= NF; ++i) printf "%-20s", $i; print "" }' \
+  "$run/pareto/pareto.csv" "$run/pareto/pareto.csv"
 
-heading "Files in $run"
-find "$run" -maxdepth 1 -type f -printf '%8s bytes  %f\n' | sort -k3
+heading "Files"
+find "$run" -maxdepth 1 -type f -printf '%8s bytes  %p\n' | sort -k3

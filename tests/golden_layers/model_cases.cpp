@@ -37,7 +37,7 @@ Rule rule_for(const GoldenCase& c, double gradient, const std::string& dataset) 
   return {.exact = true};
 }
 
-void compare_forward(const GoldenCase& c, const Model& model, const ModelRecording& recording, const Executor& executor,
+void compare_forward(const Model& model, const ModelRecording& recording, const Executor& executor,
                      Comparison& comparison) {
   double bops = 0;
   for (const Recording::Bops& b : recording.bops) {
@@ -101,7 +101,7 @@ std::vector<std::string> run(const GoldenCase& c, const Cut& cut) {
                                           "bops_exact/",  "loss/",       "kernel_bits_exact/",
                                           "eval_kernel/", "eval_bias/"};
   Comparison comparison(c, prefixes, [&](const std::string& dataset) { return rule_for(c, gradient, dataset); });
-  compare_forward(c, model, recording, executor, comparison);
+  compare_forward(model, recording, executor, comparison);
   if (training) {
     executor.backward();
     for (size_t i = 0; i < recording.inputs.size(); ++i) {

@@ -51,6 +51,7 @@ double bops_of(const nlohmann::json& layers, const std::string& name) {
 /// Behind a PPermute the package takes the bits of the input in the order in which they lie in front of it (spec 2.4,
 /// differs).
 bool is_behind_permute(const Model& model, const Model::Entry& entry) {
+  if (dynamic_cast<const KernelLayer*>(entry.layer.get()) == nullptr) return false;
   const Layer* const producer = model.entry(entry.inputs[0]).layer.get();
   return producer != nullptr && producer->kind() == "PPermute";
 }
