@@ -15,13 +15,13 @@
 #include "hgq/callbacks/trainer.h"
 #include "hgq/core/dnnl.h"
 #include "hgq/core/error.h"
+#include "hgq/core/version.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/layers/hgq_file.h"
 #include "hgq/layers/predict.h"
 #include "hgq/layers/proxy/convert.h"
 #include "hgq/layers/proxy/proxy_file.h"
 #include "hgq/layers/trace.h"
-#include "hgq/version.h"
 
 namespace hgq {
 namespace {

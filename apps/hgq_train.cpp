@@ -6,7 +6,7 @@
 
 #include "hgq/apps/commands.h"
 #include "hgq/core/error.h"
-#include "hgq/version.h"
+#include "hgq/core/version.h"
 
 namespace {
 

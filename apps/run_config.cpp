@@ -6,18 +6,13 @@
 #include <utility>
 
 #include "hgq/apps/config_path.h"
+#include "hgq/apps/resolved_config.h"
 #include "hgq/core/error.h"
 
 namespace hgq {
 namespace {
 
 using Docs = std::vector<KeyDoc>;
-
-Node text_list(const std::vector<std::string>& texts) {
-  std::vector<Node> items;
-  for (const std::string& text : texts) items.push_back(Node::scalar(text));
-  return Node::list(std::move(items));
-}
 
 /// The items of a list of named things; a thing alone stands for a list of one.
 std::vector<Node> named_items(const Node* node) {
@@ -66,7 +61,7 @@ class Reader {
     if (train != nullptr) read_train(*train);
     read_export(proxy == nullptr ? Node() : *proxy);
     read_callbacks(callbacks);
-    resolve();
+    if (errors_.empty()) config_.resolved = resolved_config(config_, layers_, outputs_, folder_);
     return std::move(config_);
   }
 
@@ -106,7 +101,8 @@ class Reader {
       const bool to_check = known && layer.kind != "Input" && layer.arguments.is_map();
       if (to_check) run_hook(hooks_.check_layer, layer.arguments.key_place(), errors_, layer, model, errors_);
     }
-    resolve_model(*layers, outputs);
+    layers_ = *layers;
+    if (outputs != nullptr) outputs_ = *outputs;
   }
 
   void read_quantizer(const Node& node, const std::string& key, Node& into) {
@@ -290,89 +286,6 @@ class Reader {
     }
   }
 
-  /// `layers` as the config has them, each with its name.
-  void resolve_model(const Node& layers, const Node* outputs) {
-    if (!graph_is_right_) return;
-    const std::vector<std::string> names = layer_names(layers);
-    std::vector<Node> items;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      ErrorList ignored;
-      const NamedNode named = read_named(layers.items()[i], "a layer", ignored);
-      Node arguments = Node::map({{"name", Node::scalar(names[i])}});
-      for (const auto& [key, value] : named.arguments.entries()) {
-        if (key != "name") arguments.set(key, value);
-      }
-      items.push_back(Node::map({{named.name, std::move(arguments)}}));
-    }
-    layers_ = Node::list(std::move(items));
-    if (outputs != nullptr) outputs_ = *outputs;
-  }
-
-  /// Data files by absolute paths, so that the config can be run from the folder of the run.
-  Node with_absolute_paths(const Node& node, bool is_path) const {
-    if (const auto text = text_of(node); text && !text->empty() && is_path) {
-      const std::filesystem::path path = std::filesystem::path(folder_) / *text;
-      return Node::scalar(std::filesystem::absolute(path).lexically_normal().string());
-    }
-    Node copy = node;
-    for (Node& item : copy.items()) item = with_absolute_paths(item, is_path);
-    for (auto& [key, value] : copy.entries()) value = with_absolute_paths(value, key == "file");
-    return copy;
-  }
-
-  void resolve() {
-    const auto set_unless_null = [](Node& map, const std::string& key, const Node& value) {
-      if (!value.is_null()) map.set(key, value);
-    };
-    Node model;
-    set_unless_null(model, "kernel_quantizer", config_.model.kernel_quantizer);
-    set_unless_null(model, "activation_quantizer", config_.model.activation_quantizer);
-    model.set("beta", Node::number(config_.model.beta));
-    model.set("layers", layers_);
-    set_unless_null(model, "outputs", outputs_);
-
-    const TrainConfig& train = config_.train;
-    const bool one_loss =
-        !train.losses.empty() && std::all_of(train.losses.begin(), train.losses.end(), [&](const OutputLoss& l) {
-          return l.weight == 1 && same_value(l.loss, train.losses.front().loss);
-        });
-    Node losses = one_loss ? train.losses.front().loss : Node();
-    Node weights;
-    for (const OutputLoss& loss : train.losses) {
-      if (!one_loss) losses.set(loss.output, loss.loss);
-      if (!one_loss) weights.set(loss.output, Node::number(loss.weight));
-    }
-    Node train_node;
-    train_node.set("loss", losses);
-    set_unless_null(train_node, "loss_weights", weights);
-    train_node.set("optimizer", train.optimizer);
-    train_node.set("metrics", Node::list(train.metrics));
-    train_node.set("batch_size", Node::integer(train.batch_size));
-    train_node.set("epochs", Node::integer(train.epochs));
-    train_node.set("shuffle", Node::boolean(train.shuffle));
-
-    config_.resolved.set("seed", Node::integer(config_.seed));
-    config_.resolved.set("data", with_absolute_paths(config_.data, false));
-    config_.resolved.set("model", std::move(model));
-    config_.resolved.set("train", std::move(train_node));
-    config_.resolved.set("callbacks", Node::list(config_.callbacks));
-    config_.resolved.set("export", resolved_export());
-  }
-
-  Node resolved_export() const {
-    const ExportConfig& proxy = config_.proxy;
-    Node trace;
-    trace.set("data", text_list(proxy.trace.data));
-    trace.set("cover_factor", Node::number(proxy.trace.cover_factor));
-    trace.set("batch_size", Node::integer(proxy.trace.batch_size));
-    Node node;
-    node.set("trace", std::move(trace));
-    node.set("overflow", Node::scalar(proxy.saturate ? "sat" : "wrap"));
-    if (proxy.accum_fp_max_offset) node.set("accum_fp_max_offset", Node::integer(*proxy.accum_fp_max_offset));
-    node.set("unary_lut_max_table_size", Node::integer(proxy.unary_lut_max_table_size));
-    return node;
-  }
-
   static constexpr int64_t kMaxCount = int64_t{1} << 31;  // rows, epochs, table entries: more is a slip
 
   const Node& tree_;
@@ -382,8 +295,7 @@ class Reader {
   Docs* docs_;
   RunConfig config_;
   bool graph_is_right_ = false;
-  Node layers_;
-  Node outputs_;
+  Node layers_, outputs_;  // as they are written
 };
 
 }  // namespace

@@ -24,6 +24,7 @@ Model make_model(const RunConfig& config, const std::map<std::string, Shape>& in
 Objective make_objective(const RunConfig& config, ErrorList& errors);
 
 /// The callbacks of a config, for a run in `folder`.
-std::vector<std::unique_ptr<Callback>> make_callbacks(const RunConfig& config, const std::string& folder, ErrorList& errors);
+std::vector<std::unique_ptr<Callback>> make_callbacks(const RunConfig& config, const std::string& folder,
+                                                      ErrorList& errors);
 
 }  // namespace hgq

@@ -26,7 +26,8 @@ Chunks cut_batch(int64_t rows, int64_t row_floats, const ExecutorOptions& option
   int64_t count = std::max<int64_t>(divide_up(rows, chunk_rows), 1);
   const int64_t lanes = options.lanes;
   if (count > lanes) {
-    const int64_t multiple = std::max<int64_t>((count + lanes / 2) / lanes, 1) * lanes;  // a few rows more or less in a chunk do not matter
+    const int64_t multiple =
+        std::max<int64_t>((count + lanes / 2) / lanes, 1) * lanes;  // a few rows more or less in a chunk do not matter
     count = multiple;
   }
   Chunks chunks{.rows = rows, .chunk_rows = std::max<int64_t>(divide_up(rows, count), 1)};
@@ -46,8 +47,8 @@ struct Executor::StepCall {
 
 struct Executor::Program {
   Chunks chunks;
-  std::vector<int64_t> offsets;       // by slot; kLane: within a lane's block
-  std::vector<float*> direct;         // by slot: a lane block that needs no combining, as there is one lane
+  std::vector<int64_t> offsets;  // by slot; kLane: within a lane's block
+  std::vector<float*> direct;    // by slot: a lane block that needs no combining, as there is one lane
   std::vector<std::unique_ptr<Kernels>> kernels[2];  // by node: for the rows of most chunks, and of the last one
   std::vector<std::vector<StepCall>> finish;         // by segment
   int64_t whole_floats = 0, worker_floats = 0, lane_floats = 0;
@@ -58,10 +59,14 @@ struct Executor::WorkerPointers {
 };
 
 Executor::Executor(const Tape& tape, Workers& workers, const ExecutorOptions& options)
-    : tape_(tape), workers_(workers), options_(options), plan_(tape, {.gradients = options.gradients, .all_parameters = options.all_parameters}) {
+    : tape_(tape),
+      workers_(workers),
+      options_(options),
+      plan_(tape, {.gradients = options.gradients, .all_parameters = options.all_parameters}) {
   int64_t scratch = 0;
   for (const Tape::Node& node : tape.nodes()) {
-    const bool row = std::ranges::any_of(node.inputs, [&](int32_t v) { return tape.values()[at(v)].spec.domain == Domain::kRow; });
+    const bool row =
+        std::ranges::any_of(node.inputs, [&](int32_t v) { return tape.values()[at(v)].spec.domain == Domain::kRow; });
     step_kernels_.push_back(row ? nullptr : node.op->make_kernels(1));
     if (!row) scratch = std::max(scratch, node.op->scratch_floats(1));
   }
@@ -70,7 +75,8 @@ Executor::Executor(const Tape& tape, Workers& workers, const ExecutorOptions& op
   backward_calls_ = prepare(plan_.backward_stages());
   size_t most = 0;
   for (const Segment& segment : plan_.segments()) {
-    for (const Instruction& i : segment.instructions) most = std::max(most, i.in.size() + i.out.size() + i.grad_out.size() + i.grad_in.size());
+    for (const Instruction& i : segment.instructions)
+      most = std::max(most, i.in.size() + i.out.size() + i.grad_out.size() + i.grad_in.size());
   }
   worker_pointers_.resize(at(workers.size()));
   for (WorkerPointers& p : worker_pointers_) p.pointers.resize(most);
@@ -120,7 +126,8 @@ Executor::Program& Executor::program_for(int64_t rows) {
     for (size_t s = 0; s < slots.size(); ++s) {
       if (slots[s].kind != kind || slots[s].segment != segment) continue;
       const int64_t block_rows = kind == Slot::Kind::kWhole ? rows : program.chunks.chunk_rows;
-      requests.push_back({slots[s].row_floats * block_rows + slots[s].floats, kind == Slot::Kind::kLane ? 0 : slots[s].first,
+      requests.push_back({slots[s].row_floats * block_rows + slots[s].floats,
+                          kind == Slot::Kind::kLane ? 0 : slots[s].first,
                           kind == Slot::Kind::kLane ? 0 : slots[s].last});
       ids.push_back(s);
     }
@@ -138,13 +145,15 @@ Executor::Program& Executor::program_for(int64_t rows) {
       for (const GradientSum& sum : segment.gradient_sums) program.direct[at(sum.lane_slot)] = sum.into;
     }
   }
-  const int64_t sizes[2] = {program.chunks.count > 1 ? program.chunks.chunk_rows : program.chunks.rows_of(program.chunks.count - 1),
-                            program.chunks.rows_of(program.chunks.count - 1)};
+  const int64_t sizes[2] = {
+      program.chunks.count > 1 ? program.chunks.chunk_rows : program.chunks.rows_of(program.chunks.count - 1),
+      program.chunks.rows_of(program.chunks.count - 1)};
   for (int k = 0; k < 2; ++k) {
     if (k == 1 && sizes[1] == sizes[0]) break;
     for (size_t n = 0; n < tape_.nodes().size(); ++n) {
       const Tape::Node& node = tape_.nodes()[n];
-      const bool row = std::ranges::any_of(node.inputs, [&](int32_t v) { return tape_.values()[at(v)].spec.domain == Domain::kRow; });
+      const bool row = std::ranges::any_of(
+          node.inputs, [&](int32_t v) { return tape_.values()[at(v)].spec.domain == Domain::kRow; });
       program.kernels[k].push_back(row ? node.op->make_kernels(sizes[k]) : nullptr);
     }
   }
@@ -160,14 +169,16 @@ Executor::Program& Executor::program_for(int64_t rows) {
 }
 
 void Executor::check_inputs(std::span<const ConstTensorView> inputs) const {
-  HGQ_CHECK(inputs.size() == tape_.inputs().size(), ShapeError, "the tape has ", tape_.inputs().size(), " inputs, the batch ", inputs.size());
+  HGQ_CHECK(inputs.size() == tape_.inputs().size(), ShapeError, "the tape has ", tape_.inputs().size(),
+            " inputs, the batch ", inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Tape::Value& value = tape_.values()[at(tape_.inputs()[i])];
     const Shape& shape = inputs[i].shape;
-    HGQ_CHECK(shape.rank() > 0 && shape.without_front() == value.spec.shape, ShapeError, "input '", value.name, "': batch has shape ", shape,
-              ", expected [rows] in front of ", value.spec.shape);
-    HGQ_CHECK(shape[0] == inputs[0].shape[0] && shape[0] > 0, ShapeError, "input '", value.name, "' has ", shape[0], " rows, input '",
-              tape_.values()[at(tape_.inputs()[0])].name, "' ", inputs[0].shape[0], "; expected the same number, at least 1");
+    HGQ_CHECK(shape.rank() > 0 && shape.without_front() == value.spec.shape, ShapeError, "input '", value.name,
+              "': batch has shape ", shape, ", expected [rows] in front of ", value.spec.shape);
+    HGQ_CHECK(shape[0] == inputs[0].shape[0] && shape[0] > 0, ShapeError, "input '", value.name, "' has ", shape[0],
+              " rows, input '", tape_.values()[at(tape_.inputs()[0])].name, "' ", inputs[0].shape[0],
+              "; expected the same number, at least 1");
   }
 }
 
@@ -185,7 +196,8 @@ void Executor::forward(std::span<const ConstTensorView> inputs, uint64_t step) {
 }
 
 void Executor::backward() {
-  HGQ_CHECK(program_ != nullptr && options_.gradients, Error, "backward() needs a forward pass before it, and an executor made with gradients");
+  HGQ_CHECK(program_ != nullptr && options_.gradients, Error,
+            "backward() needs a forward pass before it, and an executor made with gradients");
   run_stages(plan_.backward_stages(), backward_calls_);
 }
 
@@ -214,9 +226,11 @@ void Executor::run_segment(int32_t index) {
   const Chunks& chunks = program_->chunks;
   workers_.run(chunks.lanes, [&](int64_t lane, int worker) {
     for (const int32_t slot : segment.lane_slots) {
-      if (program_->direct[at(slot)] == nullptr) std::fill_n(resolve(slot, 0, lane, worker), plan_.slots()[at(slot)].floats, plan_.slots()[at(slot)].start);
+      if (program_->direct[at(slot)] == nullptr)
+        std::fill_n(resolve(slot, 0, lane, worker), plan_.slots()[at(slot)].floats, plan_.slots()[at(slot)].start);
     }
-    for (int64_t chunk = chunks.first_of_lane(lane); chunk < chunks.first_of_lane(lane + 1); ++chunk) run_chunk(segment, index, chunk, lane, worker);
+    for (int64_t chunk = chunks.first_of_lane(lane); chunk < chunks.first_of_lane(lane + 1); ++chunk)
+      run_chunk(segment, index, chunk, lane, worker);
   });
   combine(segment, index);
 }
@@ -230,7 +244,8 @@ float* Executor::resolve(int32_t id, int64_t row_begin, int64_t lane, int worker
     case Slot::Kind::kFixed:
       return slot.fixed;
     case Slot::Kind::kInput:
-      return const_cast<float*>(inputs_[at(slot.input)].data) + row_begin * slot.row_floats;  // operations get it as const
+      return const_cast<float*>(inputs_[at(slot.input)].data) +
+             row_begin * slot.row_floats;  // operations get it as const
     case Slot::Kind::kWhole:
       return reinterpret_cast<float*>(whole_memory_.data()) + offset + row_begin * slot.row_floats;
     case Slot::Kind::kWorker:
@@ -302,7 +317,8 @@ void Executor::combine(const Segment& segment, int32_t /*segment_index*/) {
         continue;
       }
       float* const first = resolve(ins.partial[o], 0, 0, 0);
-      for (int64_t lane = 1; lane < chunks.lanes; ++lane) op.combine(c, static_cast<int>(o), first, resolve(ins.partial[o], 0, lane, 0));
+      for (int64_t lane = 1; lane < chunks.lanes; ++lane)
+        op.combine(c, static_cast<int>(o), first, resolve(ins.partial[o], 0, lane, 0));
       partials_.push_back(first);
     }
     c.partial = partials_.data();

@@ -5,8 +5,8 @@
 //   executor.backward();                                // sets Parameter::grad
 //   executor.loss();  executor.value(var);
 //
-// How a batch is cut follows from the plan and the number of rows alone (see Chunks). Everything is allocated when a number of
-// rows is seen for the first time; later steps with it allocate nothing.
+// How a batch is cut follows from the plan and the number of rows alone (see Chunks). Everything is allocated when a
+// number of rows is seen for the first time; later steps with it allocate nothing.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +23,14 @@ namespace hgq {
 
 struct ExecutorOptions {
   bool gradients = true;
-  bool all_parameters = false;   // gradients also of parameters that are not trainable
-  int64_t largest_chunk = 512;   // rows, about; fewer where a chunk's values would not fit the cache
-  int lanes = 16;                // most lanes; a lane is a run of chunks whose partial results are summed in order on one thread
-  uint64_t seed = 0;             // of random numbers inside operations (stochastic rounding, dropout)
+  bool all_parameters = false;  // gradients also of parameters that are not trainable
+  int64_t largest_chunk = 512;  // rows, about; fewer where a chunk's values would not fit the cache
+  int lanes = 16;     // most lanes; a lane is a run of chunks whose partial results are summed in order on one thread
+  uint64_t seed = 0;  // of random numbers inside operations (stochastic rounding, dropout)
 };
 
-/// How a batch is cut: equal chunks, the last one perhaps shorter, their number a multiple of the lanes where the batch allows.
+/// How a batch is cut: equal chunks, the last one perhaps shorter, their number a multiple of the lanes where the batch
+/// allows.
 struct Chunks {
   int64_t rows = 0;        // of the batch
   int64_t chunk_rows = 0;  // of each chunk but the last
@@ -39,7 +40,8 @@ struct Chunks {
   int64_t rows_of(int64_t chunk) const { return chunk + 1 < count ? chunk_rows : rows - chunk_rows * (count - 1); }
 };
 
-/// `row_floats`: floats a row takes while its chunk is worked on; together they should fit 512 KiB, the part of L2 that any machine has.
+/// `row_floats`: floats a row takes while its chunk is worked on; together they should fit 512 KiB, the part of L2 that
+/// any machine has.
 Chunks cut_batch(int64_t rows, int64_t row_floats, const ExecutorOptions& options);
 
 class Executor {
@@ -50,8 +52,9 @@ class Executor {
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  /// One view per Tape::input(), batch dim first, all with the same number of rows; read again in backward(), so they must live until then.
-  /// Throws ShapeError where they do not fit. `step` is what random numbers depend on beside the seed.
+  /// One view per Tape::input(), batch dim first, all with the same number of rows; read again in backward(), so they
+  /// must live until then. Throws ShapeError where they do not fit. `step` is what random numbers depend on beside the
+  /// seed.
   void forward(std::span<const ConstTensorView> inputs, uint64_t step = 0);
   /// Writes Parameter::grad of every parameter that can be reached (zeros of the last pass are overwritten).
   void backward();

@@ -1,7 +1,9 @@
-// The functions that record operations on a tape: what layers, losses, and a user's own layers and losses are written with.
+// The functions that record operations on a tape: what layers, losses, and a user's own layers and losses are written
+// with.
 //
-// Row values have the batch dim in front, which no shape here shows. A binary operation takes two values of the same shape, or
-// a Step value whose shape is the end of the other's (a bias). All are differentiable to any order of use, checked against central differences.
+// Row values have the batch dim in front, which no shape here shows. A binary operation takes two values of the same
+// shape, or a Step value whose shape is the end of the other's (a bias). All are differentiable to any order of use,
+// checked against central differences.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +52,9 @@ Var matmul(Var a, Var b);
 Var sum(Var a);
 /// Mean of the elements, over the batch too.
 Var mean(Var a);
-/// Mean and biased variance of each channel (last dim) of z = x w over all rows and leading dims: [2, n]. The values are those of the
-/// product, which is not formed where the mean and covariance of x serve with less work (var_j = w_j' C w_j); gradients go to x and w.
+/// Mean and biased variance of each channel (last dim) of z = x w over all rows and leading dims: [2, n]. The values
+/// are those of the product, which is not formed where the mean and covariance of x serve with less work (var_j = w_j'
+/// C w_j); gradients go to x and w.
 Var channel_moments(Var x, Var w);
 
 // ---- quantization (ops_quantize.cpp); spec 1
@@ -68,14 +71,17 @@ struct Quantized {
   Var value;
   Var record_min, record_max;  // the records after this batch; invalid without record
 };
-/// q(x + bias): `f` has the shape of x with shared dims 1, behind a leading 1 for the batch dim where x is a Row value; `bias` (last dim of x) may be invalid.
+/// q(x + bias): `f` has the shape of x with shared dims 1, behind a leading 1 for the batch dim where x is a Row value;
+/// `bias` (last dim of x) may be invalid.
 Quantized quantize(Var x, Var f, const QuantizeOptions& options, Var bias = {});
-/// Clips a parameter in place, at each replay, before anything that reads the result (spec 1, bw_clip); the gradient passes unmasked.
+/// Clips a parameter in place, at each replay, before anything that reads the result (spec 1, bw_clip); the gradient
+/// passes unmasked.
 Var clip_in_place(Parameter& parameter, Var current, float low, float high);
-/// Max over all dims but the last, the f of a bias (spec 1.3), one for each of `channels` (an f with one entry in its last dim serves all).
-/// The gradient goes to the maximal entries, shared equally.
+/// Max over all dims but the last, the f of a bias (spec 1.3), one for each of `channels` (an f with one entry in its
+/// last dim serves all). The gradient goes to the maximal entries, shared equally.
 Var bias_f(Var f, int64_t channels);
-/// Once, at the first replay where `adapted` is 0: parameter <- parameter - log2 |w| (min over shared dims), in place (spec 1.7). Returns the parameter's value.
+/// Once, at the first replay where `adapted` is 0: parameter <- parameter - log2 |w| (min over shared dims), in place
+/// (spec 1.7). Returns the parameter's value.
 Var adapt_bits(Parameter& parameter, Var w, State& adapted);
 
 // ---- bits and BOPs (ops_bits.cpp); spec 1.5, 2.4
@@ -95,15 +101,16 @@ Var penalty(Var w, Norm norm, float factor);
 struct BatchNormOptions {
   float momentum = 0.99F;
   float epsilon = 1e-3F;
-  State* moving_mean = nullptr;      // updated where given
+  State* moving_mean = nullptr;  // updated where given
   State* moving_variance = nullptr;
-  bool moments_with_bias = false;    // evaluation: the mean is that of z0 + b, as the moving one is
+  bool moments_with_bias = false;  // evaluation: the mean is that of z0 + b, as the moving one is
 };
 struct FusedKernel {
   Var kernel;  // w g
   Var bias;    // beta + (b - mean) g; invalid where beta is
 };
-/// `moments` [2, n] of z0; gamma invalid: g = 1; beta invalid: no bias. Gradients go to w, gamma, beta and moments; that to bias is 0.
+/// `moments` [2, n] of z0; gamma invalid: g = 1; beta invalid: no bias. Gradients go to w, gamma, beta and moments;
+/// that to bias is 0.
 FusedKernel batch_norm_fuse(Var w, Var gamma, Var beta, Var bias, Var moments, const BatchNormOptions& options);
 
 // ---- losses and metrics (ops_loss.cpp): Row predictions and targets -> mean over the batch, a Step scalar

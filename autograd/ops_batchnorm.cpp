@@ -1,11 +1,14 @@
-// Batch norm fused into a kernel (spec 2.3), in two parts: the moments of z0 = x w over the batch, and the fused kernel made of them.
+// Batch norm fused into a kernel (spec 2.3), in two parts: the moments of z0 = x w over the batch, and the fused kernel
+// made of them.
 //
-// The moments do not need z0. With the mean m and covariance C of x, mean_j = m' w_j and var_j = w_j' C w_j, which costs inputs^2
-// products a row instead of inputs * units; where units are few, the products P = X' Z0 of centred x and z0 serve instead
-// (2 inputs * units a row), since C w_j = P_j. Backward is the same algebra: dw_j += dmean_j m + 2 dvar_j C w_j needs no pass over rows, and
-// dx += x S + r with S = 2/n sum_j dvar_j w_j w_j', r = 1/n sum_j dmean_j w_j - m S.
+// The moments do not need z0. With the mean m and covariance C of x, mean_j = m' w_j and var_j = w_j' C w_j, which
+// costs inputs^2 products a row instead of inputs * units; where units are few, the products P = X' Z0 of centred x and
+// z0 serve instead (2 inputs * units a row), since C w_j = P_j. Backward is the same algebra: dw_j += dmean_j m + 2
+// dvar_j C w_j needs no pass over rows, and dx += x S + r with S = 2/n sum_j dvar_j w_j w_j', r = 1/n sum_j dmean_j w_j
+// - m S.
 //
-// A chunk is centred by its own mean before products are taken, and chunks are merged in double (Chan, Golub, LeVeque 1983), so a large mean costs no digits.
+// A chunk is centred by its own mean before products are taken, and chunks are merged in double (Chan, Golub, LeVeque
+// 1983), so a large mean costs no digits.
 #include <algorithm>
 #include <cmath>
 
@@ -25,9 +28,10 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
   std::string_view name() const override { return "channel_moments"; }
 
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
-    HGQ_CHECK(in[0].domain == Domain::kRow && in[0].shape.rank() > 0 && in[1].domain == Domain::kStep && in[1].shape.rank() == 2 &&
-                  in[0].shape[-1] == in[1].shape[0],
-              ShapeError, "channel_moments: shapes ", in[0].shape, " and ", in[1].shape, " do not fit; expected rows [..., k] and a kernel [k, n]");
+    HGQ_CHECK(in[0].domain == Domain::kRow && in[0].shape.rank() > 0 && in[1].domain == Domain::kStep &&
+                  in[1].shape.rank() == 2 && in[0].shape[-1] == in[1].shape[0],
+              ShapeError, "channel_moments: shapes ", in[0].shape, " and ", in[1].shape,
+              " do not fit; expected rows [..., k] and a kernel [k, n]");
     k_ = in[1].shape[0];
     n_ = in[1].shape[1];
     positions_ = in[0].shape.size() / std::max<int64_t>(k_, 1);
@@ -41,7 +45,9 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
 
   // A lane holds doubles: rows, mean of x [k], products of centred values [k, width].
   int64_t partial_floats(int /*output*/) const override { return 2 * (1 + k_ + k_ * width_); }
-  int64_t extra_floats() const override { return extra_s() + whole_lines(k_ * k_) + whole_lines(k_) + whole_lines(k_ * n_); }
+  int64_t extra_floats() const override {
+    return extra_s() + whole_lines(k_ * k_) + whole_lines(k_) + whole_lines(k_ * n_);
+  }
   int64_t scratch_floats(int64_t rows) const override {
     return whole_lines(k_) + whole_lines(k_ * width_) + rows * positions_ * (k_ + (covariance_ ? 0 : n_));
   }
@@ -49,14 +55,26 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
   struct Products : Kernels {
     Products(int64_t m, int64_t k, int64_t n, bool covariance)
         : z({.m = m, .k = k, .n = n}),
-          top({.m = mirrored(k, covariance) ? k / 2 : k, .k = m, .n = covariance ? k : n, .transpose_a = true, .row_stride_a = k}),
-          low({.m = k - k / 2, .k = m, .n = k - k / 2, .transpose_a = true, .row_stride_a = k, .row_stride_b = k, .row_stride_c = k}),
+          top({.m = mirrored(k, covariance) ? k / 2 : k,
+               .k = m,
+               .n = covariance ? k : n,
+               .transpose_a = true,
+               .row_stride_a = k}),
+          low({.m = k - k / 2,
+               .k = m,
+               .n = k - k / 2,
+               .transpose_a = true,
+               .row_stride_a = k,
+               .row_stride_b = k,
+               .row_stride_c = k}),
           to_x({.m = m, .k = k, .n = k}),
           add_to_x({.m = m, .k = k, .n = k, .accumulate = true}) {}
     static bool mirrored(int64_t k, bool covariance) { return covariance && k >= kMirrorFrom; }
     Matmul z, top, low, to_x, add_to_x;
   };
-  std::unique_ptr<Kernels> make_kernels(int64_t rows) const override { return std::make_unique<Products>(rows * positions_, k_, n_, covariance_); }
+  std::unique_ptr<Kernels> make_kernels(int64_t rows) const override {
+    return std::make_unique<Products>(rows * positions_, k_, n_, covariance_);
+  }
 
   void forward(const OpContext& c) const override {
     const auto& p = static_cast<const Products&>(*c.kernels);
@@ -107,7 +125,8 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
         out_variance[j] += w[i * n_ + j] * cw[i * n_ + j];
       }
     }
-    for (int64_t j = 0; j < n_; ++j) out_variance[j] = std::max(out_variance[j], 0.0F);  // rounding must not make it negative
+    for (int64_t j = 0; j < n_; ++j)
+      out_variance[j] = std::max(out_variance[j], 0.0F);  // rounding must not make it negative
   }
 
   void backward_step(const OpContext& c) const override {
@@ -129,7 +148,8 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
       }
       r[i] = share * along;
       if (c.grad_in[1] == nullptr) continue;
-      for (int64_t j = 0; j < n_; ++j) c.grad_in[1][i * n_ + j] += to_mean[j] * mean[i] + 2.0F * to_variance[j] * cw[i * n_ + j];
+      for (int64_t j = 0; j < n_; ++j)
+        c.grad_in[1][i * n_ + j] += to_mean[j] * mean[i] + 2.0F * to_variance[j] * cw[i * n_ + j];
     }
     step_->scaled_by_kernel.run(scaled, w, s);
     for (int64_t i = 0; i < k_; ++i) {
@@ -171,7 +191,9 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
 
  private:
   struct StepProducts {
-    StepProducts(int64_t k, int64_t n) : covariance_by_kernel({.m = k, .k = k, .n = n}), scaled_by_kernel({.m = k, .k = n, .n = k, .transpose_b = true}) {}
+    StepProducts(int64_t k, int64_t n)
+        : covariance_by_kernel({.m = k, .k = k, .n = n}),
+          scaled_by_kernel({.m = k, .k = n, .n = k, .transpose_b = true}) {}
     Matmul covariance_by_kernel, scaled_by_kernel;
   };
 
@@ -204,7 +226,8 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
       for (int64_t i = 0; i < k_; ++i) {
         const double d = (static_cast<double>(mean[i]) - lane_mean[i]) * weight;
         if (covariance_) {
-          for (int64_t j = 0; j < k_; ++j) lane_products[i * k_ + j] += d * (static_cast<double>(mean[j]) - lane_mean[j]);
+          for (int64_t j = 0; j < k_; ++j)
+            lane_products[i * k_ + j] += d * (static_cast<double>(mean[j]) - lane_mean[j]);
         } else {
           for (int64_t l = 0; l < k_; ++l) {
             const double e = d * (static_cast<double>(mean[l]) - lane_mean[l]);
@@ -226,16 +249,19 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
 // Kernel w g and bias beta + (b - mean) g of the moments (spec 2.3); updates the moving statistics as it goes.
 class BatchNormFuse final : public OpWith<BatchNormFuse> {
  public:
-  BatchNormFuse(bool gamma, bool beta, const BatchNormOptions& options) : gamma_(gamma), beta_(beta), options_(options) {}
+  BatchNormFuse(bool gamma, bool beta, const BatchNormOptions& options)
+      : gamma_(gamma), beta_(beta), options_(options) {}
   std::string_view name() const override { return "batch_norm_fuse"; }
 
   // Inputs: w, moments, then gamma if any, then beta and b if any.
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
     channels_ = in[0].shape.rank() > 0 ? in[0].shape[-1] : 0;
     rows_ = channels_ == 0 ? 0 : in[0].shape.size() / channels_;
-    HGQ_CHECK(in[1].shape == (Shape{2, channels_}), ShapeError, "batch_norm_fuse: moments of shape ", in[1].shape, " for a kernel of shape ", in[0].shape);
+    HGQ_CHECK(in[1].shape == (Shape{2, channels_}), ShapeError, "batch_norm_fuse: moments of shape ", in[1].shape,
+              " for a kernel of shape ", in[0].shape);
     for (size_t i = 2; i < in.size(); ++i) {
-      HGQ_CHECK(in[i].shape == Shape{channels_}, ShapeError, "batch_norm_fuse: gamma, beta, bias have shape [", channels_, "], not ", in[i].shape);
+      HGQ_CHECK(in[i].shape == Shape{channels_}, ShapeError, "batch_norm_fuse: gamma, beta, bias have shape [",
+                channels_, "], not ", in[i].shape);
     }
     std::vector<ValueSpec> out{in[0]};
     if (beta_) out.push_back({Shape{channels_}, Domain::kStep});
@@ -250,7 +276,8 @@ class BatchNormFuse final : public OpWith<BatchNormFuse> {
     const float* const mean = c.in[1];
     const float* const variance = c.in[1] + channels_;
     for (int64_t j = 0; j < channels_; ++j) {
-      if (options_.moving_mean != nullptr) update(*options_.moving_mean, j, mean[j] + (beta_ ? c.in[beta_at() + 1][j] : 0.0F));
+      if (options_.moving_mean != nullptr)
+        update(*options_.moving_mean, j, mean[j] + (beta_ ? c.in[beta_at() + 1][j] : 0.0F));
       if (options_.moving_variance != nullptr) update(*options_.moving_variance, j, variance[j]);
     }
   }

@@ -12,10 +12,13 @@ namespace hgq::ops {
 namespace {
 
 float top_bit_of(float v) { return top_bit(v); }
-double top_bit_of(double v) { return v == 0.0 ? -std::numeric_limits<double>::infinity() : std::floor(std::log2(std::abs(v))) + 1.0; }
+double top_bit_of(double v) {
+  return v == 0.0 ? -std::numeric_limits<double>::infinity() : std::floor(std::log2(std::abs(v))) + 1.0;
+}
 
-/// max(top + rne(f), 0), or for a twin that follows the line: from the recorded bits along f by `slope`, and 0 where they are 0. I has no
-/// gradient, so the line keeps that of the recorded point. Its entries are bits and f, two an element.
+/// max(top + rne(f), 0), or for a twin that follows the line: from the recorded bits along f by `slope`, and 0 where
+/// they are 0. I has no gradient, so the line keeps that of the recorded point. Its entries are bits and f, two an
+/// element.
 template <typename T>
 T plain_bits(const PlainContext<T>& c, T top, T f, double slope, int64_t element) {
   const auto at = static_cast<size_t>(2 * element);
@@ -49,13 +52,15 @@ class KernelBits final : public OpWith<KernelBits> {
   void forward(const OpContext& c) const override {
     if (own_) {
 #pragma omp simd
-      for (int64_t i = 0; i < size_; ++i) c.out[0][i] = std::max(top_bit(c.in[0][i]) + std::nearbyint(c.in[1][i]), 0.0F);
+      for (int64_t i = 0; i < size_; ++i)
+        c.out[0][i] = std::max(top_bit(c.in[0][i]) + std::nearbyint(c.in[1][i]), 0.0F);
       return;
     }
     float* const top = c.scratch;
     std::fill_n(top, sharing_.f_size, -std::numeric_limits<float>::infinity());
     for (int64_t i = 0; i < size_; ++i) top[sharing_.at(i)] = std::max(top[sharing_.at(i)], top_bit(c.in[0][i]));
-    for (int64_t i = 0; i < size_; ++i) c.out[0][i] = std::max(top[sharing_.at(i)] + std::nearbyint(c.in[1][sharing_.at(i)]), 0.0F);
+    for (int64_t i = 0; i < size_; ++i)
+      c.out[0][i] = std::max(top[sharing_.at(i)] + std::nearbyint(c.in[1][sharing_.at(i)]), 0.0F);
   }
   void backward(const OpContext& c) const override {
     const auto slope = static_cast<float>(slope_);
@@ -64,13 +69,15 @@ class KernelBits final : public OpWith<KernelBits> {
       for (int64_t i = 0; i < size_; ++i) c.grad_in[1][i] += c.out[0][i] > 0.0F ? c.grad_out[0][i] * slope : 0.0F;
       return;
     }
-    for (int64_t i = 0; i < size_; ++i) c.grad_in[1][sharing_.at(i)] += c.out[0][i] > 0.0F ? c.grad_out[0][i] * slope : 0.0F;
+    for (int64_t i = 0; i < size_; ++i)
+      c.grad_in[1][sharing_.at(i)] += c.out[0][i] > 0.0F ? c.grad_out[0][i] * slope : 0.0F;
   }
   template <typename T>
   void plain(const PlainContext<T>& c) const {
     std::vector<T> top(static_cast<size_t>(sharing_.f_size), -std::numeric_limits<T>::infinity());
     for (int64_t i = 0; i < size_; ++i) top[sharing_.at(i)] = std::max(top[sharing_.at(i)], top_bit_of(c.in[0][i]));
-    for (int64_t i = 0; i < size_; ++i) c.out[0][i] = plain_bits(c, top[sharing_.at(i)], c.in[1][sharing_.at(i)], slope_, i);
+    for (int64_t i = 0; i < size_; ++i)
+      c.out[0][i] = plain_bits(c, top[sharing_.at(i)], c.in[1][sharing_.at(i)], slope_, i);
   }
 
  private:
@@ -82,10 +89,12 @@ class KernelBits final : public OpWith<KernelBits> {
 
 class ActivationBits final : public OpWith<ActivationBits> {
  public:
-  ActivationBits(const Shape& sample, bool relu, double degeneracy) : sample_(sample), relu_(relu), slope_(std::sqrt(1.0 / degeneracy)) {}
+  ActivationBits(const Shape& sample, bool relu, double degeneracy)
+      : sample_(sample), relu_(relu), slope_(std::sqrt(1.0 / degeneracy)) {}
   std::string_view name() const override { return "activation_bits"; }
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
-    HGQ_CHECK(in[0].shape == in[2].shape && in[1].shape == in[2].shape, ShapeError, "activation_bits: record ", in[0].shape, ", bit widths ", in[2].shape);
+    HGQ_CHECK(in[0].shape == in[2].shape && in[1].shape == in[2].shape, ShapeError, "activation_bits: record ",
+              in[0].shape, ", bit widths ", in[2].shape);
     sharing_ = Sharing::of(sample_, in[2].shape, 1);
     return {{sample_, Domain::kStep}};
   }
@@ -99,7 +108,8 @@ class ActivationBits final : public OpWith<ActivationBits> {
   }
   void backward(const OpContext& c) const override {
     const auto slope = static_cast<float>(slope_);
-    for (int64_t i = 0; i < sample_.size(); ++i) c.grad_in[2][sharing_.at(i)] += c.out[0][i] > 0.0F ? c.grad_out[0][i] * slope : 0.0F;
+    for (int64_t i = 0; i < sample_.size(); ++i)
+      c.grad_in[2][sharing_.at(i)] += c.out[0][i] > 0.0F ? c.grad_out[0][i] * slope : 0.0F;
   }
   template <typename T>
   void plain(const PlainContext<T>& c) const {
@@ -127,8 +137,8 @@ class DenseBops final : public OpWith<DenseBops> {
  public:
   std::string_view name() const override { return "dense_bops"; }
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
-    HGQ_CHECK(in[0].shape.rank() > 0 && in[1].shape.rank() == 2 && in[0].shape[-1] == in[1].shape[0], ShapeError, "dense_bops: bits of shapes ", in[0].shape,
-              " and ", in[1].shape);
+    HGQ_CHECK(in[0].shape.rank() > 0 && in[1].shape.rank() == 2 && in[0].shape[-1] == in[1].shape[0], ShapeError,
+              "dense_bops: bits of shapes ", in[0].shape, " and ", in[1].shape);
     inputs_ = in[1].shape[0];
     units_ = in[1].shape[1];
     positions_ = inputs_ == 0 ? 0 : in[0].shape.size() / inputs_;
@@ -184,7 +194,8 @@ class ScaleBy final : public OpWith<ScaleBy> {
  public:
   std::string_view name() const override { return "scale_by"; }
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
-    HGQ_CHECK(in[1].shape.size() == 1, ShapeError, "scale_by: the factor has shape ", in[1].shape, ", expected one value");
+    HGQ_CHECK(in[1].shape.size() == 1, ShapeError, "scale_by: the factor has shape ", in[1].shape,
+              ", expected one value");
     size_ = in[0].shape.size();
     return {in[0]};
   }
@@ -219,7 +230,9 @@ class Penalty final : public OpWith<Penalty> {
     const float g = c.grad_out[0][0] * factor_;
     for (int64_t i = 0; i < size_; ++i) {
       const float w = c.in[0][i];
-      const float slope = norm_ == Norm::kSigned ? 1.0F : (norm_ == Norm::kSquare ? 2.0F * w : static_cast<float>((w > 0.0F) - (w < 0.0F)));
+      const float slope = norm_ == Norm::kSigned
+                              ? 1.0F
+                              : (norm_ == Norm::kSquare ? 2.0F * w : static_cast<float>((w > 0.0F) - (w < 0.0F)));
       c.grad_in[0][i] += g * slope;
     }
   }
@@ -250,12 +263,17 @@ Var kernel_bits(Var quantized_kernel, Var f, double degeneracy) {
 }
 
 Var activation_bits(Var record_min, Var record_max, Var f, const Shape& sample, bool relu_follows, double degeneracy) {
-  return f.tape->record_one(std::make_unique<ActivationBits>(sample, relu_follows, degeneracy), {record_min, record_max, f});
+  return f.tape->record_one(std::make_unique<ActivationBits>(sample, relu_follows, degeneracy),
+                            {record_min, record_max, f});
 }
 
-Var dense_bops(Var input_bits, Var kernel_bits) { return kernel_bits.tape->record_one(std::make_unique<DenseBops>(), {input_bits, kernel_bits}); }
+Var dense_bops(Var input_bits, Var kernel_bits) {
+  return kernel_bits.tape->record_one(std::make_unique<DenseBops>(), {input_bits, kernel_bits});
+}
 
-Var scale_by(Var value, State& factor) { return value.tape->record_one(std::make_unique<ScaleBy>(), {value, value.tape->state(factor)}); }
+Var scale_by(Var value, State& factor) {
+  return value.tape->record_one(std::make_unique<ScaleBy>(), {value, value.tape->state(factor)});
+}
 
 Var penalty(Var w, Norm norm, float factor) { return w.tape->record_one(std::make_unique<Penalty>(norm, factor), {w}); }
 

@@ -48,7 +48,8 @@ class Binary final : public OpWith<Binary> {
     for (int i = 1; tail && i <= in[1].shape.rank(); ++i) tail = in[0].shape[-i] == in[1].shape[-i];
     HGQ_CHECK(same || tail, ShapeError, name(), ": shapes ", in[0].shape, " and ", in[1].shape,
               " do not fit; expected the same, or a second one that is the end of the first and has no batch dim");
-    HGQ_CHECK(!(in[0].domain == Domain::kStep && in[1].domain == Domain::kRow), ShapeError, name(), ": the value per row comes first");
+    HGQ_CHECK(!(in[0].domain == Domain::kStep && in[1].domain == Domain::kRow), ShapeError, name(),
+              ": the value per row comes first");
     second_is_step_ = in[1].domain == Domain::kStep;
     return {in[0]};
   }
@@ -71,7 +72,8 @@ class Binary final : public OpWith<Binary> {
     for (int64_t i = 0; i < n; i += block) {
       for (int64_t j = 0; j < block; ++j) {
         const float first = kind_ == BinaryKind::kMultiply ? c.in[1][j] : 1.0F;
-        const float second = kind_ == BinaryKind::kMultiply ? c.in[0][i + j] : (kind_ == BinaryKind::kAdd ? 1.0F : -1.0F);
+        const float second =
+            kind_ == BinaryKind::kMultiply ? c.in[0][i + j] : (kind_ == BinaryKind::kAdd ? 1.0F : -1.0F);
         if (c.grad_in[0] != nullptr) c.add_grad(0, i + j, g[i + j] * first);
         if (c.grad_in[1] != nullptr) c.add_grad(1, j, g[i + j] * second);
       }
@@ -127,7 +129,8 @@ class Unary final : public OpWith<Unary> {
   }
   Needs needs() const override { return {.inputs = 1}; }
   void forward(const OpContext& c) const override {
-    for (int64_t i = 0; i < c.rows * size_; ++i) c.out[0][i] = static_cast<float>(function_->value(static_cast<double>(c.in[0][i])));
+    for (int64_t i = 0; i < c.rows * size_; ++i)
+      c.out[0][i] = static_cast<float>(function_->value(static_cast<double>(c.in[0][i])));
   }
   void backward(const OpContext& c) const override {
     for (int64_t i = 0; i < c.rows * size_; ++i) {
@@ -137,7 +140,8 @@ class Unary final : public OpWith<Unary> {
   }
   template <typename T>
   void plain(const PlainContext<T>& c) const {
-    for (int64_t i = 0; i < c.rows * size_; ++i) c.out[0][i] = static_cast<T>(function_->value(static_cast<double>(c.in[0][i])));
+    for (int64_t i = 0; i < c.rows * size_; ++i)
+      c.out[0][i] = static_cast<T>(function_->value(static_cast<double>(c.in[0][i])));
   }
 
  private:
@@ -225,10 +229,12 @@ class Dropout final : public OpWith<Dropout> {
     return {in[0]};
   }
   void forward(const OpContext& c) const override {
-    for (int64_t i = 0; i < c.rows * size_; ++i) c.out[0][i] = c.in[0][i] * factor<float>(c.seed, c.step, c.row_begin * size_ + i);
+    for (int64_t i = 0; i < c.rows * size_; ++i)
+      c.out[0][i] = c.in[0][i] * factor<float>(c.seed, c.step, c.row_begin * size_ + i);
   }
   void backward(const OpContext& c) const override {
-    for (int64_t i = 0; i < c.rows * size_; ++i) c.add_grad(0, i, c.grad_out[0][i] * factor<float>(c.seed, c.step, c.row_begin * size_ + i));
+    for (int64_t i = 0; i < c.rows * size_; ++i)
+      c.add_grad(0, i, c.grad_out[0][i] * factor<float>(c.seed, c.step, c.row_begin * size_ + i));
   }
   template <typename T>
   void plain(const PlainContext<T>& c) const {
@@ -248,7 +254,8 @@ class Dropout final : public OpWith<Dropout> {
 
 /// How many operations of this name are on the tape: what numbers random streams, whatever else is recorded between.
 uint64_t count_of(const Tape& tape, std::string_view name) {
-  return static_cast<uint64_t>(std::ranges::count_if(tape.nodes(), [&](const Tape::Node& n) { return n.op->name() == name; }));
+  return static_cast<uint64_t>(
+      std::ranges::count_if(tape.nodes(), [&](const Tape::Node& n) { return n.op->name() == name; }));
 }
 
 Var binary(BinaryKind kind, Var a, Var b) { return a.tape->record_one(std::make_unique<Binary>(kind), {a, b}); }
@@ -259,14 +266,17 @@ Var add(Var a, Var b) { return binary(BinaryKind::kAdd, a, b); }
 Var subtract(Var a, Var b) { return binary(BinaryKind::kSubtract, a, b); }
 Var multiply(Var a, Var b) { return binary(BinaryKind::kMultiply, a, b); }
 Var scale(Var a, float factor) { return a.tape->record_one(std::make_unique<Scale>(factor), {a}); }
-Var unary(Var a, std::shared_ptr<const UnaryFunction> function) { return a.tape->record_one(std::make_unique<Unary>(std::move(function)), {a}); }
+Var unary(Var a, std::shared_ptr<const UnaryFunction> function) {
+  return a.tape->record_one(std::make_unique<Unary>(std::move(function)), {a});
+}
 Var relu(Var a) { return a.tape->record_one(std::make_unique<Relu>(), {a}); }
 Var square(Var a) { return multiply(a, a); }
 Var softmax(Var a) { return a.tape->record_one(std::make_unique<Softmax>(), {a}); }
 
 Var dropout(Var a, float rate) {
   HGQ_CHECK(rate >= 0.0F && rate < 1.0F, ShapeError, "dropout: rate ", rate, ", expected [0, 1)");
-  const auto stream = stream_of("dropout") + count_of(*a.tape, "dropout");  // each recorded dropout has numbers of its own
+  const auto stream =
+      stream_of("dropout") + count_of(*a.tape, "dropout");  // each recorded dropout has numbers of its own
   return a.tape->record_one(std::make_unique<Dropout>(rate, stream), {a});
 }
 

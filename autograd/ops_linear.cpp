@@ -14,8 +14,8 @@ class MatmulOp final : public OpWith<MatmulOp> {
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
     const Shape& a = in[0].shape;
     const Shape& b = in[1].shape;
-    HGQ_CHECK(a.rank() >= 1 && b.rank() == 2 && a[-1] == b[0] && in[1].domain == Domain::kStep, ShapeError, "matmul: shapes ", a, " and ", b,
-              " do not fit; expected [..., k] and a Step value [k, n]");
+    HGQ_CHECK(a.rank() >= 1 && b.rank() == 2 && a[-1] == b[0] && in[1].domain == Domain::kStep, ShapeError,
+              "matmul: shapes ", a, " and ", b, " do not fit; expected [..., k] and a Step value [k, n]");
     k_ = b[0];
     n_ = b[1];
     positions_ = k_ == 0 ? 0 : a.size() / k_;
@@ -33,7 +33,9 @@ class MatmulOp final : public OpWith<MatmulOp> {
           add_to_b({.m = k, .k = m, .n = n, .transpose_a = true, .accumulate = true}) {}
     Matmul forward, to_a, add_to_a, add_to_b;
   };
-  std::unique_ptr<Kernels> make_kernels(int64_t rows) const override { return std::make_unique<Products>(rows * positions_, k_, n_); }
+  std::unique_ptr<Kernels> make_kernels(int64_t rows) const override {
+    return std::make_unique<Products>(rows * positions_, k_, n_);
+  }
 
   void forward(const OpContext& c) const override { products(c).forward.run(c.in[0], c.in[1], c.out[0]); }
   void backward(const OpContext& c) const override {

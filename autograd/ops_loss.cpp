@@ -1,4 +1,5 @@
-// Losses and metrics: means over the batch, with Keras' formulas. A partial is a sum in double, kept as two floats' room.
+// Losses and metrics: means over the batch, with Keras' formulas. A partial is a sum in double, kept as two floats'
+// room.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -20,7 +21,8 @@ class BatchMean : public Op {
     *reinterpret_cast<double*>(into) += *reinterpret_cast<const double*>(from);
   }
   void finish(const OpContext& c) const override {
-    c.out[0][0] = static_cast<float>(*reinterpret_cast<const double*>(c.partial[0]) / static_cast<double>(c.batch_rows * per_sample_));
+    c.out[0][0] = static_cast<float>(*reinterpret_cast<const double*>(c.partial[0]) /
+                                     static_cast<double>(c.batch_rows * per_sample_));
   }
   Needs needs() const override { return {.inputs = 3}; }
   bool differentiable(int input) const override { return input == 0; }
@@ -31,7 +33,8 @@ class BatchMean : public Op {
   float share(const OpContext& c) const { return c.grad_out[0][0] / static_cast<float>(c.batch_rows * per_sample_); }
   std::vector<ValueSpec> scalar() const { return {{Shape{}, Domain::kStep}}; }
   static void check_rows(std::string_view name, std::span<const ValueSpec> in) {
-    HGQ_CHECK(in[0].domain == Domain::kRow && in[1].domain == Domain::kRow, ShapeError, name, ": predictions and targets need a batch dim");
+    HGQ_CHECK(in[0].domain == Domain::kRow && in[1].domain == Domain::kRow, ShapeError, name,
+              ": predictions and targets need a batch dim");
   }
   int64_t per_sample_ = 1;  // numbers a sample
 };
@@ -40,14 +43,17 @@ class BatchMean : public Op {
 class CrossEntropy final : public BatchMean {
  public:
   CrossEntropy(bool sparse, bool from_logits) : sparse_(sparse), from_logits_(from_logits) {}
-  std::string_view name() const override { return sparse_ ? "sparse_categorical_crossentropy" : "categorical_crossentropy"; }
+  std::string_view name() const override {
+    return sparse_ ? "sparse_categorical_crossentropy" : "categorical_crossentropy";
+  }
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
     check_rows(name(), in);
     HGQ_CHECK(in[0].shape.rank() > 0, ShapeError, name(), ": predictions need a dim of classes, got ", in[0].shape);
     classes_ = in[0].shape[-1];
     per_sample_ = in[0].shape.size() / std::max<int64_t>(classes_, 1);
     const int64_t wanted = sparse_ ? per_sample_ : in[0].shape.size();
-    HGQ_CHECK(in[1].shape.size() == wanted, ShapeError, name(), ": targets of shape ", in[1].shape, " do not fit predictions of shape ", in[0].shape,
+    HGQ_CHECK(in[1].shape.size() == wanted, ShapeError, name(), ": targets of shape ", in[1].shape,
+              " do not fit predictions of shape ", in[0].shape,
               sparse_ ? "; expected one class number for each" : "; expected one value for each class");
     return scalar();
   }
@@ -165,17 +171,23 @@ class CrossEntropy final : public BatchMean {
   double plain_row(const T* x, const T* targets, int64_t r) const {
     double norm = 0;
     double top = static_cast<double>(*std::max_element(x, x + classes_));
-    for (int64_t j = 0; j < classes_; ++j) norm += from_logits_ ? std::exp(static_cast<double>(x[j]) - top) : static_cast<double>(x[j]);
+    for (int64_t j = 0; j < classes_; ++j)
+      norm += from_logits_ ? std::exp(static_cast<double>(x[j]) - top) : static_cast<double>(x[j]);
     double total = 0;
     for (int64_t j = 0; j < classes_; ++j) {
-      const double y = sparse_ ? (j == label(static_cast<float>(targets[r])) ? 1.0 : 0.0) : static_cast<double>(targets[r * classes_ + j]);
-      const double log_p = from_logits_ ? static_cast<double>(x[j]) - top - std::log(norm) : log_clipped(static_cast<double>(x[j]), norm);
+      const double y = sparse_ ? (j == label(static_cast<float>(targets[r])) ? 1.0 : 0.0)
+                               : static_cast<double>(targets[r * classes_ + j]);
+      const double log_p = from_logits_ ? static_cast<double>(x[j]) - top - std::log(norm)
+                                        : log_clipped(static_cast<double>(x[j]), norm);
       if (y != 0.0) total -= y * log_p;
     }
     return total;
   }
-  // Keras: the dense form divides by the sum first; the sparse one clips and takes a softmax of the logs, which divides by the sum of the clipped.
-  static double log_clipped(double p, double norm) { return std::log(std::clamp(p / norm, kProbabilityFloor, 1.0 - kProbabilityFloor)); }
+  // Keras: the dense form divides by the sum first; the sparse one clips and takes a softmax of the logs, which divides
+  // by the sum of the clipped.
+  static double log_clipped(double p, double norm) {
+    return std::log(std::clamp(p / norm, kProbabilityFloor, 1.0 - kProbabilityFloor));
+  }
 
   void probability_gradient(const OpContext& c, int64_t r, float g) const {
     const float* const p = c.in[0] + r * classes_;
@@ -223,7 +235,9 @@ struct Huber {
 };
 struct BinaryLogits {
   static constexpr const char* kName = "binary_crossentropy";
-  static double value(double x, double y, double /*a*/) { return std::max(x, 0.0) - x * y + std::log1p(std::exp(-std::abs(x))); }
+  static double value(double x, double y, double /*a*/) {
+    return std::max(x, 0.0) - x * y + std::log1p(std::exp(-std::abs(x)));
+  }
   static double slope(double x, double y, double /*a*/) { return 1.0 / (1.0 + std::exp(-x)) - y; }
 };
 struct BinaryProbability {
@@ -250,8 +264,8 @@ class ElementMean final : public BatchMean {
   std::string_view name() const override { return Function::kName; }
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
     check_rows(name(), in);
-    HGQ_CHECK(in[0].shape.size() == in[1].shape.size(), ShapeError, name(), ": targets of shape ", in[1].shape, " do not fit predictions of shape ",
-              in[0].shape);
+    HGQ_CHECK(in[0].shape.size() == in[1].shape.size(), ShapeError, name(), ": targets of shape ", in[1].shape,
+              " do not fit predictions of shape ", in[0].shape);
     per_sample_ = in[0].shape.size();
     return scalar();
   }
@@ -260,7 +274,9 @@ class ElementMean final : public BatchMean {
   void backward(const OpContext& c) const override {
     const float g = share(c);
     for (int64_t i = 0; i < c.rows * per_sample_; ++i) {
-      c.add_grad(0, i, g * static_cast<float>(Function::slope(static_cast<double>(c.in[0][i]), static_cast<double>(c.in[1][i]), argument_)));
+      c.add_grad(0, i,
+                 g * static_cast<float>(
+                         Function::slope(static_cast<double>(c.in[0][i]), static_cast<double>(c.in[1][i]), argument_)));
     }
   }
   template <typename T>
@@ -274,7 +290,8 @@ class ElementMean final : public BatchMean {
   template <typename T>
   double total(const T* const* in, int64_t rows) const {
     double sum = 0;
-    for (int64_t i = 0; i < rows * per_sample_; ++i) sum += Function::value(static_cast<double>(in[0][i]), static_cast<double>(in[1][i]), argument_);
+    for (int64_t i = 0; i < rows * per_sample_; ++i)
+      sum += Function::value(static_cast<double>(in[0][i]), static_cast<double>(in[1][i]), argument_);
     return sum;
   }
   double argument_;
@@ -286,11 +303,12 @@ class ClassAccuracy final : public BatchMean {
   std::string_view name() const override { return sparse_ ? "sparse_categorical_accuracy" : "categorical_accuracy"; }
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
     check_rows(name(), in);
-    HGQ_CHECK(in[0].shape.rank() > 0 && in[0].shape[-1] > 0, ShapeError, name(), ": predictions need a dim of classes, got ", in[0].shape);
+    HGQ_CHECK(in[0].shape.rank() > 0 && in[0].shape[-1] > 0, ShapeError, name(),
+              ": predictions need a dim of classes, got ", in[0].shape);
     classes_ = in[0].shape[-1];
     per_sample_ = in[0].shape.size() / classes_;
-    HGQ_CHECK(in[1].shape.size() == (sparse_ ? per_sample_ : in[0].shape.size()), ShapeError, name(), ": targets of shape ", in[1].shape,
-              " do not fit predictions of shape ", in[0].shape);
+    HGQ_CHECK(in[1].shape.size() == (sparse_ ? per_sample_ : in[0].shape.size()), ShapeError, name(),
+              ": targets of shape ", in[1].shape, " do not fit predictions of shape ", in[0].shape);
     return scalar();
   }
   bool differentiable(int /*input*/) const override { return false; }
@@ -337,11 +355,14 @@ Var categorical_crossentropy(Var prediction, Var one_hot, bool from_logits) {
   return prediction.tape->record_one(std::make_unique<CrossEntropy>(false, from_logits), {prediction, one_hot});
 }
 Var binary_crossentropy(Var prediction, Var target, bool from_logits) {
-  return from_logits ? element_mean<BinaryLogits>(prediction, target) : element_mean<BinaryProbability>(prediction, target);
+  return from_logits ? element_mean<BinaryLogits>(prediction, target)
+                     : element_mean<BinaryProbability>(prediction, target);
 }
 Var mean_squared_error(Var prediction, Var target) { return element_mean<Squared>(prediction, target); }
 Var mean_absolute_error(Var prediction, Var target) { return element_mean<Absolute>(prediction, target); }
-Var huber(Var prediction, Var target, float delta) { return element_mean<Huber>(prediction, target, static_cast<double>(delta)); }
+Var huber(Var prediction, Var target, float delta) {
+  return element_mean<Huber>(prediction, target, static_cast<double>(delta));
+}
 Var sparse_categorical_accuracy(Var prediction, Var labels) {
   return prediction.tape->record_one(std::make_unique<ClassAccuracy>(true), {prediction, labels});
 }

@@ -1,7 +1,8 @@
 // The quantizer (spec 1.1 to 1.4): rounding, record of ranges, ReLU and bias in one pass over the values.
 //
-// f is shared along the dims where its extent is 1. Leading shared dims of a sample are taken for more rows, the rest is one
-// "period" of parameters, s = 2^f and 1 / s for each element, repeated to at least kPeriod elements; so all granularities run in the same two loops.
+// f is shared along the dims where its extent is 1. Leading shared dims of a sample are taken for more rows, the rest
+// is one "period" of parameters, s = 2^f and 1 / s for each element, repeated to at least kPeriod elements; so all
+// granularities run in the same two loops.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -17,7 +18,7 @@ namespace hgq::ops {
 namespace {
 
 constexpr float kLn2 = std::numbers::ln2_v<float>;
-constexpr int64_t kPeriod = 64;  // elements, at least, that the loops work on at a time
+constexpr int64_t kPeriod = 64;    // elements, at least, that the loops work on at a time
 constexpr int64_t kBlockRows = 4;  // rows that share one load of the parameters
 
 float round_half_to_even(float f) { return std::nearbyint(f); }
@@ -37,7 +38,8 @@ float round_scaled(float y) {
 
 // Rows of `width` elements. The parameters of an element are loaded once for kRows rows.
 template <RoundingStrategy kStrategy, bool kExact, bool kBias, bool kRelu, bool kRecord, int64_t kRows>
-void forward_rows(const float* x, float* out, int64_t width, int64_t stride, const BlockParameters& p, float* low, float* high) {
+void forward_rows(const float* x, float* out, int64_t width, int64_t stride, const BlockParameters& p, float* low,
+                  float* high) {
 #pragma omp simd
   for (int64_t j = 0; j < width; ++j) {
     const float s = p.scale[j];
@@ -70,8 +72,8 @@ void forward_rows(const float* x, float* out, int64_t width, int64_t stride, con
 
 // grad_x (+)= g, grad_f -= (q - x) ln2 g, grad_bias += g; g masked by the ReLU. `out` is q, or relu(q).
 template <bool kBias, bool kRelu, bool kToX, bool kAdd, int64_t kRows>
-void backward_rows(const float* x, const float* out, const float* g, float* grad_x, int64_t width, int64_t stride, const BlockParameters& p,
-                   float* grad_f, float* grad_bias) {
+void backward_rows(const float* x, const float* out, const float* g, float* grad_x, int64_t width, int64_t stride,
+                   const BlockParameters& p, float* grad_f, float* grad_bias) {
 #pragma omp simd
   for (int64_t j = 0; j < width; ++j) {
     float b = 0.0F;
@@ -94,8 +96,10 @@ void backward_rows(const float* x, const float* out, const float* g, float* grad
 
 class Quantize final : public OpWith<Quantize> {
  public:
-  Quantize(const QuantizeOptions& options, bool bias, uint64_t stream) : options_(options), bias_(bias), stream_(stream) {
-    if (!options_.train && (options_.strategy == RoundingStrategy::kStochastic || options_.strategy == RoundingStrategy::kNoise)) {
+  Quantize(const QuantizeOptions& options, bool bias, uint64_t stream)
+      : options_(options), bias_(bias), stream_(stream) {
+    if (!options_.train &&
+        (options_.strategy == RoundingStrategy::kStochastic || options_.strategy == RoundingStrategy::kNoise)) {
       options_.strategy = RoundingStrategy::kStandard;
     }
   }
@@ -110,8 +114,8 @@ class Quantize final : public OpWith<Quantize> {
     sharing_ = Sharing::of(sample_, in[1].shape, row ? 1 : 0);
     if (bias_) {
       bias_size_ = in[2].shape.size();
-      HGQ_CHECK(in[2].domain == Domain::kStep && sample_.rank() > 0 && bias_size_ == sample_[-1], ShapeError, "quantize: a bias of shape ", in[2].shape,
-                " does not fit values of shape ", sample_);
+      HGQ_CHECK(in[2].domain == Domain::kStep && sample_.rank() > 0 && bias_size_ == sample_[-1], ShapeError,
+                "quantize: a bias of shape ", in[2].shape, " does not fit values of shape ", sample_);
     }
     const int64_t smallest = std::max<int64_t>(sharing_.period, 1);
     width_ = smallest * ((kPeriod + smallest - 1) / smallest);
@@ -139,7 +143,8 @@ class Quantize final : public OpWith<Quantize> {
   int64_t scratch_floats(int64_t /*rows*/) const override { return 5 * width_; }
 
   void combine(const OpContext& /*c*/, int output, float* into, const float* from) const override {
-    for (int64_t i = 0; i < sharing_.f_size; ++i) into[i] = output == 1 ? std::min(into[i], from[i]) : std::max(into[i], from[i]);
+    for (int64_t i = 0; i < sharing_.f_size; ++i)
+      into[i] = output == 1 ? std::min(into[i], from[i]) : std::max(into[i], from[i]);
   }
 
   void finish(const OpContext& c) const override {
@@ -167,9 +172,11 @@ class Quantize final : public OpWith<Quantize> {
     }
     const bool exact = options_.scale_of_rounded_f || !options_.train;
     if (options_.strategy == RoundingStrategy::kStandard) {
-      exact ? run_forward<RoundingStrategy::kStandard, true>(c, p, record, low, high) : run_forward<RoundingStrategy::kStandard, false>(c, p, record, low, high);
+      exact ? run_forward<RoundingStrategy::kStandard, true>(c, p, record, low, high)
+            : run_forward<RoundingStrategy::kStandard, false>(c, p, record, low, high);
     } else {
-      exact ? run_forward<RoundingStrategy::kFloor, true>(c, p, record, low, high) : run_forward<RoundingStrategy::kFloor, false>(c, p, record, low, high);
+      exact ? run_forward<RoundingStrategy::kFloor, true>(c, p, record, low, high)
+            : run_forward<RoundingStrategy::kFloor, false>(c, p, record, low, high);
     }
     if (record) merge_record(c, low, high);
   }
@@ -184,9 +191,11 @@ class Quantize final : public OpWith<Quantize> {
     std::fill_n(grad_f, width_, 0.0F);
     std::fill_n(grad_bias, width_, 0.0F);
     if (bias_) {
-      options_.relu ? run_backward<true, true>(c, p, grad_f, grad_bias) : run_backward<true, false>(c, p, grad_f, grad_bias);
+      options_.relu ? run_backward<true, true>(c, p, grad_f, grad_bias)
+                    : run_backward<true, false>(c, p, grad_f, grad_bias);
     } else {
-      options_.relu ? run_backward<false, true>(c, p, grad_f, grad_bias) : run_backward<false, false>(c, p, grad_f, grad_bias);
+      options_.relu ? run_backward<false, true>(c, p, grad_f, grad_bias)
+                    : run_backward<false, false>(c, p, grad_f, grad_bias);
     }
     if (c.grad_in[1] != nullptr && options_.train) {
       for (int64_t j = 0; j < width_; ++j) c.grad_in[1][index_[static_cast<size_t>(j)]] += grad_f[j];
@@ -210,8 +219,10 @@ class Quantize final : public OpWith<Quantize> {
       const T q = plain_value(c, x, f, i);
       low[k] = std::min(low[k], q);
       high[k] = std::max(high[k], q);
-      // The line of a ReLU's twin keeps to the side of the recorded point: there is no gradient at 0, where q often stands.
-      const bool open = c.rounding == TwinRounding::kFollowLine ? (*c.point)[static_cast<size_t>(3 * i + 2)] > 0.0 : q > T(0);
+      // The line of a ReLU's twin keeps to the side of the recorded point: there is no gradient at 0, where q often
+      // stands.
+      const bool open =
+          c.rounding == TwinRounding::kFollowLine ? (*c.point)[static_cast<size_t>(3 * i + 2)] > 0.0 : q > T(0);
       c.out[0][i] = options_.relu && !open ? T(0) : q;
     }
     if (options_.record_min == nullptr) return;
@@ -228,7 +239,8 @@ class Quantize final : public OpWith<Quantize> {
     if (c.rounding == TwinRounding::kFollowLine) {
       const double d = (*c.point)[static_cast<size_t>(3 * i)];
       const double f0 = (*c.point)[static_cast<size_t>(3 * i + 1)];
-      return static_cast<T>(static_cast<double>(x) + d - (options_.train ? (static_cast<double>(f) - f0) * d * std::numbers::ln2 : 0.0));
+      return static_cast<T>(static_cast<double>(x) + d -
+                            (options_.train ? (static_cast<double>(f) - f0) * d * std::numbers::ln2 : 0.0));
     }
     const bool exact = options_.scale_of_rounded_f || !options_.train;
     const T s = static_cast<T>(std::exp2(exact ? std::nearbyint(f) : f));
@@ -291,10 +303,12 @@ class Quantize final : public OpWith<Quantize> {
       const int64_t n = c.rows * size_;
       int64_t i = 0;
       for (; i + kBlockRows * width_ <= n; i += kBlockRows * width_) {
-        forward_rows<kStrategy, kExact, kBias, kRelu, kRecord, kBlockRows>(c.in[0] + i, c.out[0] + i, width_, width_, p, low, high);
+        forward_rows<kStrategy, kExact, kBias, kRelu, kRecord, kBlockRows>(c.in[0] + i, c.out[0] + i, width_, width_, p,
+                                                                           low, high);
       }
       for (; i < n; i += width_) {
-        forward_rows<kStrategy, kExact, kBias, kRelu, kRecord, 1>(c.in[0] + i, c.out[0] + i, std::min(width_, n - i), width_, p, low, high);
+        forward_rows<kStrategy, kExact, kBias, kRelu, kRecord, 1>(c.in[0] + i, c.out[0] + i, std::min(width_, n - i),
+                                                                  width_, p, low, high);
       }
     };
     const auto with_record = [&]<bool kBias, bool kRelu>() {
@@ -314,12 +328,14 @@ class Quantize final : public OpWith<Quantize> {
       int64_t i = 0;
       float* const to = c.grad_in[0];
       for (; i + kBlockRows * width_ <= n; i += kBlockRows * width_) {
-        backward_rows<kBias, kRelu, kToX, kAdd, kBlockRows>(c.in[0] + i, c.out[0] + i, c.grad_out[0] + i, kToX ? to + i : nullptr, width_, width_, p, grad_f,
+        backward_rows<kBias, kRelu, kToX, kAdd, kBlockRows>(c.in[0] + i, c.out[0] + i, c.grad_out[0] + i,
+                                                            kToX ? to + i : nullptr, width_, width_, p, grad_f,
                                                             grad_bias);
       }
       for (; i < n; i += width_) {
-        backward_rows<kBias, kRelu, kToX, kAdd, 1>(c.in[0] + i, c.out[0] + i, c.grad_out[0] + i, kToX ? to + i : nullptr, std::min(width_, n - i), width_, p,
-                                                   grad_f, grad_bias);
+        backward_rows<kBias, kRelu, kToX, kAdd, 1>(c.in[0] + i, c.out[0] + i, c.grad_out[0] + i,
+                                                   kToX ? to + i : nullptr, std::min(width_, n - i), width_, p, grad_f,
+                                                   grad_bias);
       }
     };
     if (c.grad_in[0] == nullptr) {
@@ -392,7 +408,8 @@ class ClipInPlace final : public OpWith<ClipInPlace> {
     for (int64_t i = 0; i < parameter_.value.size(); ++i) {
       c.out[0][i] = std::clamp(c.in[0][i], T(low_), T(high_));
       if (c.rounding == TwinRounding::kRecordPoint) c.point->push_back(static_cast<double>(c.out[0][i] - c.in[0][i]));
-      if (c.rounding == TwinRounding::kFollowLine) c.out[0][i] = c.in[0][i] + static_cast<T>((*c.point)[static_cast<size_t>(i)]);
+      if (c.rounding == TwinRounding::kFollowLine)
+        c.out[0][i] = c.in[0][i] + static_cast<T>((*c.point)[static_cast<size_t>(i)]);
     }
   }
 
@@ -500,7 +517,8 @@ class AdaptBits final : public OpWith<AdaptBits> {
 
 Quantized quantize(Var x, Var f, const QuantizeOptions& options, Var bias) {
   // Each quantizer has random numbers of its own, numbered among quantizers alone, whatever else is on the tape.
-  const auto earlier = std::ranges::count_if(x.tape->nodes(), [](const Tape::Node& n) { return n.op->name().starts_with("quantize"); });
+  const auto earlier =
+      std::ranges::count_if(x.tape->nodes(), [](const Tape::Node& n) { return n.op->name().starts_with("quantize"); });
   const uint64_t stream = stream_of("quantize") + static_cast<uint64_t>(earlier);
   auto op = std::make_unique<Quantize>(options, bias.valid(), stream);
   const std::vector<Var> inputs = bias.valid() ? std::vector<Var>{x, f, bias} : std::vector<Var>{x, f};
@@ -514,8 +532,8 @@ Var clip_in_place(Parameter& parameter, Var current, float low, float high) {
 
 Var bias_f(Var f, int64_t channels) {
   const Var highest = f.tape->record_one(std::make_unique<ChannelMax>(), {f});
-  HGQ_CHECK(highest.shape()[0] == channels || highest.shape()[0] == 1, ShapeError, "bias_f: bit widths of shape ", f.shape(), " for ", channels,
-            " channels");
+  HGQ_CHECK(highest.shape()[0] == channels || highest.shape()[0] == 1, ShapeError, "bias_f: bit widths of shape ",
+            f.shape(), " for ", channels, " channels");
   return highest;
 }
 

@@ -28,7 +28,8 @@ class Gather final : public OpWith<Gather> {
     for (int64_t r = 0; r < c.rows; ++r) {
       for (int64_t i = 0; i < n; ++i) {
         const auto k = static_cast<size_t>(which_[static_cast<size_t>(i)]);
-        if (c.grad_in[k] != nullptr) c.add_grad(static_cast<int>(k), r * sizes_[k] + source_[static_cast<size_t>(i)], c.grad_out[0][r * n + i]);
+        if (c.grad_in[k] != nullptr)
+          c.add_grad(static_cast<int>(k), r * sizes_[k] + source_[static_cast<size_t>(i)], c.grad_out[0][r * n + i]);
       }
     }
   }
@@ -60,8 +61,8 @@ class Reshape final : public OpWith<Reshape> {
   explicit Reshape(const Shape& shape) : shape_(shape) {}
   std::string_view name() const override { return "reshape"; }
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
-    HGQ_CHECK(in[0].shape.size() == shape_.size(), ShapeError, "reshape: ", in[0].shape, " has ", in[0].shape.size(), " elements, ", shape_, " ",
-              shape_.size());
+    HGQ_CHECK(in[0].shape.size() == shape_.size(), ShapeError, "reshape: ", in[0].shape, " has ", in[0].shape.size(),
+              " elements, ", shape_, " ", shape_.size());
     return {{shape_, in[0].domain}};
   }
   bool recomputable() const override { return true; }
@@ -118,7 +119,8 @@ Var concatenate(const std::vector<Var>& parts, int axis) {
     Shape other = part.shape();
     bool fits = other.rank() == out.rank();
     for (int d = 0; fits && d < out.rank(); ++d) fits = d == dim || other[d] == out[d];
-    HGQ_CHECK(fits, ShapeError, "concatenate: shapes ", parts[0].shape(), " and ", other, " differ in another dim than ", dim);
+    HGQ_CHECK(fits, ShapeError, "concatenate: shapes ", parts[0].shape(), " and ", other,
+              " differ in another dim than ", dim);
     total += other[dim];
   }
   out.set(dim, total);
@@ -137,7 +139,9 @@ Var concatenate(const std::vector<Var>& parts, int axis) {
       }
     }
   }
-  return parts[0].tape->record(std::make_unique<Gather>("concatenate", out, std::move(which), std::move(source)), parts).front();
+  return parts[0]
+      .tape->record(std::make_unique<Gather>("concatenate", out, std::move(which), std::move(source)), parts)
+      .front();
 }
 
 }  // namespace hgq::ops

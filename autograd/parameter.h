@@ -1,7 +1,7 @@
 // What a model holds between steps: Parameters are trained, States are not.
 //
-// Both are named ("dense_1/kernel"), live outside the tape and are read at each replay, so a callback or an optimizer may
-// change their values between steps at will. Their shape is fixed.
+// Both are named ("dense_1/kernel"), live outside the tape and are read at each replay, so a callback or an optimizer
+// may change their values between steps at will. Their shape is fixed.
 #pragma once
 
 #include <functional>

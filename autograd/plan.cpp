@@ -21,7 +21,7 @@ struct Plan::Builder {
 
   std::vector<int64_t> node_level, value_level;
   std::vector<bool> row_node, node_backward, gradient_wanted, stored;
-  int64_t last_level = 0;      // of any node
+  int64_t last_level = 0;  // of any node
   int64_t last_row_level = -1;
   bool fused = false;
 
@@ -87,7 +87,8 @@ struct Plan::Builder {
     for (const int32_t v : tape.inputs_with_gradient()) depends[at(v)] = true;
     for (const Tape::Node& nd : tape.nodes()) {
       bool any = false;
-      for (size_t i = 0; i < nd.inputs.size(); ++i) any = any || (depends[at(nd.inputs[i])] && nd.op->differentiable(static_cast<int>(i)));
+      for (size_t i = 0; i < nd.inputs.size(); ++i)
+        any = any || (depends[at(nd.inputs[i])] && nd.op->differentiable(static_cast<int>(i)));
       for (const int32_t v : nd.outputs) depends[at(v)] = any;
     }
     for (const Tape::Loss& loss : tape.losses()) reaches[at(loss.value)] = true;
@@ -111,7 +112,8 @@ struct Plan::Builder {
     return gradient_wanted[at(nd.outputs[output])] && nd.op->passes_gradient(static_cast<int>(output));
   }
 
-  // The last segment may run backward in the same visit if the gradients of its reductions are known before: they are losses and nothing else.
+  // The last segment may run backward in the same visit if the gradients of its reductions are known before: they are
+  // losses and nothing else.
   void find_fusion() {
     fused = options.gradients && last_row_level >= 0;
     std::vector<bool> read_in_backward(tape.values().size(), false);
@@ -124,7 +126,8 @@ struct Plan::Builder {
       const Tape::Node& nd = tape.nodes()[n];
       for (size_t o = 0; o < nd.outputs.size(); ++o) {
         if (is_row(nd.outputs[o]) || !sends_gradient(nd, o)) continue;
-        if (read_in_backward[at(nd.outputs[o])] || nd.op->extra_floats() > 0 || has_bit(nd.op->needs().outputs, o)) fused = false;
+        if (read_in_backward[at(nd.outputs[o])] || nd.op->extra_floats() > 0 || has_bit(nd.op->needs().outputs, o))
+          fused = false;
       }
     }
   }
@@ -133,7 +136,13 @@ struct Plan::Builder {
     forward_segment.assign(at(last_level) + 1, -1);
     backward_segment.assign(at(last_level) + 1, -1);
     for (int64_t s = 0; s <= last_row_level; ++s) {
-      Draft d{.level = s, .recompute = {}, .forward = {}, .backward = {}, .value_slot = {}, .gradient_slot = {}, .lane_gradient_slot = {}};
+      Draft d{.level = s,
+              .recompute = {},
+              .forward = {},
+              .backward = {},
+              .value_slot = {},
+              .gradient_slot = {},
+              .lane_gradient_slot = {}};
       for (size_t n = 0; n < tape.nodes().size(); ++n) {
         if (row_node[n] && node_level[n] == s) d.forward.push_back(static_cast<int32_t>(n));
       }
@@ -147,7 +156,13 @@ struct Plan::Builder {
     }
     for (int64_t s = last_row_level; s >= 0; --s) {
       if (backward_segment[at(s)] >= 0) continue;
-      Draft d{.level = s, .recompute = {}, .forward = {}, .backward = backward_nodes(s), .value_slot = {}, .gradient_slot = {}, .lane_gradient_slot = {}};
+      Draft d{.level = s,
+              .recompute = {},
+              .forward = {},
+              .backward = backward_nodes(s),
+              .value_slot = {},
+              .gradient_slot = {},
+              .lane_gradient_slot = {}};
       if (d.backward.empty()) continue;
       backward_segment[at(s)] = static_cast<int32_t>(drafts.size());
       drafts.push_back(std::move(d));
@@ -211,7 +226,8 @@ struct Plan::Builder {
       return offset;
     };
     for (size_t v = 0; v < values; ++v) {
-      if (!is_row(static_cast<int32_t>(v)) && tape.values()[v].source == Tape::Source::kOp) value_offset[v] = take(size(static_cast<int32_t>(v)));
+      if (!is_row(static_cast<int32_t>(v)) && tape.values()[v].source == Tape::Source::kOp)
+        value_offset[v] = take(size(static_cast<int32_t>(v)));
     }
     for (size_t n = 0; n < tape.nodes().size(); ++n) {
       if (tape.nodes()[n].op->extra_floats() > 0) extra_offset[n] = take(tape.nodes()[n].op->extra_floats());
@@ -232,7 +248,8 @@ struct Plan::Builder {
       if (value_offset[v] >= 0) plan.step_value_[v] = base + value_offset[v];
       if (val.parameter != nullptr) plan.step_value_[v] = val.parameter->value.data();
       if (val.state != nullptr) plan.step_value_[v] = val.state->value.data();
-      if (val.constant != nullptr) plan.step_value_[v] = const_cast<float*>(val.constant->data());  // only ever an operation's input
+      if (val.constant != nullptr)
+        plan.step_value_[v] = const_cast<float*>(val.constant->data());  // only ever an operation's input
       if (gradient_offset[v] >= 0) plan.step_gradient_[v] = base + gradient_offset[v];
       if (val.parameter != nullptr && gradient_wanted[v]) {
         plan.step_gradient_[v] = val.parameter->grad.data();
@@ -241,7 +258,8 @@ struct Plan::Builder {
     }
     for (const int64_t offset : extra_offset) extra.push_back(offset < 0 ? nullptr : base + offset);
     for (const Tape::Loss& loss : tape.losses()) {
-      if (plan.step_gradient_[at(loss.value)] != nullptr) plan.seeds_.push_back({plan.step_gradient_[at(loss.value)], loss.weight});
+      if (plan.step_gradient_[at(loss.value)] != nullptr)
+        plan.seeds_.push_back({plan.step_gradient_[at(loss.value)], loss.weight});
     }
   }
 
@@ -279,7 +297,8 @@ struct Plan::Builder {
         }
       }
       if (first >= segments || first == last) continue;
-      whole_gradient_slot[id] = add_slot({.kind = Slot::Kind::kWhole, .row_floats = size(id), .first = first, .last = last});
+      whole_gradient_slot[id] =
+          add_slot({.kind = Slot::Kind::kWhole, .row_floats = size(id), .first = first, .last = last});
       if (input) plan.input_gradients_.emplace_back(id, whole_gradient_slot[id]);
     }
   }
@@ -303,13 +322,19 @@ struct Plan::Builder {
   }
 
   int32_t worker_slot(int32_t g, int64_t row_floats, int64_t floats, int64_t moment) {
-    return add_slot({.kind = Slot::Kind::kWorker, .row_floats = row_floats, .floats = floats, .first = moment, .last = moment, .segment = g});
+    return add_slot({.kind = Slot::Kind::kWorker,
+                     .row_floats = row_floats,
+                     .floats = floats,
+                     .first = moment,
+                     .last = moment,
+                     .segment = g});
   }
 
   /// Slot of a value as an input, or (create) as an output.
   int32_t value_slot(int32_t g, int32_t v, int64_t moment, bool create) {
     if (!is_row(v)) return fixed_slot(plan.step_value_[at(v)]);
-    if (value(v).source == Tape::Source::kInput) return add_slot({.kind = Slot::Kind::kInput, .input = value(v).index, .row_floats = size(v)});
+    if (value(v).source == Tape::Source::kInput)
+      return add_slot({.kind = Slot::Kind::kInput, .input = value(v).index, .row_floats = size(v)});
     if (const auto whole = whole_value_slot.find(v); whole != whole_value_slot.end()) return whole->second;
     auto& slots = drafts[at(g)].value_slot;
     if (create) return slots[v] = worker_slot(g, size(v), 0, moment);
@@ -377,7 +402,8 @@ struct Plan::Builder {
     }
     ins.scratch = scratch_slot(g, *nd.op, moment);
     if (reduces) {
-      for (const int32_t v : nd.inputs) finish.in.push_back(is_row(v) ? none_slot : fixed_slot(plan.step_value_[at(v)]));
+      for (const int32_t v : nd.inputs)
+        finish.in.push_back(is_row(v) ? none_slot : fixed_slot(plan.step_value_[at(v)]));
       plan.segments_[at(g)].finish.push_back(std::move(finish));
     }
     plan.segments_[at(g)].instructions.push_back(std::move(ins));
@@ -397,7 +423,8 @@ struct Plan::Builder {
     Instruction ins = make_instruction(n, Instruction::Action::kBackward);
     const Needs needs = nd.op->needs();
     for (size_t i = 0; i < nd.inputs.size(); ++i) {
-      ins.in.push_back(has_bit(needs.inputs, i) || !is_row(nd.inputs[i]) ? value_slot(g, nd.inputs[i], moment, false) : none_slot);
+      ins.in.push_back(has_bit(needs.inputs, i) || !is_row(nd.inputs[i]) ? value_slot(g, nd.inputs[i], moment, false)
+                                                                         : none_slot);
     }
     for (size_t o = 0; o < nd.outputs.size(); ++o) {
       const int32_t v = nd.outputs[o];
@@ -475,7 +502,8 @@ struct Plan::Builder {
     for (int64_t s = 0; s <= last_level; ++s) {
       Stage stage;
       for (size_t n = 0; n < tape.nodes().size(); ++n) {
-        if (!row_node[n] && node_level[n] == s) stage.step.push_back(step_instruction(static_cast<int32_t>(n), Instruction::Action::kForward));
+        if (!row_node[n] && node_level[n] == s)
+          stage.step.push_back(step_instruction(static_cast<int32_t>(n), Instruction::Action::kForward));
       }
       stage.segment = forward_segment[at(s)];
       if (fused && s == last_row_level) add_backward_steps(s, stage);

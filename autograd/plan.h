@@ -1,20 +1,22 @@
 // From a tape to a program: which operation runs when, what is kept, and what is computed again.
 //
-// Every value has a level: 0 for inputs and parameters, else the highest level of its inputs, one more where a reduction over
-// the batch makes a Step value of Row values. A level's Row operations are one **segment**: each chunk of rows goes through all
-// of them on one thread while it is in cache. Between two segments lies a barrier (batch norm's statistics, say).
+// Every value has a level: 0 for inputs and parameters, else the highest level of its inputs, one more where a
+// reduction over the batch makes a Step value of Row values. A level's Row operations are one **segment**: each chunk
+// of rows goes through all of them on one thread while it is in cache. Between two segments lies a barrier (batch
+// norm's statistics, say).
 //
-//   forward   for s = 0, 1, ...:      Step operations of level s; the segment of level s; combine the lanes, finish reductions
-//   backward  for s = last, ..., 0:   backward_step of the reductions; the segment of level s in reverse; combine the lanes
+//   forward   for s = 0, 1, ...:      Step operations of level s; the segment of level s; combine the lanes, finish
+//   reductions backward  for s = last, ..., 0:   backward_step of the reductions; the segment of level s in reverse;
+//   combine the lanes
 //                                     into Step gradients; Step operations of level s in reverse
 //
 // The last forward segment and the first backward one are one visit where no gradient waits for a whole-batch result (a
-// plain loss: its own gradient is a constant). Without a barrier a chunk so goes forward and backward in one visit, and memory does
-// not grow with the batch.
+// plain loss: its own gradient is a constant). Without a barrier a chunk so goes forward and backward in one visit, and
+// memory does not grow with the batch.
 //
-// A Row value that is used in another segment than its own is computed again there if that is cheap (Op::recomputable), else
-// kept for the whole batch; all others live in the worker's block, as long as they are needed. A plan depends on the tape
-// alone; Layout gives it offsets and chunks for a number of rows.
+// A Row value that is used in another segment than its own is computed again there if that is cheap (Op::recomputable),
+// else kept for the whole batch; all others live in the worker's block, as long as they are needed. A plan depends on
+// the tape alone; Layout gives it offsets and chunks for a number of rows.
 #pragma once
 
 #include <cstdint>
@@ -47,8 +49,8 @@ struct Slot {
   int64_t floats = 0;      // kLane, and kWorker buffers that do not grow with the rows
   int64_t first = 0;       // life: segments for kWhole, instructions of the segment for kWorker
   int64_t last = 0;
-  int32_t segment = -1;    // kWorker, kLane
-  float start = 0;         // kLane: value at the beginning of a lane
+  int32_t segment = -1;  // kWorker, kLane
+  float start = 0;       // kLane: value at the beginning of a lane
 };
 
 struct Instruction {
@@ -72,10 +74,10 @@ struct GradientSum {
 struct Segment {
   std::vector<Instruction> instructions;
   std::vector<int32_t> lane_slots;
-  std::vector<Instruction> finish;        // reductions, after the lanes are combined
+  std::vector<Instruction> finish;  // reductions, after the lanes are combined
   std::vector<GradientSum> gradient_sums;
   int64_t level = 0;
-  bool backward = false;                  // has backward instructions
+  bool backward = false;  // has backward instructions
 };
 
 struct Stage {

@@ -68,7 +68,8 @@ std::vector<Var> Tape::record(std::unique_ptr<Op> op, std::span<const Var> input
   const bool any_row = std::ranges::any_of(specs, [](const ValueSpec& s) { return s.domain == Domain::kRow; });
   std::vector<Var> outputs;
   for (const ValueSpec& spec : op->infer(specs)) {
-    HGQ_CHECK(any_row || spec.domain == Domain::kStep, ShapeError, op->name(), ": a value per row needs an input per row");
+    HGQ_CHECK(any_row || spec.domain == Domain::kStep, ShapeError, op->name(),
+              ": a value per row needs an input per row");
     op->output_sizes.push_back(spec.shape.size());
     const Var var = add({.spec = spec,
                          .source = Source::kOp,
@@ -89,13 +90,14 @@ Var Tape::record_one(std::unique_ptr<Op> op, std::initializer_list<Var> inputs) 
 }
 
 void Tape::add_loss(Var scalar, std::string name, float weight) {
-  HGQ_CHECK(scalar.tape == this && scalar.domain() == Domain::kStep && scalar.shape().size() == 1, ShapeError, "loss '", name,
-            "' has shape ", scalar.shape(), ", expected one value for the whole batch");
+  HGQ_CHECK(scalar.tape == this && scalar.domain() == Domain::kStep && scalar.shape().size() == 1, ShapeError, "loss '",
+            name, "' has shape ", scalar.shape(), ", expected one value for the whole batch");
   losses_.push_back({scalar.id, std::move(name), weight});
 }
 
 void Tape::keep(Var row_value) {
-  HGQ_CHECK(row_value.tape == this && row_value.domain() == Domain::kRow, ShapeError, "only values per row can be kept");
+  HGQ_CHECK(row_value.tape == this && row_value.domain() == Domain::kRow, ShapeError,
+            "only values per row can be kept");
   if (std::ranges::find(kept_, row_value.id) == kept_.end()) kept_.push_back(row_value.id);
 }
 

@@ -1,4 +1,5 @@
-// The tape: a computation recorded once and replayed for every step, and what a custom loop or a user's own layer is written on.
+// The tape: a computation recorded once and replayed for every step, and what a custom loop or a user's own layer is
+// written on.
 //
 //   Tape tape;
 //   const Var x = tape.input("x", Shape{16});                 // Row: 16 values a sample
@@ -38,9 +39,9 @@ class Tape {
   struct Value {
     ValueSpec spec;
     Source source = Source::kOp;
-    int32_t node = -1;    // the operation that makes it, and which of its outputs it is
+    int32_t node = -1;  // the operation that makes it, and which of its outputs it is
     int32_t output = 0;
-    int32_t index = -1;   // of kInput: its position among the inputs
+    int32_t index = -1;  // of kInput: its position among the inputs
     Parameter* parameter = nullptr;
     State* state = nullptr;
     std::shared_ptr<const Tensor> constant;  // shared: the executor reads it while the tape may grow
@@ -61,7 +62,8 @@ class Tape {
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
-  /// A Row value given with each batch, in the order of these calls. `wants_gradient`: Executor::input_gradient() can be asked for it.
+  /// A Row value given with each batch, in the order of these calls. `wants_gradient`: Executor::input_gradient() can
+  /// be asked for it.
   Var input(std::string name, const Shape& sample, bool wants_gradient = false);
   /// Step values, read at each replay; the same Var for the same object.
   Var parameter(Parameter& parameter);

@@ -1,4 +1,5 @@
-// Plans one block of memory for buffers with limited lives: two buffers may share memory where their lives do not overlap.
+// Plans one block of memory for buffers with limited lives: two buffers may share memory where their lives do not
+// overlap.
 //
 //   const ArenaPlan plan = plan_arena({{.floats = 100, .first = 0, .last = 2}, {.floats = 50, .first = 3, .last = 4}});
 //   plan.offsets == {0, 0};   plan.floats == 112          // rounded up to whole cache lines

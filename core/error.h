@@ -71,7 +71,8 @@ void append_part(std::string& out, const T& part) {
 
 }  // namespace detail
 
-/// The parts as one string: text, numbers (floating point as the shortest text that reads back the same), and types with a to_string.
+/// The parts as one string: text, numbers (floating point as the shortest text that reads back the same), and types
+/// with a to_string.
 template <typename... Parts>
 std::string concat(const Parts&... parts) {
   std::string out;
@@ -82,9 +83,9 @@ std::string concat(const Parts&... parts) {
 }  // namespace hgq
 
 /// Throws `Kind` (one of the classes above) with the message made of the remaining arguments, unless `condition` holds.
-#define HGQ_CHECK(condition, Kind, ...)            \
-  do {                                             \
-    if (!(condition)) [[unlikely]] {               \
+#define HGQ_CHECK(condition, Kind, ...)              \
+  do {                                               \
+    if (!(condition)) [[unlikely]] {                 \
       throw ::hgq::Kind(::hgq::concat(__VA_ARGS__)); \
-    }                                              \
+    }                                                \
   } while (false)

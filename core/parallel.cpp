@@ -60,9 +60,9 @@ class OneOpenMpThread {
 
 int default_threads() { return std::max(1, omp_get_max_threads()); }
 
-// One job at a time. `ticket` holds the job's number (upper half) and how many of its indices are not taken yet (lower half).
-// A thread that takes an index by compare-and-swap knows that the job's fields it read before were this job's: the caller
-// writes those of the next one only after every index of this one was taken and finished.
+// One job at a time. `ticket` holds the job's number (upper half) and how many of its indices are not taken yet (lower
+// half). A thread that takes an index by compare-and-swap knows that the job's fields it read before were this job's:
+// the caller writes those of the next one only after every index of this one was taken and finished.
 struct Workers::Team {
   std::atomic<uint64_t> ticket{0};
   std::atomic<int64_t> count{0};
@@ -132,7 +132,8 @@ void Workers::run(int64_t count, Task task) {
   team.wake.fetch_add(1, std::memory_order_release);
   team.wake.notify_all();
   team.work(0);
-  for (int done = team.finished.load(std::memory_order_acquire); done != count; done = team.finished.load(std::memory_order_acquire)) {
+  for (int done = team.finished.load(std::memory_order_acquire); done != count;
+       done = team.finished.load(std::memory_order_acquire)) {
     wait_while_equal(team.finished, done);
   }
   if (team.error) std::rethrow_exception(std::exchange(team.error, nullptr));

@@ -1,14 +1,15 @@
 // Threads: the one place that knows them.
 //
-// A Workers object holds a team of threads that lives as long as it does. `run(count, task)` calls task(index, worker) for
-// every index in [0, count), each on one thread, and returns when all are done; the caller works along. Which thread takes
-// which index is not fixed, so a task must write only what belongs to its index (or to the worker it is given), and results
-// that must not depend on the number of threads are combined afterwards in the order of the index.
+// A Workers object holds a team of threads that lives as long as it does. `run(count, task)` calls task(index, worker)
+// for every index in [0, count), each on one thread, and returns when all are done; the caller works along. Which
+// thread takes which index is not fixed, so a task must write only what belongs to its index (or to the worker it is
+// given), and results that must not depend on the number of threads are combined afterwards in the order of the index.
 //
-// Waiting threads spin for about 20 us, the time between two stages of a training step, and then sleep in the kernel: an
-// idle team costs nothing, which matters on a shared machine. (The team of an OpenMP region spins for milliseconds instead,
-// unless the environment forbids it before the program starts; that is why the team is our own. OpenMP gives the default
-// number of threads, and is told to use one thread inside a task, so that a library called there starts none of its own.)
+// Waiting threads spin for about 20 us, the time between two stages of a training step, and then sleep in the kernel:
+// an idle team costs nothing, which matters on a shared machine. (The team of an OpenMP region spins for milliseconds
+// instead, unless the environment forbids it before the program starts; that is why the team is our own. OpenMP gives
+// the default number of threads, and is told to use one thread inside a task, so that a library called there starts
+// none of its own.)
 #pragma once
 
 #include <cstdint>
@@ -25,9 +26,10 @@ template <typename Result, typename... Args>
 class FunctionRef<Result(Args...)> {
  public:
   template <typename F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef>)
-  FunctionRef(F&& f)  // NOLINT(google-explicit-constructor,bugprone-forwarding-reference-overload)
-      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))), call_([](void* object, Args... args) -> Result {
+  requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef>)
+      FunctionRef(F&& f)  // NOLINT(google-explicit-constructor,bugprone-forwarding-reference-overload)
+      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
+        call_([](void* object, Args... args) -> Result {
           return (*static_cast<std::remove_reference_t<F>*>(object))(args...);
         }) {}
   Result operator()(Args... args) const { return call_(object_, args...); }
@@ -50,8 +52,8 @@ class Workers {
 
   int size() const;
   using Task = FunctionRef<void(int64_t index, int worker)>;
-  /// `worker` is in [0, size()); no two tasks with the same worker run at the same time. An exception from a task is thrown again here,
-  /// the first one, after all have ended. Not to be called from inside a task.
+  /// `worker` is in [0, size()); no two tasks with the same worker run at the same time. An exception from a task is
+  /// thrown again here, the first one, after all have ended. Not to be called from inside a task.
   void run(int64_t count, Task task);
 
  private:

@@ -3,9 +3,10 @@
 //   const uint64_t bits = random_bits(seed, stream_of("dense_1/kernel"), step, element);
 //   const float u = uniform_float(bits);                 // [0, 1)
 //
-// Each use has a stream of its own, named by text, so that no two uses share numbers, and a run that is continued needs no saved
-// state of a generator. The bits are the same on every machine. The mixing is that of SplitMix64 (Steele, Lea, Flood 2014), applied
-// once for each of the four numbers; its output passes the usual test batteries when fed with counters.
+// Each use has a stream of its own, named by text, so that no two uses share numbers, and a run that is continued needs
+// no saved state of a generator. The bits are the same on every machine. The mixing is that of SplitMix64 (Steele, Lea,
+// Flood 2014), applied once for each of the four numbers; its output passes the usual test batteries when fed with
+// counters.
 #pragma once
 
 #include <cstdint>

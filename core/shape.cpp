@@ -9,7 +9,8 @@ namespace hgq {
 Shape::Shape(std::initializer_list<int64_t> dims) : Shape(std::span<const int64_t>(dims.begin(), dims.size())) {}
 
 Shape::Shape(std::span<const int64_t> dims) {
-  HGQ_CHECK(dims.size() <= static_cast<size_t>(kMaxRank), ShapeError, "a shape has at most ", kMaxRank, " dims, not ", dims.size());
+  HGQ_CHECK(dims.size() <= static_cast<size_t>(kMaxRank), ShapeError, "a shape has at most ", kMaxRank, " dims, not ",
+            dims.size());
   for (const int64_t extent : dims) {
     HGQ_CHECK(extent >= 0, ShapeError, "a dim of a shape can not be ", extent);
     dims_[static_cast<size_t>(rank_++)] = extent;

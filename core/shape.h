@@ -2,7 +2,8 @@
 //
 //   Shape s{512, 64};   s.rank() == 2;   s[-1] == 64;   s.size() == 32768;   to_string(s) == "[512, 64]"
 //
-// Up to Shape::kMaxRank dims are kept inline, so that shapes cost no allocation. A shape of rank 0 is a scalar, of size 1.
+// Up to Shape::kMaxRank dims are kept inline, so that shapes cost no allocation. A shape of rank 0 is a scalar, of
+// size 1.
 #pragma once
 
 #include <array>

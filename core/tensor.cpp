@@ -19,21 +19,26 @@ View neighbouring_rows(const View& view, int64_t first, int64_t count) {
 
 }  // namespace
 
-ConstTensorView ConstTensorView::rows(int64_t first, int64_t count) const { return neighbouring_rows(*this, first, count); }
+ConstTensorView ConstTensorView::rows(int64_t first, int64_t count) const {
+  return neighbouring_rows(*this, first, count);
+}
 
 TensorView TensorView::rows(int64_t first, int64_t count) const { return neighbouring_rows(*this, first, count); }
 
 AlignedBuffer::AlignedBuffer(size_t bytes)
-    : data_(static_cast<std::byte*>(::operator new[](std::max<size_t>(bytes, 1), std::align_val_t(kAlignment)))), size_(bytes) {}
+    : data_(static_cast<std::byte*>(::operator new[](std::max<size_t>(bytes, 1), std::align_val_t(kAlignment)))),
+      size_(bytes) {}
 
 void AlignedBuffer::Free::operator()(std::byte* p) const { ::operator delete[](p, std::align_val_t(kAlignment)); }
 
-Tensor::Tensor(const Shape& shape) : shape_(shape), buffer_(static_cast<size_t>(shape.size()) * sizeof(float)) { fill(0.0F); }
+Tensor::Tensor(const Shape& shape) : shape_(shape), buffer_(static_cast<size_t>(shape.size()) * sizeof(float)) {
+  fill(0.0F);
+}
 
 Tensor::Tensor(const Shape& shape, std::span<const float> values)
     : shape_(shape), buffer_(static_cast<size_t>(shape.size()) * sizeof(float)) {
-  HGQ_CHECK(static_cast<int64_t>(values.size()) == shape.size(), ShapeError, "a tensor of shape ", shape, " holds ", shape.size(),
-            " values, not ", values.size());
+  HGQ_CHECK(static_cast<int64_t>(values.size()) == shape.size(), ShapeError, "a tensor of shape ", shape, " holds ",
+            shape.size(), " values, not ", values.size());
   std::ranges::copy(values, data());
 }
 

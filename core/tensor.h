@@ -1,7 +1,8 @@
 // Float32 arrays, row-major and contiguous: Tensor owns, TensorView and ConstTensorView look.
 //
-// Memory starts on a 64-byte boundary (a cache line, and the widest vector register). A Tensor is move-only, so that no copy
-// of a large array is made by accident; `clone()` copies on purpose. Views are two words and a shape, passed by value.
+// Memory starts on a 64-byte boundary (a cache line, and the widest vector register). A Tensor is move-only, so that no
+// copy of a large array is made by accident; `clone()` copies on purpose. Views are two words and a shape, passed by
+// value.
 //
 //   Tensor x(Shape{512, 16});            // zeros
 //   TensorView part = x.view().rows(0, 128);

@@ -1,7 +1,8 @@
-// exp, log and their like for float32, as loops that the compiler turns into vector code; the same bits for any vector width.
+// exp, log and their like for float32, as loops that the compiler turns into vector code; the same bits for any vector
+// width.
 //
-// The C library's functions are called one value at a time, and their last bit differs between versions. These are used where a
-// training step spends its time (softmax); elsewhere the C library serves.
+// The C library's functions are called one value at a time, and their last bit differs between versions. These are used
+// where a training step spends its time (softmax); elsewhere the C library serves.
 #pragma once
 
 #include <bit>
@@ -9,9 +10,11 @@
 
 namespace hgq {
 
-/// e^x; error below 2 ULP for results in the normal range; 0 below -87.3, 3.4e38 at the upper end (never inf). NaN gives NaN.
+/// e^x; error below 2 ULP for results in the normal range; 0 below -87.3, 3.4e38 at the upper end (never inf). NaN
+/// gives NaN.
 inline float fast_exp(float x) {
-  // e^x = 2^n e^r, n = rne(x / ln 2), |r| <= ln(2) / 2; ln 2 in two parts, the first with few bits, so that n * kHigh is exact.
+  // e^x = 2^n e^r, n = rne(x / ln 2), |r| <= ln(2) / 2; ln 2 in two parts, the first with few bits, so that n * kHigh
+  // is exact.
   constexpr float kHigh = 0.693359375F;
   constexpr float kLow = -2.12194440e-4F;
   constexpr float kMagic = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer

@@ -36,7 +36,9 @@ class Checksum {
   uint32_t value() const { return static_cast<uint32_t>(crc_); }
 
  private:
-  void add_bytes(const void* bytes, size_t count) { crc_ = crc32_z(crc_, static_cast<const Bytef*>(bytes), count); }
+  void add_bytes(const void* bytes, size_t count) {
+    if (count > 0) crc_ = crc32_z(crc_, static_cast<const Bytef*>(bytes), count);  // a null pointer would start anew
+  }
 
   uLong crc_ = crc32(0, nullptr, 0);
   int64_t objects_ = 0;

@@ -90,17 +90,17 @@ KerasGraph keras_graph(const Node& model_config);
 /// The other way: a Functional model.
 Node keras_functional(const KerasGraph& graph);
 
-/// The layers as Keras orders those of a rebuilt model, and pairs their weights with: by decreasing depth (longest way to
-/// an output), then by the first visit of a walk from the outputs (proxy-h5-format.md, 1.3). `parents`: of each layer,
-/// all in front of it. Layers that lead to no output are not among them, inputs always are.
+/// The layers as Keras orders those of a rebuilt model, and pairs their weights with: by decreasing depth (longest way
+/// to an output), then by the first visit of a walk from the outputs (proxy-h5-format.md, 1.3). `parents`: of each
+/// layer, all in front of it. Layers that lead to no output are not among them, inputs always are.
 std::vector<int> keras_order(const std::vector<std::vector<int>>& parents, const std::vector<int>& inputs,
                              const std::vector<int>& outputs);
 
 /// Throws FileError where the file has a checksum (ours have, in the group `hgq`) that does not fit its contents.
 void check_keras_checksum(const h5::File& file);
 
-/// Checks the checksum, then reads model_config and all weights; numbers other than int8 become float32. `read_hgq` is called only if the file
-/// has the group. Throws FileError.
+/// Checks the checksum, then reads model_config and all weights; numbers other than int8 become float32. `read_hgq` is
+/// called only if the file has the group. Throws FileError.
 KerasFile read_keras_file(const std::string& path, const ReadGroup& read_hgq = {});
 
 /// Writes the file whole or not at all, contiguous datasets, float32 and int8. `write_hgq` adds to the file's group

@@ -16,18 +16,22 @@ std::vector<ops::UnaryFunction> built_in() {
   return {
       {"sigmoid", sigmoid, [](double, double y) { return y * (1.0 - y); }},
       {"tanh", [](double x) { return std::tanh(x); }, [](double, double y) { return 1.0 - y * y; }},
-      {"elu", [](double x) { return x > 0 ? x : std::expm1(x); }, [](double x, double y) { return x > 0 ? 1.0 : y + 1.0; }},
+      {"elu", [](double x) { return x > 0 ? x : std::expm1(x); },
+       [](double x, double y) { return x > 0 ? 1.0 : y + 1.0; }},
       {"selu", [](double x) { return kSeluScale * (x > 0 ? x : kSeluAlpha * std::expm1(x)); },
        [](double x, double) { return kSeluScale * (x > 0 ? 1.0 : kSeluAlpha * std::exp(x)); }},
       {"softplus", softplus, [](double x, double) { return sigmoid(x); }},
-      {"softsign", [](double x) { return x / (1.0 + std::abs(x)); }, [](double x, double) { return 1.0 / ((1.0 + std::abs(x)) * (1.0 + std::abs(x))); }},
+      {"softsign", [](double x) { return x / (1.0 + std::abs(x)); },
+       [](double x, double) { return 1.0 / ((1.0 + std::abs(x)) * (1.0 + std::abs(x))); }},
       {"swish", [](double x) { return x * sigmoid(x); }, [](double x, double y) { return y + sigmoid(x) * (1.0 - y); }},
       {"gelu", [](double x) { return 0.5 * x * (1.0 + std::erf(x / std::numbers::sqrt2)); },
        [](double x, double) {
-         return 0.5 * (1.0 + std::erf(x / std::numbers::sqrt2)) + x * std::exp(-0.5 * x * x) * std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+         return 0.5 * (1.0 + std::erf(x / std::numbers::sqrt2)) +
+                x * std::exp(-0.5 * x * x) * std::numbers::inv_sqrtpi / std::numbers::sqrt2;
        }},
       {"exponential", [](double x) { return std::exp(x); }, [](double, double y) { return y; }},
-      {"hard_sigmoid", [](double x) { return std::clamp(0.2 * x + 0.5, 0.0, 1.0); }, [](double x, double) { return std::abs(x) < 2.5 ? 0.2 : 0.0; }},
+      {"hard_sigmoid", [](double x) { return std::clamp(0.2 * x + 0.5, 0.0, 1.0); },
+       [](double x, double) { return std::abs(x) < 2.5 ? 0.2 : 0.0; }},
       {"leaky_relu", [](double x) { return x > 0 ? x : 0.2 * x; }, [](double x, double) { return x > 0 ? 1.0 : 0.2; }},
       {"mish", [](double x) { return x * std::tanh(softplus(x)); },
        [](double x, double) {

@@ -1,9 +1,11 @@
 // Functions of one number by name: Keras' built-in activations, and those that a program adds.
 //
 //   const auto tanh = FunctionTable().find("tanh");
-//   FunctionTable mine;   mine.add({"cube", [](double x) { return x * x * x; }, [](double x, double) { return 3 * x * x; }});
+//   FunctionTable mine;   mine.add({"cube", [](double x) { return x * x * x; }, [](double x, double) { return 3 * x *
+//   x; }});
 //
-// Values are computed in double and rounded to float once, so float32 results are correctly rounded but for rare ties of the C library.
+// Values are computed in double and rounded to float once, so float32 results are correctly rounded but for rare ties
+// of the C library.
 #pragma once
 
 #include <memory>
@@ -17,8 +19,9 @@ namespace hgq {
 
 class FunctionTable {
  public:
-  /// Keras 2's: sigmoid, tanh, elu (alpha 1), selu, softplus, softsign, swish, gelu (exact), exponential, hard_sigmoid, leaky_relu (0.2), mish; and square, exp, sin.
-  /// linear, relu and softmax are not functions of this table: layers treat them by themselves.
+  /// Keras 2's: sigmoid, tanh, elu (alpha 1), selu, softplus, softsign, swish, gelu (exact), exponential, hard_sigmoid,
+  /// leaky_relu (0.2), mish; and square, exp, sin. linear, relu and softmax are not functions of this table: layers
+  /// treat them by themselves.
   FunctionTable();
   /// Adds one, or replaces the one of the same name.
   void add(ops::UnaryFunction function);

@@ -17,7 +17,8 @@ class HActivationLayer final : public HLayer {
     const FunctionTable table = arguments.defaults.functions ? *arguments.defaults.functions : FunctionTable();
     std::vector<std::string> names = table.names();
     for (const char* const own : {"linear", "relu", "softmax"}) names.emplace_back(own);
-    const Node* const node = c.node("activation", "linear, relu, softmax, or the name of a function", "text", "required");
+    const Node* const node =
+        c.node("activation", "linear, relu, softmax, or the name of a function", "text", "required");
     if (node == nullptr) {
       c.missing("activation", "linear, relu, softmax, or the name of a function");
       return;
@@ -32,13 +33,15 @@ class HActivationLayer final : public HLayer {
     std::ranges::sort(names);
     std::string all;
     for (const std::string& n : names) all += (all.empty() ? "" : ", ") + n;
-    c.error("activation", concat("unknown function '", activation_, "'", nearest.empty() ? "" : concat(", did you mean '", nearest, "'?"), " Known are ", all));
+    c.error("activation", concat("unknown function '", activation_, "'",
+                                 nearest.empty() ? "" : concat(", did you mean '", nearest, "'?"), " Known are ", all));
   }
   std::string_view kind() const override { return "HActivation"; }
   std::string_view output_function() const override { return activation_; }
   Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
     expect_inputs(inputs, 1);
-    HGQ_CHECK(activation_ != "softmax" || inputs[0].rank() > 0, ShapeError, where(), ": softmax needs at least one dim, the input has shape ", inputs[0]);
+    HGQ_CHECK(activation_ != "softmax" || inputs[0].rank() > 0, ShapeError, where(),
+              ": softmax needs at least one dim, the input has shape ", inputs[0]);
     build_output(inputs[0]);
     paq_.settle_rounding(true);
     return inputs[0];
@@ -56,10 +59,13 @@ class HActivationLayer final : public HLayer {
   }
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& options) override {
     const auto& known = ProxyActivation::functions();
-    HGQ_CHECK(activation_ == "linear" || std::ranges::find(known, activation_) != known.end(), ConfigError, where(), ": the function '", activation_,
-              "' can not be exported: hls4ml has no such activation, and tables of functions (UnaryLUT) are not written yet");
+    HGQ_CHECK(
+        activation_ == "linear" || std::ranges::find(known, activation_) != known.end(), ConfigError, where(),
+        ": the function '", activation_,
+        "' can not be exported: hls4ml has no such activation, and tables of functions (UnaryLUT) are not written yet");
     const ProxyRef y = builder.add_activation(name(), inputs[0], activation_);
-    return builder.add_quantizer(name() + "_quantizer", y, proxy_types(false), proxy_rounding(false), proxy_overflow(options));
+    return builder.add_quantizer(name() + "_quantizer", y, proxy_types(false), proxy_rounding(false),
+                                 proxy_overflow(options));
   }
   // Spec 3.1: softmax gets [0, 1]; sigmoid and tanh are clipped to their ranges.
   void after_trace() override {

@@ -15,7 +15,8 @@ class HAddLayer final : public HLayer {
   Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
     HGQ_CHECK(inputs.size() >= 2, ShapeError, where(), ": has ", inputs.size(), " input, expected at least 2");
     for (const Shape& shape : inputs) {
-      HGQ_CHECK(shape == inputs[0], ShapeError, where(), ": its inputs have shapes ", inputs[0], " and ", shape, ", expected the same");
+      HGQ_CHECK(shape == inputs[0], ShapeError, where(), ": its inputs have shapes ", inputs[0], " and ", shape,
+                ", expected the same");
     }
     build_output(inputs[0]);
     paq_.settle_rounding(false);
@@ -32,7 +33,8 @@ class HAddLayer final : public HLayer {
   }
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& options) override {
     const ProxyRef sum = builder.add_add(name(), {inputs.begin(), inputs.end()});
-    return builder.add_quantizer(builder.name(sum) + "_quantizer", sum, proxy_types(false), proxy_rounding(false), proxy_overflow(options));
+    return builder.add_quantizer(builder.name(sum) + "_quantizer", sum, proxy_types(false), proxy_rounding(false),
+                                 proxy_overflow(options));
   }
   nlohmann::json config() const override {
     nlohmann::json json;

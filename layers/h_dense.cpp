@@ -10,15 +10,16 @@ namespace {
 
 class HDenseLayer final : public KernelLayer {
  public:
-  HDenseLayer(ConfigReader& c, const LayerArguments& arguments, bool batch_norm) : KernelLayer(c, arguments, batch_norm), batch_norm_(batch_norm) {
+  HDenseLayer(ConfigReader& c, const LayerArguments& arguments, bool batch_norm)
+      : KernelLayer(c, arguments, batch_norm), batch_norm_(batch_norm) {
     units_ = c.integer("units", "number of outputs", {.required = true, .min = 1, .max = 1 << 20});
   }
   std::string_view kind() const override { return batch_norm_ ? "HDenseBatchNorm" : "HDense"; }
 
  protected:
   Geometry geometry(const Shape& input) const override {
-    HGQ_CHECK(input.rank() >= 1 && input[-1] > 0, ShapeError, where(), ": input samples have shape ", input, ", expected at least one dim for a kernel [inputs, ",
-              units_, "]");
+    HGQ_CHECK(input.rank() >= 1 && input[-1] > 0, ShapeError, where(), ": input samples have shape ", input,
+              ", expected at least one dim for a kernel [inputs, ", units_, "]");
     Shape output = input;
     output.set(-1, units_);
     return {Shape{input[-1], units_}, output};
@@ -42,7 +43,9 @@ class HDenseLayer final : public KernelLayer {
   ProxyRef add_proxy_layer(ProxyBuilder& builder, ProxyRef input, const Weights& weights) const override {
     const auto kernel = weights.kernel.values();
     const auto bias = weights.bias.values();
-    return builder.add_dense(name(), input, weights.kernel.shape(), {kernel.begin(), kernel.end()}, weights.bias.empty() ? std::vector<float>{} : std::vector<float>(bias.begin(), bias.end()));
+    return builder.add_dense(
+        name(), input, weights.kernel.shape(), {kernel.begin(), kernel.end()},
+        weights.bias.empty() ? std::vector<float>{} : std::vector<float>(bias.begin(), bias.end()));
   }
   // Spec 3.2: dense layers with more than 2 dims; the product of the middle ones unless set.
   std::optional<int64_t> proxy_parallel_factor() const override {
@@ -58,7 +61,9 @@ class HDenseLayer final : public KernelLayer {
 
 }  // namespace
 
-std::unique_ptr<Layer> make_h_dense(ConfigReader& c, const LayerArguments& arguments) { return std::make_unique<HDenseLayer>(c, arguments, false); }
+std::unique_ptr<Layer> make_h_dense(ConfigReader& c, const LayerArguments& arguments) {
+  return std::make_unique<HDenseLayer>(c, arguments, false);
+}
 
 std::unique_ptr<Layer> make_h_dense_batch_norm(ConfigReader& c, const LayerArguments& arguments) {
   return std::make_unique<HDenseLayer>(c, arguments, true);

@@ -11,10 +11,12 @@ HLayer::HLayer(ConfigReader& c, const LayerArguments& arguments) : Layer(c.text(
   trainable_ = c.boolean("trainable", "false freezes all weights of the layer", true);
   own_beta_ = c.has("beta");
   beta_ = State("beta", Shape{});
-  beta_.value.fill(static_cast<float>(c.number("beta", "strength of the BOPs term; model.beta if not given", {.fallback = arguments.defaults.beta, .min = 0})));
+  beta_.value.fill(static_cast<float>(c.number("beta", "strength of the BOPs term; model.beta if not given",
+                                               {.fallback = arguments.defaults.beta, .min = 0})));
   static const Node kNone;
   const Node* const paq = c.node("paq_conf", "quantizer of the output, over model.activation_quantizer", "quantizer");
-  paq_config_ = QuantizerConfig::from_node(paq == nullptr ? kNone : *paq, arguments.defaults.paq, c.section() + ".paq_conf", arguments.errors);
+  paq_config_ = QuantizerConfig::from_node(paq == nullptr ? kNone : *paq, arguments.defaults.paq,
+                                           c.section() + ".paq_conf", arguments.errors);
   paq_config_.minmax_record = true;
 }
 
@@ -22,13 +24,18 @@ std::vector<Parameter*> HLayer::parameters() { return {&paq_.f}; }
 
 std::vector<State*> HLayer::states() { return {&beta_, &paq_.record_min, &paq_.record_max}; }
 
-std::vector<LayerWeight> HLayer::file_weights() { return file_order({}, {{.file_name = name() + "/activation_bw:0", .parameter = &paq_.f}}, {}, {}); }
+std::vector<LayerWeight> HLayer::file_weights() {
+  return file_order({}, {{.file_name = name() + "/activation_bw:0", .parameter = &paq_.f}}, {}, {});
+}
 
-std::vector<LayerWeight> HLayer::file_order(const std::vector<LayerWeight>& weights, const std::vector<LayerWeight>& widths, const std::vector<LayerWeight>& batch_norm,
+std::vector<LayerWeight> HLayer::file_order(const std::vector<LayerWeight>& weights,
+                                            const std::vector<LayerWeight>& widths,
+                                            const std::vector<LayerWeight>& batch_norm,
                                             const std::vector<LayerWeight>& states) {
   std::vector<LayerWeight> all = weights;
   const auto add_widths = [&](bool trained) {
-    std::ranges::copy_if(widths, std::back_inserter(all), [&](const LayerWeight& w) { return w.parameter->trainable == trained; });
+    std::ranges::copy_if(widths, std::back_inserter(all),
+                         [&](const LayerWeight& w) { return w.parameter->trainable == trained; });
   };
   add_widths(true);
   all.insert(all.end(), batch_norm.begin(), batch_norm.end());
@@ -60,7 +67,8 @@ ExactSignal HLayer::exact_output(bool relu) const {
   check_traced();
   const std::vector<Kif> kif = paq_.exact_bits(relu);
   ExactSignal signal{paq_.target_shape(), {}};
-  for (const int64_t index : paq_.spread()) signal.bits.push_back(static_cast<float>(kif[static_cast<size_t>(index)].bits()));
+  for (const int64_t index : paq_.spread())
+    signal.bits.push_back(static_cast<float>(kif[static_cast<size_t>(index)].bits()));
   return signal;
 }
 
@@ -89,7 +97,11 @@ QuantizerTypes HLayer::shared_proxy_types() const {
     most = first ? kif : Kif{std::max(most.k, kif.k), std::max(most.i, kif.i), std::max(most.f, kif.f)};
     first = false;
   }
-  return {.shape = Shape{}, .k = {static_cast<int8_t>(most.k)}, .b = {static_cast<int8_t>(most.bits())}, .i = {static_cast<int8_t>(most.k + most.i)}, .zero_fraction = {}};
+  return {.shape = Shape{},
+          .k = {static_cast<int8_t>(most.k)},
+          .b = {static_cast<int8_t>(most.bits())},
+          .i = {static_cast<int8_t>(most.k + most.i)},
+          .zero_fraction = {}};
 }
 
 Rounding HLayer::proxy_rounding(bool bias_absorbs) const {

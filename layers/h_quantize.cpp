@@ -18,7 +18,9 @@ class HQuantizeLayer final : public HLayer {
     paq_.settle_rounding(false);
     return inputs[0];
   }
-  Signal call(Recording& recording, std::span<const Signal> inputs) override { return quantize_output(recording, inputs[0].value); }
+  Signal call(Recording& recording, std::span<const Signal> inputs) override {
+    return quantize_output(recording, inputs[0].value);
+  }
   ExactSignal exact(std::span<const ExactSignal> /*inputs*/, std::vector<ExactBops>& bops) override {
     bops.push_back({name(), 0});
     return exact_output(false);
@@ -68,11 +70,14 @@ class SignatureLayer final : public Layer {
     shape_ = inputs[0];
     for (std::vector<int64_t>* const values : {&keep_negative_, &bits_, &int_bits_}) {
       if (values->size() == 1) values->resize(static_cast<size_t>(shape_.size()), values->front());
-      HGQ_CHECK(static_cast<int64_t>(values->size()) == shape_.size(), ShapeError, where(), ": tells the bits of ", values->size(), " values, its input has shape ", shape_);
+      HGQ_CHECK(static_cast<int64_t>(values->size()) == shape_.size(), ShapeError, where(), ": tells the bits of ",
+                values->size(), " values, its input has shape ", shape_);
     }
     return shape_;
   }
-  Signal call(Recording& recording, std::span<const Signal> inputs) override { return {inputs[0].value, recording.tape.constant(bits_tensor())}; }
+  Signal call(Recording& recording, std::span<const Signal> inputs) override {
+    return {inputs[0].value, recording.tape.constant(bits_tensor())};
+  }
   ExactSignal exact(std::span<const ExactSignal> /*inputs*/, std::vector<ExactBops>& /*bops*/) override {
     const Tensor bits = bits_tensor();
     return {shape_, {bits.values().begin(), bits.values().end()}};
@@ -84,7 +89,8 @@ class SignatureLayer final : public Layer {
       types.b.push_back(static_cast<int8_t>(bits_[e]));
       types.i.push_back(static_cast<int8_t>(int_bits_[e]));
     }
-    return builder.add_quantizer(name(), inputs[0], std::move(types), Rounding::kTrn, options.aggressive ? Overflow::kWrap : Overflow::kSat);
+    return builder.add_quantizer(name(), inputs[0], std::move(types), Rounding::kTrn,
+                                 options.aggressive ? Overflow::kWrap : Overflow::kSat);
   }
   nlohmann::json config() const override {
     nlohmann::json json;
@@ -127,6 +133,8 @@ std::unique_ptr<Layer> make_h_quantize(ConfigReader& c, const LayerArguments& ar
   return std::make_unique<HQuantizeLayer>(c, arguments);
 }
 
-std::unique_ptr<Layer> make_signature(ConfigReader& c, const LayerArguments& arguments) { return std::make_unique<SignatureLayer>(c, arguments); }
+std::unique_ptr<Layer> make_signature(ConfigReader& c, const LayerArguments& arguments) {
+  return std::make_unique<SignatureLayer>(c, arguments);
+}
 
 }  // namespace hgq

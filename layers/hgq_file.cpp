@@ -75,11 +75,12 @@ std::vector<int> file_order(const Model& model) {
   return keras_order(parents, model.inputs(), model.outputs());
 }
 
-KerasGraph graph_of(const Model& model, const std::vector<int>& order) {
+/// The layers stand in the order of the model, so that it is the same model when it is read; only the weights need
+/// Keras' order.
+KerasGraph graph_of(const Model& model) {
   KerasGraph graph;
   graph.name = "model";
-  for (const int index : order) {
-    const Model::Entry& entry = model.entry(index);
+  for (const Model::Entry& entry : model.entries()) {
     KerasNode node{.class_name = "InputLayer", .name = entry.name, .config = {}, .inputs = {}};
     if (entry.layer == nullptr) {
       Json shape = Json::array({nullptr});
@@ -183,10 +184,9 @@ std::vector<std::string> what_python_can_not_open(const Model& model) {
 }
 
 void save_model(Model& model, const std::string& path, const WriteGroup& write_hgq) {
-  const std::vector<int> order = file_order(model);
   KerasFile file;
-  file.model_config = keras_functional(graph_of(model, order));
-  for (const int index : order) {
+  file.model_config = keras_functional(graph_of(model));
+  for (const int index : file_order(model)) {
     const Model::Entry& entry = model.entry(index);
     KerasLayerWeights& layer = file.layers.emplace_back();
     layer.layer = entry.name;

@@ -25,21 +25,29 @@ Var pair_of_states(Tape& tape, State* mean, State* variance, int64_t channels) {
 
 }  // namespace
 
-KernelLayer::KernelLayer(ConfigReader& c, const LayerArguments& arguments, bool batch_norm) : HLayer(c, arguments), batch_norm_(batch_norm) {
-  relu_ = c.choice("activation", "what follows the quantizer; others are layers of their own (HActivation)", {"linear", "relu"}, "linear") == "relu";
+KernelLayer::KernelLayer(ConfigReader& c, const LayerArguments& arguments, bool batch_norm)
+    : HLayer(c, arguments), batch_norm_(batch_norm) {
+  relu_ = c.choice("activation", "what follows the quantizer; others are layers of their own (HActivation)",
+                   {"linear", "relu"}, "linear") == "relu";
   use_bias_ = c.boolean("use_bias", "whether a bias is added", true);
   static const Node kNone;
   const Node* const kq = c.node("kq_conf", "quantizer of the kernel, over model.kernel_quantizer", "quantizer");
-  kq_config_ = QuantizerConfig::from_node(kq == nullptr ? kNone : *kq, arguments.defaults.kq, c.section() + ".kq_conf", arguments.errors);
-  kernel_initializer_ = read_or(c, "kernel_initializer", "first values of the kernel, glorot_uniform", Initializer::glorot_uniform());
+  kq_config_ = QuantizerConfig::from_node(kq == nullptr ? kNone : *kq, arguments.defaults.kq, c.section() + ".kq_conf",
+                                          arguments.errors);
+  kernel_initializer_ =
+      read_or(c, "kernel_initializer", "first values of the kernel, glorot_uniform", Initializer::glorot_uniform());
   bias_initializer_ = read_or(c, "bias_initializer", "first values of the bias, zeros", Initializer::zeros());
   kernel_regularizer_ = read_or(c, "kernel_regularizer", "penalty on the kernel", Regularizer::none());
   bias_regularizer_ = read_or(c, "bias_regularizer", "penalty on the bias", Regularizer::none());
   c.known("activity_regularizer");
-  kernel_constraint_ = read_or(c, "kernel_constraint", "what the kernel is forced to be after each update", ConstraintConfig{});
-  bias_constraint_ = read_or(c, "bias_constraint", "what the bias is forced to be after each update", ConstraintConfig{});
+  kernel_constraint_ =
+      read_or(c, "kernel_constraint", "what the kernel is forced to be after each update", ConstraintConfig{});
+  bias_constraint_ =
+      read_or(c, "bias_constraint", "what the bias is forced to be after each update", ConstraintConfig{});
   adapt_ = c.boolean("do_adapt_kernel_bits", "count init_bw from each weight's own top bit", true);
-  if (const auto factor = c.optional_integer("parallel_factor", "kernel operations done in parallel, for hls4ml", {.min = 1})) parallel_factor_ = *factor;
+  if (const auto factor =
+          c.optional_integer("parallel_factor", "kernel operations done in parallel, for hls4ml", {.min = 1}))
+    parallel_factor_ = *factor;
   if (!batch_norm_) return;
   momentum_ = c.number("momentum", "of the moving statistics", {.fallback = 0.99, .min = 0, .max = 1});
   epsilon_ = c.number("epsilon", "added to the variance", {.fallback = 1e-3, .min = 0});
@@ -47,8 +55,9 @@ KernelLayer::KernelLayer(ConfigReader& c, const LayerArguments& arguments, bool 
   scale_ = c.boolean("scale", "divide by the deviation, multiply by a trainable gamma", true);
   gamma_initializer_ = read_or(c, "gamma_initializer", "first values of gamma, ones", Initializer::ones());
   beta_initializer_ = read_or(c, "beta_initializer", "first values of beta, zeros", Initializer::zeros());
-  for (const char* const key : {"moving_mean_initializer", "moving_variance_initializer", "beta_regularizer", "gamma_regularizer", "beta_constraint",
-                                "gamma_constraint", "bn_beta_initializer", "bn_gamma_initializer", "axis", "synchronized"}) {
+  for (const char* const key :
+       {"moving_mean_initializer", "moving_variance_initializer", "beta_regularizer", "gamma_regularizer",
+        "beta_constraint", "gamma_constraint", "bn_beta_initializer", "bn_gamma_initializer", "axis", "synchronized"}) {
     c.known(key);
   }
 }
@@ -94,15 +103,16 @@ Shape KernelLayer::build(std::span<const Shape> inputs, const BuildOptions& opti
   return output_shape_;
 }
 
-// Spec 2.2: a 1-D bias, and one f, or one per channel and 1 in every other dim. With `center` off the bias is not trained, but it is there: it
-// is 0, and holds the half step in the proxy.
+// Spec 2.2: a 1-D bias, and one f, or one per channel and 1 in every other dim. With `center` off the bias is not
+// trained, but it is there: it is 0, and holds the half step in the proxy.
 bool KernelLayer::bias_absorbs_rounding() const {
   const Shape& f = paq_.f.value.shape();
   return use_bias_ && (f.size() == 1 || f.size() == f[-1]);
 }
 
 void KernelLayer::check_producer(const Signal& input) const {
-  HGQ_CHECK(input.bits.valid(), ConfigError, where(), ": its input has no known precision; put an HQuantize or Signature in front");
+  HGQ_CHECK(input.bits.valid(), ConfigError, where(),
+            ": its input has no known precision; put an HQuantize or Signature in front");
 }
 
 KernelLayer::Recorded KernelLayer::record_weights(Tape& tape, Mode mode, Var x) {
@@ -133,11 +143,15 @@ KernelLayer::Recorded KernelLayer::record_weights(Tape& tape, Mode mode, Var x) 
     r.kernel_f = kq_.clipped_f(adapt_in_training(w));
     r.kernel = quantize_kernel(w);
     if (!center_) return r;
-    const Var statistics = train ? moments(x, r.kernel) : pair_of_states(tape, &moving_mean_, nullptr, output_shape_[-1]);
-    r.bias = paq_.forward_bias(tape, ops::batch_norm_fuse(r.kernel, gamma, beta, b, statistics, options).bias, f_bias, mode);
+    const Var statistics =
+        train ? moments(x, r.kernel) : pair_of_states(tape, &moving_mean_, nullptr, output_shape_[-1]);
+    r.bias =
+        paq_.forward_bias(tape, ops::batch_norm_fuse(r.kernel, gamma, beta, b, statistics, options).bias, f_bias, mode);
     return r;
   }
-  const Var statistics = train ? moments(x, w) : pair_of_states(tape, center_ ? &moving_mean_ : nullptr, &moving_variance_, output_shape_[-1]);
+  const Var statistics =
+      train ? moments(x, w)
+            : pair_of_states(tape, center_ ? &moving_mean_ : nullptr, &moving_variance_, output_shape_[-1]);
   const ops::FusedKernel fused = ops::batch_norm_fuse(w, gamma, beta, b, statistics, options);
   r.kernel_f = kq_.clipped_f(adapt_in_training(fused.kernel));
   r.kernel = quantize_kernel(fused.kernel);
@@ -170,7 +184,8 @@ KernelLayer::Weights KernelLayer::evaluated_weights() {
 }
 
 ExactSignal KernelLayer::exact(std::span<const ExactSignal> inputs, std::vector<ExactBops>& bops) {
-  HGQ_CHECK(!inputs[0].bits.empty(), ConfigError, where(), ": its input has no known precision; put an HQuantize or Signature in front");
+  HGQ_CHECK(!inputs[0].bits.empty(), ConfigError, where(),
+            ": its input has no known precision; put an HQuantize or Signature in front");
   Tensor bits = evaluated_weights().kernel;
   for (float& v : bits.values()) v = static_cast<float>(significant_bits(v));
   bops.push_back({name(), count_exact_bops(inputs[0], bits)});
@@ -210,11 +225,15 @@ ProxyRef KernelLayer::to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> 
   const std::string proxy_name = builder.name(linear);
   const Rounding rounding = proxy_rounding(bias_absorbs_rounding());
   const Overflow overflow = proxy_overflow(options);
-  if (!relu_) return builder.add_quantizer(proxy_name + "_quantizer", linear, proxy_types(false), rounding, overflow, proxy_parallel_factor());
+  if (!relu_)
+    return builder.add_quantizer(proxy_name + "_quantizer", linear, proxy_types(false), rounding, overflow,
+                                 proxy_parallel_factor());
   QuantizerTypes wide = shared_proxy_types();
   if (rounding == Rounding::kRnd) wide.b[0] = static_cast<int8_t>(wide.b[0] + 1);
-  const ProxyRef before = builder.add_quantizer(proxy_name + "_quantizer", linear, wide, Rounding::kTrn, overflow, proxy_parallel_factor());
-  return builder.add_quantizer(proxy_name + "_relu_quantizer", builder.add_relu(before), proxy_types(true), rounding, overflow);
+  const ProxyRef before =
+      builder.add_quantizer(proxy_name + "_quantizer", linear, wide, Rounding::kTrn, overflow, proxy_parallel_factor());
+  return builder.add_quantizer(proxy_name + "_relu_quantizer", builder.add_relu(before), proxy_types(true), rounding,
+                               overflow);
 }
 
 std::vector<Parameter*> KernelLayer::parameters() {
@@ -239,7 +258,8 @@ std::vector<LayerWeight> KernelLayer::file_weights() {
   const std::string prefix = name() + "/";
   std::vector<LayerWeight> weights{{.file_name = prefix + "kernel:0", .parameter = &kernel_}};
   if (use_bias_) weights.push_back({.file_name = prefix + "bias:0", .parameter = &bias_});
-  const std::vector<LayerWeight> widths{{.file_name = prefix + "kernel_bw:0", .parameter = &kq_.f}, {.file_name = prefix + "activation_bw:0", .parameter = &paq_.f}};
+  const std::vector<LayerWeight> widths{{.file_name = prefix + "kernel_bw:0", .parameter = &kq_.f},
+                                        {.file_name = prefix + "activation_bw:0", .parameter = &paq_.f}};
   std::vector<LayerWeight> batch_norm, statistics;
   if (batch_norm_ && center_) {
     batch_norm.push_back({.file_name = prefix + "bn_beta:0", .parameter = &bn_beta_});
@@ -263,7 +283,8 @@ void KernelLayer::after_loading() {
   }
 }
 
-// Python HGQ adds its bias behind its batch norm, with `center` off too: with bias 0 and mean m - b it computes the same function.
+// Python HGQ adds its bias behind its batch norm, with `center` off too: with bias 0 and mean m - b it computes the
+// same function.
 std::vector<float> KernelLayer::value_for_python(const LayerWeight& weight) const {
   if (!batch_norm_) return {};
   std::vector<float> values;

@@ -1,7 +1,9 @@
-// H layers with a kernel: z = paq(x * kq(w) + bq(b)), a = act(z), and the same with batch norm fused into kernel and bias (spec 2.1, 2.3).
+// H layers with a kernel: z = paq(x * kq(w) + bq(b)), a = act(z), and the same with batch norm fused into kernel and
+// bias (spec 2.1, 2.3).
 //
-// A layer says how x and a kernel are multiplied, how BOPs are counted, and (for batch norm) what the moments of x * w are; all else, from the
-// quantizers to the proxy's bias, is here. HDense and HDenseBatchNorm are in h_dense.cpp; convolutions get a file of their own.
+// A layer says how x and a kernel are multiplied, how BOPs are counted, and (for batch norm) what the moments of x * w
+// are; all else, from the quantizers to the proxy's bias, is here. HDense and HDenseBatchNorm are in h_dense.cpp;
+// convolutions get a file of their own.
 #pragma once
 
 #include <string>
@@ -26,7 +28,8 @@ class KernelLayer : public HLayer {
   std::vector<float> value_for_python(const LayerWeight& weight) const override;
   void after_loading() override;
 
-  /// Kernel and bias of evaluation, fused and quantized, without the rounding offset; the bias is empty where the layer has none, 0 where `center` is off.
+  /// Kernel and bias of evaluation, fused and quantized, without the rounding offset; the bias is empty where the layer
+  /// has none, 0 where `center` is off.
   struct Weights {
     Tensor kernel, bias;
   };

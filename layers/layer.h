@@ -1,11 +1,11 @@
 // What a layer is: it owns parameters, records itself on a tape, and tells its exact bits and its part of the proxy.
 //
-// A layer is made from its keys (a config's, or those of a saved model), built once for the shapes of its inputs, and recorded on
-// as many tapes as there are modes. It passes on a Signal, value and differentiable bits, so no layer looks back at its producer
-// to compute its BOPs.
+// A layer is made from its keys (a config's, or those of a saved model), built once for the shapes of its inputs, and
+// recorded on as many tapes as there are modes. It passes on a Signal, value and differentiable bits, so no layer looks
+// back at its producer to compute its BOPs.
 //
-// To add a layer: one .cpp with the class and its factory, one line in registry.cpp, one test that calls EXPECT_LAYER_CONTRACT
-// (tests/support/layer_contract.h).
+// To add a layer: one .cpp with the class and its factory, one line in registry.cpp, one test that calls
+// EXPECT_LAYER_CONTRACT (tests/support/layer_contract.h).
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,8 @@ namespace hgq {
 /// What flows between layers while a tape is recorded.
 struct Signal {
   Var value;
-  Var bits;  // Step value with the shape of one sample (spec 1.5); invalid where the precision is not known (a bare input)
+  Var bits;  // Step value with the shape of one sample (spec 1.5); invalid where the precision is not known (a bare
+             // input)
 };
 
 /// What flows between layers after training.
@@ -65,23 +66,27 @@ struct LayerDefaults {
   QuantizerConfig kq = get_default_kq_conf();
   QuantizerConfig paq = get_default_paq_conf();
   double beta = 0;
-  std::shared_ptr<const FunctionTable> functions;  // those of HActivation; nullptr: the built-in ones. Shared by all layers of a model
+  std::shared_ptr<const FunctionTable>
+      functions;  // those of HActivation; nullptr: the built-in ones. Shared by all layers of a model
 };
 
 /// How a model becomes a proxy (spec 3.2).
 struct ProxyOptions {
-  bool aggressive = true;                       // overflow WRAP, else SAT
-  std::optional<int64_t> accum_fp_max_offset;   // accepted as in Python HGQ, where it changes no value
+  bool aggressive = true;                      // overflow WRAP, else SAT
+  std::optional<int64_t> accum_fp_max_offset;  // accepted as in Python HGQ, where it changes no value
   int64_t unary_lut_max_table_size = -1;
 };
 
 /// A weight in a model file: its name there ("kernel_bw:0"), and where its values live.
 struct LayerWeight {
   std::string file_name;
-  Parameter* parameter = nullptr;  // one of the two, or none: a scalar that Python HGQ wants in the file, and that means nothing
+  Parameter* parameter =
+      nullptr;  // one of the two, or none: a scalar that Python HGQ wants in the file, and that means nothing
   State* state = nullptr;
 
-  Tensor* tensor() const { return parameter != nullptr ? &parameter->value : state != nullptr ? &state->value : nullptr; }
+  Tensor* tensor() const {
+    return parameter != nullptr ? &parameter->value : state != nullptr ? &state->value : nullptr;
+  }
 };
 
 class Layer {
@@ -95,7 +100,8 @@ class Layer {
   const std::string& name() const { return name_; }
   void set_name(std::string name) { name_ = std::move(name); }
 
-  /// Makes the parameters; the shape of an output sample. Throws ShapeError with the layer's name and both shapes where the inputs do not fit.
+  /// Makes the parameters; the shape of an output sample. Throws ShapeError with the layer's name and both shapes where
+  /// the inputs do not fit.
   virtual Shape build(std::span<const Shape> inputs, const BuildOptions& options) = 0;
   /// Records the layer, its BOPs and regularizers included.
   virtual Signal call(Recording& recording, std::span<const Signal> inputs) = 0;
@@ -110,8 +116,8 @@ class Layer {
   virtual std::vector<Parameter*> parameters() { return {}; }
   /// All that is not trained but belongs to the model: moving statistics, records, beta.
   virtual std::vector<State*> states() { return {}; }
-  /// Weights in the file, in the order in which Keras lists those of the layer, as it pairs them by position: trained ones first, each
-  /// kind in the order in which Python HGQ makes them.
+  /// Weights in the file, in the order in which Keras lists those of the layer, as it pairs them by position: trained
+  /// ones first, each kind in the order in which Python HGQ makes them.
   virtual std::vector<LayerWeight> file_weights() { return {}; }
   /// What a file for Python HGQ holds in the place of a weight, where that is not the value itself; else empty.
   virtual std::vector<float> value_for_python(const LayerWeight& /*weight*/) const { return {}; }
@@ -121,7 +127,8 @@ class Layer {
   virtual void after_trace() {}
   /// The function that makes the output: "softmax", "sigmoid" ...; losses look whether they get probabilities.
   virtual std::string_view output_function() const { return ""; }
-  /// Strength of the BOPs term; nullptr where the layer has none. `own`: given for this layer, so that schedules leave it alone.
+  /// Strength of the BOPs term; nullptr where the layer has none. `own`: given for this layer, so that schedules leave
+  /// it alone.
   virtual State* beta() { return nullptr; }
   virtual bool has_own_beta() const { return false; }
   /// Makes a state from what a file of Python HGQ holds; `file_weights` have been read.
@@ -140,7 +147,7 @@ class Layer {
 
 /// Called by the registry: reads the keys of a layer. Errors are added to the list; the layer is then not used.
 struct LayerArguments {
-  const Node& node;             // the map of keys
+  const Node& node;  // the map of keys
   const LayerDefaults& defaults;
   ErrorList& errors;
   std::vector<KeyDoc>* docs = nullptr;

@@ -46,7 +46,8 @@ class Maker {
     if (entry.layer->name().empty()) entry.layer->set_name(unique_name(snake_case(entry.layer->kind()), entries));
     entry.name = entry.layer->name();
     if (std::ranges::any_of(entries, [&](const Model::Entry& e) { return e.name == entry.name; })) {
-      errors_.add(layer.arguments.key_place(), concat("there are two layers named '", entry.name, "'; give one of them another name"));
+      errors_.add(layer.arguments.key_place(),
+                  concat("there are two layers named '", entry.name, "'; give one of them another name"));
       broken_ = true;
     }
     if (broken_) return;
@@ -81,7 +82,8 @@ class Maker {
         for (const Model::Entry& e : entries) names.push_back(e.name);
         const std::string nearest = nearest_name(name, names);
         errors_.add(layer.arguments.key_place(),
-                    concat("input '", name, "' is no layer in front of this one", nearest.empty() ? "" : concat(", did you mean '", nearest, "'?")));
+                    concat("input '", name, "' is no layer in front of this one",
+                           nearest.empty() ? "" : concat(", did you mean '", nearest, "'?")));
         return false;
       }
       entry.inputs.push_back(static_cast<int>(found - entries.begin()));
@@ -102,12 +104,14 @@ class Maker {
     if (given != options_.input_shapes.end() || (only && !told)) {
       const Shape& data = given != options_.input_shapes.end() ? given->second : options_.input_shapes.begin()->second;
       if (told && !(data == entry.shape)) {
-        errors_.add(layer.arguments.key_place(), concat("input '", entry.name, "' has shape ", entry.shape, ", its data have ", data));
+        errors_.add(layer.arguments.key_place(),
+                    concat("input '", entry.name, "' has shape ", entry.shape, ", its data have ", data));
         broken_ = true;
       }
       entry.shape = data;
     } else if (!told) {
-      errors_.add(layer.arguments.key_place(), concat("input '", entry.name, "' has no shape and no data that tell it; give shape: [...]"));
+      errors_.add(layer.arguments.key_place(),
+                  concat("input '", entry.name, "' has no shape and no data that tell it; give shape: [...]"));
       broken_ = true;
     }
     inputs.push_back(static_cast<int>(entries.size()));
@@ -169,7 +173,10 @@ LayerSpec HDenseBatchNorm(int64_t units) { return spec("HDenseBatchNorm").set("u
 LayerSpec HActivation(const std::string& function) { return spec("HActivation").set("activation", function); }
 LayerSpec HAdd(std::vector<std::string> inputs) { return spec("HAdd").from(std::move(inputs)); }
 LayerSpec Signature(int64_t keep_negative, int64_t bits, int64_t int_bits) {
-  return spec("Signature").set("keep_negative", concat(keep_negative)).set("bits", concat(bits)).set("int_bits", concat(int_bits));
+  return spec("Signature")
+      .set("keep_negative", concat(keep_negative))
+      .set("bits", concat(bits))
+      .set("int_bits", concat(int_bits));
 }
 LayerSpec PReshape(std::vector<int64_t> target_shape) {
   LayerSpec s = spec("PReshape");
@@ -182,7 +189,9 @@ LayerSpec PPermute(std::vector<int64_t> dims) {
   s.arguments.set("dims", list_of(dims));
   return s;
 }
-LayerSpec PConcatenate(std::vector<std::string> inputs, int64_t axis) { return spec("PConcatenate").set("axis", concat(axis)).from(std::move(inputs)); }
+LayerSpec PConcatenate(std::vector<std::string> inputs, int64_t axis) {
+  return spec("PConcatenate").set("axis", concat(axis)).from(std::move(inputs));
+}
 LayerSpec PDropout(double rate) { return spec("PDropout").set("rate", concat(rate)); }
 
 Model Model::make(std::span<const LayerSpec> specs, const Options& options, ErrorList& errors) {
@@ -211,7 +220,8 @@ Model Model::make(std::span<const LayerSpec> specs, const Options& options, Erro
   }
   if (model.outputs_.empty() && errors.empty()) errors.add("model", "there is no layer that puts something out");
   for (const int i : layers_without_effect(model)) {
-    errors.add("model", concat("layer '", model.entry(i).name, "' leads to no output; name it in model.outputs, or remove it"));
+    errors.add("model",
+               concat("layer '", model.entry(i).name, "' leads to no output; name it in model.outputs, or remove it"));
   }
   return model;
 }
@@ -260,13 +270,15 @@ std::vector<State*> Model::states() const {
 
 void Model::set_beta(double beta) {
   for (const Entry& e : entries_) {
-    if (e.layer != nullptr && e.layer->beta() != nullptr && !e.layer->has_own_beta()) e.layer->beta()->value.fill(static_cast<float>(beta));
+    if (e.layer != nullptr && e.layer->beta() != nullptr && !e.layer->has_own_beta())
+      e.layer->beta()->value.fill(static_cast<float>(beta));
   }
 }
 
 double Model::beta() const {
   for (const Entry& e : entries_) {
-    if (e.layer != nullptr && e.layer->beta() != nullptr && !e.layer->has_own_beta()) return static_cast<double>(e.layer->beta()->value.values()[0]);
+    if (e.layer != nullptr && e.layer->beta() != nullptr && !e.layer->has_own_beta())
+      return static_cast<double>(e.layer->beta()->value.values()[0]);
   }
   return 0;
 }
@@ -305,7 +317,8 @@ std::vector<ExactBops> Model::exact_bops() const {
 
 Model Sequential(std::initializer_list<LayerSpec> layers, const Shape& input, const BuildOptions& options) {
   ErrorList errors;
-  Model model = Model::make(std::span<const LayerSpec>(layers.begin(), layers.size()), {.input_shapes = {{"input_1", input}}, .outputs = {}, .build = options}, errors);
+  Model model = Model::make(std::span<const LayerSpec>(layers.begin(), layers.size()),
+                            {.input_shapes = {{"input_1", input}}, .outputs = {}, .build = options}, errors);
   errors.throw_if_any();
   return model;
 }

@@ -4,8 +4,8 @@
 //   Tape tape;   const ModelRecording r = model.record(tape, Mode::kTrain);      // r.outputs, r.bops
 //   Tensor y = predict(model, x.view(), workers);                               // layers/predict.h
 //
-// A LayerSpec is a layer's kind with its keys, the same as in a config file; `HDense(64)` and its like make one. A list of specs
-// is a chain; `inputs` on a spec make a graph.
+// A LayerSpec is a layer's kind with its keys, the same as in a config file; `HDense(64)` and its like make one. A list
+// of specs is a chain; `inputs` on a spec make a graph.
 #pragma once
 
 #include <map>
@@ -48,9 +48,9 @@ LayerSpec PDropout(double rate);
 
 /// A model on a tape.
 struct ModelRecording {
-  std::vector<Var> inputs;       // in the order of Model::inputs()
-  std::vector<Signal> outputs;   // in the order of Model::outputs()
-  std::vector<Signal> signals;   // of every entry
+  std::vector<Var> inputs;      // in the order of Model::inputs()
+  std::vector<Signal> outputs;  // in the order of Model::outputs()
+  std::vector<Signal> signals;  // of every entry
   std::vector<Recording::Bops> bops;
 };
 
@@ -64,14 +64,16 @@ class Model {
   };
 
   struct Options {
-    std::map<std::string, Shape> input_shapes;  // of samples, by input layer; for a model with one input the only entry serves whatever its name
-    std::vector<std::string> outputs;           // empty: the layers that nobody reads, in order
+    std::map<std::string, Shape>
+        input_shapes;  // of samples, by input layer; for a model with one input the only entry serves whatever its name
+    std::vector<std::string> outputs;  // empty: the layers that nobody reads, in order
     LayerDefaults defaults{};
     BuildOptions build{};
-    bool keras_keys = false;                    // specs come from a saved model: further keys of Keras are left alone
+    bool keras_keys = false;  // specs come from a saved model: further keys of Keras are left alone
   };
 
-  /// Builds all layers. Errors (unknown keys, shapes that do not fit ...) are collected with the place of the layer; the model is then not to be used.
+  /// Builds all layers. Errors (unknown keys, shapes that do not fit ...) are collected with the place of the layer;
+  /// the model is then not to be used.
   static Model make(std::span<const LayerSpec> specs, const Options& options, ErrorList& errors);
 
   const std::vector<Entry>& entries() const { return entries_; }

@@ -43,9 +43,7 @@ class MovingLayer : public Layer {
   using Layer::Layer;
   /// Values per row and bits of one sample have the same shape.
   virtual Var move(const std::vector<Var>& inputs) const = 0;
-  nlohmann::json named() const {
-    return {{"name", name()}, {"trainable", true}, {"dtype", "float32"}};
-  }
+  nlohmann::json named() const { return {{"name", name()}, {"trainable", true}, {"dtype", "float32"}}; }
   Shape output_;
 };
 
@@ -66,8 +64,9 @@ class PReshapeLayer final : public MovingLayer {
       open += d < 0 ? 1 : 0;
     }
     const int64_t size = inputs[0].size();
-    HGQ_CHECK(open <= 1 && (open == 0 ? known == size : known > 0 && size % known == 0), ShapeError, where(), ": its input has shape ", inputs[0], " (", size,
-              " values), which does not fit target_shape ", nlohmann::json(target_).dump());
+    HGQ_CHECK(open <= 1 && (open == 0 ? known == size : known > 0 && size % known == 0), ShapeError, where(),
+              ": its input has shape ", inputs[0], " (", size, " values), which does not fit target_shape ",
+              nlohmann::json(target_).dump());
     for (const int64_t d : target_) output_ = output_.with_back(d < 0 ? size / known : d);
     return output_;
   }
@@ -125,7 +124,8 @@ class PPermuteLayer final : public MovingLayer {
     std::ranges::sort(sorted);
     bool valid = static_cast<int>(dims_.size()) == inputs[0].rank();
     for (size_t i = 0; valid && i < sorted.size(); ++i) valid = sorted[i] == static_cast<int64_t>(i) + 1;
-    HGQ_CHECK(valid, ShapeError, where(), ": dims ", nlohmann::json(dims_).dump(), " do not name each dim of its input of shape ", inputs[0], " once, counted from 1");
+    HGQ_CHECK(valid, ShapeError, where(), ": dims ", nlohmann::json(dims_).dump(),
+              " do not name each dim of its input of shape ", inputs[0], " once, counted from 1");
     for (const int64_t d : dims_) output_ = output_.with_back(inputs[0][static_cast<int>(d) - 1]);
     return output_;
   }
@@ -153,7 +153,8 @@ class PConcatenateLayer final : public MovingLayer {
  public:
   explicit PConcatenateLayer(ConfigReader& c) : MovingLayer(c.text("name", "name of the layer", "")) {
     c.known("trainable");
-    axis_ = c.integer("axis", "dim to join along, the batch counted as 0", {.fallback = -1, .min = -Shape::kMaxRank, .max = Shape::kMaxRank});
+    axis_ = c.integer("axis", "dim to join along, the batch counted as 0",
+                      {.fallback = -1, .min = -Shape::kMaxRank, .max = Shape::kMaxRank});
     if (axis_ == 0) c.error("axis", "found 0, the batch; expected 1, 2 ... or a negative dim");
   }
   std::string_view kind() const override { return "PConcatenate"; }
@@ -161,12 +162,14 @@ class PConcatenateLayer final : public MovingLayer {
     HGQ_CHECK(inputs.size() >= 2, ShapeError, where(), ": has ", inputs.size(), " input, expected at least 2");
     output_ = inputs[0];
     dim_ = static_cast<int>(axis_ < 0 ? axis_ + output_.rank() : axis_ - 1);
-    HGQ_CHECK(dim_ >= 0 && dim_ < output_.rank(), ShapeError, where(), ": axis ", axis_, " is none of its input's, samples of shape ", output_);
+    HGQ_CHECK(dim_ >= 0 && dim_ < output_.rank(), ShapeError, where(), ": axis ", axis_,
+              " is none of its input's, samples of shape ", output_);
     int64_t total = 0;
     for (const Shape& shape : inputs) {
       bool fits = shape.rank() == output_.rank();
       for (int d = 0; fits && d < shape.rank(); ++d) fits = d == dim_ || shape[d] == output_[d];
-      HGQ_CHECK(fits, ShapeError, where(), ": its inputs have shapes ", inputs[0], " and ", shape, ", expected the same but along axis ", axis_);
+      HGQ_CHECK(fits, ShapeError, where(), ": its inputs have shapes ", inputs[0], " and ", shape,
+                ", expected the same but along axis ", axis_);
       total += shape[dim_];
     }
     output_.set(dim_, total);
@@ -195,7 +198,8 @@ class PDropoutLayer final : public MovingLayer {
     c.known("trainable");
     c.known("noise_shape");
     c.known("seed");
-    rate_ = c.number("rate", "share of values set to 0 in training", {.required = true, .min = 0, .max = 1, .below_max = true});
+    rate_ = c.number("rate", "share of values set to 0 in training",
+                     {.required = true, .min = 0, .max = 1, .below_max = true});
   }
   std::string_view kind() const override { return "PDropout"; }
   Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
@@ -206,7 +210,10 @@ class PDropoutLayer final : public MovingLayer {
     if (recording.mode != Mode::kTrain || rate_ == 0) return inputs[0];
     return {ops::dropout(inputs[0].value, static_cast<float>(rate_)), inputs[0].bits};
   }
-  ProxyRef to_proxy(ProxyBuilder& /*builder*/, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override { return inputs[0]; }
+  ProxyRef to_proxy(ProxyBuilder& /*builder*/, std::span<const ProxyRef> inputs,
+                    const ProxyOptions& /*options*/) override {
+    return inputs[0];
+  }
   nlohmann::json config() const override {
     nlohmann::json json = named();
     json["rate"] = rate_;
@@ -224,10 +231,20 @@ class PDropoutLayer final : public MovingLayer {
 
 }  // namespace
 
-std::unique_ptr<Layer> make_p_reshape(ConfigReader& c, const LayerArguments& /*arguments*/) { return std::make_unique<PReshapeLayer>(c); }
-std::unique_ptr<Layer> make_p_flatten(ConfigReader& c, const LayerArguments& /*arguments*/) { return std::make_unique<PFlattenLayer>(c); }
-std::unique_ptr<Layer> make_p_permute(ConfigReader& c, const LayerArguments& /*arguments*/) { return std::make_unique<PPermuteLayer>(c); }
-std::unique_ptr<Layer> make_p_concatenate(ConfigReader& c, const LayerArguments& /*arguments*/) { return std::make_unique<PConcatenateLayer>(c); }
-std::unique_ptr<Layer> make_p_dropout(ConfigReader& c, const LayerArguments& /*arguments*/) { return std::make_unique<PDropoutLayer>(c); }
+std::unique_ptr<Layer> make_p_reshape(ConfigReader& c, const LayerArguments& /*arguments*/) {
+  return std::make_unique<PReshapeLayer>(c);
+}
+std::unique_ptr<Layer> make_p_flatten(ConfigReader& c, const LayerArguments& /*arguments*/) {
+  return std::make_unique<PFlattenLayer>(c);
+}
+std::unique_ptr<Layer> make_p_permute(ConfigReader& c, const LayerArguments& /*arguments*/) {
+  return std::make_unique<PPermuteLayer>(c);
+}
+std::unique_ptr<Layer> make_p_concatenate(ConfigReader& c, const LayerArguments& /*arguments*/) {
+  return std::make_unique<PConcatenateLayer>(c);
+}
+std::unique_ptr<Layer> make_p_dropout(ConfigReader& c, const LayerArguments& /*arguments*/) {
+  return std::make_unique<PDropoutLayer>(c);
+}
 
 }  // namespace hgq

@@ -44,7 +44,8 @@ Var Quantizer::clipped_f(Tape& tape) { return clipped_f(raw_f(tape)); }
 
 Var Quantizer::clipped_f(Var current) {
   if (!config_.bw_clip) return current;
-  return ops::clip_in_place(f, current, static_cast<float>(config_.bw_clip->first), static_cast<float>(config_.bw_clip->second));
+  return ops::clip_in_place(f, current, static_cast<float>(config_.bw_clip->first),
+                            static_cast<float>(config_.bw_clip->second));
 }
 
 ops::Quantized Quantizer::forward(Tape& /*tape*/, Var x, Var f_now, Mode mode, bool relu, Var bias) {
@@ -72,13 +73,16 @@ Var Quantizer::kernel_bits(Var quantized_kernel, Var f_now, double parallel_fact
   return ops::kernel_bits(quantized_kernel, f_now, degeneracy_ * parallel_factor);
 }
 
-Var Quantizer::activation_bits(Tape& tape, const ops::Quantized& quantized, Var f_now, const Shape& sample, bool relu_follows) {
+Var Quantizer::activation_bits(Tape& tape, const ops::Quantized& quantized, Var f_now, const Shape& sample,
+                               bool relu_follows) {
   const Var low = quantized.record_min.valid() ? quantized.record_min : tape.state(record_min);
   const Var high = quantized.record_max.valid() ? quantized.record_max : tape.state(record_max);
   return ops::activation_bits(low, high, f_now, sample, relu_follows, degeneracy_);
 }
 
-void Quantizer::add_regularizer(Tape& tape, Var f_now) const { hgq::add_regularizer(tape, f_now, config_.regularizer, f.name); }
+void Quantizer::add_regularizer(Tape& tape, Var f_now) const {
+  hgq::add_regularizer(tape, f_now, config_.regularizer, f.name);
+}
 
 std::vector<Kif> Quantizer::exact_bits(bool relu_follows) const {
   std::vector<Kif> bits;
@@ -91,7 +95,8 @@ std::vector<Kif> Quantizer::exact_bits(bool relu_follows) const {
       continue;
     }
     const int k = !relu_follows && low < 0.0F ? 1 : 0;
-    float i = relu_follows ? top_bit(std::max(high, 0.0F)) : std::max(ceil_log2(low), ceil_log2(high + std::exp2(-fraction)));
+    float i =
+        relu_follows ? top_bit(std::max(high, 0.0F)) : std::max(ceil_log2(low), ceil_log2(high + std::exp2(-fraction)));
     i = std::clamp(i, std::min(-fraction - static_cast<float>(k), 32.0F), 32.0F);
     const Kif kif{k, static_cast<int>(i), static_cast<int>(fraction)};
     bits.push_back(kif.bits() == 0 ? Kif{} : kif);
@@ -151,7 +156,8 @@ void add_regularizer(Tape& tape, Var value, const Regularizer& regularizer, cons
     const auto norm = regularizer.kind == Regularizer::Kind::kMonoL1 ? ops::Norm::kSigned : ops::Norm::kAbsolute;
     tape.add_loss(ops::penalty(value, norm, static_cast<float>(regularizer.l1)), name + "/regularizer");
   }
-  if (regularizer.l2 != 0) tape.add_loss(ops::penalty(value, ops::Norm::kSquare, static_cast<float>(regularizer.l2)), name + "/regularizer");
+  if (regularizer.l2 != 0)
+    tape.add_loss(ops::penalty(value, ops::Norm::kSquare, static_cast<float>(regularizer.l2)), name + "/regularizer");
 }
 
 }  // namespace hgq

@@ -1,5 +1,5 @@
-// A quantizer with its trainable bit widths and its record of ranges (spec 1): one for each kernel (`kq`), one for what each
-// layer puts out (`paq`), which also quantizes the bias.
+// A quantizer with its trainable bit widths and its record of ranges (spec 1): one for each kernel (`kq`), one for what
+// each layer puts out (`paq`), which also quantizes the bias.
 //
 //   Quantizer paq(config, "dense/f", Shape{1, 64}, ...);          // f: one bit width a feature, shape [1, 64]
 //   const ops::Quantized a = paq.forward(tape, z, mode, true);    // z -> relu(q(z)), record widened
@@ -16,7 +16,8 @@
 
 namespace hgq {
 
-/// kTrain: quantize for training, record ranges, batch statistics. kEvaluate: as after training. kTrace: the same, recording.
+/// kTrain: quantize for training, record ranges, batch statistics. kEvaluate: as after training. kTrace: the same,
+/// recording.
 enum class Mode : uint8_t { kTrain, kEvaluate, kTrace };
 
 class Quantizer {
@@ -24,8 +25,8 @@ class Quantizer {
   enum class Target : uint8_t { kKernel, kActivation };
 
   Quantizer() = default;
-  /// `shape`: of the kernel; of the sample for an activation (the batch dim is added in front). `prefix`: "dense/kernel_" or "dense/".
-  /// Throws ShapeError where skip_dims do not fit.
+  /// `shape`: of the kernel; of the sample for an activation (the batch dim is added in front). `prefix`:
+  /// "dense/kernel_" or "dense/". Throws ShapeError where skip_dims do not fit.
   Quantizer(const QuantizerConfig& config, Target target, const Shape& shape, const std::string& prefix);
 
   /// Settles `auto` rounding (spec 2.2): standard where `standard`, else floor.
@@ -33,7 +34,8 @@ class Quantizer {
   ops::RoundingStrategy strategy() const { return strategy_; }
   const QuantizerConfig& config() const { return config_; }
 
-  /// f as it is before this call's clip, for the bias; and clipped in place, for everything else. Call raw before clipped.
+  /// f as it is before this call's clip, for the bias; and clipped in place, for everything else. Call raw before
+  /// clipped.
   Var raw_f(Tape& tape);
   Var clipped_f(Tape& tape);
   /// The same where `current` is f at that moment (what adapt_bits gave).

@@ -10,7 +10,8 @@
 namespace hgq {
 namespace {
 
-constexpr std::array<const char*, 5> kRoundingNames{"standard_round", "stochastic_round", "fast_uniform_noise_injection", "floor", "auto"};
+constexpr std::array<const char*, 5> kRoundingNames{"standard_round", "stochastic_round",
+                                                    "fast_uniform_noise_injection", "floor", "auto"};
 constexpr std::array<const char*, 5> kSkipNames{"none", "all", "batch", "except_last", "except_1st"};
 
 struct Defaults {
@@ -28,22 +29,28 @@ SkipDims read_skip_dims(const Node& node, ConfigReader& c) {
   if (node.is_null()) return {};
   if (node.is_list()) {
     SkipDims dims{SkipDims::Kind::kList};
-    dims.axes = c.integers("skip_dims", "dims that share one bit width: a name or a list of axes", {}, {.min = -Shape::kMaxRank, .max = Shape::kMaxRank - 1});
+    dims.axes = c.integers("skip_dims", "dims that share one bit width: a name or a list of axes", {},
+                           {.min = -Shape::kMaxRank, .max = Shape::kMaxRank - 1});
     return dims;
   }
   const auto named = std::ranges::find(kSkipNames, node.text());
   if (!node.is_scalar() || named == kSkipNames.end()) {
-    c.error("skip_dims", concat("found '", node.text(), "', expected none, all, batch, except_last, except_1st, or a list of axes"));
+    c.error("skip_dims",
+            concat("found '", node.text(), "', expected none, all, batch, except_last, except_1st, or a list of axes"));
     return {};
   }
   return {static_cast<SkipDims::Kind>(named - kSkipNames.begin())};
 }
 
 QuantizerConfig::Rounding read_rounding(const Node& node, ConfigReader& c, QuantizerConfig::Rounding fallback) {
-  if (const auto number = decimal_integer(node); number && *number >= 0 && *number <= 3) return static_cast<QuantizerConfig::Rounding>(*number);
+  if (const auto number = decimal_integer(node); number && *number >= 0 && *number <= 3)
+    return static_cast<QuantizerConfig::Rounding>(*number);
   const auto named = std::ranges::find(kRoundingNames, node.text());
   if (named == kRoundingNames.end()) {
-    c.error("rnd_strategy", concat("found '", node.text(), "', expected standard_round, stochastic_round, fast_uniform_noise_injection, floor, auto, or 0 to 3"));
+    c.error(
+        "rnd_strategy",
+        concat("found '", node.text(),
+               "', expected standard_round, stochastic_round, fast_uniform_noise_injection, floor, auto, or 0 to 3"));
     return fallback;
   }
   return static_cast<QuantizerConfig::Rounding>(named - kRoundingNames.begin());
@@ -75,7 +82,8 @@ std::vector<int> SkipDims::resolve(int rank) const {
     case Kind::kList:
       for (const int64_t axis : axes) {
         const int64_t dim = axis < 0 ? axis + rank : axis;
-        HGQ_CHECK(dim >= 0 && dim < rank, ShapeError, "skip_dims: there is no axis ", axis, " where the quantizer has ", rank, " dims, the batch counted");
+        HGQ_CHECK(dim >= 0 && dim < rank, ShapeError, "skip_dims: there is no axis ", axis, " where the quantizer has ",
+                  rank, " dims, the batch counted");
         dims.push_back(static_cast<int>(dim));
       }
   }
@@ -94,20 +102,22 @@ QuantizerConfig QuantizerConfig::activation_default() {
   return config;
 }
 
-QuantizerConfig QuantizerConfig::from_node(const Node& node, const QuantizerConfig& base, const std::string& section, ErrorList& errors,
-                                           std::vector<KeyDoc>* docs) {
+QuantizerConfig QuantizerConfig::from_node(const Node& node, const QuantizerConfig& base, const std::string& section,
+                                           ErrorList& errors, std::vector<KeyDoc>* docs) {
   ConfigReader c(node, section, errors, docs);
   QuantizerConfig config = base;
   config.init_bw = c.number("init_bw", "initial fractional bits", {.fallback = base.init_bw, .min = -64, .max = 64});
   if (node.is_map() && node.find("skip_dims") != nullptr) config.skip_dims = read_skip_dims(*node.find("skip_dims"), c);
   c.known("skip_dims");
-  if (const Node* const n = c.node("rnd_strategy", "rounding in training", "name or 0 to 3")) config.rnd_strategy = read_rounding(*n, c, base.rnd_strategy);
+  if (const Node* const n = c.node("rnd_strategy", "rounding in training", "name or 0 to 3"))
+    config.rnd_strategy = read_rounding(*n, c, base.rnd_strategy);
   config.exact_q_value = c.boolean("exact_q_value", "round the bit width before it is used", base.exact_q_value);
   c.known("dtype");
   if (node.is_map() && node.find("bw_clip") != nullptr) {
     config.bw_clip.reset();
     if (!node.find("bw_clip")->is_null() && node.find("bw_clip")->text() != "none") {
-      const std::vector<double> range = c.numbers("bw_clip", "range of the bit width, or none", {-23, 23}, {.min = -126, .max = 126});
+      const std::vector<double> range =
+          c.numbers("bw_clip", "range of the bit width, or none", {-23, 23}, {.min = -126, .max = 126});
       if (range.size() == 2 && range[0] <= range[1]) {
         config.bw_clip = std::pair{range[0], range[1]};
       } else {
@@ -117,7 +127,8 @@ QuantizerConfig QuantizerConfig::from_node(const Node& node, const QuantizerConf
   }
   c.known("bw_clip");
   config.trainable = c.boolean("trainable", "whether the bit width is trained", base.trainable);
-  if (node.is_map() && node.find("regularizer") != nullptr) config.regularizer = Regularizer::from_node(*node.find("regularizer"), errors);
+  if (node.is_map() && node.find("regularizer") != nullptr)
+    config.regularizer = Regularizer::from_node(*node.find("regularizer"), errors);
   c.known("regularizer");
   config.minmax_record = c.boolean("minmax_record", "record the range of the quantized values", base.minmax_record);
   c.finish();

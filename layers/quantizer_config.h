@@ -3,8 +3,8 @@
 //   model.kernel_quantizer:     {init_bw: 2, regularizer: {MonoL1: 1.0e-6}}
 //   model.activation_quantizer: {init_bw: 3, skip_dims: [0], rnd_strategy: auto}
 //
-// A layer's own keys stand over the model's, those over the two defaults, which get_default_kq_conf() ... set_default_paq_conf()
-// read and replace as in Python HGQ (spec 1 has their values).
+// A layer's own keys stand over the model's, those over the two defaults, which get_default_kq_conf() ...
+// set_default_paq_conf() read and replace as in Python HGQ (spec 1 has their values).
 #pragma once
 
 #include <cstdint>
@@ -49,8 +49,8 @@ struct QuantizerConfig {
   static QuantizerConfig kernel_default();
   static QuantizerConfig activation_default();
   /// The keys of a map over `base`; null gives `base`.
-  static QuantizerConfig from_node(const Node& node, const QuantizerConfig& base, const std::string& section, ErrorList& errors,
-                                   std::vector<KeyDoc>* docs = nullptr);
+  static QuantizerConfig from_node(const Node& node, const QuantizerConfig& base, const std::string& section,
+                                   ErrorList& errors, std::vector<KeyDoc>* docs = nullptr);
 };
 
 /// As Python HGQ writes them into a model file.

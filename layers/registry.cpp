@@ -52,7 +52,9 @@ std::unique_ptr<Layer> make_layer(std::string_view kind, const LayerArguments& a
   const std::string nearest = nearest_name(plain, names);
   std::string all;
   for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
-  arguments.errors.add(arguments.node.key_place(), concat("unknown layer '", kind, "'", nearest.empty() ? concat("; known are ", all) : concat(", did you mean '", nearest, "'?")));
+  arguments.errors.add(arguments.node.key_place(), concat("unknown layer '", kind, "'",
+                                                          nearest.empty() ? concat("; known are ", all)
+                                                                          : concat(", did you mean '", nearest, "'?")));
   return nullptr;
 }
 
@@ -62,7 +64,8 @@ std::string snake_case(std::string_view kind) {
   for (size_t i = 0; i < kind.size(); ++i) {
     const char c = kind[i];
     const bool upper = std::isupper(static_cast<unsigned char>(c)) != 0;
-    // Keras splits before a capital that begins a word ("HDense" -> "h_dense") and behind a small letter or digit ("Conv2D" -> "conv2d": digits do not split).
+    // Keras splits before a capital that begins a word ("HDense" -> "h_dense") and behind a small letter or digit
+    // ("Conv2D" -> "conv2d": digits do not split).
     const bool begins = upper && i > 0 && ((i + 1 < kind.size() && lower(kind[i + 1])) || lower(kind[i - 1]));
     if (begins) out += '_';
     out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

@@ -14,7 +14,7 @@ namespace hgq {
 using LayerFactory = std::unique_ptr<Layer> (*)(ConfigReader& c, const LayerArguments& arguments);
 
 struct LayerKind {
-  std::string_view name;   // "HDense"
+  std::string_view name;  // "HDense"
   LayerFactory make;
   std::string_view doc;
 };
@@ -22,8 +22,8 @@ struct LayerKind {
 std::span<const LayerKind> layer_kinds();
 std::vector<std::string> layer_kind_names();
 
-/// Reads the keys of a layer; nullptr after an error. `kind` may have Keras' prefix "HGQ>". Keys that nobody asked for are errors, unless
-/// `keras_keys`: a saved model may have keys of Keras that change nothing.
+/// Reads the keys of a layer; nullptr after an error. `kind` may have Keras' prefix "HGQ>". Keys that nobody asked for
+/// are errors, unless `keras_keys`: a saved model may have keys of Keras that change nothing.
 std::unique_ptr<Layer> make_layer(std::string_view kind, const LayerArguments& arguments, bool keras_keys = false);
 
 /// "HDenseBatchNorm" -> "h_dense_batch_norm", as Keras names layers.

@@ -16,7 +16,8 @@ TraceResult finish(Model& model, const TraceOptions& options) {
     entry.layer->after_trace();
   }
   if (options.cover_factor < 1) {
-    result.warning = concat("cover_factor ", options.cover_factor, " is below 1: ranges are cut, values of these very data will overflow");
+    result.warning = concat("cover_factor ", options.cover_factor,
+                            " is below 1: ranges are cut, values of these very data will overflow");
   }
   result.layers = model.exact_bops();
   for (const ExactBops& layer : result.layers) result.total += layer.bops;
@@ -24,14 +25,16 @@ TraceResult finish(Model& model, const TraceOptions& options) {
 }
 
 void begin(Model& model, const TraceOptions& options) {
-  HGQ_CHECK(options.cover_factor > 0, ConfigError, "cover_factor is ", options.cover_factor, ", expected a number above 0");
+  HGQ_CHECK(options.cover_factor > 0, ConfigError, "cover_factor is ", options.cover_factor,
+            ", expected a number above 0");
   HGQ_CHECK(options.batch_size > 0, ConfigError, "batch_size is ", options.batch_size, ", expected at least 1");
   if (options.reset) model.reset_records();
 }
 
 }  // namespace
 
-TraceResult trace_minmax(Model& model, std::span<const Dataset* const> data, Workers& workers, const TraceOptions& options) {
+TraceResult trace_minmax(Model& model, std::span<const Dataset* const> data, Workers& workers,
+                         const TraceOptions& options) {
   begin(model, options);
   Predictor predictor(model, workers, Mode::kTrace);
   for (const Dataset* const set : data) {
@@ -46,14 +49,21 @@ TraceResult trace_minmax(Model& model, const Dataset& data, Workers& workers, co
   return trace_minmax(model, {&one, 1}, workers, options);
 }
 
-TraceResult trace_minmax(Model& model, std::span<const ConstTensorView> inputs, Workers& workers, const TraceOptions& options) {
+TraceResult trace_minmax(Model& model, std::span<const ConstTensorView> inputs, Workers& workers,
+                         const TraceOptions& options) {
+  HGQ_CHECK(inputs.size() == model.inputs().size(), ShapeError, "trace_minmax: the model has ", model.inputs().size(),
+            " inputs, there are data for ", inputs.size());
+  for (const ConstTensorView& input : inputs) {
+    HGQ_CHECK(input.shape.rank() > 0 && input.shape[0] > 0 && input.shape[0] == inputs[0].shape[0], ShapeError,
+              "trace_minmax: there are no data, or inputs with different numbers of rows");
+  }
   begin(model, options);
-  HGQ_CHECK(!inputs.empty() && inputs[0].shape.rank() > 0, ShapeError, "trace_minmax: there are no data");
   Predictor predictor(model, workers, Mode::kTrace);
   std::vector<ConstTensorView> block;
   for (int64_t first = 0; first < inputs[0].shape[0]; first += options.batch_size) {
     block.clear();
-    for (const ConstTensorView& input : inputs) block.push_back(input.rows(first, std::min(options.batch_size, inputs[0].shape[0] - first)));
+    for (const ConstTensorView& input : inputs)
+      block.push_back(input.rows(first, std::min(options.batch_size, inputs[0].shape[0] - first)));
     predictor.run_block(block);
   }
   return finish(model, options);

@@ -26,11 +26,14 @@ struct TraceResult {
   std::string warning;
 };
 
-/// Empties the records, runs the data in evaluation with recording, widens, sets what is known of softmax, sigmoid and tanh.
-TraceResult trace_minmax(Model& model, std::span<const Dataset* const> data, Workers& workers, const TraceOptions& options = {});
+/// Empties the records, runs the data in evaluation with recording, widens, sets what is known of softmax, sigmoid and
+/// tanh.
+TraceResult trace_minmax(Model& model, std::span<const Dataset* const> data, Workers& workers,
+                         const TraceOptions& options = {});
 TraceResult trace_minmax(Model& model, const Dataset& data, Workers& workers, const TraceOptions& options = {});
 /// Arrays in the order of the model's inputs; and for one input.
-TraceResult trace_minmax(Model& model, std::span<const ConstTensorView> inputs, Workers& workers, const TraceOptions& options = {});
+TraceResult trace_minmax(Model& model, std::span<const ConstTensorView> inputs, Workers& workers,
+                         const TraceOptions& options = {});
 TraceResult trace_minmax(Model& model, ConstTensorView x, Workers& workers, const TraceOptions& options = {});
 TraceResult trace_minmax(Model& model, ConstTensorView x);
 

@@ -2,8 +2,8 @@
 //
 //   loss: sparse_categorical_crossentropy           loss: {huber: {delta: 2.0}}
 //
-// Cross-entropies are from logits unless the output is made by the function that gives probabilities (softmax; sigmoid for the
-// binary one). All are means over the batch and over the elements of an output.
+// Cross-entropies are from logits unless the output is made by the function that gives probabilities (softmax; sigmoid
+// for the binary one). All are means over the batch and over the elements of an output.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,14 @@
 namespace hgq {
 
 struct Loss {
-  enum class Kind : uint8_t { kSparseCategoricalCrossentropy, kCategoricalCrossentropy, kBinaryCrossentropy, kMeanSquaredError, kMeanAbsoluteError, kHuber };
+  enum class Kind : uint8_t {
+    kSparseCategoricalCrossentropy,
+    kCategoricalCrossentropy,
+    kBinaryCrossentropy,
+    kMeanSquaredError,
+    kMeanAbsoluteError,
+    kHuber
+  };
   Kind kind = Kind::kMeanSquaredError;
   double delta = 1;  // huber
 

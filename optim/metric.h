@@ -1,8 +1,9 @@
 // Metrics by Keras' names: accuracy, binary_accuracy, sparse_categorical_accuracy, categorical_accuracy, AUC, mse, mae.
 //
-// Most are means over the rows, recorded on the tape beside the loss; an epoch's value weighs each batch by its rows. AUC is
-// exact: the share of pairs (positive, negative) that are ordered right, ties counting half, from the ranks of all rows of the
-// epoch (Keras counts with 200 thresholds). For several columns it is the mean over the columns that have both kinds of rows.
+// Most are means over the rows, recorded on the tape beside the loss; an epoch's value weighs each batch by its rows.
+// AUC is exact: the share of pairs (positive, negative) that are ordered right, ties counting half, from the ranks of
+// all rows of the epoch (Keras counts with 200 thresholds). For several columns it is the mean over the columns that
+// have both kinds of rows.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +18,21 @@
 namespace hgq {
 
 struct Metric {
-  enum class Kind : uint8_t { kAccuracy, kBinaryAccuracy, kSparseCategoricalAccuracy, kCategoricalAccuracy, kAuc, kMeanSquaredError, kMeanAbsoluteError };
+  enum class Kind : uint8_t {
+    kAccuracy,
+    kBinaryAccuracy,
+    kSparseCategoricalAccuracy,
+    kCategoricalAccuracy,
+    kAuc,
+    kMeanSquaredError,
+    kMeanAbsoluteError
+  };
   Kind kind = Kind::kAccuracy;
   std::string name = "accuracy";  // as logs and history.csv show it
 
   static Metric from_node(const Node& node, ErrorList& errors);
-  /// The metric that this one stands for with a loss: `accuracy` is the one of its kind of targets. Throws ConfigError where they do not fit.
+  /// The metric that this one stands for with a loss: `accuracy` is the one of its kind of targets. Throws ConfigError
+  /// where they do not fit.
   Metric resolved_for(const Loss& loss) const;
   /// Whether it needs all predictions of an epoch at once.
   bool needs_all_rows() const { return kind == Kind::kAuc; }

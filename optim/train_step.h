@@ -25,9 +25,9 @@ namespace hgq {
 
 /// What is wanted of a model: a loss for each output, and metrics.
 struct Objective {
-  std::vector<Loss> losses;             // one for each output, in their order
-  std::vector<double> weights;          // of the losses; empty: all 1
-  std::vector<Metric> metrics;          // for each output they fit
+  std::vector<Loss> losses;     // one for each output, in their order
+  std::vector<double> weights;  // of the losses; empty: all 1
+  std::vector<Metric> metrics;  // for each output they fit
 };
 
 /// Ordered names and numbers: "loss", "accuracy", "val_loss" ...
@@ -89,9 +89,9 @@ class ModelComputation {
  private:
   void record_objective(const Objective& objective);
   struct RecordedMetric {
-    Var value;            // invalid for AUC
+    Var value;  // invalid for AUC
     size_t output = 0;
-    size_t auc = 0;       // index into auc_
+    size_t auc = 0;  // index into auc_
     bool sparse = false;
     std::string name;
   };

@@ -7,8 +7,8 @@ set -euo pipefail
 
 packages=(g++ cmake ninja-build python3
   libdnnl-dev libhdf5-dev zlib1g-dev libyaml-cpp-dev libcli11-dev libfmt-dev nlohmann-json3-dev
-  libgtest-dev libgmock-dev libbenchmark-dev python3)
-developer_packages=(git ccache clang clang-format clang-tidy clang-tools libomp-dev python3-venv)
+  libgtest-dev libgmock-dev libbenchmark-dev)
+developer_packages=(git ccache clang clang-format clang-tidy clang-tools libclang-rt-dev libomp-dev python3-venv)
 
 install=1
 for argument in "$@"; do

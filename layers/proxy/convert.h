@@ -9,7 +9,8 @@
 
 namespace hgq {
 
-/// Throws ConfigError for a model without ranges ("run trace first"), or with a layer that has no counterpart in hls4ml.
+/// Throws ConfigError for a model without ranges ("run trace first"), or with a layer that has no counterpart in
+/// hls4ml.
 ProxyModel to_proxy_model(const Model& model, const ProxyOptions& options = {});
 
 }  // namespace hgq

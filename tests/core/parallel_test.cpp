@@ -38,7 +38,11 @@ TEST(Workers, ManyShortJobsInARow) {
 
 TEST(Workers, ThrowTheTasksException) {
   Workers workers(3);
-  EXPECT_THROW(workers.run(10, [](int64_t index, int) { if (index == 7) throw std::runtime_error("seven"); }), std::runtime_error);
+  EXPECT_THROW(workers.run(10,
+                           [](int64_t index, int) {
+                             if (index == 7) throw std::runtime_error("seven");
+                           }),
+               std::runtime_error);
   std::atomic<int> calls{0};
   workers.run(10, [&](int64_t, int) { calls++; });
   EXPECT_EQ(calls.load(), 10);
@@ -50,7 +54,8 @@ double cpu_seconds() {
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
-// Idle threads must not burn a shared machine: 500 times 0.2 ms of work on 2 threads are 0.2 s; the pauses between them add little.
+// Idle threads must not burn a shared machine: 500 times 0.2 ms of work on 2 threads are 0.2 s; the pauses between them
+// add little.
 TEST(Workers, IdleThreadsSleep) {
   Workers workers(2);
   const double before = cpu_seconds();

@@ -2,14 +2,18 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "allocation_counter.h"
 #include "hgq/autograd/gradcheck.h"
 #include "hgq/core/error.h"
+#include "hgq/layers/hgq_file.h"
+#include "hgq/layers/predict.h"
 #include "hgq/layers/registry.h"
 #include "tape_lab.h"
 
@@ -36,10 +40,17 @@ std::vector<LayerSpec> specs_of(const LayerContract& contract, const std::vector
   return specs;
 }
 
-Model model_of(const LayerContract& contract) {
+Model::Options model_options(bool keras_keys = false) {
+  Model::Options options;
+  options.keras_keys = keras_keys;
+  options.defaults.beta = 1e-3;
+  options.build.seed = 3;
+  return options;
+}
+
+Model model_of(const LayerContract& contract, bool keras_keys) {
   ErrorList errors;
-  Model model =
-      Model::make(specs_of(contract, contract.inputs), {.defaults = {.beta = 1e-3}, .build = {.seed = 3}}, errors);
+  Model model = Model::make(specs_of(contract, contract.inputs), model_options(keras_keys), errors);
   errors.throw_if_any();
   for (Parameter* const p : model.parameters()) {
     const std::string leaf = p->name.substr(p->name.rfind('/') + 1);
@@ -53,7 +64,8 @@ Model model_of(const LayerContract& contract) {
 
 /// A model on a tape, with a loss that weighs each element of its output.
 struct Recorded {
-  Recorded(const LayerContract& contract, Mode mode) : model(model_of(contract)) {
+  /// `keras_keys`: the layer's keys are those of a saved model.
+  Recorded(const LayerContract& contract, Mode mode, bool keras_keys = false) : model(model_of(contract, keras_keys)) {
     const ModelRecording recording = model.record(tape, mode, true);
     output = recording.outputs.front().value;
     tape.keep(output);
@@ -182,7 +194,7 @@ void expect_config_round_trip(const LayerContract& contract) {
 
   LayerContract copy = contract;
   copy.layer.arguments = node;
-  Recorded other(copy, Mode::kTrain);
+  Recorded other(copy, Mode::kTrain, true);
   const std::vector<Tensor> inputs = recorded.make_inputs(40);
   Workers workers(1);
   EXPECT_TRUE(recorded.step(views_of(inputs), workers, kWhole) == other.step(views_of(inputs), workers, kWhole))
@@ -210,13 +222,38 @@ void expect_exact_bits_after_a_trace(const LayerContract& contract) {
   for (const ExactBops& b : bops) EXPECT_TRUE(std::isfinite(b.bops) && b.bops >= 0) << b.layer << ": " << b.bops;
 }
 
+void expect_file_round_trip(const LayerContract& contract) {
+  Recorded recorded(contract, Mode::kTrace);
+  std::vector<Tensor> inputs = recorded.make_inputs(50);
+  Workers workers(1);
+  recorded.step(views_of(inputs), workers, {.gradients = false});
+  inputs.pop_back();  // the upstream weights
+  const std::string path = ::testing::TempDir() + concat("layer_contract_", ::getpid(), ".h5");
+  save_model(recorded.model, path);
+  Model again = load_model(path);
+  std::filesystem::remove(path);
+  const std::vector<ConstTensorView> views = views_of(inputs);
+  const std::vector<Tensor> want = Predictor(recorded.model, workers).run(views);
+  const std::vector<Tensor> got = Predictor(again, workers).run(views);
+  ASSERT_EQ(got.size(), want.size());
+  for (size_t i = 0; i < want.size(); ++i)
+    EXPECT_TRUE(std::ranges::equal(got[i].values(), want[i].values())) << "the model read from its file";
+  const std::vector<State*> states = recorded.model.states();
+  const std::vector<State*> read = again.states();
+  ASSERT_EQ(read.size(), states.size());
+  for (size_t i = 0; i < states.size(); ++i) {
+    EXPECT_EQ(read[i]->name, states[i]->name);
+    EXPECT_TRUE(std::ranges::equal(read[i]->value.values(), states[i]->value.values())) << states[i]->name;
+  }
+}
+
 void expect_wrong_shapes_refused(const LayerContract& contract) {
   for (const std::vector<Shape>& inputs : contract.wrong_inputs) {
     std::string shapes;
     for (const Shape& s : inputs) shapes += to_string(s) + " ";
     SCOPED_TRACE("inputs " + shapes);
     ErrorList errors;
-    Model::make(specs_of(contract, inputs), {.build = {.seed = 3}}, errors);
+    Model::make(specs_of(contract, inputs), {.input_shapes = {}, .outputs = {}, .build = {.seed = 3}}, errors);
     ASSERT_EQ(errors.size(), 1U);
     EXPECT_THAT(errors.messages().front(), ::testing::HasSubstr(concat("layer '", kName, "'")));
     EXPECT_THAT(errors.messages().front(), ::testing::AnyOf(::testing::HasSubstr(to_string(inputs.front())),
@@ -233,6 +270,7 @@ void expect_layer_contract(const LayerContract& contract) {
   expect_no_memory_taken_when_warm(contract);
   expect_config_round_trip(contract);
   expect_exact_bits_after_a_trace(contract);
+  expect_file_round_trip(contract);
   expect_wrong_shapes_refused(contract);
 }
 

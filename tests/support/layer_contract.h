@@ -10,6 +10,7 @@
 //   - one chunk and many: close; one thread and several: the same bits;
 //   - no memory taken by a warm step;
 //   - the config: written as JSON and read again it makes the same layer, which computes the same;
+//   - a model file: written and read again it predicts the same, states included;
 //   - exact bits of each output element after a trace, and nothing before it;
 //   - inputs that do not fit are refused with the layer's name and the shape that was found.
 // Programs that use it list allocation_counter.cpp among their sources.
