@@ -60,7 +60,8 @@ Signal HLayer::quantize_output(Recording& recording, Var value, bool relu, Var b
   const Var f = paq_.clipped_f(recording.tape);
   paq_.add_regularizer(recording.tape, f);
   const ops::Quantized q = paq_.forward(recording.tape, value, f, recording.mode, relu, bias);
-  return {q.value, paq_.activation_bits(recording.tape, q, f, value.shape(), relu)};
+  const Shape sample = value.shape();  // a copy: the tape's values move when it grows
+  return {q.value, paq_.activation_bits(recording.tape, q, f, sample, relu)};
 }
 
 ExactSignal HLayer::exact_output(bool relu) const {
