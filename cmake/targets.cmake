@@ -34,6 +34,7 @@ function(hgq_test name)
   cmake_parse_arguments(arg "" "LABEL" "SOURCES;DEPENDS" ${ARGN})
   hgq_program(${name}_test SOURCES ${arg_SOURCES} DEPENDS ${arg_DEPENDS} GTest::gmock GTest::gtest GTest::gtest_main)
   target_compile_definitions(${name}_test PRIVATE HGQ_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_compile_options(${name}_test PRIVATE ${HGQ_TEST_FLAGS})
   gtest_discover_tests(${name}_test PROPERTIES LABELS "${arg_LABEL}" TIMEOUT 300 DISCOVERY_TIMEOUT 60)
 endfunction()
 
