@@ -8,7 +8,7 @@
 namespace hgq {
 namespace {
 
-constexpr int64_t kCacheFloats = 512 * 1024 / 4;
+constexpr int64_t kCacheFloats = 384 * 1024 / 4;
 constexpr int64_t kSmallestChunk = 32;
 constexpr int64_t kRowsWorthSharing = 256;  // below, waking a second thread costs more than it brings
 

@@ -40,7 +40,7 @@ struct Chunks {
   int64_t rows_of(int64_t chunk) const { return chunk + 1 < count ? chunk_rows : rows - chunk_rows * (count - 1); }
 };
 
-/// `row_floats`: floats a row takes while its chunk is worked on; together they should fit 512 KiB, the part of L2 that
+/// `row_floats`: floats a row takes while its chunk is worked on; together they should fit 384 KiB, the part of L2 that
 /// any machine has.
 Chunks cut_batch(int64_t rows, int64_t row_floats, const ExecutorOptions& options);
 

@@ -19,7 +19,7 @@
 namespace hgq::ops {
 namespace {
 
-constexpr int64_t kMirrorFrom = 48;  // inputs from which half of a covariance is worth saving
+constexpr int64_t kBand = 16;  // rows of a covariance made at a time; what lies left of its diagonal is mirrored
 
 int64_t whole_lines(int64_t floats) { return (floats + 15) / 16 * 16; }
 
@@ -54,23 +54,26 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
 
   struct Products : Kernels {
     Products(int64_t m, int64_t k, int64_t n, bool covariance)
-        : z({.m = m, .k = k, .n = n}),
-          top({.m = mirrored(k, covariance) ? k / 2 : k,
-               .k = m,
-               .n = covariance ? k : n,
-               .transpose_a = true,
-               .row_stride_a = k}),
-          low({.m = k - k / 2,
-               .k = m,
-               .n = k - k / 2,
-               .transpose_a = true,
-               .row_stride_a = k,
-               .row_stride_b = k,
-               .row_stride_c = k}),
-          to_x({.m = m, .k = k, .n = k}),
-          add_to_x({.m = m, .k = k, .n = k, .accumulate = true}) {}
-    static bool mirrored(int64_t k, bool covariance) { return covariance && k >= kMirrorFrom; }
-    Matmul z, top, low, to_x, add_to_x;
+        : to_products({.m = k, .k = m, .n = n, .transpose_a = true}),
+          to_z({.m = m, .k = k, .n = n}),
+          to_x(back(m, k, n, covariance, false)),
+          add_to_x(back(m, k, n, covariance, true)) {
+      for (int64_t first = 0; covariance && first < k; first += kBand) {
+        bands.emplace_back(MatmulSpec{.m = std::min(kBand, k - first),
+                                      .k = m,
+                                      .n = k - first,
+                                      .transpose_a = true,
+                                      .row_stride_a = k,
+                                      .row_stride_b = k,
+                                      .row_stride_c = k});
+      }
+    }
+    static MatmulSpec back(int64_t m, int64_t k, int64_t n, bool covariance, bool accumulate) {
+      if (covariance) return {.m = m, .k = k, .n = k, .accumulate = accumulate};
+      return {.m = m, .k = n, .n = k, .transpose_b = true, .accumulate = accumulate};
+    }
+    std::vector<Matmul> bands;
+    Matmul to_products, to_z, to_x, add_to_x;
   };
   std::unique_ptr<Kernels> make_kernels(int64_t rows) const override {
     return std::make_unique<Products>(rows * positions_, k_, n_, covariance_);
@@ -83,19 +86,18 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
     float* const products = mean + whole_lines(k_);
     float* const centred = products + whole_lines(k_ * width_);
     centre(c.in[0], rows, mean, centred);
-    if (!covariance_) {
-      float* const z = centred + rows * k_;
-      p.z.run(centred, c.in[1], z);
-      p.top.run(centred, z, products);
-    } else if (Products::mirrored(k_, covariance_)) {
-      const int64_t half = k_ / 2;
-      p.top.run(centred, centred, products);
-      p.low.run(centred + half, centred + half, products + half * k_ + half);
-      for (int64_t i = half; i < k_; ++i) {
-        for (int64_t j = 0; j < half; ++j) products[i * k_ + j] = products[j * k_ + i];
+    if (covariance_) {
+      for (size_t band = 0; band < p.bands.size(); ++band) {
+        const int64_t first = static_cast<int64_t>(band) * kBand;
+        p.bands[band].run(centred + first, centred + first, products + first * k_ + first);
+        for (int64_t i = first + kBand; i < k_; ++i) {
+          for (int64_t j = first; j < first + kBand; ++j) products[i * k_ + j] = products[j * k_ + i];
+        }
       }
     } else {
-      p.top.run(centred, centred, products);
+      float* const z = centred + rows * k_;
+      p.to_z.run(centred, c.in[1], z);
+      p.to_products.run(centred, z, products);
     }
     merge(reinterpret_cast<double*>(c.out[0]), static_cast<double>(rows), mean, products, c.in[1]);
   }
@@ -151,6 +153,14 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
       for (int64_t j = 0; j < n_; ++j)
         c.grad_in[1][i * n_ + j] += to_mean[j] * mean[i] + 2.0F * to_variance[j] * cw[i * n_ + j];
     }
+    if (!covariance_) {  // mean S = (mean w) (scaled w)'
+      for (int64_t j = 0; j < n_; ++j) {
+        float along = 0;
+        for (int64_t i = 0; i < k_; ++i) along += mean[i] * w[i * n_ + j];
+        for (int64_t i = 0; i < k_; ++i) r[i] -= along * scaled[i * n_ + j];
+      }
+      return;
+    }
     step_->scaled_by_kernel.run(scaled, w, s);
     for (int64_t i = 0; i < k_; ++i) {
       for (int64_t j = 0; j < k_; ++j) r[j] -= mean[i] * s[i * k_ + j];
@@ -164,7 +174,14 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
     const float* const r = s + whole_lines(k_ * k_);
     float* const g = c.grad_in[0];
     const int64_t rows = c.rows * positions_;
-    (c.accumulate[0] ? p.add_to_x : p.to_x).run(c.in[0], s, g);
+    const Matmul& to_x = c.accumulate[0] ? p.add_to_x : p.to_x;
+    if (covariance_) {
+      to_x.run(c.in[0], s, g);
+    } else {
+      const float* const scaled = r + whole_lines(k_);
+      p.to_z.run(c.in[0], c.in[1], c.scratch);
+      to_x.run(c.scratch, scaled, g);
+    }
     for (int64_t row = 0; row < rows; ++row) {
 #pragma omp simd
       for (int64_t i = 0; i < k_; ++i) g[row * k_ + i] += r[i];
@@ -202,9 +219,18 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
 
   void centre(const float* x, int64_t rows, float* mean, float* centred) const {
     std::fill_n(mean, k_, 0.0F);
-    for (int64_t r = 0; r < rows; ++r) {
+    constexpr int64_t kAtOnce = 8;  // rows added in registers
+    int64_t done = 0;
+    for (; done + kAtOnce <= rows; done += kAtOnce) {
 #pragma omp simd
-      for (int64_t i = 0; i < k_; ++i) mean[i] += x[r * k_ + i];
+      for (int64_t i = 0; i < k_; ++i) {
+        float sum = 0.0F;
+        for (int64_t r = 0; r < kAtOnce; ++r) sum += x[(done + r) * k_ + i];
+        mean[i] += sum;
+      }
+    }
+    for (; done < rows; ++done) {
+      for (int64_t i = 0; i < k_; ++i) mean[i] += x[done * k_ + i];
     }
     for (int64_t i = 0; i < k_; ++i) mean[i] /= static_cast<float>(rows);
     for (int64_t r = 0; r < rows; ++r) {

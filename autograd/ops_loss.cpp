@@ -147,22 +147,35 @@ class CrossEntropy final : public BatchMean {
     float* const columns = c.scratch;
     turn(x, rows, columns);
     exponentials(columns);
-    const float* const sums = columns + (classes_ + 1) * kBlock;
-    for (int64_t r = 0; r < rows; ++r) {
-      const int64_t first = (begin + r) * classes_;
-      const float* const y = sparse_ ? nullptr : c.in[1] + first;
-      float mass = 1.0F;
-      if (!sparse_) {
-        mass = 0.0F;
-        for (int64_t j = 0; j < classes_; ++j) mass += y[j];
-      }
-      const float each = g * mass / sums[r];
-      const int64_t hit = sparse_ ? label(c.in[1][begin + r]) : -1;
-      for (int64_t j = 0; j < classes_; ++j) {
-        const float target = sparse_ ? (j == hit ? g : 0.0F) : g * y[j];
-        c.add_grad(0, first + j, columns[j * kBlock + r] * each - target);
+    float* const each = columns + (classes_ + 1) * kBlock;  // sums, then the factor of a row's exponentials
+    for (int64_t r = 0; r < kBlock; ++r) each[r] = g / each[r];
+    if (!sparse_) {
+      for (int64_t r = 0; r < rows; ++r) each[r] *= mass(c.in[1] + (begin + r) * classes_);
+    }
+    for (int64_t j = 0; j < classes_; ++j) {
+      for (int64_t r = 0; r < kBlock; ++r) columns[j * kBlock + r] *= each[r];
+    }
+    if (sparse_) {
+      for (int64_t r = 0; r < rows; ++r) columns[label(c.in[1][begin + r]) * kBlock + r] -= g;
+    } else {
+      const float* const y = c.in[1] + begin * classes_;
+      for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t j = 0; j < classes_; ++j) columns[j * kBlock + r] -= g * y[r * classes_ + j];
       }
     }
+    float* const to = c.grad_in[0] + begin * classes_;
+    for (int64_t r = 0; r < rows; ++r) {
+      for (int64_t j = 0; j < classes_; ++j) {
+        const float before = c.accumulate[0] ? to[r * classes_ + j] : 0.0F;
+        to[r * classes_ + j] = before + columns[j * kBlock + r];
+      }
+    }
+  }
+
+  float mass(const float* y) const {
+    float sum = 0.0F;
+    for (int64_t j = 0; j < classes_; ++j) sum += y[j];
+    return sum;
   }
 
   int64_t label(float value) const { return std::clamp<int64_t>(static_cast<int64_t>(value), 0, classes_ - 1); }

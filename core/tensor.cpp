@@ -1,6 +1,9 @@
 #include "hgq/core/tensor.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <new>
 
 #include "hgq/core/error.h"
@@ -17,6 +20,18 @@ View neighbouring_rows(const View& view, int64_t first, int64_t count) {
   return result;
 }
 
+// Asks for large pages: a pass over megabytes with small ones waits for the page table. A wish; failure changes
+// nothing.
+void advise_large_pages(std::byte* data, size_t bytes) {
+#ifdef MADV_HUGEPAGE
+  constexpr size_t kPage = size_t{2} << 20;
+  const auto address = reinterpret_cast<uintptr_t>(data);
+  const uintptr_t first = (address + kPage - 1) / kPage * kPage;
+  const uintptr_t last = (address + bytes) / kPage * kPage;
+  if (first < last) madvise(data + (first - address), last - first, MADV_HUGEPAGE);
+#endif
+}
+
 }  // namespace
 
 ConstTensorView ConstTensorView::rows(int64_t first, int64_t count) const {
@@ -27,7 +42,9 @@ TensorView TensorView::rows(int64_t first, int64_t count) const { return neighbo
 
 AlignedBuffer::AlignedBuffer(size_t bytes)
     : data_(static_cast<std::byte*>(::operator new[](std::max<size_t>(bytes, 1), std::align_val_t(kAlignment)))),
-      size_(bytes) {}
+      size_(bytes) {
+  advise_large_pages(data_.get(), bytes);
+}
 
 void AlignedBuffer::Free::operator()(std::byte* p) const { ::operator delete[](p, std::align_val_t(kAlignment)); }
 

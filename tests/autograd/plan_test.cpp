@@ -180,7 +180,7 @@ TEST(CutBatch, TheNumberOfChunksIsAMultipleOfTheLanesWhereTheBatchAllows) {
 }
 
 TEST(CutBatch, WideRowsMakeSmallerChunksButNotTiny) {
-  EXPECT_EQ(cut_batch(100000, 1310, {}).chunk_rows, 100);  // 512 KiB
+  EXPECT_EQ(cut_batch(100000, 983, {}).chunk_rows, 100);  // 384 KiB
   EXPECT_GE(cut_batch(100000, 1000000, {}).chunk_rows, 31);
   EXPECT_EQ(cut_batch(200, 10, {}).count, 1);
 }
