@@ -3,6 +3,7 @@
 
 #include "hgq/autograd/ops.h"
 #include "hgq/core/error.h"
+#include "hgq/core/lane_sum.h"
 
 namespace hgq::ops {
 namespace {
@@ -24,8 +25,8 @@ class Sum final : public OpWith<Sum> {
     c.out[0][0] = static_cast<float>(*reinterpret_cast<const double*>(c.partial[0]) / divisor(c.batch_rows));
   }
   void forward(const OpContext& c) const override {
-    double total = 0;
-    for (int64_t i = 0; i < c.rows * size_; ++i) total += static_cast<double>(c.in[0][i]);
+    const float* const x = c.in[0];
+    const double total = lane_sum(c.rows * size_, [x](int64_t i) { return static_cast<double>(x[i]); });
     if (row_) {
       *reinterpret_cast<double*>(c.out[0]) += total;
     } else {
