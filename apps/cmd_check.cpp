@@ -1,6 +1,5 @@
 // hgq-train check: all errors of a config, with their places, to standard output; shapes too, where the data can be
 // opened.
-#include <filesystem>
 #include <iostream>
 
 #include "hgq/apps/commands.h"
@@ -14,15 +13,11 @@ int run_check(const std::string& path, const std::vector<std::string>& sets) {
   const RunConfig config = read_run_config({.path = path, .sets = sets, .seed = {}}, config_hooks(), errors);
   if (errors.empty()) {
     try {
-      const DataConfig data =
-          read_data_config(config.data, std::filesystem::absolute(path).parent_path().string(), errors);
-      if (errors.empty()) {
-        const OpenedData opened = open_data(data);
-        std::map<std::string, Shape> shapes;
-        for (const NamedRows& rows : opened.train.inputs) shapes[rows.name] = rows.rows->sample();
-        make_model(config, shapes, errors);
-        make_objective(config, errors);
-      }
+      const OpenedData opened = open_data(config.data_config);
+      std::map<std::string, Shape> shapes;
+      for (const NamedRows& rows : opened.train.inputs) shapes[rows.name] = rows.rows->sample();
+      make_model(config, shapes, errors);
+      make_objective(config, errors);
     } catch (const Error& e) {
       errors.add("", e.what());
     }

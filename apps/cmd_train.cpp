@@ -17,6 +17,7 @@
 #include "hgq/core/error.h"
 #include "hgq/core/version.h"
 #include "hgq/data/atomic_file.h"
+#include "hgq/data/keras_file.h"
 #include "hgq/layers/hgq_file.h"
 #include "hgq/layers/predict.h"
 #include "hgq/layers/proxy/convert.h"
@@ -74,8 +75,6 @@ class Run {
     config_ = read_run_config({.path = command_.config, .sets = command_.sets, .seed = command_.seed}, config_hooks(),
                               errors_);
     errors_.throw_if_any();
-    data_config_ = read_data_config(config_.data, fs::absolute(command_.config).parent_path().string(), errors_);
-    errors_.throw_if_any();
   }
 
   // A folder that holds a run is refused, or gone on with.
@@ -97,7 +96,7 @@ class Run {
   }
 
   void build() {
-    OpenedData opened = open_data(data_config_);
+    OpenedData opened = open_data(config_.data_config);
     std::map<std::string, Shape> shapes;
     for (const NamedRows& rows : opened.train.inputs) shapes[rows.name] = rows.rows->sample();
     model_ = make_model(config_, shapes, errors_);
@@ -108,12 +107,12 @@ class Run {
       const Model::Entry& entry = model_.entry(model_.outputs()[o]);
       outputs.push_back({entry.name, entry.shape, extras_.objective.losses[o].target_kind()});
     }
-    sets_ =
-        load_data(std::move(opened), data_config_, input_names(model_), outputs, static_cast<uint64_t>(config_.seed));
+    sets_ = load_data(std::move(opened), config_.data_config, input_names(model_), outputs,
+                      static_cast<uint64_t>(config_.seed));
     extras_.scaling = sets_.scaling;
     extras_.classes = sets_.classes;
-    extras_.inputs = data_config_.train.inputs;
-    extras_.targets = data_config_.train.targets;
+    extras_.inputs = config_.data_config.train.inputs;
+    extras_.targets = config_.data_config.train.targets;
     show_classes();
     const int64_t steps = (sets_.train->size() + config_.train.batch_size - 1) / config_.train.batch_size;
     optimizer_ = make_optimizer(
@@ -122,6 +121,7 @@ class Run {
     errors_.throw_if_any();
     if (resuming_) {
       const h5::File file = h5::File::open((folder_ / "checkpoint.h5").string());
+      check_keras_checksum(file);
       rest_ = read_run_state(file.group("hgq"), model_, *optimizer_);
     }
     fs::create_directories(folder_);
@@ -275,7 +275,6 @@ class Run {
   Workers workers_;
   ErrorList errors_;
   RunConfig config_;
-  DataConfig data_config_;
   fs::path folder_;
   bool resuming_ = false;
   Model model_;

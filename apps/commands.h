@@ -69,6 +69,8 @@ struct VerifyCommand : DataCommand {
   bool strict = false;
 };
 int run_verify(const VerifyCommand& command);
+/// Every key of a config, as docs/config.md.
+int run_reference();
 int run_import(const std::string& file, const std::string& out);
 
 }  // namespace hgq

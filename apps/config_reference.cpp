@@ -41,11 +41,12 @@ std::vector<Section> by_section(std::span<const KeyDoc> docs) {
 
 }  // namespace
 
-std::string config_reference(std::span<const KeyDoc> docs) {
+std::string config_reference(std::span<const KeyDoc> docs, std::string_view intro) {
   std::string page;
   for (const Section& section : by_section(docs)) {
     if (!page.empty()) page += '\n';
     page += concat("## ", section.name.empty() ? std::string("Top level") : section.name, "\n\n");
+    if (!intro.empty()) page += concat(intro, "\n\n");
     page += "| key | type | default | |\n|---|---|---|---|\n";
     for (const KeyDoc* key : section.keys) {
       page += concat("| ", code(key->key), " | ", cell(key->type), " | ", code(key->fallback), " | ", cell(key->doc),

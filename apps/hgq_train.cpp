@@ -129,25 +129,26 @@ int main(int argc, char** argv) {
   verify->add_flag("--strict", verify_command.strict, "any row that differs is a no");
   verify->callback([&] { action = [&] { return hgq::run_verify(verify_command); }; });
 
-  CLI::App* const import = app.add_subcommand("import", "a model saved by Python HGQ 0.2.x as one of ours");
+  CLI::App* const reference = app.add_subcommand("reference", "every key of a config, as a page of Markdown");
+  reference->callback([&] { action = [] { return hgq::run_reference(); }; });
+
+  CLI::App* const importing = app.add_subcommand("import", "a model saved by Python HGQ 0.2.x as one of ours");
   std::string import_file;
   std::string import_out;
-  import->add_option("file", import_file, "model.h5 of Python HGQ")->required();
-  import->add_option("--out", import_out, "model file to write")->required();
-  import->callback([&] { action = [&] { return hgq::run_import(import_file, import_out);
-};
-});
+  importing->add_option("file", import_file, "model.h5 of Python HGQ")->required();
+  importing->add_option("--out", import_out, "model file to write")->required();
+  importing->callback([&] { action = [&] { return hgq::run_import(import_file, import_out); }; });
 
-try {
-  app.parse(argc, argv);
-} catch (const CLI::ParseError& e) {
-  const int code = app.exit(e);
-  return code == 0 ? hgq::kExitDone : hgq::kExitBadInput;
-}
-if (action) return guarded(action);
-if (train.config.empty()) {
-  std::cerr << app.help() << "\nhgq-train: give a config file or a command\n";
-  return hgq::kExitBadInput;
-}
-return guarded([&] { return hgq::run_train(train, interrupted); });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    const int code = app.exit(e);
+    return code == 0 ? hgq::kExitDone : hgq::kExitBadInput;
+  }
+  if (action) return guarded(action);
+  if (train.config.empty()) {
+    std::cerr << app.help() << "\nhgq-train: give a config file or a command\n";
+    return hgq::kExitBadInput;
+  }
+  return guarded([&] { return hgq::run_train(train, interrupted); });
 }

@@ -7,7 +7,7 @@
 
 namespace hgq {
 
-const Shape& Var::shape() const { return tape->values()[static_cast<size_t>(id)].spec.shape; }
+Shape Var::shape() const { return tape->values()[static_cast<size_t>(id)].spec.shape; }
 
 Domain Var::domain() const { return tape->values()[static_cast<size_t>(id)].spec.domain; }
 

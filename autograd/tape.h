@@ -29,7 +29,7 @@ struct Var {
   int32_t id = -1;
 
   bool valid() const { return tape != nullptr; }
-  const Shape& shape() const;
+  Shape shape() const;  // a copy: the tape's own moves when it grows
   Domain domain() const;
 };
 

@@ -172,8 +172,9 @@ bool Trainer::run_epoch(Training& t, Batches& batches, int64_t first_batch) {
     call(&Callback::on_batch_begin, t);
     const Batch& batch = batches[t.batch];
     const double loss = step_->run(batch);
-    HGQ_CHECK(std::isfinite(loss), RunError, "epoch ", t.epoch + 1, ", batch ", t.batch + 1, ": the loss is ", loss,
-              "; the last checkpoint is as it was. A smaller learning rate, clipnorm, or a look at the data may help");
+    HGQ_CHECK(std::isfinite(loss), RunError, "epoch ", t.epoch + 1, ", batch ", t.batch + 1,
+              ": the loss is not finite (", loss,
+              "); the last checkpoint is as it was. A smaller learning rate, clipnorm, or a look at the data may help");
     computation.add_batch();
     rows_trained_ += batch.rows();
     call(&Callback::on_batch_end, t);

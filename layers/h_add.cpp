@@ -33,7 +33,7 @@ class HAddLayer final : public HLayer {
   }
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& options) override {
     const ProxyRef sum = builder.add_add(name(), {inputs.begin(), inputs.end()});
-    return builder.add_quantizer(builder.name(sum) + "_quantizer", sum, proxy_types(false), proxy_rounding(false),
+    return builder.add_quantizer(name() + "_quantizer", sum, proxy_types(false), proxy_rounding(false),
                                  proxy_overflow(options));
   }
   nlohmann::json config() const override {

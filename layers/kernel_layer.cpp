@@ -222,17 +222,16 @@ ProxyRef KernelLayer::to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> 
   const std::vector<float> bias = proxy_bias(weights);
   weights.bias = use_bias_ ? Tensor(Shape{output_shape_[-1]}, bias) : Tensor();
   const ProxyRef linear = add_proxy_layer(builder, inputs[0], weights);
-  const std::string proxy_name = builder.name(linear);
   const Rounding rounding = proxy_rounding(bias_absorbs_rounding());
   const Overflow overflow = proxy_overflow(options);
   if (!relu_)
-    return builder.add_quantizer(proxy_name + "_quantizer", linear, proxy_types(false), rounding, overflow,
+    return builder.add_quantizer(name() + "_quantizer", linear, proxy_types(false), rounding, overflow,
                                  proxy_parallel_factor());
   QuantizerTypes wide = shared_proxy_types();
   if (rounding == Rounding::kRnd) wide.b[0] = static_cast<int8_t>(wide.b[0] + 1);
   const ProxyRef before =
-      builder.add_quantizer(proxy_name + "_quantizer", linear, wide, Rounding::kTrn, overflow, proxy_parallel_factor());
-  return builder.add_quantizer(proxy_name + "_relu_quantizer", builder.add_relu(before), proxy_types(true), rounding,
+      builder.add_quantizer(name() + "_quantizer", linear, wide, Rounding::kTrn, overflow, proxy_parallel_factor());
+  return builder.add_quantizer(name() + "_relu_quantizer", builder.add_relu(before), proxy_types(true), rounding,
                                overflow);
 }
 

@@ -108,8 +108,15 @@ QuantizerConfig QuantizerConfig::from_node(const Node& node, const QuantizerConf
   QuantizerConfig config = base;
   config.init_bw = c.number("init_bw", "initial fractional bits", {.fallback = base.init_bw, .min = -64, .max = 64});
   if (node.is_map() && node.find("skip_dims") != nullptr) config.skip_dims = read_skip_dims(*node.find("skip_dims"), c);
-  c.known("skip_dims");
-  if (const Node* const n = c.node("rnd_strategy", "rounding in training", "name or 0 to 3"))
+  c.node("skip_dims",
+         "dims that share one bit width, the batch counted: none, all, batch, except_last, except_1st, or axes",
+         "a name or a list of integers",
+         base.skip_dims.kind == SkipDims::Kind::kNone ? "none" : to_json(base)["skip_dims"].dump());
+  if (const Node* const n =
+          c.node("rnd_strategy",
+                 "rounding in training: standard_round, stochastic_round, "
+                 "fast_uniform_noise_injection, floor, auto (standard_round where no bias stands for it)",
+                 "a name, or 0 to 3", kRoundingNames[static_cast<size_t>(base.rnd_strategy)]))
     config.rnd_strategy = read_rounding(*n, c, base.rnd_strategy);
   config.exact_q_value = c.boolean("exact_q_value", "round the bit width before it is used", base.exact_q_value);
   c.known("dtype");
@@ -125,11 +132,11 @@ QuantizerConfig QuantizerConfig::from_node(const Node& node, const QuantizerConf
       }
     }
   }
-  c.known("bw_clip");
+  c.node("bw_clip", "lowest and highest bit width, or none", "two numbers", to_json(base)["bw_clip"].dump());
   config.trainable = c.boolean("trainable", "whether the bit width is trained", base.trainable);
   if (node.is_map() && node.find("regularizer") != nullptr)
     config.regularizer = Regularizer::from_node(*node.find("regularizer"), errors);
-  c.known("regularizer");
+  c.node("regularizer", "penalty on the bit widths, as {MonoL1: 1.0e-6}", "a regularizer", "none");
   config.minmax_record = c.boolean("minmax_record", "record the range of the quantized values", base.minmax_record);
   c.finish();
   return config;

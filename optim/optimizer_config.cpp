@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string_view>
 
 #include "hgq/core/error.h"
@@ -10,6 +11,12 @@
 
 namespace hgq {
 namespace {
+
+/// The shortest text that is this float32.
+std::string shortest(float value) {
+  std::array<char, 32> text{};
+  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
+}
 
 /// Reads the arguments of one optimizer.
 struct Reader {
@@ -37,8 +44,8 @@ struct Reader {
   /// What every optimizer takes.
   template <typename Options>
   void read_common(Options& o) {
-    const Node* rate =
-        c.node("learning_rate", "a number, or a schedule", "a number or {SCHEDULE: {...}}", concat(o.learning_rate(0)));
+    const Node* rate = c.node("learning_rate", "a number, or a schedule", "a number or {SCHEDULE: {...}}",
+                              shortest(o.learning_rate(0)));
     if (rate != nullptr) {
       if (const auto schedule = make_schedule(*rate, context, c.errors(), docs)) o.learning_rate = *schedule;
     }

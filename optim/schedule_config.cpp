@@ -36,7 +36,7 @@ class Reader {
     const double value = c.number(in_steps, doc + ", in steps", rule);
     NumberRule optional = rule;
     optional.required = false;
-    c.number(in_epochs, doc + ", in epochs instead", optional);
+    c.optional_number(in_epochs, doc + ", in epochs instead", optional);
     return value;
   }
 

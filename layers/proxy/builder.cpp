@@ -62,12 +62,22 @@ ProxyRef ProxyBuilder::add_activation(const std::string& name, ProxyRef parent, 
   return add<ProxyActivation>(name, {parent}, function);
 }
 
+// hls4ml 1.3.0 merges two at a time.
+template <typename L, typename... Arguments>
+ProxyRef ProxyBuilder::add_in_pairs(const std::string& name, const std::vector<ProxyRef>& parents,
+                                    const Arguments&... arguments) {
+  if (parents.size() <= 2) return add<L>(name, parents, arguments...);
+  ProxyRef merged = parents[0];
+  for (size_t i = 1; i + 1 < parents.size(); ++i) merged = add<L>(name + "_part", {merged, parents[i]}, arguments...);
+  return add<L>(name, {merged, parents.back()}, arguments...);
+}
+
 ProxyRef ProxyBuilder::add_add(const std::string& name, const std::vector<ProxyRef>& parents) {
-  return add<ProxyAdd>(name, parents);
+  return add_in_pairs<ProxyAdd>(name, parents);
 }
 
 ProxyRef ProxyBuilder::add_concatenate(const std::string& name, const std::vector<ProxyRef>& parents, int64_t axis) {
-  return add<ProxyConcatenate>(name, parents, axis);
+  return add_in_pairs<ProxyConcatenate>(name, parents, axis);
 }
 
 ProxyRef ProxyBuilder::add_flatten(const std::string& name, ProxyRef parent) {

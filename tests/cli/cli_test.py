@@ -158,6 +158,35 @@ class CliTest(unittest.TestCase):
             result = hgq('summary', path, check=2)
             self.assertIn('cut.h5', result.stderr)
 
+    def test_a_damaged_checkpoint_is_refused(self):
+        self.train('run', '--stop-after', 2)
+        checkpoint = self.folder / 'run/checkpoint.h5'
+        content = checkpoint.read_bytes()
+        numbers = random.Random(2)
+        refused = 0
+        for _ in range(20):
+            place = numbers.randrange(len(content))
+            checkpoint.write_bytes(content[:place] + bytes([content[place] ^ 0x10]) + content[place + 1:])
+            result = self.train('run', '--resume', '--stop-after', 3, check=None)
+            self.assertIn(result.returncode, (0, 2), result.stderr)
+            if result.returncode == 2:
+                self.assertIn('checkpoint.h5', result.stderr)
+                refused += 1
+        self.assertGreater(refused, 3)  # much of a small file's layout is unused room
+        checkpoint.write_bytes(content)
+        self.train('run', '--resume')
+
+    def test_the_reference_of_the_config_is_up_to_date(self):
+        page = hgq('reference', check=0).stdout
+        self.assertEqual(page, (pathlib.Path(ARGS.source) / 'docs/config.md').read_text(), 'write it anew: hgq-train reference > docs/config.md')
+        for words in ('HDenseBatchNorm', 'CosineDecayRestarts', 'ParetoFront', '`kq_conf`', 'sparse_categorical_crossentropy'):
+            self.assertIn(words, page)
+
+    def test_a_loss_that_is_not_finite_ends_with_3(self):
+        result = hgq(self.config, '--out', self.folder / 'run', '--quiet', '--set', 'train.optimizer={SGD: {learning_rate: 1.0e+30}}', check=3)
+        self.assertIn('not finite', result.stderr)
+        self.assertFalse((self.folder / 'run/model.h5').exists())
+
     def test_a_model_of_python_hgq_is_traced_exported_and_verified(self):
         golden = pathlib.Path(ARGS.source) / 'tests/golden/models/mlp_relu'
         model, data = golden / 'hgq.h5', ('--data', golden / 'data.h5')

@@ -94,6 +94,21 @@ TEST(ProxyModel, KerasOrderIsByDepthThenByFirstVisit) {
   EXPECT_THAT(names_in_keras_order(model), ElementsAre("l", "l_q", "l_d", "s", "l_q2", "s_q", "sum", "out"));
 }
 
+// hls4ml 1.3.0's merging layers assert two inputs.
+TEST(ProxyBuilder, MergesTwoAtATime) {
+  ProxyBuilder b;
+  const ProxyRef x = b.add_input("x", {2});
+  std::vector<ProxyRef> parts;
+  for (const char* name : {"q1", "q2", "q3", "q4"}) parts.push_back(add_plain_quantizer(b, name, x));
+  const ProxyRef sum = b.add_add("sum", parts);
+  const ProxyRef row = b.add_concatenate("row", {sum, parts[0], parts[1]});
+  EXPECT_EQ(b.signal(row).shape, Shape({6}));
+  const ProxyModel model = std::move(b).finish({row});
+  EXPECT_THAT(names_in_keras_order(model), ElementsAre("x", "q1", "q2", "sum_part", "q3", "sum_part_0", "q4", "sum",
+                                                       "row_part", "row"));
+  for (const ProxyModel::Entry& entry : model.layers()) EXPECT_LE(entry.parents.size(), 2U) << entry.layer->name();
+}
+
 TEST(ProxyModel, OnlyChildrenAreKnown) {
   ProxyBuilder b;
   const ProxyRef x = b.add_input("x", {2});
