@@ -2,12 +2,16 @@
 
 #include <fcntl.h>
 #include <hdf5.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <ctime>
 #include <exception>
 
 #include "hgq/core/error.h"
@@ -100,6 +104,53 @@ void read_group(const Group& group, int depth, Budget& budget) {
   _exit(written ? 0 : 1);
 }
 
+enum class Outcome : uint8_t { kDone, kDied, kStuck };
+
+/// Processor time that a process has used, in nanoseconds.
+int64_t cpu_time(pid_t process) {
+  clockid_t clock{};
+  timespec used{};
+  if (clock_getcpuclockid(process, &clock) != 0 || clock_gettime(clock, &used) != 0) return 0;
+  return int64_t{used.tv_sec} * 1'000'000'000 + used.tv_nsec;
+}
+
+/// Waits for the child's byte; the pipe just closes when it died.
+Outcome watch(pid_t child, int report, int idle_seconds) {
+  int64_t used = -1;
+  for (int idle = 0; idle < idle_seconds;) {
+    pollfd ready{.fd = report, .events = POLLIN, .revents = 0};
+    const int count = poll(&ready, 1, 1000);
+    if (count > 0) {
+      char done = 0;
+      const ssize_t got = read(report, &done, 1);
+      if (got >= 0 || errno != EINTR) return got == 1 ? Outcome::kDone : Outcome::kDied;
+    }
+    if (count == 0) {
+      const int64_t now = cpu_time(child);
+      idle = now > used ? 0 : idle + 1;
+      used = now;
+    }
+  }
+  return Outcome::kStuck;
+}
+
+Outcome try_in_child(const std::function<void()>& action, int cpu_seconds, int idle_seconds) {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return Outcome::kDone;
+  const pid_t child = fork();
+  if (child == 0) run_child(action, cpu_seconds, ends[1]);
+  close(ends[1]);
+  Outcome outcome = Outcome::kDone;
+  if (child > 0) {
+    outcome = watch(child, ends[0], idle_seconds);
+    if (outcome == Outcome::kStuck) kill(child, SIGKILL);
+    while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+  close(ends[0]);
+  return outcome;
+}
+
 }  // namespace
 
 void read_through(const Group& root) {
@@ -107,24 +158,12 @@ void read_through(const Group& root) {
   read_group(root, 0, budget);
 }
 
-bool survives(const std::function<void()>& action, int cpu_seconds) {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) return true;
-  const pid_t child = fork();
-  if (child == 0) run_child(action, cpu_seconds, ends[1]);
-  close(ends[1]);
-  char done = 0;
-  ssize_t got = child < 0 ? 1 : 0;
-  // The child's byte arrives when all went well; the pipe just closes when it died.
-  if (child > 0) {
-    do {
-      got = read(ends[0], &done, 1);
-    } while (got < 0 && errno == EINTR);
-    while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
-    }
+bool survives(const std::function<void()>& action, int cpu_seconds, int idle_seconds) {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const Outcome outcome = try_in_child(action, cpu_seconds, idle_seconds);
+    if (outcome != Outcome::kStuck) return outcome == Outcome::kDone;
   }
-  close(ends[0]);
-  return got == 1;
+  return true;
 }
 
 }  // namespace hgq::h5

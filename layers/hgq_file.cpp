@@ -195,7 +195,7 @@ void save_model(Model& model, const std::string& path, const WriteGroup& write_h
       const Tensor* const value = weight.tensor();
       std::vector<float> stored = entry.layer->value_for_python(weight);
       if (value == nullptr) {
-        stored = {0.0F};
+        stored = {weight.scalar};
       } else if (stored.empty()) {
         stored.assign(value->values().begin(), value->values().end());
       }

@@ -259,14 +259,19 @@ std::vector<LayerWeight> KernelLayer::file_weights() {
   if (use_bias_) weights.push_back({.file_name = prefix + "bias:0", .parameter = &bias_});
   const std::vector<LayerWeight> widths{{.file_name = prefix + "kernel_bw:0", .parameter = &kq_.f},
                                         {.file_name = prefix + "activation_bw:0", .parameter = &paq_.f}};
+  // Where a statistic is off, Python HGQ holds a scalar in its place.
   std::vector<LayerWeight> batch_norm, statistics;
   if (batch_norm_ && center_) {
     batch_norm.push_back({.file_name = prefix + "bn_beta:0", .parameter = &bn_beta_});
     statistics.push_back({.file_name = prefix + "moving_mean:0", .state = &moving_mean_});
+  } else if (batch_norm_) {
+    statistics.push_back({.file_name = prefix + "Variable:0", .scalar = 0.0F});
   }
   if (batch_norm_ && scale_) {
     batch_norm.push_back({.file_name = prefix + "bn_gamma:0", .parameter = &gamma_});
     statistics.push_back({.file_name = prefix + "moving_variance:0", .state = &moving_variance_});
+  } else if (batch_norm_) {
+    statistics.push_back({.file_name = prefix + (center_ ? "Variable:0" : "Variable_1:0"), .scalar = 1.0F});
   }
   return file_order(weights, widths, batch_norm, statistics);
 }

@@ -80,9 +80,9 @@ struct ProxyOptions {
 /// A weight in a model file: its name there ("kernel_bw:0"), and where its values live.
 struct LayerWeight {
   std::string file_name;
-  Parameter* parameter =
-      nullptr;  // one of the two, or none: a scalar that Python HGQ wants in the file, and that means nothing
+  Parameter* parameter = nullptr;  // one of the two, or none: a scalar that Python HGQ wants in the file
   State* state = nullptr;
+  float scalar = 0;  // its value
 
   Tensor* tensor() const {
     return parameter != nullptr ? &parameter->value : state != nullptr ? &state->value : nullptr;

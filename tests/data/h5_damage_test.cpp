@@ -29,6 +29,14 @@ TEST(H5Damage, ACrashAnAbortAndAHangAreSurvived) {
       1));
 }
 
+TEST(H5Damage, AChildThatWaitsForALockSaysNothing) {
+  EXPECT_TRUE(survives(
+      [] {
+        while (true) pause();
+      },
+      10, 1));
+}
+
 TEST(H5Damage, ABrokenLibraryCallIsReportedAsADamagedFile) {
   // A dataset of one value, said to be in chunks of two dims: libhdf5 1.10 loses itself in it.
   const TemporaryFolder folder;

@@ -112,6 +112,25 @@ TEST(ModelFile, BatchNormIsWrittenWithBiasZeroAndShiftedMean) {
   }
 }
 
+/// The names that HGQ 0.2.6 gives, which Keras pairs by their order alone; with both off it has one name twice.
+TEST(ModelFile, StatisticsThatAreOffLeaveAScalarInTheirPlace) {
+  const TemporaryFolder folder;
+  const std::vector<std::tuple<std::string, std::string, float>> cases{
+      {"center", "kernel:0 bias:0 kernel_bw:0 activation_bw:0 bn_gamma:0 beta:0 bops:0 Variable:0 moving_variance:0 ",
+       0.0F},
+      {"scale", "kernel:0 bias:0 kernel_bw:0 activation_bw:0 bn_beta:0 beta:0 bops:0 moving_mean:0 Variable:0 ", 1.0F}};
+  for (const auto& [key, names, scalar] : cases) {
+    Model model = batch_norm_sample(key, "false");
+    save_model(model, folder / "m.h5");
+    const KerasFile file = read_keras_file(folder / "m.h5");
+    std::string found;
+    for (const KerasWeight& weight : file.find("norm")->weights)
+      found += weight.name.substr(weight.name.rfind('/') + 1) + " ";
+    EXPECT_EQ(found, names);
+    EXPECT_EQ(file.find("norm", "Variable")->floats(), std::vector<float>{scalar});
+  }
+}
+
 TEST(ModelFile, RangesArePartOfIt) {
   const TemporaryFolder folder;
   Model model = batch_norm_sample("", "");
