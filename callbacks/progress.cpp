@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <string>
 
 namespace hgq {
 namespace {
@@ -15,6 +17,12 @@ std::string duration(double seconds) {
   if (s < 60) return fmt::format("{}s", s);
   if (s < 3600) return fmt::format("{}m{:02}s", s / 60, s % 60);
   return fmt::format("{}h{:02}m", s / 3600, s / 60 % 60);
+}
+
+std::string bar(double share) {
+  constexpr int kWidth = 20;
+  const auto full = static_cast<size_t>(std::clamp(share, 0.0, 1.0) * kWidth);
+  return "[" + std::string(full, '#') + std::string(kWidth - full, '.') + "]";
 }
 
 }  // namespace
@@ -52,7 +60,9 @@ void Progress::on_train_end(Training& /*t*/) {
 }
 
 void Progress::print(const Training& t, bool whole_epoch) {
+  const double of_epoch = whole_epoch ? 1.0 : static_cast<double>(t.batch + 1) / static_cast<double>(t.batches);
   std::string line = fmt::format("epoch {}/{}", t.epoch + 1, t.epochs);
+  if (terminal_) line = bar((t.epoch + of_epoch) / t.epochs) + " " + line;
   if (whole_epoch) {
     for (const auto& [name, value] : t.logs.entries()) {
       if (name == "seconds" || name == "learning_rate") continue;
@@ -63,8 +73,7 @@ void Progress::print(const Training& t, bool whole_epoch) {
     line +=
         fmt::format("  batch {}/{}  loss {:.4g}  bops {:.0f}", t.batch + 1, t.batches, t.step.loss(), t.step.bops());
   }
-  const double done = static_cast<double>(t.epoch - first_epoch_) +
-                      (whole_epoch ? 1.0 : static_cast<double>(t.batch + 1) / static_cast<double>(t.batches));
+  const double done = static_cast<double>(t.epoch - first_epoch_) + of_epoch;
   const double elapsed = now() - begin_;
   if (done > 0 && elapsed > 0) {
     line += fmt::format("  {:.3g} samples/s", done * static_cast<double>(t.train.size()) / elapsed);

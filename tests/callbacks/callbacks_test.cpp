@@ -1,11 +1,14 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "hgq/callbacks/pareto_front.h"
+#include "hgq/callbacks/progress.h"
 #include "hgq/callbacks/registry.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/trace.h"
@@ -155,6 +158,31 @@ TEST(ParetoFront, KeepsTheFilesOfTheFrontAndNoOthers) {
   std::getline(table, header);
   EXPECT_EQ(header, "file,epoch,val_accuracy,bops");
   std::filesystem::remove_all(run);
+}
+
+std::string progress_of(int epochs, bool terminal) {
+  SmallTraining s;
+  Trainer trainer(s.model, s.objective, s.adam, s.workers, s.options(epochs));
+  std::FILE* const file = std::tmpfile();
+  trainer.add(std::make_unique<Progress>(file, terminal));
+  trainer.fit(s.train, &s.validation);
+  std::rewind(file);
+  std::string text;
+  for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file)) text += static_cast<char>(c);
+  std::fclose(file);
+  return text;
+}
+
+TEST(Progress, IsAFewLinesInAPipeAndABarOnATerminal) {
+  const std::string pipe = progress_of(200, false);
+  const auto lines = std::ranges::count(pipe, '\n');
+  EXPECT_GE(lines, 20);
+  EXPECT_LE(lines, 26);
+  EXPECT_EQ(pipe.rfind("epoch 1/200", 0), 0U);
+  EXPECT_NE(pipe.find("epoch 200/200"), std::string::npos);
+  const std::string terminal = progress_of(5, true);
+  EXPECT_NE(terminal.find("[####################] epoch 5/5"), std::string::npos) << terminal;
+  EXPECT_EQ(std::ranges::count(terminal, '\n'), 1);
 }
 
 TEST(Callbacks, TellWhatIsWrong) {

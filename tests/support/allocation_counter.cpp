@@ -20,8 +20,9 @@ void* allocate(std::size_t bytes, std::size_t alignment) {
 
 }  // namespace
 
-// All other forms (arrays) call these; the one without exceptions too, but where a sanitizer has its own.
+// All forms that throw, and the ones that the standard library uses beside them: a sanitizer has others of its own.
 void* operator new(std::size_t bytes) { return allocate(bytes, 1); }
+void* operator new[](std::size_t bytes) { return allocate(bytes, 1); }
 void* operator new(std::size_t bytes, const std::nothrow_t& /*tag*/) noexcept {
   try {
     return allocate(bytes, 1);
@@ -32,10 +33,17 @@ void* operator new(std::size_t bytes, const std::nothrow_t& /*tag*/) noexcept {
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return allocate(bytes, static_cast<std::size_t>(alignment));
 }
+void* operator new[](std::size_t bytes, std::align_val_t alignment) {
+  return allocate(bytes, static_cast<std::size_t>(alignment));
+}
 void operator delete(void* p) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t /*bytes*/) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t /*bytes*/) noexcept { std::free(p); }
 void operator delete(void* p, std::align_val_t /*alignment*/) noexcept { std::free(p); }
+void operator delete[](void* p, std::align_val_t /*alignment*/) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t /*bytes*/, std::align_val_t /*alignment*/) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t /*bytes*/, std::align_val_t /*alignment*/) noexcept { std::free(p); }
 
 namespace hgq::testing {
 
