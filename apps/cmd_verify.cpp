@@ -18,7 +18,7 @@ VerifyReport verify_proxy(Model& model, const ProxyModel& proxy, std::span<const
   Predictor predictor(model, workers);
   const std::vector<Tensor> expected = predictor.run(inputs);
   Emulation emulation = Emulator(proxy).run(inputs, &workers);
-  const VerifyReport report = verify(views_of(expected), emulation);
+  VerifyReport report = verify(views_of(expected), emulation);
   if (predictions != nullptr) *predictions = std::move(emulation.outputs);
   return report;
 }

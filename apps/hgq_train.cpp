@@ -43,9 +43,7 @@ void add_data_options(CLI::App& app, hgq::DataCommand& c, bool targets) {
   app.add_flag("--json", c.json, "print one JSON document");
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   CLI::App app{
@@ -151,4 +149,14 @@ int main(int argc, char** argv) {
     return hgq::kExitBadInput;
   }
   return guarded([&] { return hgq::run_train(train, interrupted); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (...) {  // even the message failed
+    return hgq::kExitFailed;
+  }
 }

@@ -75,9 +75,14 @@ class KernelBits final : public OpWith<KernelBits> {
   template <typename T>
   void plain(const PlainContext<T>& c) const {
     std::vector<T> top(static_cast<size_t>(sharing_.f_size), -std::numeric_limits<T>::infinity());
-    for (int64_t i = 0; i < size_; ++i) top[sharing_.at(i)] = std::max(top[sharing_.at(i)], top_bit_of(c.in[0][i]));
-    for (int64_t i = 0; i < size_; ++i)
-      c.out[0][i] = plain_bits(c, top[sharing_.at(i)], c.in[1][sharing_.at(i)], slope_, i);
+    for (int64_t i = 0; i < size_; ++i) {
+      T& shared = top[static_cast<size_t>(sharing_.at(i))];
+      shared = std::max(shared, top_bit_of(c.in[0][i]));
+    }
+    for (int64_t i = 0; i < size_; ++i) {
+      const int64_t k = sharing_.at(i);
+      c.out[0][i] = plain_bits(c, top[static_cast<size_t>(k)], c.in[1][k], slope_, i);
+    }
   }
 
  private:

@@ -11,8 +11,8 @@ namespace {
 // Output element i of a sample is element source[i] of input which[i]: covers permutation and concatenation alike.
 class Gather final : public OpWith<Gather> {
  public:
-  Gather(std::string_view name, Shape out, std::vector<int32_t> which, std::vector<int64_t> source)
-      : name_(name), out_(std::move(out)), which_(std::move(which)), source_(std::move(source)) {}
+  Gather(std::string_view name, const Shape& out, std::vector<int32_t> which, std::vector<int64_t> source)
+      : name_(name), out_(out), which_(std::move(which)), source_(std::move(source)) {}
   std::string_view name() const override { return name_; }
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
     for (const ValueSpec& spec : in) {

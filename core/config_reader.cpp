@@ -181,7 +181,8 @@ bool ConfigReader::boolean(const std::string& key, std::string_view doc, bool fa
   return read.value_or(fallback);
 }
 
-std::string ConfigReader::text(const std::string& key, std::string_view doc, std::optional<std::string> fallback) {
+std::string ConfigReader::text(const std::string& key, std::string_view doc,
+                               const std::optional<std::string>& fallback) {
   const Node* value = take(key, doc, "text", !fallback, fallback.value_or(""));
   if (value == nullptr) return fallback.value_or("");
   const auto read = text_of(*value);

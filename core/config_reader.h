@@ -69,7 +69,7 @@ class ConfigReader {
   std::optional<int64_t> optional_integer(const std::string& key, std::string_view doc, const IntegerRule& rule = {});
   bool boolean(const std::string& key, std::string_view doc, bool fallback);
   /// Any text; required where there is no fallback.
-  std::string text(const std::string& key, std::string_view doc, std::optional<std::string> fallback);
+  std::string text(const std::string& key, std::string_view doc, const std::optional<std::string>& fallback);
   /// One of `choices`; required where the fallback is empty.
   std::string choice(const std::string& key, std::string_view doc, std::span<const std::string> choices,
                      const std::string& fallback);

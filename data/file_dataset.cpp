@@ -66,7 +66,8 @@ FieldReader FieldReader::target(std::string name, std::shared_ptr<const RowSourc
 
 FieldReader FieldReader::plain(std::string name, std::shared_ptr<const RowSource> rows) {
   HGQ_CHECK(!rows->is_text(), FileError, rows->place(), ": holds text, expected numbers");
-  return {{std::move(name), rows->sample()}, std::move(rows)};
+  FieldSpec spec{std::move(name), rows->sample()};
+  return {std::move(spec), std::move(rows)};
 }
 
 void FieldReader::read(int64_t first, int64_t count, std::span<float> out) const {

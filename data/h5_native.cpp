@@ -110,13 +110,13 @@ void check_claimed_size(int64_t dataset, int64_t creation, const std::string& pl
 
 void prepare_library() {
   // libhdf5 keeps one list of filters per process and one error handler per thread (or process): set once.
-  static const bool prepared = [] {
+  static const bool kPrepared = [] {
     H5open();
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
     register_lzf();
     return true;
   }();
-  static_cast<void>(prepared);
+  static_cast<void>(kPrepared);
 }
 
 std::string library_reason() {

@@ -46,7 +46,7 @@ bool looks_like_idx(const Bytes& bytes) {
          type_of(static_cast<unsigned char>(front[2])).has_value() && front[3] > 0 && front[3] <= Shape::kMaxRank;
 }
 
-std::unique_ptr<RowSource> open_idx(std::shared_ptr<const Bytes> bytes) {
+std::unique_ptr<RowSource> open_idx(const std::shared_ptr<const Bytes>& bytes) {
   const std::string& place = bytes->place();
   HGQ_CHECK(looks_like_idx(*bytes), FileError, place, ": is not an IDX file");
   const std::string front = bytes->front(4);

@@ -13,6 +13,6 @@ namespace hgq {
 bool looks_like_idx(const Bytes& bytes);
 
 /// Throws FileError where the header is wrong or the values are cut off.
-std::unique_ptr<RowSource> open_idx(std::shared_ptr<const Bytes> bytes);
+std::unique_ptr<RowSource> open_idx(const std::shared_ptr<const Bytes>& bytes);
 
 }  // namespace hgq

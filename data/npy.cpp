@@ -206,7 +206,7 @@ class TextRows : public RowSource {
 
 bool looks_like_npy(const Bytes& bytes) { return bytes.front(static_cast<int64_t>(kMagic.size())) == kMagic; }
 
-std::unique_ptr<RowSource> open_npy(std::shared_ptr<const Bytes> bytes) {
+std::unique_ptr<RowSource> open_npy(const std::shared_ptr<const Bytes>& bytes) {
   const std::string place = bytes->place();
   const Header header = parse_header(*bytes);
   HGQ_CHECK(header.shape.rank() > 0, FileError, place, ": holds a single value, expected rows");

@@ -20,7 +20,7 @@ bool looks_like_npy(const Bytes& bytes);
 
 /// The rows of an array; its first dim counts them. Throws FileError where the header is wrong or the values are cut
 /// off.
-std::unique_ptr<RowSource> open_npy(std::shared_ptr<const Bytes> bytes);
+std::unique_ptr<RowSource> open_npy(const std::shared_ptr<const Bytes>& bytes);
 
 /// A whole numeric array, scalars too.
 Tensor read_npy(const std::string& path);

@@ -88,7 +88,7 @@ std::vector<int> SkipDims::resolve(int rank) const {
       }
   }
   std::ranges::sort(dims);
-  dims.erase(std::ranges::unique(dims).begin(), dims.end());
+  dims.erase(std::unique(dims.begin(), dims.end()), dims.end());
   return dims;
 }
 

@@ -48,7 +48,9 @@ void write_files(const GoldenModel& golden, const std::string& folder) {
   Model model = golden.load();
   trace(golden, model, "trace");
   save_model(model, concat(folder, "/", golden.name, ".h5"));
-  for (const auto& [tag, about] : golden.about["agreement"].items()) {
+  for (const auto& entry : golden.about["agreement"].items()) {
+    const std::string& tag = entry.key();
+    const auto& about = entry.value();
     if (!reason_to_skip_proxy(golden, tag).empty()) continue;
     trace(golden, model, trace_of_proxy(golden, tag));
     ProxyOptions proxy;
@@ -68,10 +70,12 @@ void run_folder(const Options& options, const std::string& name, Count& count) {
     return (name + "/" + what).find(options.only) != std::string::npos;
   };
   if (wanted("predictions")) count.run_case(name + "/predictions", [&] { return run_predictions(golden); });
-  for (const auto& [group, bops] : golden.about["bops"].items()) {
+  for (const auto& entry : golden.about["bops"].items()) {
+    const std::string& group = entry.key();
     if (wanted(group)) count.run_case(name + "/" + group, [&] { return run_trace(golden, group); });
   }
-  for (const auto& [tag, about] : golden.about["agreement"].items()) {
+  for (const auto& entry : golden.about["agreement"].items()) {
+    const std::string& tag = entry.key();
     if (!wanted(tag)) continue;
     const std::string reason = reason_to_skip_proxy(golden, tag);
     if (reason.empty()) {

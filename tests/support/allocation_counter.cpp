@@ -9,7 +9,7 @@ namespace {
 
 std::atomic<int64_t> allocations{0};
 
-void* allocate(std::size_t bytes, std::size_t alignment) {
+[[maybe_unused]] void* allocate(std::size_t bytes, std::size_t alignment) {
   allocations.fetch_add(1, std::memory_order_relaxed);
   const std::size_t size = (bytes + alignment - 1) / alignment * alignment;
   void* const p = alignment <= alignof(std::max_align_t) ? std::malloc(bytes == 0 ? 1 : bytes)
@@ -20,30 +20,18 @@ void* allocate(std::size_t bytes, std::size_t alignment) {
 
 }  // namespace
 
-// All forms that throw, and the ones that the standard library uses beside them: a sanitizer has others of its own.
+#if HGQ_COUNTS_ALLOCATIONS
+// All other forms (arrays, nothrow) call these.
 void* operator new(std::size_t bytes) { return allocate(bytes, 1); }
-void* operator new[](std::size_t bytes) { return allocate(bytes, 1); }
-void* operator new(std::size_t bytes, const std::nothrow_t& /*tag*/) noexcept {
-  try {
-    return allocate(bytes, 1);
-  } catch (const std::bad_alloc&) {
-    return nullptr;
-  }
-}
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return allocate(bytes, static_cast<std::size_t>(alignment));
 }
-void* operator new[](std::size_t bytes, std::align_val_t alignment) {
-  return allocate(bytes, static_cast<std::size_t>(alignment));
-}
 void operator delete(void* p) noexcept { std::free(p); }
-void operator delete[](void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t /*bytes*/) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t /*bytes*/) noexcept { std::free(p); }
 void operator delete(void* p, std::align_val_t /*alignment*/) noexcept { std::free(p); }
-void operator delete[](void* p, std::align_val_t /*alignment*/) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t /*bytes*/, std::align_val_t /*alignment*/) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t /*bytes*/, std::align_val_t /*alignment*/) noexcept { std::free(p); }
+
+#endif
 
 namespace hgq::testing {
 
