@@ -178,13 +178,13 @@ LayerSpec Signature(int64_t keep_negative, int64_t bits, int64_t int_bits) {
       .set("bits", concat(bits))
       .set("int_bits", concat(int_bits));
 }
-LayerSpec PReshape(std::vector<int64_t> target_shape) {
+LayerSpec PReshape(const std::vector<int64_t>& target_shape) {
   LayerSpec s = spec("PReshape");
   s.arguments.set("target_shape", list_of(target_shape));
   return s;
 }
 LayerSpec PFlatten() { return spec("PFlatten"); }
-LayerSpec PPermute(std::vector<int64_t> dims) {
+LayerSpec PPermute(const std::vector<int64_t>& dims) {
   LayerSpec s = spec("PPermute");
   s.arguments.set("dims", list_of(dims));
   return s;

@@ -40,9 +40,9 @@ LayerSpec HDenseBatchNorm(int64_t units);
 LayerSpec HActivation(const std::string& function);
 LayerSpec HAdd(std::vector<std::string> inputs);
 LayerSpec Signature(int64_t keep_negative, int64_t bits, int64_t int_bits);
-LayerSpec PReshape(std::vector<int64_t> target_shape);
+LayerSpec PReshape(const std::vector<int64_t>& target_shape);
 LayerSpec PFlatten();
-LayerSpec PPermute(std::vector<int64_t> dims);
+LayerSpec PPermute(const std::vector<int64_t>& dims);
 LayerSpec PConcatenate(std::vector<std::string> inputs, int64_t axis = -1);
 LayerSpec PDropout(double rate);
 

@@ -10,7 +10,7 @@ using detail::checked_positive;
 using detail::float_power;
 using detail::settings_of;
 
-Adam::Adam(AdamOptions options)
+Adam::Adam(const AdamOptions& options)
     : Optimizer(settings_of(options)),
       beta_1_(checked_decay("Adam", "beta_1", options.beta_1)),
       beta_2_(checked_decay("Adam", "beta_2", options.beta_2)),
@@ -59,7 +59,7 @@ void Adam::apply(const ParameterUpdate& update) const {
   }
 }
 
-AdamW::AdamW(AdamWOptions options)
+AdamW::AdamW(const AdamWOptions& options)
     : Adam({.learning_rate = options.learning_rate,
             .beta_1 = options.beta_1,
             .beta_2 = options.beta_2,
@@ -70,7 +70,7 @@ AdamW::AdamW(AdamWOptions options)
             .clipvalue = options.clipvalue,
             .global_clipnorm = options.global_clipnorm}) {}
 
-Adamax::Adamax(AdamaxOptions options)
+Adamax::Adamax(const AdamaxOptions& options)
     : Optimizer(settings_of(options)),
       beta_1_(checked_decay("Adamax", "beta_1", options.beta_1)),
       beta_2_(static_cast<float>(checked_decay("Adamax", "beta_2", options.beta_2))),
@@ -106,7 +106,7 @@ void Adamax::apply(const ParameterUpdate& update) const {
   }
 }
 
-Nadam::Nadam(NadamOptions options)
+Nadam::Nadam(const NadamOptions& options)
     : Optimizer(settings_of(options)),
       beta_1_(static_cast<float>(checked_decay("Nadam", "beta_1", options.beta_1))),
       beta_2_(static_cast<float>(checked_decay("Nadam", "beta_2", options.beta_2))),

@@ -30,7 +30,7 @@ struct SGDOptions {
 /// lr g.
 class SGD : public Optimizer {
  public:
-  explicit SGD(SGDOptions options = {});
+  explicit SGD(const SGDOptions& options = {});
   std::string_view name() const override { return "SGD"; }
 
  protected:
@@ -60,7 +60,7 @@ struct AdamOptions {
 /// epsilon). amsgrad: with the largest v so far (slot vhat) in the place of v.
 class Adam : public Optimizer {
  public:
-  explicit Adam(AdamOptions options = {});
+  explicit Adam(const AdamOptions& options = {});
   std::string_view name() const override { return "Adam"; }
 
  protected:
@@ -90,7 +90,7 @@ struct AdamWOptions {
 /// Adam with weight decay from the start.
 class AdamW : public Adam {
  public:
-  explicit AdamW(AdamWOptions options = {});
+  explicit AdamW(const AdamWOptions& options = {});
   std::string_view name() const override { return "AdamW"; }
 };
 
@@ -108,7 +108,7 @@ struct AdamaxOptions {
 /// m as Adam;  u = max(beta_2 u, |g|);  w -= lr m / ((1 - beta_1^t)(u + epsilon)).
 class Adamax : public Optimizer {
  public:
-  explicit Adamax(AdamaxOptions options = {});
+  explicit Adamax(const AdamaxOptions& options = {});
   std::string_view name() const override { return "Adamax"; }
 
  protected:
@@ -129,7 +129,7 @@ using NadamOptions = AdamaxOptions;
 /// w -= lr (u_{t+1} m / (1 - U u_{t+1}) + (1 - u_t) g / (1 - U)) / (sqrt(v / (1 - beta_2^t)) + epsilon).
 class Nadam : public Optimizer {
  public:
-  explicit Nadam(NadamOptions options = {});
+  explicit Nadam(const NadamOptions& options = {});
   std::string_view name() const override { return "Nadam"; }
 
  protected:
@@ -163,7 +163,7 @@ struct RMSpropOptions {
 /// momentum momentum_slot + i, w -= it.
 class RMSprop : public Optimizer {
  public:
-  explicit RMSprop(RMSpropOptions options = {});
+  explicit RMSprop(const RMSpropOptions& options = {});
   std::string_view name() const override { return "RMSprop"; }
 
  protected:
@@ -191,7 +191,7 @@ struct AdagradOptions {
 /// accumulator += g^2, from initial_accumulator_value;  w -= lr g / sqrt(accumulator + epsilon).
 class Adagrad : public Optimizer {
  public:
-  explicit Adagrad(AdagradOptions options = {});
+  explicit Adagrad(const AdagradOptions& options = {});
   std::string_view name() const override { return "Adagrad"; }
 
  protected:

@@ -10,7 +10,7 @@ using detail::checked_decay;
 using detail::checked_positive;
 using detail::settings_of;
 
-RMSprop::RMSprop(RMSpropOptions options)
+RMSprop::RMSprop(const RMSpropOptions& options)
     : Optimizer(settings_of(options)),
       rho_(checked_decay("RMSprop", "rho", options.rho)),
       momentum_(static_cast<float>(options.momentum)),
@@ -70,7 +70,7 @@ void RMSprop::apply(const ParameterUpdate& update) const {
   }
 }
 
-Adagrad::Adagrad(AdagradOptions options)
+Adagrad::Adagrad(const AdagradOptions& options)
     : Optimizer(settings_of(options)),
       start_(checked_positive("Adagrad", "initial_accumulator_value", options.initial_accumulator_value)),
       epsilon_(checked_positive("Adagrad", "epsilon", options.epsilon)) {}

@@ -4,7 +4,7 @@
 
 namespace hgq {
 
-SGD::SGD(SGDOptions options)
+SGD::SGD(const SGDOptions& options)
     : Optimizer(detail::settings_of(options)),
       momentum_(static_cast<float>(options.momentum)),
       nesterov_(options.nesterov) {
