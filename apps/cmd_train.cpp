@@ -144,7 +144,8 @@ class Run {
                              .shuffle = config_.train.shuffle,
                              .seed = static_cast<uint64_t>(config_.seed),
                              .stop_after = command_.stop_after,
-                             .interrupted = &interrupted_};
+                             .interrupted = &interrupted_,
+                             .checkpoint_seconds = command_.checkpoint_seconds};
     options.write_checkpoint = [this](const Json& state) {
       save_model(model_, (folder_ / "checkpoint.h5").string(), [&](h5::Group& hgq) {
         write_extras(hgq, extras_);

@@ -109,20 +109,27 @@ class CliTest(unittest.TestCase):
 
     def test_killed_at_any_moment_it_resumes(self):
         begin = time.time()
-        self.train('whole', epochs=30)
+        self.train('whole', '--checkpoint-seconds', 0, epochs=30)
         length = time.time() - begin
         numbers = random.Random(1)
+        with_checkpoint = 0
         for kill in range(ARGS.kills):
             out = self.folder / f'killed{kill}'
-            process = subprocess.Popen([ARGS.program, str(self.config), '--out', str(out), '--set', 'train.epochs=30', '--quiet'],
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            process = subprocess.Popen([ARGS.program, str(self.config), '--out', str(out), '--set', 'train.epochs=30', '--quiet',
+                                        '--checkpoint-seconds', '0'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(numbers.random() * length)
             process.kill()
             process.wait()
+            if (out / 'checkpoint.h5').exists():
+                with_checkpoint += 1
+                hgq('summary', out / 'checkpoint.h5', check=0)  # whole
             self.train(out.name, '--resume', epochs=30)
             self.assertEqual(digest(self.folder / 'whole/model.h5'), digest(out / 'model.h5'), f'kill {kill}')
             self.assertEqual(history(self.folder / 'whole'), history(out))
+            self.assertEqual(digest(self.folder / 'whole/pareto/pareto.csv'), digest(out / 'pareto/pareto.csv'))
+            self.assertEqual(list(out.rglob('*.part')), [])
             shutil.rmtree(out)
+        self.assertGreater(with_checkpoint, ARGS.kills // 3)
 
     def test_a_folder_with_a_run_is_refused(self):
         self.train('run', epochs=1)
