@@ -45,8 +45,8 @@ class ProxyBuilder {
   ProxyRef add_relu(ProxyRef parent);
   /// One of ProxyActivation::functions(). "linear" adds no layer (spec 3.2): it gives the parent back.
   ProxyRef add_activation(const std::string& name, ProxyRef parent, const std::string& function);
-  /// More than two parents: a chain of layers NAME_part, NAME_part_0 ... and NAME, of two parents each, since hls4ml 1.3.0
-  /// takes no more. Sums of fixed-point values are exact in any order.
+  /// More than two parents: a chain of layers NAME_part, NAME_part_0 ... and NAME, of two parents each, since
+  /// hls4ml 1.3.0 takes no more. Sums of fixed-point values are exact in any order.
   ProxyRef add_add(const std::string& name, const std::vector<ProxyRef>& parents);
   /// `axis` counts the batch: 1 is the first dim of a sample. More than two parents: as add_add.
   ProxyRef add_concatenate(const std::string& name, const std::vector<ProxyRef>& parents, int64_t axis = -1);

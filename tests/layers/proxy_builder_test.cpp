@@ -104,8 +104,8 @@ TEST(ProxyBuilder, MergesTwoAtATime) {
   const ProxyRef row = b.add_concatenate("row", {sum, parts[0], parts[1]});
   EXPECT_EQ(b.signal(row).shape, Shape({6}));
   const ProxyModel model = std::move(b).finish({row});
-  EXPECT_THAT(names_in_keras_order(model), ElementsAre("x", "q1", "q2", "sum_part", "q3", "sum_part_0", "q4", "sum",
-                                                       "row_part", "row"));
+  EXPECT_THAT(names_in_keras_order(model),
+              ElementsAre("x", "q1", "q2", "sum_part", "q3", "sum_part_0", "q4", "sum", "row_part", "row"));
   for (const ProxyModel::Entry& entry : model.layers()) EXPECT_LE(entry.parents.size(), 2U) << entry.layer->name();
 }
 
