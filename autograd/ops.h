@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "hgq/autograd/tape.h"
+#include "hgq/core/window.h"
 
 namespace hgq::ops {
 
@@ -47,7 +48,17 @@ Var concatenate(const std::vector<Var>& parts, int axis);
 /// [..., k] x [k, n] -> [..., n]; b is a Step value.
 Var matmul(Var a, Var b);
 
-// ---- reductions (ops_reduce.cpp)
+// ---- convolution and pooling (ops_conv.cpp, ops_pool.cpp): samples [length, c] or [height, width, c]
+/// x with a kernel [size ..., c / groups, n], a Step value; n / groups outputs see c / groups inputs.
+Var conv(Var x, Var kernel, const Windows& windows, int64_t groups = 1);
+/// The gradient goes to the first maximum of a window.
+Var max_pool(Var x, const Windows& windows);
+/// The mean of a window's inputs, padding not counted.
+Var average_pool(Var x, const Windows& windows);
+
+// ---- reductions (ops_reduce.cpp, ops_moments.cpp)
+/// Mean and biased variance of each channel (last dim) over all rows and leading dims: [2, n].
+Var moments(Var x);
 /// Sum of all elements, of Row values over the batch too: a Step scalar.
 Var sum(Var a);
 /// Mean of the elements, over the batch too.
@@ -91,6 +102,8 @@ Var kernel_bits(Var quantized_kernel, Var f, double degeneracy);
 Var activation_bits(Var record_min, Var record_max, Var f, const Shape& sample, bool relu_follows, double degeneracy);
 /// Sum over positions, inputs and outputs of bits(input) bits(kernel): a scalar.
 Var dense_bops(Var input_bits, Var kernel_bits);
+/// factor * sum of bits(input) bits(kernel) over all pairs that a convolution multiplies: a scalar (ops_conv.cpp).
+Var conv_bops(Var input_bits, Var kernel_bits, const Windows& windows, int64_t groups, double factor);
 /// value * factor, factor a State scalar (beta).
 Var scale_by(Var value, State& factor);
 /// factor * sum(w), sum(|w|), sum(w^2), for regularizers.

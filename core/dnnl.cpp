@@ -27,19 +27,26 @@ class OneThread {
 
 void library_matmul(const MatmulSpec& s, const float* a, const float* b, float* c) {
   const OneThread one_thread;
-  const dnnl_status_t status =
-      dnnl_sgemm(s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', s.m, s.n, s.k, 1.0F, a, s.row_stride_a, b,
-                 s.row_stride_b, s.accumulate ? 1.0F : 0.0F, c, s.row_stride_c);
-  HGQ_CHECK(status == dnnl_success, RunError, "oneDNN could not multiply matrices of ", s.m, " x ", s.k, " and ", s.k,
-            " x ", s.n, " (status ", static_cast<int>(status), ")");
+  for (int64_t segment = 0; segment < s.segments; ++segment) {
+    const dnnl_status_t status =
+        dnnl_sgemm(s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', s.m, s.n, s.k, 1.0F,
+                   a + segment * s.segment_stride_a, s.row_stride_a, b + segment * s.segment_stride_b, s.row_stride_b,
+                   s.accumulate || segment > 0 ? 1.0F : 0.0F, c, s.row_stride_c);
+    HGQ_CHECK(status == dnnl_success, RunError, "oneDNN could not multiply matrices of ", s.m, " x ", s.k, " and ", s.k,
+              " x ", s.n, " (status ", static_cast<int>(status), ")");
+  }
 }
 
 }  // namespace
 
-Matmul::Matmul(const MatmulSpec& spec) : spec_(checked(spec)), by_tiles_(tiles_suit(spec_)) {}
+Matmul::Matmul(const MatmulSpec& spec) : spec_(checked(spec)), by_tiles_(tiles_suit(spec_)) {
+  // oneDNN wants rows that do not overlap.
+  plain_ = !by_tiles_ && spec_.row_stride_a < (spec_.transpose_a ? spec_.m : spec_.k);
+}
 
 void Matmul::run(const float* a, const float* b, float* c) const {
-  by_tiles_ ? tile_matmul(spec_, a, b, c) : library_matmul(spec_, a, b, c);
+  if (by_tiles_) return tile_matmul(spec_, a, b, c);
+  plain_ ? plain_matmul(spec_, a, b, c) : library_matmul(spec_, a, b, c);
 }
 
 std::string matmul_library() {

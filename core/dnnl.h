@@ -34,6 +34,7 @@ class Matmul {
  private:
   MatmulSpec spec_;
   bool by_tiles_;
+  bool plain_ = false;
 };
 
 /// "oneDNN 2.6.3", or "plain loops" for a build without: for reports.

@@ -11,6 +11,10 @@
 //   forward          Z  = X · W        {.m = rows,   .k = inputs, .n = units}
 //   to the inputs    dX = dZ · W^T     {.m = rows,   .k = units,  .n = inputs, .transpose_b = true}
 //   to the kernel    dW += X^T · dZ    {.m = inputs, .k = rows,   .n = units,  .transpose_a = true, .accumulate = true}
+//
+// With `segments` > 1 the sum runs over several pairs of operands at regular distances: C = sum_s op(A_s) · op(B_s). So
+// a convolution needs no copy of its windows: the rows of A may overlap (one row a position, from one row of the window
+// to the next a segment).
 #pragma once
 
 #include <cstdint>
@@ -28,15 +32,20 @@ struct MatmulSpec {
   int64_t row_stride_a = 0;
   int64_t row_stride_b = 0;
   int64_t row_stride_c = 0;
+  int64_t segments = 1;
+  /// Elements from one pair of operands to the next.
+  int64_t segment_stride_a = 0;
+  int64_t segment_stride_b = 0;
 
   bool operator==(const MatmulSpec&) const = default;
 };
 
-/// The same with every row stride filled in. Throws ShapeError for a negative extent or a stride that is smaller than a
-/// row.
+/// The same with every row stride filled in. Throws ShapeError for a negative extent, or a stride of B or C that is
+/// smaller than a row.
 MatmulSpec checked(const MatmulSpec& spec);
 
-/// C[m, n] (+)= op(A)[m, k] · op(B)[k, n]; each element summed along k from 0 upward in T, then stored or added to C.
+/// C[m, n] (+)= op(A)[m, k] · op(B)[k, n]; each element summed segment by segment, along k from 0 upward, in T, then
+/// stored or added to C.
 template <typename T>
 void plain_matmul(const MatmulSpec& given, const T* a, const T* b, T* c) {
   const MatmulSpec spec = checked(given);
@@ -47,7 +56,11 @@ void plain_matmul(const MatmulSpec& given, const T* a, const T* b, T* c) {
   for (int64_t i = 0; i < spec.m; ++i) {
     for (int64_t j = 0; j < spec.n; ++j) {
       T sum = 0;
-      for (int64_t p = 0; p < spec.k; ++p) sum += a[i * a_along_m + p * a_along_k] * b[p * b_along_k + j * b_along_n];
+      for (int64_t s = 0; s < spec.segments; ++s) {
+        const T* const row = a + s * spec.segment_stride_a + i * a_along_m;
+        const T* const column = b + s * spec.segment_stride_b + j * b_along_n;
+        for (int64_t p = 0; p < spec.k; ++p) sum += row[p * a_along_k] * column[p * b_along_k];
+      }
       T& target = c[i * spec.row_stride_c + j];
       target = spec.accumulate ? target + sum : sum;
     }

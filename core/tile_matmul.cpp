@@ -44,11 +44,11 @@ template <int kCount, typename F>
 
 /// Some rows and one to four vectors of columns of a product, all of k. B has its columns side by side.
 struct Panel {
-  int64_t k;
+  int64_t k, segments;
   const float* a;
-  int64_t a_along_rows, a_along_k;
+  int64_t a_along_rows, a_along_k, a_along_segments;
   const float* b;
-  int64_t b_along_k;
+  int64_t b_along_k, b_along_segments;
   float* c;
   int64_t c_along_rows;
   int64_t last_lanes;  // of the last vector of columns
@@ -110,18 +110,20 @@ void tile(const Panel& p) {
   unrolled<kRows>([&](auto i) __attribute__((always_inline)) {
     unrolled<kVectors>([&](auto j) __attribute__((always_inline)) { sums[i][j] = V{}; });
   });
-  const float* a = p.a;
-  const float* b = p.b;
-  for (int64_t step = 0; step < p.k; ++step) {
-    V columns[kVectors];
-    unrolled<kVectors>([&](auto j)
-                           __attribute__((always_inline)) { std::memcpy(&columns[j], b + j * kWidth, sizeof(V)); });
-    unrolled<kRows>([&](auto i) __attribute__((always_inline)) {
-      const float row = a[i * p.a_along_rows];
-      unrolled<kVectors>([&](auto j) __attribute__((always_inline)) { sums[i][j] += row * columns[j]; });
-    });
-    a += p.a_along_k;
-    b += p.b_along_k;
+  for (int64_t segment = 0; segment < p.segments; ++segment) {
+    const float* a = p.a + segment * p.a_along_segments;
+    const float* b = p.b + segment * p.b_along_segments;
+    for (int64_t step = 0; step < p.k; ++step) {
+      V columns[kVectors];
+      unrolled<kVectors>([&](auto j)
+                             __attribute__((always_inline)) { std::memcpy(&columns[j], b + j * kWidth, sizeof(V)); });
+      unrolled<kRows>([&](auto i) __attribute__((always_inline)) {
+        const float row = a[i * p.a_along_rows];
+        unrolled<kVectors>([&](auto j) __attribute__((always_inline)) { sums[i][j] += row * columns[j]; });
+      });
+      a += p.a_along_k;
+      b += p.b_along_k;
+    }
   }
   if (p.transpose_c || p.last_lanes < kWidth) {
     alignas(64) float copy[kRows * kVectors * kWidth];
@@ -174,23 +176,25 @@ void panel(const Panel& p, int64_t rows, int64_t vectors) {
 
 /// A product as the tiles see it: with the strides of every operand, and perhaps with rows and columns exchanged.
 struct Product {
-  int64_t rows, columns, k;
+  int64_t rows, columns, k, segments;
   const float* a;
-  int64_t a_along_rows, a_along_k;
+  int64_t a_along_rows, a_along_k, a_along_segments;
   const float* b;
-  int64_t b_along_k, b_along_columns;
+  int64_t b_along_k, b_along_columns, b_along_segments;
   float* c;
   int64_t c_along_rows;
   bool accumulate, transpose_c;
 };
 
-/// Columns [first, first + count) of B side by side, zeros behind the last.
+/// Columns [first, first + count) of B side by side, zeros behind the last, segment after segment.
 void pack(const Product& v, int64_t first, int64_t count, int64_t width, float* packed) {
-  const float* b = v.b + first * v.b_along_columns;
-  if (count < width) std::fill_n(packed, v.k * width, 0.0F);
-  if (v.b_along_columns == 1) {
-    for (int64_t p = 0; p < v.k; ++p) std::copy_n(b + p * v.b_along_k, count, packed + p * width);
-  } else {
+  if (count < width) std::fill_n(packed, v.segments * v.k * width, 0.0F);
+  for (int64_t segment = 0; segment < v.segments; ++segment, packed += v.k * width) {
+    const float* b = v.b + segment * v.b_along_segments + first * v.b_along_columns;
+    if (v.b_along_columns == 1) {
+      for (int64_t p = 0; p < v.k; ++p) std::copy_n(b + p * v.b_along_k, count, packed + p * width);
+      continue;
+    }
     for (int64_t j = 0; j < count; ++j) {
       const float* column = b + j * v.b_along_columns;
       for (int64_t p = 0; p < v.k; ++p) packed[p * width + j] = column[p * v.b_along_k];
@@ -200,11 +204,12 @@ void pack(const Product& v, int64_t first, int64_t count, int64_t width, float* 
 
 template <int kWidth>
 [[gnu::noinline]] void multiply_packed(const Product& v, Panel p, int64_t first, int64_t count, int64_t vectors) {
-  alignas(64) float packed[kPackedFloats];  // [k, width]
+  alignas(64) float packed[kPackedFloats];  // [segments, k, width]
   const int64_t width = vectors * kWidth;
   pack(v, first, count, width, packed);
   p.b = packed;
   p.b_along_k = width;
+  p.b_along_segments = v.k * width;
   panel<kWidth, max_vectors(kWidth)>(p, v.rows, vectors);
 }
 
@@ -214,11 +219,14 @@ void multiply(const Product& v) {
     const int64_t count = std::min<int64_t>(max_vectors(kWidth) * kWidth, v.columns - first);
     const int64_t vectors = (count + kWidth - 1) / kWidth;
     const Panel p{.k = v.k,
+                  .segments = v.segments,
                   .a = v.a,
                   .a_along_rows = v.a_along_rows,
                   .a_along_k = v.a_along_k,
+                  .a_along_segments = v.a_along_segments,
                   .b = v.b + first,
                   .b_along_k = v.b_along_k,
+                  .b_along_segments = v.b_along_segments,
                   .c = v.c + first * (v.transpose_c ? v.c_along_rows : 1),
                   .c_along_rows = v.c_along_rows,
                   .last_lanes = count - (vectors - 1) * kWidth,
@@ -279,13 +287,15 @@ Product product_of(const MatmulSpec& s, const float* a, const float* b, float* c
   const int64_t b_along_k = s.transpose_b ? 1 : s.row_stride_b;
   const int64_t b_along_n = s.transpose_b ? s.row_stride_b : 1;
   if (exchanges_rows_and_columns(s)) {
-    return {s.n, s.m, s.k, b, b_along_n, b_along_k, a, a_along_k, a_along_m, c, s.row_stride_c, s.accumulate, true};
+    return {s.n, s.m,       s.k,       s.segments,         b, b_along_n,      b_along_k,    s.segment_stride_b,
+            a,   a_along_k, a_along_m, s.segment_stride_a, c, s.row_stride_c, s.accumulate, true};
   }
-  return {s.m, s.n, s.k, a, a_along_m, a_along_k, b, b_along_k, b_along_n, c, s.row_stride_c, s.accumulate, false};
+  return {s.m, s.n,       s.k,       s.segments,         a, a_along_m,      a_along_k,    s.segment_stride_a,
+          b,   b_along_k, b_along_n, s.segment_stride_b, c, s.row_stride_c, s.accumulate, false};
 }
 
 bool is_dot_products(const Product& v) {
-  return v.columns == 1 && !v.transpose_c && v.a_along_k == 1 && v.b_along_k == 1 && v.k >= kLanes;
+  return v.segments == 1 && v.columns == 1 && !v.transpose_c && v.a_along_k == 1 && v.b_along_k == 1 && v.k >= kLanes;
 }
 
 }  // namespace
@@ -294,11 +304,12 @@ bool tiles_suit(const MatmulSpec& s) {
   // Measured: beside AVX-512 tiles oneDNN gains from some 400^3 on, where B does not stay in a near cache; compiled for
   // any x86-64 our vectors have 4 lanes, and only what oneDNN takes to be called is saved.
   constexpr double kMostProducts = kWideVectors ? 512.0 * 256 * 256 : 128.0 * 8 * 16;
-  if (static_cast<double>(s.m) * static_cast<double>(s.k) * static_cast<double>(s.n) > kMostProducts) return false;
+  const double products = static_cast<double>(s.m) * static_cast<double>(s.k * s.segments) * static_cast<double>(s.n);
+  if (products > kMostProducts) return false;
   const Product v = product_of(s, nullptr, nullptr, nullptr);
   const int64_t lanes = lanes_for(v.columns);
   if (is_dot_products(v) || (v.b_along_columns == 1 && v.columns % lanes == 0)) return true;
-  return std::min((v.columns + lanes - 1) / lanes, int64_t{kMaxVectors}) * lanes * v.k <= kPackedFloats;
+  return std::min((v.columns + lanes - 1) / lanes, int64_t{kMaxVectors}) * lanes * v.k * v.segments <= kPackedFloats;
 }
 
 void tile_matmul(const MatmulSpec& s, const float* a, const float* b, float* c) {

@@ -139,6 +139,14 @@ std::vector<int> layers_without_effect(const Model& model) {
   return idle;
 }
 
+/// A convolution (filters > 0) or pooling.
+LayerSpec windowed(const char* kind, const char* key, const std::vector<int64_t>& size, int64_t filters = 0) {
+  LayerSpec s = spec(kind);
+  if (filters > 0) s.set("filters", concat(filters));
+  s.arguments.set(key, list_of(size));
+  return s;
+}
+
 }  // namespace
 
 LayerSpec& LayerSpec::relu() { return set("activation", "relu"); }
@@ -170,6 +178,26 @@ LayerSpec Input(const std::string& name, const Shape& shape) {
 LayerSpec HQuantize() { return spec("HQuantize"); }
 LayerSpec HDense(int64_t units) { return spec("HDense").set("units", concat(units)); }
 LayerSpec HDenseBatchNorm(int64_t units) { return spec("HDenseBatchNorm").set("units", concat(units)); }
+LayerSpec HConv1D(int64_t filters, int64_t kernel_size) {
+  return windowed("HConv1D", "kernel_size", {kernel_size}, filters);
+}
+LayerSpec HConv1DBatchNorm(int64_t filters, int64_t kernel_size) {
+  return windowed("HConv1DBatchNorm", "kernel_size", {kernel_size}, filters);
+}
+LayerSpec HConv2D(int64_t filters, const std::vector<int64_t>& kernel_size) {
+  return windowed("HConv2D", "kernel_size", kernel_size, filters);
+}
+LayerSpec HConv2DBatchNorm(int64_t filters, const std::vector<int64_t>& kernel_size) {
+  return windowed("HConv2DBatchNorm", "kernel_size", kernel_size, filters);
+}
+LayerSpec PMaxPooling1D(int64_t pool_size) { return windowed("PMaxPooling1D", "pool_size", {pool_size}); }
+LayerSpec PAveragePooling1D(int64_t pool_size) { return windowed("PAveragePooling1D", "pool_size", {pool_size}); }
+LayerSpec PMaxPooling2D(const std::vector<int64_t>& pool_size) {
+  return windowed("PMaxPooling2D", "pool_size", pool_size);
+}
+LayerSpec PAveragePooling2D(const std::vector<int64_t>& pool_size) {
+  return windowed("PAveragePooling2D", "pool_size", pool_size);
+}
 LayerSpec HActivation(const std::string& function) { return spec("HActivation").set("activation", function); }
 LayerSpec HAdd(std::vector<std::string> inputs) { return spec("HAdd").from(std::move(inputs)); }
 LayerSpec Signature(int64_t keep_negative, int64_t bits, int64_t int_bits) {

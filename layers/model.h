@@ -37,6 +37,11 @@ LayerSpec Input(const std::string& name, const Shape& shape = {});
 LayerSpec HQuantize();
 LayerSpec HDense(int64_t units);
 LayerSpec HDenseBatchNorm(int64_t units);
+LayerSpec HConv1D(int64_t filters, int64_t kernel_size);
+LayerSpec HConv1DBatchNorm(int64_t filters, int64_t kernel_size);
+/// The sizes of a window are those of height and width; one alone is both.
+LayerSpec HConv2D(int64_t filters, const std::vector<int64_t>& kernel_size);
+LayerSpec HConv2DBatchNorm(int64_t filters, const std::vector<int64_t>& kernel_size);
 LayerSpec HActivation(const std::string& function);
 LayerSpec HAdd(std::vector<std::string> inputs);
 LayerSpec Signature(int64_t keep_negative, int64_t bits, int64_t int_bits);
@@ -45,6 +50,10 @@ LayerSpec PFlatten();
 LayerSpec PPermute(const std::vector<int64_t>& dims);
 LayerSpec PConcatenate(std::vector<std::string> inputs, int64_t axis = -1);
 LayerSpec PDropout(double rate);
+LayerSpec PMaxPooling1D(int64_t pool_size = 2);
+LayerSpec PAveragePooling1D(int64_t pool_size = 2);
+LayerSpec PMaxPooling2D(const std::vector<int64_t>& pool_size = {2});
+LayerSpec PAveragePooling2D(const std::vector<int64_t>& pool_size = {2});
 
 /// A model on a tape.
 struct ModelRecording {

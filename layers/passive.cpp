@@ -1,55 +1,19 @@
 // Layers without weights that only move values: their inputs' bits move along (spec 2.4). PPermute, PReshape, PFlatten,
-// PConcatenate, PDropout. Pooling gets a file of its own.
+// PConcatenate, PDropout. Pooling is in pooling.cpp.
 #include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "hgq/autograd/executor.h"
 #include "hgq/core/error.h"
+#include "hgq/layers/passive_layer.h"
 #include "hgq/layers/registry.h"
 
 namespace hgq {
 namespace {
 
-/// Moves values, bits and exact bits alike, by one function on Vars.
-class MovingLayer : public Layer {
+class PReshapeLayer final : public PassiveLayer {
  public:
-  Signal call(Recording& /*recording*/, std::span<const Signal> inputs) override {
-    std::vector<Var> values, bits;
-    bool known = true;
-    for (const Signal& s : inputs) {
-      values.push_back(s.value);
-      bits.push_back(s.bits);
-      known = known && s.bits.valid();
-    }
-    return {move(values), known ? move(bits) : Var{}};
-  }
-  ExactSignal exact(std::span<const ExactSignal> inputs, std::vector<ExactBops>& /*bops*/) override {
-    Tape tape;
-    std::vector<Var> bits;
-    for (const ExactSignal& s : inputs) {
-      if (s.bits.empty()) return {output_, {}};
-      bits.push_back(tape.constant(Tensor(s.shape, s.bits)));
-    }
-    const Var moved = move(bits);
-    Workers alone(1);
-    Executor executor(tape, alone, {.gradients = false});
-    executor.forward({});
-    const auto values = executor.value(moved).values();
-    return {output_, {values.begin(), values.end()}};
-  }
-
- protected:
-  using Layer::Layer;
-  /// Values per row and bits of one sample have the same shape.
-  virtual Var move(const std::vector<Var>& inputs) const = 0;
-  nlohmann::json named() const { return {{"name", name()}, {"trainable", true}, {"dtype", "float32"}}; }
-  Shape output_;
-};
-
-class PReshapeLayer final : public MovingLayer {
- public:
-  explicit PReshapeLayer(ConfigReader& c) : MovingLayer(c.text("name", "name of the layer", "")) {
+  explicit PReshapeLayer(ConfigReader& c) : PassiveLayer(c.text("name", "name of the layer", "")) {
     c.known("trainable");
     target_ = c.integers("target_shape", "shape of a sample; one dim may be -1", {}, {.min = -1});
     if (!c.has("target_shape")) c.missing("target_shape", "shape of a sample; one dim may be -1");
@@ -80,15 +44,15 @@ class PReshapeLayer final : public MovingLayer {
   }
 
  protected:
-  Var move(const std::vector<Var>& inputs) const override { return ops::reshape(inputs[0], output_); }
+  Var pass(const std::vector<Var>& inputs) const override { return ops::reshape(inputs[0], output_); }
 
  private:
   std::vector<int64_t> target_;
 };
 
-class PFlattenLayer final : public MovingLayer {
+class PFlattenLayer final : public PassiveLayer {
  public:
-  explicit PFlattenLayer(ConfigReader& c) : MovingLayer(c.text("name", "name of the layer", "")) {
+  explicit PFlattenLayer(ConfigReader& c) : PassiveLayer(c.text("name", "name of the layer", "")) {
     c.known("trainable");
     c.choice("data_format", "order of the dims", {"channels_last"}, "channels_last");
   }
@@ -107,12 +71,12 @@ class PFlattenLayer final : public MovingLayer {
   }
 
  protected:
-  Var move(const std::vector<Var>& inputs) const override { return ops::reshape(inputs[0], output_); }
+  Var pass(const std::vector<Var>& inputs) const override { return ops::reshape(inputs[0], output_); }
 };
 
-class PPermuteLayer final : public MovingLayer {
+class PPermuteLayer final : public PassiveLayer {
  public:
-  explicit PPermuteLayer(ConfigReader& c) : MovingLayer(c.text("name", "name of the layer", "")) {
+  explicit PPermuteLayer(ConfigReader& c) : PassiveLayer(c.text("name", "name of the layer", "")) {
     c.known("trainable");
     dims_ = c.integers("dims", "order of a sample's dims, counted from 1", {}, {.min = 1, .max = Shape::kMaxRank});
     if (!c.has("dims")) c.missing("dims", "order of a sample's dims, counted from 1");
@@ -139,7 +103,7 @@ class PPermuteLayer final : public MovingLayer {
   }
 
  protected:
-  Var move(const std::vector<Var>& inputs) const override {
+  Var pass(const std::vector<Var>& inputs) const override {
     std::vector<int> from_zero;
     for (const int64_t d : dims_) from_zero.push_back(static_cast<int>(d) - 1);
     return ops::permute(inputs[0], from_zero);
@@ -149,9 +113,9 @@ class PPermuteLayer final : public MovingLayer {
   std::vector<int64_t> dims_;
 };
 
-class PConcatenateLayer final : public MovingLayer {
+class PConcatenateLayer final : public PassiveLayer {
  public:
-  explicit PConcatenateLayer(ConfigReader& c) : MovingLayer(c.text("name", "name of the layer", "")) {
+  explicit PConcatenateLayer(ConfigReader& c) : PassiveLayer(c.text("name", "name of the layer", "")) {
     c.known("trainable");
     axis_ = c.integer("axis", "dim to join along, the batch counted as 0",
                       {.fallback = -1, .min = -Shape::kMaxRank, .max = Shape::kMaxRank});
@@ -185,16 +149,16 @@ class PConcatenateLayer final : public MovingLayer {
   }
 
  protected:
-  Var move(const std::vector<Var>& inputs) const override { return ops::concatenate(inputs, dim_); }
+  Var pass(const std::vector<Var>& inputs) const override { return ops::concatenate(inputs, dim_); }
 
  private:
   int64_t axis_ = -1;
   int dim_ = 0;
 };
 
-class PDropoutLayer final : public MovingLayer {
+class PDropoutLayer final : public PassiveLayer {
  public:
-  explicit PDropoutLayer(ConfigReader& c) : MovingLayer(c.text("name", "name of the layer", "")) {
+  explicit PDropoutLayer(ConfigReader& c) : PassiveLayer(c.text("name", "name of the layer", "")) {
     c.known("trainable");
     c.known("noise_shape");
     c.known("seed");
@@ -223,7 +187,7 @@ class PDropoutLayer final : public MovingLayer {
   }
 
  protected:
-  Var move(const std::vector<Var>& inputs) const override { return ops::scale(inputs[0], 1.0F); }
+  Var pass(const std::vector<Var>& inputs) const override { return ops::scale(inputs[0], 1.0F); }
 
  private:
   double rate_ = 0;

@@ -8,11 +8,14 @@
 namespace hgq {
 namespace {
 
-// Convolutions, pooling and batch norm alone (HConv1D, PMaxPooling2D ...) get a line here each when they are there.
 constexpr std::array kKinds{
     LayerKind{"HQuantize", make_h_quantize, "quantizes the input"},
     LayerKind{"HDense", make_h_dense, "dense layer"},
     LayerKind{"HDenseBatchNorm", make_h_dense_batch_norm, "dense layer with fused batch norm"},
+    LayerKind{"HConv1D", make_h_conv_1d, "convolution along one dim"},
+    LayerKind{"HConv2D", make_h_conv_2d, "convolution along two dims"},
+    LayerKind{"HConv1DBatchNorm", make_h_conv_1d_batch_norm, "convolution along one dim with fused batch norm"},
+    LayerKind{"HConv2DBatchNorm", make_h_conv_2d_batch_norm, "convolution along two dims with fused batch norm"},
     LayerKind{"HActivation", make_h_activation, "a function of each value, or softmax, and a quantizer"},
     LayerKind{"HAdd", make_h_add, "sum of several inputs, and a quantizer"},
     LayerKind{"Signature", make_signature, "tells the precision of values that are quantized already"},
@@ -21,6 +24,14 @@ constexpr std::array kKinds{
     LayerKind{"PPermute", make_p_permute, "another order of the dims"},
     LayerKind{"PConcatenate", make_p_concatenate, "joins inputs along a dim"},
     LayerKind{"PDropout", make_p_dropout, "sets values to 0 in training"},
+    LayerKind{"PMaxPooling1D", make_p_max_pooling_1d, "largest value of a window along one dim"},
+    LayerKind{"PMaxPooling2D", make_p_max_pooling_2d, "largest value of a window along two dims"},
+    LayerKind{"PAveragePooling1D", make_p_average_pooling_1d, "mean of a window along one dim"},
+    LayerKind{"PAveragePooling2D", make_p_average_pooling_2d, "mean of a window along two dims"},
+    LayerKind{"PMaxPool1D", make_p_max_pooling_1d, "PMaxPooling1D"},
+    LayerKind{"PMaxPool2D", make_p_max_pooling_2d, "PMaxPooling2D"},
+    LayerKind{"PAvgPool1D", make_p_average_pooling_1d, "PAveragePooling1D"},
+    LayerKind{"PAvgPool2D", make_p_average_pooling_2d, "PAveragePooling2D"},
 };
 
 }  // namespace

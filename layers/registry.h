@@ -33,6 +33,10 @@ std::string snake_case(std::string_view kind);
 std::unique_ptr<Layer> make_h_quantize(ConfigReader& c, const LayerArguments& arguments);
 std::unique_ptr<Layer> make_h_dense(ConfigReader& c, const LayerArguments& arguments);
 std::unique_ptr<Layer> make_h_dense_batch_norm(ConfigReader& c, const LayerArguments& arguments);
+std::unique_ptr<Layer> make_h_conv_1d(ConfigReader& c, const LayerArguments& arguments);
+std::unique_ptr<Layer> make_h_conv_2d(ConfigReader& c, const LayerArguments& arguments);
+std::unique_ptr<Layer> make_h_conv_1d_batch_norm(ConfigReader& c, const LayerArguments& arguments);
+std::unique_ptr<Layer> make_h_conv_2d_batch_norm(ConfigReader& c, const LayerArguments& arguments);
 std::unique_ptr<Layer> make_h_activation(ConfigReader& c, const LayerArguments& arguments);
 std::unique_ptr<Layer> make_h_add(ConfigReader& c, const LayerArguments& arguments);
 std::unique_ptr<Layer> make_signature(ConfigReader& c, const LayerArguments& arguments);
@@ -41,5 +45,9 @@ std::unique_ptr<Layer> make_p_flatten(ConfigReader& c, const LayerArguments& arg
 std::unique_ptr<Layer> make_p_permute(ConfigReader& c, const LayerArguments& arguments);
 std::unique_ptr<Layer> make_p_concatenate(ConfigReader& c, const LayerArguments& arguments);
 std::unique_ptr<Layer> make_p_dropout(ConfigReader& c, const LayerArguments& arguments);
+std::unique_ptr<Layer> make_p_max_pooling_1d(ConfigReader& c, const LayerArguments& arguments);
+std::unique_ptr<Layer> make_p_max_pooling_2d(ConfigReader& c, const LayerArguments& arguments);
+std::unique_ptr<Layer> make_p_average_pooling_1d(ConfigReader& c, const LayerArguments& arguments);
+std::unique_ptr<Layer> make_p_average_pooling_2d(ConfigReader& c, const LayerArguments& arguments);
 
 }  // namespace hgq

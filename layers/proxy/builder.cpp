@@ -53,6 +53,15 @@ ProxyRef ProxyBuilder::add_dense(const std::string& name, ProxyRef parent, const
   return add<ProxyDense>(name, {parent}, kernel_shape, std::move(kernel), std::move(bias));
 }
 
+ProxyRef ProxyBuilder::add_conv(const std::string& name, ProxyRef parent, ConvOptions options,
+                                const Shape& kernel_shape, std::vector<float> kernel, std::vector<float> bias) {
+  return add<ProxyConv>(name, {parent}, std::move(options), kernel_shape, std::move(kernel), std::move(bias));
+}
+
+ProxyRef ProxyBuilder::add_pooling(const std::string& name, ProxyRef parent, PoolingOptions options) {
+  return add<ProxyPooling>(name, {parent}, std::move(options));
+}
+
 ProxyRef ProxyBuilder::add_relu(ProxyRef parent) {
   return append(std::make_unique<ProxyRelu>(names_.counted("re_lu")), {parent});
 }

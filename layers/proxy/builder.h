@@ -18,8 +18,10 @@
 #include <string_view>
 #include <vector>
 
+#include "hgq/layers/proxy/conv.h"
 #include "hgq/layers/proxy/model.h"
 #include "hgq/layers/proxy/names.h"
+#include "hgq/layers/proxy/pooling.h"
 #include "hgq/layers/proxy/quantizer.h"
 
 namespace hgq {
@@ -41,6 +43,10 @@ class ProxyBuilder {
   /// `kernel`: (inputs, units); `bias`: (units), empty for none.
   ProxyRef add_dense(const std::string& name, ProxyRef parent, const Shape& kernel_shape, std::vector<float> kernel,
                      std::vector<float> bias);
+  /// `kernel`: (size ..., inputs / groups, filters); `bias`: (filters), empty for none.
+  ProxyRef add_conv(const std::string& name, ProxyRef parent, ConvOptions options, const Shape& kernel_shape,
+                    std::vector<float> kernel, std::vector<float> bias);
+  ProxyRef add_pooling(const std::string& name, ProxyRef parent, PoolingOptions options);
   /// Named re_lu, re_lu_1 ... as Keras does.
   ProxyRef add_relu(ProxyRef parent);
   /// One of ProxyActivation::functions(). "linear" adds no layer (spec 3.2): it gives the parent back.

@@ -1,8 +1,4 @@
-// Dense: y = x W + b over the last dim, its activation linear.
-//
-// The exact computation: inputs that share a row of the kernel are aligned to one fraction f_k; output j gets the
-// smallest fraction F_j that holds all its products and its bias, so that the kernel becomes the integers W_kj 2^(F_j -
-// f_k), and y_j = sum_k x_k W_kj + b_j is an integer sum. Kernel and bias are float32 and count exactly as they are.
+// Dense: y = x W + b over the last dim, its activation linear. Its exact computation is in products.h.
 #pragma once
 
 #include <memory>

@@ -1,8 +1,9 @@
 // One layer of a proxy model: a Keras layer with its numbers.
 //
-// Each family has its file here: input, quantizer, dense, activations, merging (Add, Concatenate), reshaping (Flatten,
-// Reshape, Permute). A new one is a class with the four functions below, a line in the table of registry.cpp that reads
-// it from a file, and, where a converter makes it, a function of ProxyBuilder; nothing else knows the classes.
+// Each family has its file here: input, quantizer, dense, conv, pooling, activations, merging (Add, Concatenate),
+// reshaping (Flatten, Reshape, Permute). A new one is a class with the four functions below, a line in the table of
+// registry.cpp that reads it from a file, and, where a converter makes it, a function of ProxyBuilder; nothing else
+// knows the classes.
 //
 // Layers do not know their neighbours: the graph is in ProxyModel.
 #pragma once

@@ -6,9 +6,11 @@
 #include "hgq/core/error.h"
 #include "hgq/core/nearest_name.h"
 #include "hgq/layers/proxy/activations.h"
+#include "hgq/layers/proxy/conv.h"
 #include "hgq/layers/proxy/dense.h"
 #include "hgq/layers/proxy/input.h"
 #include "hgq/layers/proxy/merging.h"
+#include "hgq/layers/proxy/pooling.h"
 #include "hgq/layers/proxy/quantizer.h"
 #include "hgq/layers/proxy/reshaping.h"
 
@@ -27,6 +29,12 @@ constexpr std::array kEntries{
     Entry{"InputLayer", ProxyInput::read},
     Entry{"HGQ>FixedPointQuantizer", ProxyQuantizer::read},
     Entry{"Dense", ProxyDense::read},
+    Entry{"Conv1D", ProxyConv::read},
+    Entry{"Conv2D", ProxyConv::read},
+    Entry{"MaxPooling1D", ProxyPooling::read},
+    Entry{"MaxPooling2D", ProxyPooling::read},
+    Entry{"AveragePooling1D", ProxyPooling::read},
+    Entry{"AveragePooling2D", ProxyPooling::read},
     Entry{"ReLU", ProxyRelu::read},
     Entry{"Activation", ProxyActivation::read},
     Entry{"Add", ProxyAdd::read},

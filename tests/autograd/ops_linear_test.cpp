@@ -26,8 +26,7 @@ TEST(Linear, MatmulOfStepValues) {
   lab.expect_right(1, Cut{512, 16, 1}, {}, 0);
 }
 
-// k <= 2 n works on the covariance of x, k > 2 n on products with x w; from 48 inputs on half of the covariance is
-// mirrored.
+// k <= 2 n works on the covariance of x, in bands of 16 rows, k > 2 n on products with x w.
 TEST(Linear, ChannelMomentsInAllItsForms) {
   for (const auto& [k, n] : {std::pair{3, 4}, std::pair{4, 2}, std::pair{1, 1}, std::pair{5, 2}, std::pair{9, 1},
                              std::pair{48, 24}, std::pair{51, 30}}) {

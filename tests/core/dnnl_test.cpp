@@ -26,9 +26,13 @@ constexpr float kUntouched = -7.5F;
 class Case {
  public:
   explicit Case(const MatmulSpec& spec, bool whole_numbers = false) : spec_(checked(spec)) {
-    a_ = filled(spec_.transpose_a ? spec_.k : spec_.m, spec_.row_stride_a, whole_numbers);
-    b_ = filled(spec_.transpose_b ? spec_.n : spec_.k, spec_.row_stride_b, whole_numbers);
-    c_ = filled(spec_.m, spec_.row_stride_c, whole_numbers);
+    const int64_t others = spec_.segments - 1;
+    a_ = filled((spec_.transpose_a ? spec_.k : spec_.m) * spec_.row_stride_a + std::max(spec_.m, spec_.k) +
+                    others * spec_.segment_stride_a,
+                whole_numbers);
+    b_ = filled((spec_.transpose_b ? spec_.n : spec_.k) * spec_.row_stride_b + others * spec_.segment_stride_b,
+                whole_numbers);
+    c_ = filled(spec_.m * spec_.row_stride_c, whole_numbers);
   }
 
   std::vector<float> run(const Matmul& matmul) const {
@@ -62,8 +66,8 @@ class Case {
   const std::vector<float>& c() const { return c_; }
 
  private:
-  std::vector<float> filled(int64_t rows, int64_t stride, bool whole_numbers) {
-    std::vector<float> values(static_cast<size_t>(rows * stride));
+  std::vector<float> filled(int64_t size, bool whole_numbers) {
+    std::vector<float> values(static_cast<size_t>(size));
     std::uniform_int_distribution<int> whole(-8, 8);
     std::normal_distribution<float> normal;
     for (float& value : values) value = whole_numbers ? static_cast<float>(whole(random_)) : normal(random_);
@@ -77,8 +81,8 @@ class Case {
 
 std::string describe(const MatmulSpec& s) {
   return concat(s.m, " x ", s.k, " x ", s.n, s.transpose_a ? " A transposed" : "", s.transpose_b ? " B transposed" : "",
-                s.accumulate ? " accumulated" : "", " strides ", s.row_stride_a, " ", s.row_stride_b, " ",
-                s.row_stride_c);
+                s.accumulate ? " accumulated" : "", " in ", s.segments, " segments, strides ", s.row_stride_a, " ",
+                s.row_stride_b, " ", s.row_stride_c);
 }
 
 std::vector<MatmulSpec> forms_of(int64_t m, int64_t k, int64_t n) {
@@ -106,7 +110,7 @@ void expect_twin(const MatmulSpec& spec) {
   const std::vector<double> twin = with_any.run_twin();
   const std::vector<double> magnitudes = with_any.magnitudes();
   // Each of k products and k sums rounds by half an ULP of at most the sum of magnitudes.
-  const double bound = static_cast<double>(spec.k + 1) * std::numeric_limits<float>::epsilon();
+  const double bound = static_cast<double>(spec.k * spec.segments + 1) * std::numeric_limits<float>::epsilon();
   for (size_t i = 0; i < result.size(); ++i) ASSERT_NEAR(result[i], twin[i], bound * magnitudes[i]) << "element " << i;
 }
 
@@ -135,6 +139,43 @@ TEST(Matmul, LargeOnesEqualTheTwin) {
   // B too long for a packed copy
   EXPECT_FALSE(tiles_suit(checked({.m = 3, .k = 5000, .n = 9})));
   for (const MatmulSpec& spec : forms_of(3, 5000, 9)) expect_twin(spec);
+}
+
+// As convolutions use it: rows of A that overlap, segments of A and B at any distance.
+TEST(Matmul, SegmentsAreSummed) {
+  for (const int64_t n : {1, 3, 5, 8, 16, 24, 33}) {
+    for (const int64_t m : {1, 7, 30}) {
+      for (const bool accumulate : {false, true}) {
+        // Three rows of a window of 3 x 4 in an image of 11 columns and 4 channels, and the gradient of such a kernel.
+        expect_twin({.m = m,
+                     .k = 12,
+                     .n = n,
+                     .accumulate = accumulate,
+                     .row_stride_a = 4,
+                     .segments = 3,
+                     .segment_stride_a = 44,
+                     .segment_stride_b = 12 * n});
+        expect_twin({.m = 12,
+                     .k = m,
+                     .n = n,
+                     .transpose_a = true,
+                     .accumulate = accumulate,
+                     .row_stride_a = 8,
+                     .segments = 5,
+                     .segment_stride_a = 20 * m,
+                     .segment_stride_b = m * n});
+        expect_twin({.m = m,
+                     .k = 6,
+                     .n = n,
+                     .transpose_b = true,
+                     .accumulate = accumulate,
+                     .row_stride_a = 9,
+                     .segments = 2,
+                     .segment_stride_a = 7,
+                     .segment_stride_b = 6 * n});
+      }
+    }
+  }
 }
 
 TEST(Matmul, GapsBetweenRowsAreNeitherReadNorWritten) {
@@ -270,8 +311,10 @@ TEST(Matmul, ImpossibleSpecsAreRefused) {
   EXPECT_THAT([] { Matmul({.m = -1, .k = 2, .n = 3}); }, ThrowsMessage<ShapeError>(HasSubstr("m, k, n are -1, 2, 3")));
   EXPECT_THAT([] { Matmul({.m = 4, .k = 2, .n = 3, .row_stride_b = 2}); },
               ThrowsMessage<ShapeError>(HasSubstr("operand B has rows of 3 elements, but only 2")));
-  EXPECT_THAT([] { Matmul({.m = 4, .k = 2, .n = 3, .transpose_a = true, .row_stride_a = 3}); },
-              ThrowsMessage<ShapeError>(HasSubstr("operand A has rows of 4 elements, but only 3")));
+  EXPECT_THAT([] { Matmul({.m = 4, .k = 2, .n = 3, .row_stride_c = 2}); },
+              ThrowsMessage<ShapeError>(HasSubstr("operand C has rows of 3 elements, but only 2")));
+  EXPECT_THAT([] { Matmul({.m = 4, .k = 2, .n = 3, .segments = 0}); },
+              ThrowsMessage<ShapeError>(HasSubstr("0 segments, expected at least 1")));
 }
 
 TEST(Matmul, LibraryIsNamed) {

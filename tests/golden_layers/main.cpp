@@ -23,14 +23,6 @@ constexpr Family kFamilies[] = {{"quantizer", run_quantizer_case}, {"bits", run_
 /// Empty: the case is to be run.
 std::string reason_to_skip(const GoldenCase& c) {
   if (c.config.value("differs", false)) return "differs: the package's own numbers for something ours does otherwise";
-  const nlohmann::json layers = c.config.value("layers", nlohmann::json::array());
-  for (const nlohmann::json& layer : layers) {
-    const std::string type = layer.at("type");
-    if (type.find("Conv1D") != std::string::npos || type.find("Conv2D") != std::string::npos ||
-        type.find("Pooling") != std::string::npos) {
-      return "convolutions are not there yet";
-    }
-  }
   return {};
 }
 

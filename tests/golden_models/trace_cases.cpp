@@ -93,12 +93,15 @@ void check_exact_bops(const Model& model, const nlohmann::json& golden, Differen
 }
 
 /// In evaluation, from the record as it is now.
-void check_differentiable_bops(Model& model, const Tensor& row, const nlohmann::json& golden, Differences& out) {
+void check_differentiable_bops(Model& model, const std::vector<Tensor>& x, const nlohmann::json& golden,
+                               Differences& out) {
   Tape tape;
   const ModelRecording recording = model.record(tape, Mode::kEvaluate);
   Workers workers(1);
   Executor executor(tape, workers, {.gradients = false});
-  executor.forward(std::vector{row.view().rows(0, 1)});
+  std::vector<ConstTensorView> row;
+  for (const Tensor& input : x) row.push_back(input.view().rows(0, 1));
+  executor.forward(row);
   size_t others = 0;
   for (const auto& [name, bops] : golden.items()) {
     const auto found = std::ranges::find(recording.bops, name, &Recording::Bops::layer);
@@ -171,7 +174,7 @@ std::vector<std::string> run_trace(const GoldenModel& golden, const std::string&
   out.check(layers == ranges.names().size(), concat(layers, " layers traced, expected ", ranges.names().size()));
   const nlohmann::json& bops = golden.about["bops"][group];
   check_exact_bops(model, bops, out);
-  check_differentiable_bops(model, golden.inputs("test")[0], bops["layers_differentiable"], out);
+  check_differentiable_bops(model, golden.inputs("test"), bops["layers_differentiable"], out);
   return out.take();
 }
 

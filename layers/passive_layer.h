@@ -1,0 +1,27 @@
+// Base of layers without weights that pass their inputs on: bits of a sample go the way that its values go (spec 2.4).
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "hgq/layers/layer.h"
+
+namespace hgq {
+
+class PassiveLayer : public Layer {
+ public:
+  Signal call(Recording& recording, std::span<const Signal> inputs) override;
+  ExactSignal exact(std::span<const ExactSignal> inputs, std::vector<ExactBops>& bops) override;
+
+ protected:
+  using Layer::Layer;
+  /// Of values per row, or of values of one sample, which have the same shape.
+  virtual Var pass(const std::vector<Var>& inputs) const = 0;
+  virtual Var pass_bits(const std::vector<Var>& inputs) const { return pass(inputs); }
+  /// The keys that every layer has in a file.
+  nlohmann::json named() const { return {{"name", name()}, {"trainable", true}, {"dtype", "float32"}}; }
+
+  Shape output_;
+};
+
+}  // namespace hgq

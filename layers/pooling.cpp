@@ -1,0 +1,83 @@
+// PMaxPooling1D/2D and PAveragePooling1D/2D: the bits that go on are the largest of a window (spec 2.4).
+#include "hgq/core/error.h"
+#include "hgq/layers/passive_layer.h"
+#include "hgq/layers/registry.h"
+#include "hgq/layers/window_keys.h"
+
+namespace hgq {
+namespace {
+
+class PoolingLayer final : public PassiveLayer {
+ public:
+  PoolingLayer(ConfigReader& c, int rank, bool average)
+      : PassiveLayer(c.text("name", "name of the layer", "")), rank_(rank), average_(average) {
+    c.known("trainable");
+    size_ = read_sizes(c, "pool_size", "extent of the window", rank, 2);
+    stride_ = size_;
+    if (c.has("strides")) {
+      stride_ = read_sizes(c, "strides", "distance from one window to the next; pool_size if not given", rank, 1);
+    } else {
+      c.node("strides", "distance from one window to the next", "an integer or a list", "pool_size");
+    }
+    padding_ = read_padding(c, false);
+    read_data_format(c);
+  }
+  std::string_view kind() const override {
+    if (rank_ == 1) return average_ ? "PAveragePooling1D" : "PMaxPooling1D";
+    return average_ ? "PAveragePooling2D" : "PMaxPooling2D";
+  }
+  Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
+    expect_inputs(inputs, 1);
+    const Shape& input = inputs[0];
+    HGQ_CHECK(input.rank() == rank_ + 1 && input.size() > 0, ShapeError, where(), ": its input samples have shape ",
+              input, ", expected ", rank_ == 1 ? "[length, channels]" : "[height, width, channels]");
+    try {
+      windows_ = make_windows(input, size_, stride_, std::vector<int64_t>(size_.size(), 1), padding_);
+    } catch (const ShapeError& e) {
+      throw ShapeError(concat(where(), ": ", e.what(), "; its input samples have shape ", input));
+    }
+    return output_ = windows_.output_shape(input[-1]);
+  }
+  ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override {
+    return builder.add_pooling(
+        name(), inputs[0], {.rank = rank_, .average = average_, .size = size_, .stride = stride_, .padding = padding_});
+  }
+  nlohmann::json config() const override {
+    nlohmann::json json = named();
+    json["pool_size"] = size_;
+    json["strides"] = stride_;
+    json["padding"] = to_string(padding_);
+    json["data_format"] = "channels_last";
+    return json;
+  }
+
+ protected:
+  Var pass(const std::vector<Var>& inputs) const override {
+    return average_ ? ops::average_pool(inputs[0], windows_) : ops::max_pool(inputs[0], windows_);
+  }
+  Var pass_bits(const std::vector<Var>& inputs) const override { return ops::max_pool(inputs[0], windows_); }
+
+ private:
+  int rank_;
+  bool average_;
+  std::vector<int64_t> size_, stride_;
+  Padding padding_ = Padding::kValid;
+  Windows windows_;
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> make_p_max_pooling_1d(ConfigReader& c, const LayerArguments& /*arguments*/) {
+  return std::make_unique<PoolingLayer>(c, 1, false);
+}
+std::unique_ptr<Layer> make_p_max_pooling_2d(ConfigReader& c, const LayerArguments& /*arguments*/) {
+  return std::make_unique<PoolingLayer>(c, 2, false);
+}
+std::unique_ptr<Layer> make_p_average_pooling_1d(ConfigReader& c, const LayerArguments& /*arguments*/) {
+  return std::make_unique<PoolingLayer>(c, 1, true);
+}
+std::unique_ptr<Layer> make_p_average_pooling_2d(ConfigReader& c, const LayerArguments& /*arguments*/) {
+  return std::make_unique<PoolingLayer>(c, 2, true);
+}
+
+}  // namespace hgq

@@ -1,0 +1,122 @@
+#include "hgq/layers/proxy/conv.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "hgq/core/config_reader.h"
+#include "hgq/core/error.h"
+#include "hgq/layers/proxy/products.h"
+#include "hgq/layers/window_keys.h"
+
+namespace hgq {
+
+ProxyConv::ProxyConv(std::string name, ConvOptions options, const Shape& kernel_shape, std::vector<float> kernel,
+                     std::vector<float> bias)
+    : ProxyLayer(std::move(name)),
+      options_(std::move(options)),
+      kernel_shape_(kernel_shape),
+      kernel_(std::move(kernel)),
+      bias_(std::move(bias)) {
+  HGQ_CHECK(kernel_shape_.rank() == options_.rank + 2 && static_cast<int64_t>(kernel_.size()) == kernel_shape_.size(),
+            ShapeError, where(), ": kernel of shape ", kernel_shape_, " with ", kernel_.size(),
+            " values, expected (size ..., inputs, filters)");
+  HGQ_CHECK(bias_.empty() || static_cast<int64_t>(bias_.size()) == filters(), ShapeError, where(), ": bias has ",
+            bias_.size(), " values, the kernel has ", filters(), " filters");
+  HGQ_CHECK(options_.groups >= 1 && filters() % options_.groups == 0, ShapeError, where(), ": ", options_.groups,
+            " groups do not divide ", filters(), " filters");
+  const auto finite = [](float v) { return std::isfinite(v); };
+  HGQ_CHECK(std::ranges::all_of(kernel_, finite) && std::ranges::all_of(bias_, finite), ShapeError, where(),
+            ": kernel or bias holds a value that is not finite");
+}
+
+std::vector<int64_t> ProxyConv::size() const {
+  std::vector<int64_t> size;
+  for (int d = 0; d < options_.rank; ++d) size.push_back(kernel_shape_[d]);
+  return size;
+}
+
+std::unique_ptr<ProxyLayer> ProxyConv::read(const KerasNode& node, const KerasLayerWeights& weights) {
+  ErrorList errors;
+  ConfigReader reader(node.config, concat("layer '", node.name, "' (", node.class_name, ")"), errors);
+  ConvOptions options{.rank = node.class_name == "Conv1D" ? 1 : 2, .stride = {}, .dilation = {}};
+  reader.choice("activation", "of a layer in a proxy", {"linear"}, "linear");
+  const int64_t filters = reader.integer("filters", "number of outputs", {.required = true, .min = 1});
+  const std::vector<int64_t> size = read_sizes(reader, "kernel_size", "extent of the window", options.rank, 0);
+  options.stride = read_sizes(reader, "strides", "distance between windows", options.rank, 1);
+  options.dilation = read_sizes(reader, "dilation_rate", "distance in a window", options.rank, 1);
+  options.padding = read_padding(reader, options.rank == 1);
+  options.groups = reader.integer("groups", "parts of inputs and outputs", {.fallback = 1, .min = 1});
+  read_data_format(reader);
+  const bool use_bias = reader.boolean("use_bias", "whether there is a bias", true);
+  errors.throw_if_any();
+  const KerasWeight* kernel = weights.find("kernel");
+  const KerasWeight* bias = weights.find("bias");
+  bool fits = kernel != nullptr && kernel->shape.rank() == options.rank + 2 && kernel->shape[-1] == filters;
+  for (int d = 0; fits && d < options.rank; ++d) fits = kernel->shape[d] == size[static_cast<size_t>(d)];
+  HGQ_CHECK(fits, FileError, node.config.place(), ": layer '", node.name, "' (", node.class_name, ") has ",
+            kernel == nullptr ? "no kernel" : concat("a kernel of shape ", kernel->shape),
+            ", expected (kernel_size, inputs, ", filters, ")");
+  HGQ_CHECK(!use_bias || (bias != nullptr && bias->shape == Shape{filters}), FileError, node.config.place(),
+            ": layer '", node.name, "' (", node.class_name, ") has ",
+            bias == nullptr ? "no bias" : concat("a bias of shape ", bias->shape), ", expected (", filters, ")");
+  return std::make_unique<ProxyConv>(node.name, std::move(options), kernel->shape, kernel->floats(),
+                                     use_bias ? bias->floats() : std::vector<float>());
+}
+
+Node ProxyConv::config(bool /*only_child*/) const {
+  Node config = base_config(true);
+  config.set("filters", Node::integer(filters()));
+  config.set("kernel_size", integer_list(size()));
+  config.set("strides", integer_list(options_.stride));
+  config.set("padding", Node::string(std::string(to_string(options_.padding))));
+  config.set("data_format", Node::string("channels_last"));
+  config.set("dilation_rate", integer_list(options_.dilation));
+  config.set("groups", Node::integer(options_.groups));
+  config.set("activation", Node::string("linear"));
+  config.set("use_bias", Node::boolean(!bias_.empty()));
+  return config;
+}
+
+std::vector<KerasWeight> ProxyConv::weights(bool /*only_child*/) const {
+  std::vector<KerasWeight> out{KerasWeight::of_floats("kernel:0", kernel_shape_, kernel_)};
+  if (!bias_.empty()) out.push_back(KerasWeight::of_floats("bias:0", Shape{filters()}, bias_));
+  return out;
+}
+
+// The kernel with the zeros between groups, so that every output reads the whole window.
+ProxyPlan ProxyConv::plan(std::span<const ProxySignal* const> in) const {
+  const ProxySignal& input = fixed_input(in);
+  const int64_t group_inputs = kernel_shape_[options_.rank];
+  HGQ_CHECK(input.shape.rank() == options_.rank + 1 && input.shape[-1] == group_inputs * options_.groups, ShapeError,
+            where(), ": reads values of shape ", input.shape, ", its kernel has shape ", kernel_shape_, " with ",
+            options_.groups, " groups");
+  const Windows windows = make_windows(input.shape, size(), options_.stride, options_.dilation, options_.padding);
+  const int64_t channels = windows.channels;
+  const int64_t entries = windows.h.size * windows.w.size;
+  const int64_t group_filters = filters() / options_.groups;
+  std::vector<float> kernel(static_cast<size_t>(entries * channels * filters()), 0.0F);
+  for (int64_t k = 0; k < entries; ++k) {
+    for (int64_t i = 0; i < group_inputs; ++i) {
+      for (int64_t j = 0; j < filters(); ++j) {
+        const int64_t row = k * channels + j / group_filters * group_inputs + i;
+        kernel[static_cast<size_t>(row * filters() + j)] =
+            kernel_[static_cast<size_t>((k * group_inputs + i) * filters() + j)];
+      }
+    }
+  }
+  std::vector<int64_t> source;
+  for (int64_t p = 0; p < windows.positions(); ++p) {
+    for (int64_t k = 0; k < entries; ++k) {
+      const int64_t h = windows.h.source(p / windows.w.output, k / windows.w.size);
+      const int64_t w = windows.w.source(p % windows.w.output, k % windows.w.size);
+      const bool inside = h >= 0 && w >= 0;
+      for (int64_t i = 0; i < channels; ++i)
+        source.push_back(inside ? (h * windows.w.input + w) * channels + i : int64_t{-1});
+    }
+  }
+  return product_plan(
+      input, {.inputs = entries * channels, .units = filters(), .kernel = kernel, .bias = bias_, .source = source},
+      windows.output_shape(filters()), where());
+}
+
+}  // namespace hgq

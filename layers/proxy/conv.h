@@ -1,0 +1,42 @@
+// Conv1D and Conv2D, their activation linear: the products of products.h over windows; padding is 0.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "hgq/core/window.h"
+#include "hgq/layers/proxy/layer.h"
+
+namespace hgq {
+
+/// How the windows of a convolution stand; the kernel says their size.
+struct ConvOptions {
+  int rank = 2;  // 1 or 2 dims
+  std::vector<int64_t> stride, dilation;
+  Padding padding = Padding::kValid;
+  int64_t groups = 1;
+};
+
+class ProxyConv : public ProxyLayer {
+ public:
+  /// `kernel`: (size ..., inputs / groups, filters), row-major; `bias`: (filters), or empty for none. All finite.
+  /// Throws ShapeError.
+  ProxyConv(std::string name, ConvOptions options, const Shape& kernel_shape, std::vector<float> kernel,
+            std::vector<float> bias);
+  static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
+
+  std::string_view class_name() const override { return options_.rank == 1 ? "Conv1D" : "Conv2D"; }
+  Node config(bool only_child) const override;
+  std::vector<KerasWeight> weights(bool only_child) const override;
+  ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+
+ private:
+  int64_t filters() const { return kernel_shape_[-1]; }
+  std::vector<int64_t> size() const;
+
+  ConvOptions options_;
+  Shape kernel_shape_;
+  std::vector<float> kernel_, bias_;
+};
+
+}  // namespace hgq

@@ -1,0 +1,149 @@
+#include "hgq/layers/proxy/pooling.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "hgq/core/config_reader.h"
+#include "hgq/core/error.h"
+#include "hgq/layers/proxy/align.h"
+#include "hgq/layers/window_keys.h"
+
+namespace hgq {
+namespace {
+
+/// What each output element reads: elements of the input, aligned.
+struct Reads {
+  std::vector<int64_t> from;
+  std::vector<int> shift;
+  std::vector<size_t> ends;  // behind an output's last
+
+  template <typename F>
+  void each(const F& f) const {
+    size_t begin = 0;
+    for (size_t e = 0; e < ends.size(); ++e) {
+      f(e, begin, ends[e]);
+      begin = ends[e];
+    }
+  }
+};
+
+Reads reads_of(const Windows& v) {
+  Reads reads;
+  for (int64_t p = 0; p < v.positions(); ++p) {
+    for (int64_t c = 0; c < v.channels; ++c) {
+      for (int64_t k = 0; k < v.h.size * v.w.size; ++k) {
+        const int64_t h = v.h.source(p / v.w.output, k / v.w.size);
+        const int64_t w = v.w.source(p % v.w.output, k % v.w.size);
+        if (h >= 0 && w >= 0) reads.from.push_back((h * v.w.input + w) * v.channels + c);
+      }
+      reads.ends.push_back(reads.from.size());
+    }
+  }
+  return reads;
+}
+
+template <typename In, typename Out>
+ProxyStep pooling_step(const Reads& reads, bool average) {
+  return [reads, average](const StepRows& rows) {
+    const In* x = rows.in[0]->data<In>();
+    Out* y = rows.out->data<Out>();
+    for (int64_t row = 0; row < rows.rows; ++row, x += rows.in[0]->row_size(), y += rows.out->row_size()) {
+      reads.each([&](size_t e, size_t begin, size_t end) {
+        Out result = static_cast<Out>(x[reads.from[begin]]) << reads.shift[begin];
+        for (size_t r = begin + 1; r < end; ++r) {
+          const Out value = static_cast<Out>(x[reads.from[r]]) << reads.shift[r];
+          result = average ? result + value : std::max(result, value);
+        }
+        y[e] = result;
+      });
+    }
+  };
+}
+
+}  // namespace
+
+std::string_view ProxyPooling::class_name() const {
+  if (options_.rank == 1) return options_.average ? "AveragePooling1D" : "MaxPooling1D";
+  return options_.average ? "AveragePooling2D" : "MaxPooling2D";
+}
+
+std::unique_ptr<ProxyLayer> ProxyPooling::read(const KerasNode& node, const KerasLayerWeights& /*weights*/) {
+  ErrorList errors;
+  ConfigReader reader(node.config, concat("layer '", node.name, "' (", node.class_name, ")"), errors);
+  PoolingOptions options{.rank = node.class_name.ends_with("1D") ? 1 : 2,
+                         .average = node.class_name.starts_with("Average"),
+                         .size = {},
+                         .stride = {}};
+  options.size = read_sizes(reader, "pool_size", "extent of the window", options.rank, 2);
+  options.stride =
+      reader.has("strides") ? read_sizes(reader, "strides", "distance between windows", options.rank, 1) : options.size;
+  options.padding = read_padding(reader, false);
+  read_data_format(reader);
+  errors.throw_if_any();
+  return std::make_unique<ProxyPooling>(node.name, std::move(options));
+}
+
+Node ProxyPooling::config(bool /*only_child*/) const {
+  Node config = base_config(true);
+  config.set("pool_size", integer_list(options_.size));
+  config.set("strides", integer_list(options_.stride));
+  config.set("padding", Node::string(std::string(to_string(options_.padding))));
+  config.set("data_format", Node::string("channels_last"));
+  return config;
+}
+
+ProxyPlan ProxyPooling::plan(std::span<const ProxySignal* const> in) const {
+  const ProxySignal& input = fixed_input(in);
+  HGQ_CHECK(input.shape.rank() == options_.rank + 1, ShapeError, where(), ": reads values of shape ", input.shape,
+            ", expected ", options_.rank + 1, " dims");
+  const Windows windows = make_windows(input.shape, options_.size, options_.stride,
+                                       std::vector<int64_t>(options_.size.size(), 1), options_.padding);
+  Reads reads = reads_of(windows);
+  ProxySignal all;
+  all.storage = input.storage;
+  all.shape = Shape{static_cast<int64_t>(reads.from.size())};
+  std::vector<int64_t> group;
+  reads.each([&](size_t e, size_t begin, size_t end) {
+    for (size_t r = begin; r < end; ++r) {
+      const auto from = static_cast<size_t>(reads.from[r]);
+      all.fraction.push_back(input.fraction[from]);
+      all.low.push_back(input.low[from]);
+      all.high.push_back(input.high[from]);
+      group.push_back(static_cast<int64_t>(e));
+    }
+  });
+  Alignment aligned = align(all, group, static_cast<int64_t>(reads.ends.size()), where());
+  reads.shift = std::move(aligned.shift);
+
+  ProxyPlan plan;
+  plan.out.shape = windows.output_shape(windows.channels);
+  Int128 largest = 0;
+  reads.each([&](size_t e, size_t begin, size_t end) {
+    const auto count = static_cast<uint64_t>(end - begin);
+    HGQ_CHECK(!options_.average || std::has_single_bit(count), ShapeError, where(), ": a mean of ", count,
+              " values is no fixed-point number; expected windows that count 1, 2, 4, 8 ... values, without padding");
+    Int128 low = all.low[begin] << reads.shift[begin];
+    Int128 high = all.high[begin] << reads.shift[begin];
+    for (size_t r = begin + 1; r < end; ++r) {
+      const Int128 least = all.low[r] << reads.shift[r];
+      const Int128 most = all.high[r] << reads.shift[r];
+      low = options_.average ? low + least : std::max(low, least);
+      high = options_.average ? high + most : std::max(high, most);
+    }
+    largest = std::max({largest, -low, low, -high, high});
+    plan.out.low.push_back(low);
+    plan.out.high.push_back(high);
+    plan.out.fraction.push_back(aligned.fraction[e] + (options_.average ? std::countr_zero(count) : 0));
+  });
+  plan.out.storage = std::max(input.storage, storage_for(largest));
+  if (input.storage == Storage::kInt128) {
+    plan.step = pooling_step<Int128, Int128>(reads, options_.average);
+  } else if (plan.out.storage == Storage::kInt128) {
+    plan.step = pooling_step<int64_t, Int128>(reads, options_.average);
+  } else {
+    plan.step = pooling_step<int64_t, int64_t>(reads, options_.average);
+  }
+  return plan;
+}
+
+}  // namespace hgq
