@@ -1,8 +1,12 @@
 #include "hgq/layers/passive_layer.h"
 
+#include <nlohmann/json.hpp>
+
 #include "hgq/autograd/executor.h"
 
 namespace hgq {
+
+nlohmann::json PassiveLayer::named() const { return {{"name", name()}, {"trainable", true}, {"dtype", "float32"}}; }
 
 Signal PassiveLayer::call(Recording& /*recording*/, std::span<const Signal> inputs) {
   std::vector<Var> values, bits;

@@ -1,7 +1,7 @@
 // Base of layers without weights that pass their inputs on: bits of a sample go the way that its values go (spec 2.4).
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <vector>
 
 #include "hgq/layers/layer.h"
@@ -19,7 +19,7 @@ class PassiveLayer : public Layer {
   virtual Var pass(const std::vector<Var>& inputs) const = 0;
   virtual Var pass_bits(const std::vector<Var>& inputs) const { return pass(inputs); }
   /// The keys that every layer has in a file.
-  nlohmann::json named() const { return {{"name", name()}, {"trainable", true}, {"dtype", "float32"}}; }
+  nlohmann::json named() const;
 
   Shape output_;
 };

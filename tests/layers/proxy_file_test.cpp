@@ -102,9 +102,11 @@ Node& layer_named(Node& layers, const std::string& name) {
 
 TEST(ProxyFile, ClassesThatAreNotKnownAreNamedWithTheirLayer) {
   EXPECT_THAT(
-      message_for(
-          [](KerasFile&, Node& layers) { layer_named(layers, "dense").set("class_name", Node::string("Conv2D")); }),
-      HasSubstr("layer 'dense' is a Conv2D, which can not be emulated here; the classes that can are InputLayer, "));
+      message_for([](KerasFile&, Node& layers) {
+        layer_named(layers, "dense").set("class_name", Node::string("SeparableConv2D"));
+      }),
+      HasSubstr(
+          "layer 'dense' is a SeparableConv2D, which can not be emulated here; the classes that can are InputLayer, "));
   EXPECT_THAT(message_for([](KerasFile&, Node& layers) {
                 layer_named(layers, "sum").set("class_name", Node::string("HGQ>UnaryLUT"));
               }),
