@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct UnaryFunction {
   std::string name;
   std::function<double(double)> value;
   std::function<double(double x, double y)> derivative;
+  /// Optional: many values at once, y[i] the float32 next to value(x[i]) or a neighbour of it.
+  std::function<void(std::span<const float> x, float* y)> values{};
 };
 Var unary(Var a, std::shared_ptr<const UnaryFunction> function);
 /// max(x, 0); the gradient at 0 is 0 (spec 2.1).

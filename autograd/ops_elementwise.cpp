@@ -127,15 +127,16 @@ class Unary final : public OpWith<Unary> {
     size_ = in[0].shape.size();
     return {in[0]};
   }
-  Needs needs() const override { return {.inputs = 1}; }
+  Needs needs() const override { return {.inputs = 1, .outputs = 1}; }
   void forward(const OpContext& c) const override {
-    for (int64_t i = 0; i < c.rows * size_; ++i)
-      c.out[0][i] = static_cast<float>(function_->value(static_cast<double>(c.in[0][i])));
+    const int64_t n = c.rows * size_;
+    if (function_->values) return function_->values({c.in[0], static_cast<size_t>(n)}, c.out[0]);
+    for (int64_t i = 0; i < n; ++i) c.out[0][i] = static_cast<float>(function_->value(static_cast<double>(c.in[0][i])));
   }
   void backward(const OpContext& c) const override {
     for (int64_t i = 0; i < c.rows * size_; ++i) {
-      const auto x = static_cast<double>(c.in[0][i]);
-      c.add_grad(0, i, c.grad_out[0][i] * static_cast<float>(function_->derivative(x, function_->value(x))));
+      const double slope = function_->derivative(static_cast<double>(c.in[0][i]), static_cast<double>(c.out[0][i]));
+      c.add_grad(0, i, c.grad_out[0][i] * static_cast<float>(slope));
     }
   }
   template <typename T>

@@ -64,6 +64,7 @@ class MaxPool final : public Pool {
   using Pool::Pool;
   std::string_view name() const override { return "max_pool"; }
   Needs needs() const override { return {.inputs = 1, .outputs = 1}; }
+  int64_t scratch_floats(int64_t /*rows*/) const override { return channels_; }
   void forward(const OpContext& c) const override { loop(c.in[0], c.out[0], c.rows); }
 
   // To the first maximum of a window, row by row.
@@ -75,11 +76,17 @@ class MaxPool final : public Pool {
       const float* const g = c.grad_out[0] + r * out_;
       float* const to = c.grad_in[0] + r * in_;
       sources_.each([&](int64_t p, const int32_t* first, const int32_t* last) {
-        for (int64_t j = 0; j < channels_; ++j) {
-          for (const int32_t* s = first; s != last; ++s) {
-            if (x[*s * channels_ + j] != y[p * channels_ + j]) continue;
-            to[*s * channels_ + j] += g[p * channels_ + j];
-            break;
+        float* const left = c.scratch;  // what is not given away yet
+        std::copy_n(g + p * channels_, channels_, left);
+        const float* const most = y + p * channels_;
+        for (const int32_t* s = first; s != last; ++s) {
+          const float* const from = x + *s * channels_;
+          float* const share = to + *s * channels_;
+#pragma omp simd
+          for (int64_t j = 0; j < channels_; ++j) {
+            const float given = from[j] == most[j] ? left[j] : 0.0F;
+            share[j] += given;
+            left[j] = from[j] == most[j] ? 0.0F : left[j];
           }
         }
       });

@@ -22,9 +22,30 @@ class Gather final : public OpWith<Gather> {
     return {{out_, in[0].domain}};
   }
   bool recomputable() const override { return true; }
-  void forward(const OpContext& c) const override { loop(c.in, c.out[0], c.rows); }
+  void forward(const OpContext& c) const override {
+    if (sizes_.size() > 1) return loop(c.in, c.out[0], c.rows);
+    const auto n = static_cast<int64_t>(source_.size());
+    for (int64_t r = 0; r < c.rows; ++r) {
+      const float* const from = c.in[0] + r * n;
+      float* const to = c.out[0] + r * n;
+      for (int64_t i = 0; i < n; ++i) to[i] = from[source_[static_cast<size_t>(i)]];
+    }
+  }
   void backward(const OpContext& c) const override {
     const int64_t n = out_.size();
+    if (sizes_.size() == 1) {  // a permutation: every element has one source
+      if (c.grad_in[0] == nullptr) return;
+      for (int64_t r = 0; r < c.rows; ++r) {
+        const float* const from = c.grad_out[0] + r * n;
+        float* const to = c.grad_in[0] + r * n;
+        if (c.accumulate[0]) {
+          for (int64_t i = 0; i < n; ++i) to[source_[static_cast<size_t>(i)]] += from[i];
+        } else {
+          for (int64_t i = 0; i < n; ++i) to[source_[static_cast<size_t>(i)]] = from[i];
+        }
+      }
+      return;
+    }
     for (int64_t r = 0; r < c.rows; ++r) {
       for (int64_t i = 0; i < n; ++i) {
         const auto k = static_cast<size_t>(which_[static_cast<size_t>(i)]);

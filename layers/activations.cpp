@@ -4,18 +4,28 @@
 #include <cmath>
 #include <numbers>
 
+#include "hgq/core/vector_math.h"
+
 namespace hgq {
 namespace {
 
 double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+// In double, so that the quotient's rounding is all that is left in float32.
+void sigmoids(std::span<const float> x, float* y) {
+  for (size_t i = 0; i < x.size(); ++i) y[i] = static_cast<float>(1.0 / (1.0 + fast_exp(-static_cast<double>(x[i]))));
+}
+void tanhs(std::span<const float> x, float* y) {
+  for (size_t i = 0; i < x.size(); ++i)
+    y[i] = static_cast<float>(1.0 - 2.0 / (fast_exp(2.0 * static_cast<double>(x[i])) + 1.0));
+}
 double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
 
 std::vector<ops::UnaryFunction> built_in() {
   constexpr double kSeluScale = 1.05070098735548049342;
   constexpr double kSeluAlpha = 1.67326324235437728482;
   return {
-      {"sigmoid", sigmoid, [](double, double y) { return y * (1.0 - y); }},
-      {"tanh", [](double x) { return std::tanh(x); }, [](double, double y) { return 1.0 - y * y; }},
+      {"sigmoid", sigmoid, [](double, double y) { return y * (1.0 - y); }, sigmoids},
+      {"tanh", [](double x) { return std::tanh(x); }, [](double, double y) { return 1.0 - y * y; }, tanhs},
       {"elu", [](double x) { return x > 0 ? x : std::expm1(x); },
        [](double x, double y) { return x > 0 ? 1.0 : y + 1.0; }},
       {"selu", [](double x) { return kSeluScale * (x > 0 ? x : kSeluAlpha * std::expm1(x)); },

@@ -14,7 +14,7 @@ namespace {
 
 void train(benchmark::State& state, const std::string& name, int64_t batch_size) {
   hgq::Workload w = hgq::make_workload(name, name == "small" ? 704 * batch_size : 4 * batch_size);
-  hgq::Adam adam({.learning_rate = w.learning_rate});
+  hgq::Adam adam(w.adam);
   hgq::Workers workers;
   hgq::TrainStep step(w.model, {.losses = {w.loss}, .weights = {}, .metrics = {}}, adam, workers);
   hgq::Batches batches(*w.data, batch_size, &workers);
@@ -33,9 +33,10 @@ void predict(benchmark::State& state, const std::string& name, int64_t batch_siz
   hgq::Workload w = hgq::make_workload(name, batch_size);
   hgq::Workers workers;
   hgq::Predictor predictor(w.model, workers);
-  const hgq::ConstTensorView x = w.data->x();
+  std::vector<hgq::ConstTensorView> x;
+  for (size_t i = 0; i < w.model.inputs().size(); ++i) x.push_back(w.data->values()[i].view());
   for (auto _ : state) {
-    predictor.run_block({&x, 1});
+    predictor.run_block(x);
     benchmark::DoNotOptimize(predictor.output(0).data);
   }
   state.SetItemsProcessed(state.iterations() * batch_size);
@@ -45,7 +46,7 @@ void predict(benchmark::State& state, const std::string& name, int64_t batch_siz
 void start(benchmark::State& state, const std::string& name, int64_t batch_size) {
   for (auto _ : state) {
     hgq::Workload w = hgq::make_workload(name, batch_size);
-    hgq::Adam adam({.learning_rate = w.learning_rate});
+    hgq::Adam adam(w.adam);
     hgq::Workers workers;
     hgq::TrainStep step(w.model, {.losses = {w.loss}, .weights = {}, .metrics = {}}, adam, workers);
     hgq::Batches batches(*w.data, batch_size);
@@ -57,7 +58,8 @@ struct Case {
   const char* workload;
   int64_t batch;
 };
-constexpr Case kCases[] = {{"jsc", 1024}, {"jsc", 33200}, {"small", 128}};
+constexpr Case kCases[] = {{"jsc", 1024},  {"jsc", 33200}, {"small", 128}, {"svhn", 512},
+                           {"svhn", 2048}, {"tgc", 16384}, {"mixer", 512}};
 
 }  // namespace
 

@@ -1,9 +1,10 @@
-// The networks that are timed: `jsc`, a jet tagger with fused batch norm, and `small`, a regression with one input.
+// The networks that are timed, at the sizes and settings of published studies; data are random.
 //
-//   jsc     HQuantize, HDenseBatchNorm 64-32-32 relu, HDenseBatchNorm 5 on 16 inputs; one bit width per weight and per
-//   feature,
-//           MonoL1(2e-6), beta 1e-6; softmax cross-entropy; Adam 5e-3
-//   small   HQuantize, HDense 16 relu, HDense 16 relu, HDense 1; beta 3e-7; mean squared error; Adam 2e-3
+//   jsc     jet tagger 16-64-32-32-5 with fused batch norm; one bit width per weight and per feature
+//   small   a regression 1-16-16-1
+//   svhn    a CNN on 32 x 32 x 3: convolutions 16, 16, 24, pooling between, dense 42-64-10 with batch norm
+//   tgc     the muon network: three inputs of 50 strips, convolutions, tanh, sums, dense 28-14-8-1
+//   mixer   the jet MLP-mixer on 64 particles of 16 features
 #pragma once
 
 #include <memory>
@@ -12,17 +13,18 @@
 #include "hgq/data/memory_dataset.h"
 #include "hgq/layers/model.h"
 #include "hgq/optim/loss.h"
+#include "hgq/optim/optimizers.h"
 
 namespace hgq {
 
 struct Workload {
   Model model;
   Loss loss;
-  double learning_rate = 0;
+  AdamOptions adam;
   std::unique_ptr<MemoryDataset> data;  // `rows` rows
 };
 
-/// "jsc" or "small". Throws ConfigError for another name.
+/// Throws ConfigError for a name that is not among those above.
 Workload make_workload(const std::string& name, int64_t rows);
 
 }  // namespace hgq
