@@ -31,6 +31,8 @@ struct UnaryFunction {
   std::function<double(double x, double y)> derivative;
   /// Optional: many values at once, y[i] the float32 next to value(x[i]) or a neighbour of it.
   std::function<void(std::span<const float> x, float* y)> values{};
+  /// Optional: many derivatives at once, of functions that have one in y alone.
+  std::function<void(std::span<const float> y, float* slope)> slopes{};
 };
 Var unary(Var a, std::shared_ptr<const UnaryFunction> function);
 /// max(x, 0); the gradient at 0 is 0 (spec 2.1).

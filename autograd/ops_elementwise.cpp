@@ -60,7 +60,16 @@ class Binary final : public OpWith<Binary> {
     const int64_t n = c.rows * size_;
     const int64_t block = second_is_step_ ? period_ : n;
     for (int64_t i = 0; i < n; i += block) {
-      for (int64_t j = 0; j < block; ++j) c.out[0][i + j] = apply(kind_, c.in[0][i + j], c.in[1][j]);
+      switch (kind_) {
+        case BinaryKind::kAdd:
+          run<BinaryKind::kAdd>(c.in[0] + i, c.in[1], c.out[0] + i, block);
+          break;
+        case BinaryKind::kSubtract:
+          run<BinaryKind::kSubtract>(c.in[0] + i, c.in[1], c.out[0] + i, block);
+          break;
+        default:
+          run<BinaryKind::kMultiply>(c.in[0] + i, c.in[1], c.out[0] + i, block);
+      }
     }
   }
 
@@ -87,6 +96,11 @@ class Binary final : public OpWith<Binary> {
   }
 
  private:
+  template <BinaryKind kKind>
+  static void run(const float* a, const float* b, float* out, int64_t count) {
+    for (int64_t j = 0; j < count; ++j) out[j] = apply(kKind, a[j], b[j]);
+  }
+
   BinaryKind kind_;
   int64_t size_ = 0, period_ = 0;
   bool second_is_step_ = false;
@@ -133,8 +147,21 @@ class Unary final : public OpWith<Unary> {
     if (function_->values) return function_->values({c.in[0], static_cast<size_t>(n)}, c.out[0]);
     for (int64_t i = 0; i < n; ++i) c.out[0][i] = static_cast<float>(function_->value(static_cast<double>(c.in[0][i])));
   }
+  int64_t scratch_floats(int64_t rows) const override { return function_->slopes ? rows * size_ : 0; }
   void backward(const OpContext& c) const override {
-    for (int64_t i = 0; i < c.rows * size_; ++i) {
+    const int64_t n = c.rows * size_;
+    if (function_->slopes) {
+      function_->slopes({c.out[0], static_cast<size_t>(n)}, c.scratch);
+      const float* const g = c.grad_out[0];
+      float* const to = c.grad_in[0];
+      if (c.accumulate[0]) {
+        for (int64_t i = 0; i < n; ++i) to[i] += g[i] * c.scratch[i];
+      } else {
+        for (int64_t i = 0; i < n; ++i) to[i] = g[i] * c.scratch[i];
+      }
+      return;
+    }
+    for (int64_t i = 0; i < n; ++i) {
       const double slope = function_->derivative(static_cast<double>(c.in[0][i]), static_cast<double>(c.out[0][i]));
       c.add_grad(0, i, c.grad_out[0][i] * static_cast<float>(slope));
     }

@@ -89,7 +89,12 @@ class Reshape final : public OpWith<Reshape> {
   bool recomputable() const override { return true; }
   void forward(const OpContext& c) const override { std::copy_n(c.in[0], c.rows * shape_.size(), c.out[0]); }
   void backward(const OpContext& c) const override {
-    for (int64_t i = 0; i < c.rows * shape_.size(); ++i) c.add_grad(0, i, c.grad_out[0][i]);
+    const int64_t n = c.rows * shape_.size();
+    if (!c.accumulate[0]) {
+      std::copy_n(c.grad_out[0], n, c.grad_in[0]);
+      return;
+    }
+    for (int64_t i = 0; i < n; ++i) c.grad_in[0][i] += c.grad_out[0][i];
   }
   template <typename T>
   void plain(const PlainContext<T>& c) const {

@@ -149,21 +149,22 @@ void tile(const Panel& p) {
   });
 }
 
+/// The rows that are left, in one tile: a single row would wait for each of its sums.
 template <int kWidth, int kVectors, int kRows>
-void tiles_down(Panel& p, int64_t& rows) {
-  for (; rows >= kRows; rows -= kRows) {
-    tile<kWidth, kVectors, kRows>(p);
-    p.skip_rows(kRows);
-  }
+void last_tile(const Panel& p, int64_t rows) {
+  if (rows == kRows) return tile<kWidth, kVectors, kRows>(p);
+  if constexpr (kRows > 1) last_tile<kWidth, kVectors, kRows - 1>(p, rows);
 }
 
 template <int kWidth, int kVectors>
 void rows_of_tiles(Panel p, int64_t rows) {
   // As many rows as there are registers for their sums, and pointers for their values of A.
   constexpr int kFull = std::min(8, (kRegisters - 1 - kVectors) / kVectors);
-  tiles_down<kWidth, kVectors, kFull>(p, rows);
-  if constexpr (kFull > 4) tiles_down<kWidth, kVectors, 4>(p, rows);
-  tiles_down<kWidth, kVectors, 1>(p, rows);
+  for (; rows >= kFull; rows -= kFull) {
+    tile<kWidth, kVectors, kFull>(p);
+    p.skip_rows(kFull);
+  }
+  if (rows > 0) last_tile<kWidth, kVectors, kFull - 1>(p, rows);
 }
 
 template <int kWidth, int kVectors>

@@ -18,14 +18,20 @@ void tanhs(std::span<const float> x, float* y) {
   for (size_t i = 0; i < x.size(); ++i)
     y[i] = static_cast<float>(1.0 - 2.0 / (fast_exp(2.0 * static_cast<double>(x[i])) + 1.0));
 }
+void sigmoid_slopes(std::span<const float> y, float* slope) {
+  for (size_t i = 0; i < y.size(); ++i) slope[i] = y[i] * (1.0F - y[i]);
+}
+void tanh_slopes(std::span<const float> y, float* slope) {
+  for (size_t i = 0; i < y.size(); ++i) slope[i] = 1.0F - y[i] * y[i];
+}
 double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
 
 std::vector<ops::UnaryFunction> built_in() {
   constexpr double kSeluScale = 1.05070098735548049342;
   constexpr double kSeluAlpha = 1.67326324235437728482;
   return {
-      {"sigmoid", sigmoid, [](double, double y) { return y * (1.0 - y); }, sigmoids},
-      {"tanh", [](double x) { return std::tanh(x); }, [](double, double y) { return 1.0 - y * y; }, tanhs},
+      {"sigmoid", sigmoid, [](double, double y) { return y * (1.0 - y); }, sigmoids, sigmoid_slopes},
+      {"tanh", [](double x) { return std::tanh(x); }, [](double, double y) { return 1.0 - y * y; }, tanhs, tanh_slopes},
       {"elu", [](double x) { return x > 0 ? x : std::expm1(x); },
        [](double x, double y) { return x > 0 ? 1.0 : y + 1.0; }},
       {"selu", [](double x) { return kSeluScale * (x > 0 ? x : kSeluAlpha * std::expm1(x)); },
