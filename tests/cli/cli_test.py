@@ -147,6 +147,17 @@ class CliTest(unittest.TestCase):
         self.assertTrue(all(line.startswith(str(bad)) for line in out.splitlines() if line), out)
         self.assertEqual(hgq('check', self.config).returncode, 0)
 
+    def test_every_config_is_without_errors(self):
+        configs = sorted((pathlib.Path(ARGS.source) / 'apps/configs').glob('*.yaml'))
+        self.assertGreaterEqual(len(configs), 8)
+        for config in configs:
+            result = hgq('check', config)
+            if 'there is no such file' in result.stdout:  # data that are installed or made apart
+                self.assertIn(config.stem, ('fashion_mnist', 'svhn_cnn', 'muon', 'jet_mixer'), result.stdout)
+                self.assertEqual(len(result.stdout.splitlines()), 1, result.stdout)
+            else:
+                self.assertEqual(result.returncode, 0, result.stdout)
+
     def test_bad_usage_and_files_end_with_2_and_one_message(self):
         for args, words in (((), 'give a config'), (('nothing.yaml',), 'nothing.yaml'), (('frobnicate', 'x'), ''),
                             (('summary', self.data), ''), (('summary', self.config), ''), (('summary', self.folder), ''),
