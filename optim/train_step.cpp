@@ -56,6 +56,7 @@ void ModelComputation::record_objective(const Objective& objective) {
   const size_t outputs = recording_.outputs.size();
   HGQ_CHECK(objective.losses.size() == outputs, ConfigError, "the model has ", outputs, " outputs, there are ",
             objective.losses.size(), " losses");
+  std::vector<RecordedMetric> losses;  // of each output, as Keras shows them
   for (size_t o = 0; o < outputs; ++o) {
     const Model::Entry& entry = model_.entry(model_.outputs()[o]);
     const Loss& loss = objective.losses[o];
@@ -66,6 +67,9 @@ void ModelComputation::record_objective(const Objective& objective) {
     task_losses_.push_back(loss.record(prediction, target, function));
     weights_.push_back(objective.weights.empty() ? 1.0 : objective.weights[o]);
     tape_.add_loss(task_losses_.back(), concat(entry.name, "/", loss.name()), static_cast<float>(weights_.back()));
+    if (outputs > 1)
+      losses.push_back(
+          {.value = task_losses_.back(), .output = o, .auc = 0, .sparse = false, .name = entry.name + "_loss"});
     for (const Metric& wanted : objective.metrics) {
       const Metric metric = wanted.resolved_for(loss);
       RecordedMetric m{.value = {},
@@ -82,6 +86,7 @@ void ModelComputation::record_objective(const Objective& objective) {
       metrics_.push_back(std::move(m));
     }
   }
+  metrics_.insert(metrics_.begin(), losses.begin(), losses.end());
 }
 
 void ModelComputation::forward(const Batch& batch, uint64_t step) {

@@ -77,7 +77,8 @@ class ModelComputation {
   double bops() const;
   double bops_of(const std::string& layer) const;
 
-  /// Means over the batches since start_epoch(): "loss", then metrics.
+  /// Means over the batches since start_epoch(): "loss"; for several outputs "OUTPUT_loss" of each, unweighted; then
+  /// metrics.
   void start_epoch();
   void add_batch();
   Metrics epoch_metrics(const std::string& prefix = "") const;

@@ -118,6 +118,30 @@ TEST(Trainer, TheSameBitsInterruptedAtEveryBatch) {
   std::filesystem::remove(path);
 }
 
+// As Keras logs them: the whole, then each output's own, unweighted.
+TEST(Trainer, SeveralOutputsHaveLossesOfTheirOwn) {
+  const std::vector<LayerSpec> layers{Input("x", Shape{2}), HQuantize(), HDense(4).relu().name("hidden"),
+                                      HDense(2).name("kind"), HDense(1).name("size").from({"hidden"})};
+  Model model = Graph(layers, {.seed = 1}, {"kind", "size"});
+  model.set_beta(0);
+  const MemoryDataset data = test::points(100, 1);
+  std::vector<NamedTensor> inputs, targets;
+  inputs.push_back({"x", Tensor(data.x().shape, data.x().values())});
+  targets.push_back({"kind", Tensor(data.y().shape, data.y().values())});
+  targets.push_back({"size", Tensor(Shape{100}, data.y().values())});
+  const MemoryDataset rows(std::move(inputs), std::move(targets));
+  Workers workers(1);
+  Evaluation evaluation(
+      model, {.losses = {sparse_categorical_crossentropy(), mse()}, .weights = {1.0, 0.25}, .metrics = {}}, workers);
+  const Metrics metrics = evaluation.run(rows, 64, "val_");
+  std::vector<std::string> names;
+  for (const auto& [name, value] : metrics.entries()) names.push_back(name);
+  EXPECT_EQ(names, (std::vector<std::string>{"val_loss", "val_kind_loss", "val_size_loss"}));
+  EXPECT_GT(*metrics.find("val_size_loss"), 0.0);
+  // The rest is the price of bits by the quantizers' own regularizers.
+  EXPECT_NEAR(*metrics.find("val_loss"), *metrics.find("val_kind_loss") + 0.25 * *metrics.find("val_size_loss"), 2e-4);
+}
+
 TEST(Trainer, StopAfterEndsThereAndGoesOn) {
   const Result whole = uninterrupted(4, 2);
   nlohmann::json kept;
