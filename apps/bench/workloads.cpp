@@ -135,7 +135,7 @@ Workload mixer(int64_t rows) {
   std::vector<LayerSpec> layers;
   int count = 0;
   const auto add = [&](LayerSpec layer, std::vector<std::string> from = {}) {
-    const std::string name = concat("layer_", count++);
+    std::string name = concat("layer_", count++);
     layer.name(name).from(std::move(from));
     if (layer.kind.starts_with("H")) layer.set("paq_conf", activation).beta(1e-6);
     if (layer.kind.starts_with("HDense")) layer.set("kq_conf", kernel);
