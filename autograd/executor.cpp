@@ -14,8 +14,6 @@ constexpr int64_t kRowsWorthSharing = 256;  // below, waking a second thread cos
 
 size_t at(int64_t i) { return static_cast<size_t>(i); }
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t whole_lines(int64_t floats) { return (floats + 15) / 16 * 16; }
-
 }  // namespace
 
 Chunks cut_batch(int64_t rows, int64_t row_floats, const ExecutorOptions& options) {

@@ -13,6 +13,7 @@
 #include <cmath>
 
 #include "hgq/autograd/ops.h"
+#include "hgq/core/arena.h"
 #include "hgq/core/dnnl.h"
 #include "hgq/core/error.h"
 
@@ -20,8 +21,6 @@ namespace hgq::ops {
 namespace {
 
 constexpr int64_t kBand = 16;  // rows of a covariance made at a time; what lies left of its diagonal is mirrored
-
-int64_t whole_lines(int64_t floats) { return (floats + 15) / 16 * 16; }
 
 class ChannelMoments final : public OpWith<ChannelMoments> {
  public:

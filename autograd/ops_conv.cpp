@@ -8,13 +8,12 @@
 #include <algorithm>
 
 #include "hgq/autograd/ops.h"
+#include "hgq/core/arena.h"
 #include "hgq/core/dnnl.h"
 #include "hgq/core/error.h"
 
 namespace hgq::ops {
 namespace {
-
-int64_t whole_lines(int64_t floats) { return (floats + 15) / 16 * 16; }
 
 /// A kernel [h, w, c / groups, n] beside its windows.
 struct Geometry {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "hgq/core/arena.h"
 #include "hgq/core/error.h"
 
 namespace hgq {
@@ -10,8 +11,6 @@ namespace {
 
 size_t at(int64_t i) { return static_cast<size_t>(i); }
 bool has_bit(uint32_t set, size_t bit) { return (set >> bit & 1U) != 0; }
-int64_t whole_lines(int64_t floats) { return (floats + 15) / 16 * 16; }
-
 }  // namespace
 
 struct Plan::Builder {

@@ -4,13 +4,6 @@
 #include <numeric>
 
 namespace hgq {
-namespace {
-
-constexpr int64_t kLineFloats = 16;
-
-int64_t whole_lines(int64_t floats) { return (floats + kLineFloats - 1) / kLineFloats * kLineFloats; }
-
-}  // namespace
 
 ArenaPlan plan_arena(std::span<const ArenaRequest> requests) {
   std::vector<size_t> order(requests.size());

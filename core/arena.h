@@ -11,6 +11,12 @@
 
 namespace hgq {
 
+/// Rounded up to whole cache lines.
+constexpr int64_t whole_lines(int64_t floats) {
+  constexpr int64_t kLineFloats = 16;
+  return (floats + kLineFloats - 1) / kLineFloats * kLineFloats;
+}
+
 struct ArenaRequest {
   int64_t floats = 0;
   int64_t first = 0;  // first and last moment of its life, both included
