@@ -38,7 +38,7 @@ Json summary_json(const Model& model) {
     Json row{{"name", entry.name},
              {"kind", entry.layer->kind()},
              {"shape", entry.shape.dims()},
-             {"parameters", parameter_count(*entry.layer)},
+             {"parameters", entry.is_first_call() ? parameter_count(*entry.layer) : 0},
              {"bits", nullptr},
              {"bops", nullptr}};
     if (traced) {

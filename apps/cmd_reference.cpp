@@ -45,6 +45,30 @@ void print_names(const char* title, const std::vector<std::string>& names) {
 
 void print_group(const char* title, std::string_view text) { std::cout << "\n# " << title << "\n\n" << text << "\n\n"; }
 
+/// What layer_graph.h reads: no layers of their own.
+struct Structure {
+  std::string_view name, doc;
+  std::vector<KeyDoc> keys;
+};
+
+std::vector<Structure> structures() {
+  const KeyDoc name{"", "name", "text", "", "name of the call"};
+  return {{"Input",
+           "an input of the model, or of a nested one",
+           {name, {"", "shape", "a list of integers", "", "shape of a sample; not needed where the data tell"}}},
+          {"NestedModel",
+           "layers with names of their own, which are called together; Input layers among them stand for its inputs, "
+           "in their order",
+           {name,
+            {"", "layers", "a list", "required", "the layers inside"},
+            {"", "outputs", "a list", "",
+             "names of the layers inside that give its outputs; the layers that nobody reads if not given. Several are "
+             "read as NAME/LAYER"}}},
+          {"Shared",
+           "one more call of a layer or nested model, with the same weights, bit widths and ranges",
+           {name, {"", "layer", "text", "required", "the layer or nested model that is called again"}}}};
+}
+
 void print_thing(std::string_view name, std::string_view doc, const std::vector<KeyDoc>& docs) {
   if (docs.empty()) {
     std::cout << "## " << name << "\n\n" << (doc.empty() ? "" : concat(doc, ". ")) << "No keys.\n\n";
@@ -78,6 +102,12 @@ int run_reference() {
                   const LayerDefaults defaults;
                   make_layer(kind.name, {none, defaults, errors, &docs});
                 }));
+  }
+
+  for (const Structure& structure : structures()) {
+    std::vector<KeyDoc> keys = structure.keys;
+    for (KeyDoc& key : keys) key.section = structure.name;
+    print_thing(structure.name, structure.doc, keys);
   }
 
   print_group("Optimizers", "`learning_rate` is a number or a schedule.");

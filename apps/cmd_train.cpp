@@ -105,7 +105,7 @@ class Run {
     std::vector<OutputSpec> outputs;
     for (size_t o = 0; o < model_.outputs().size(); ++o) {
       const Model::Entry& entry = model_.entry(model_.outputs()[o]);
-      outputs.push_back({entry.name, entry.shape, extras_.objective.losses[o].target_kind()});
+      outputs.push_back({config_.model.outputs[o], entry.shape, extras_.objective.losses[o].target_kind()});
     }
     sets_ = load_data(std::move(opened), config_.data_config, input_names(model_), outputs,
                       static_cast<uint64_t>(config_.seed));

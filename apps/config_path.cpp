@@ -42,7 +42,7 @@ std::string kind_of(const Node& node) {
 
 /// What the items of a list are called in a path.
 std::vector<std::string> item_names(const Node& list, const std::string& path) {
-  if (path == kLayers) return layer_names(list);
+  if (path == kLayers || (path.starts_with(kLayers) && path.ends_with(".layers"))) return layer_names(list);
   std::vector<std::string> names;
   for (const Node& item : list.items()) names.push_back(kind_of(item));
   return names;

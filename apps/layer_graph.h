@@ -7,6 +7,9 @@
 //     - HQuantize: {name: q, inputs: muon}          # a list is a chain, but where `inputs` says otherwise
 //     - HDense: {units: 8}                          # reads q; its name is h_dense, as in Keras
 //     - HAdd: {inputs: [h_dense, mask]}
+//     - NestedModel: {name: block, layers: [...]}   # names of its own; called by what reads it as `block`, or as
+//                                                   # `block/LAYER` where it has several outputs
+//     - Shared: {layer: block, inputs: q}           # once more, with the same weights; also for a single layer
 //
 // A model without Input layers gets one, in front of its first layer. Layers may be written in any order; they come out
 // so that each follows those that it reads.
@@ -34,6 +37,9 @@ struct LayerNode {
   std::vector<int64_t> shape;
   /// Of an Input that the config does not write.
   bool implied = false;
+  /// Of a NestedModel: its layers, Input layers first, and the names of those that give its outputs.
+  std::vector<LayerNode> layers{};
+  std::vector<std::string> outputs{};
 };
 
 struct LayerGraph {
@@ -45,6 +51,9 @@ struct LayerGraph {
 /// The names of the layers in a `layers` list: those given, else the snake case of the kind, with _1, _2 ... where it
 /// is taken; Input layers are input_1, input_2 ... as in Keras. Empty for an item that is no layer.
 std::vector<std::string> layer_names(const Node& layers);
+
+/// NestedModel and Shared: no layers of their own, so the registry does not know them.
+bool is_structure(const std::string& kind);
 
 /// Reads `layers` and `outputs` (nullptr: the layers that nobody reads, in order). `kinds`: those that are known, for
 /// the nearest name; empty: all are taken. The name of an implied Input is `input_name`. After an error the graph holds

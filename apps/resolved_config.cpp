@@ -28,7 +28,8 @@ Node resolved_layers(const Node& layers) {
     const NamedNode named = read_named(layers.items()[i], "a layer", ignored);
     Node arguments = Node::map({{"name", Node::scalar(names[i])}});
     for (const auto& [key, value] : named.arguments.entries()) {
-      if (key != "name") arguments.set(key, value);
+      if (key != "name")
+        arguments.set(key, key == "layers" && is_structure(named.name) ? resolved_layers(value) : value);
     }
     items.push_back(Node::map({{named.name, std::move(arguments)}}));
   }

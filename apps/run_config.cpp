@@ -95,14 +95,19 @@ class Reader {
     model.layers = std::move(graph.layers);
     model.inputs = std::move(graph.inputs);
     model.outputs = std::move(graph.outputs);
-    for (const LayerNode& layer : model.layers) {
-      const auto& kinds = hooks_.layer_kinds;
-      const bool known = kinds.empty() || std::find(kinds.begin(), kinds.end(), layer.kind) != kinds.end();
-      const bool to_check = known && layer.kind != "Input" && layer.arguments.is_map();
-      if (to_check) run_hook(hooks_.check_layer, layer.arguments.key_place(), errors_, layer, model, errors_);
-    }
+    check_layers(model.layers);
     layers_ = *layers;
     if (outputs != nullptr) outputs_ = *outputs;
+  }
+
+  void check_layers(const std::vector<LayerNode>& layers) {
+    const std::vector<std::string>& kinds = hooks_.layer_kinds;
+    for (const LayerNode& layer : layers) {
+      const bool known = kinds.empty() || std::find(kinds.begin(), kinds.end(), layer.kind) != kinds.end();
+      const bool to_check = known && layer.kind != "Input" && !is_structure(layer.kind) && layer.arguments.is_map();
+      if (to_check) run_hook(hooks_.check_layer, layer.arguments.key_place(), errors_, layer, config_.model, errors_);
+      check_layers(layer.layers);
+    }
   }
 
   void read_quantizer(const Node& node, const std::string& key, Node& into) {

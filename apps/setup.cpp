@@ -32,6 +32,18 @@ CallbackContext callback_context(const RunConfig& config, const std::string& fol
   return context;
 }
 
+std::vector<LayerSpec> specs_of(const std::vector<LayerNode>& layers) {
+  std::vector<LayerSpec> specs;
+  for (const LayerNode& layer : layers) {
+    LayerSpec spec{.kind = layer.kind, .arguments = layer.arguments, .inputs = layer.inputs};
+    spec.arguments.set("name", Node::scalar(layer.name, true));
+    spec.layers = specs_of(layer.layers);
+    spec.outputs = layer.outputs;
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
 }  // namespace
 
 ConfigHooks config_hooks() {
@@ -59,13 +71,7 @@ Model make_model(const RunConfig& config, const std::map<std::string, Shape>& in
   Model::Options options{.input_shapes = input_shapes, .outputs = config.model.outputs};
   options.defaults = defaults_of(config.model, errors);
   options.build.seed = static_cast<uint64_t>(config.seed);
-  std::vector<LayerSpec> specs;
-  for (const LayerNode& layer : config.model.layers) {
-    LayerSpec spec{.kind = layer.kind, .arguments = layer.arguments, .inputs = layer.inputs};
-    spec.arguments.set("name", Node::scalar(layer.name, true));
-    specs.push_back(std::move(spec));
-  }
-  return Model::make(specs, options, errors);
+  return Model::make(specs_of(config.model.layers), options, errors);
 }
 
 Objective make_objective(const RunConfig& config, ErrorList& errors) {

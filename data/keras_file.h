@@ -64,12 +64,14 @@ struct KerasFile {
   const KerasWeight* find(std::string_view layer, std::string_view leaf) const;
 };
 
-/// One layer of a model: what it is, and the layers that it reads, in order; none for an InputLayer.
+/// One call of a layer: what it is, and the calls that it reads, in order; none for an InputLayer.
 struct KerasNode {
-  std::string class_name;  // "Dense", "HGQ>HDense", "Functional" for a model inside
-  std::string name;
-  Node config;  // a map, `name` among its keys
-  std::vector<std::string> inputs;
+  std::string class_name;           // "Dense", "HGQ>HDense", "Functional" or "Sequential" for a model inside
+  std::string name;                 // of the layer; of a further call "NAME_1" ..., or as our own files tell
+  Node config;                      // a map, `name` among its keys
+  std::vector<std::string> inputs;  // "NAME"; "NAME/INNER" for one of several outputs of a model inside
+  std::string shared_with{};        // of a further call: the layer's first one; it has the same config
+  std::string proxy_name{};         // our own files: what it is called in a proxy, where that is another name
 };
 
 struct KerasGraph {
@@ -83,11 +85,13 @@ using WriteGroup = std::function<void(h5::Group&)>;
 using ReadGroup = std::function<void(const h5::Group&)>;
 
 /// The layers of a Functional or Sequential model, {class_name, config}; of a Sequential one the first is an
-/// InputLayer, made up where the file has none. Throws FileError with the place for anything else: a layer that is
-/// called twice, an unknown parent, a circle.
-KerasGraph keras_graph(const Node& model_config);
+/// InputLayer, made up where the file has none (not in a `nested` one that does not tell its shape). Models inside are
+/// nodes, with their config to be read likewise. Throws FileError with the place for anything else: an unknown parent,
+/// a circle.
+KerasGraph keras_graph(const Node& model_config, bool nested = false);
 
-/// The other way: a Functional model.
+/// The other way: a Functional model. Names of further calls, and names in the proxy, go into keys that Keras leaves
+/// alone.
 Node keras_functional(const KerasGraph& graph);
 
 /// The layers as Keras orders those of a rebuilt model, and pairs their weights with: by decreasing depth (longest way

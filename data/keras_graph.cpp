@@ -26,38 +26,103 @@ const Node& required(const Node& map, std::string_view key, Node::Kind kind) {
   return *found;
 }
 
-/// The layer of a reference ["NAME", 0, 0] or ["NAME", 0, 0, {}]: first call, first output.
-std::string referenced_layer(const Node& reference) {
-  const std::vector<Node>& items = reference.items();
-  HGQ_CHECK(reference.is_list() && items.size() >= 3 && items[0].is_scalar(), FileError, reference.place(), ": found ",
-            describe(reference), ", expected [LAYER, 0, 0]");
-  HGQ_CHECK(items[1].text() == "0" && items[2].text() == "0", FileError, reference.place(), ": refers to call ",
-            items[1].text(), ", output ", items[2].text(), " of layer '", items[0].text(),
-            "'; only layers with one call and one output can be read");
-  return items[0].text();
+constexpr int kMaxDepth = 32;  // of models inside models
+
+bool is_model(std::string_view class_name) {
+  return class_name == "Functional" || class_name == "Model" || class_name == "Sequential";
 }
 
-/// The parents of a layer: `inbound_nodes` has one entry for each call of the layer, in that one entry for each parent.
-std::vector<std::string> parents(const Node& layer, const std::string& name) {
+/// ["NAME", CALL, OUTPUT], with or without a map of arguments behind.
+struct Reference {
+  std::string layer;
+  int64_t call = 0, output = 0;
+  std::string place;
+};
+
+Reference read_reference(const Node& reference) {
+  const std::vector<Node>& items = reference.items();
+  HGQ_CHECK(reference.is_list() && items.size() >= 3 && items[0].is_scalar(), FileError, reference.place(), ": found ",
+            describe(reference), ", expected [LAYER, CALL, OUTPUT]");
+  const auto call = decimal_integer(items[1]);
+  const auto output = decimal_integer(items[2]);
+  HGQ_CHECK(call && output, FileError, reference.place(), ": found ", describe(items[1]), " and ", describe(items[2]),
+            ", expected the numbers of a call and of an output");
+  return {items[0].text(), *call, *output, reference.place()};
+}
+
+/// A layer of the file with its calls, each the references that it reads.
+struct Called {
+  KerasNode node;
+  std::vector<std::vector<Reference>> calls;
+  std::vector<std::string> names;    // of the calls
+  std::vector<std::string> outputs;  // of a model inside
+  int64_t first = 0;                 // number of its first call
+};
+
+/// A Functional model has a call of its own, on its own inputs, before it is called by others; Keras counts it.
+int64_t first_call_of(const KerasNode& node) {
+  if (!is_model(node.class_name)) return 0;
+  if (node.class_name != "Sequential") return 1;
+  const Node* const layers = node.config.find("layers");
+  const bool has_input = layers != nullptr && layers->is_list() && !layers->items().empty() &&
+                         layers->items()[0]["class_name"].text() == "InputLayer";
+  return has_input ? 1 : 0;
+}
+
+/// `inbound_nodes` has one entry for each call of the layer, in that one entry for each parent.
+std::vector<std::vector<Reference>> read_calls(const Node& layer) {
   const Node& calls = required(layer, "inbound_nodes", Node::Kind::kList);
-  HGQ_CHECK(calls.items().size() <= 1, FileError, calls.place(), ": layer '", name, "' is called ",
-            calls.items().size(), " times; shared layers can not be read");
-  std::vector<std::string> out;
-  if (calls.items().empty()) return out;
-  HGQ_CHECK(calls.items()[0].is_list(), FileError, calls.place(), ": found ", describe(calls.items()[0]),
-            ", expected a list of parents");
-  for (const Node& parent : calls.items()[0].items()) out.push_back(referenced_layer(parent));
+  std::vector<std::vector<Reference>> out;
+  for (const Node& call : calls.items()) {
+    HGQ_CHECK(call.is_list(), FileError, calls.place(), ": found ", describe(call), ", expected a list of parents");
+    out.emplace_back();
+    HGQ_CHECK(!call.items().empty(), FileError, call.place(), ": found a call without parents");
+    for (const Node& parent : call.items()) out.back().push_back(read_reference(parent));
+  }
+  if (out.empty()) out.emplace_back();
   return out;
+}
+
+/// The names of a layer's calls: as our own files tell, else NAME, NAME_1 ...
+std::vector<std::string> call_names(const Node& layer, const std::string& name, size_t calls,
+                                    const std::set<std::string>& layers) {
+  std::vector<std::string> names{name};
+  const Node* const told = layer.find("call_names");
+  const bool is_told = told != nullptr && told->is_list() && told->items().size() == calls;
+  int number = 1;
+  while (names.size() < calls) {
+    std::string next = is_told ? told->items()[names.size()].text() : "";
+    while (next.empty() || layers.contains(next)) next = concat(name, "_", number++);
+    names.push_back(std::move(next));
+  }
+  return names;
+}
+
+/// What a reference stands for: the name of a call, or of one output of it.
+std::string referenced(const Reference& reference, const std::map<std::string, Called>& layers) {
+  const auto found = layers.find(reference.layer);
+  HGQ_CHECK(found != layers.end(), FileError, reference.place, ": refers to layer '", reference.layer,
+            "', which is not there");
+  const Called& called = found->second;
+  const int64_t call = reference.call - called.first;
+  const auto outputs = static_cast<int64_t>(std::max<size_t>(called.outputs.size(), 1));
+  HGQ_CHECK(call >= 0 && call < std::ssize(called.names) && reference.output >= 0 && reference.output < outputs,
+            FileError, reference.place, ": refers to call ", reference.call, ", output ", reference.output,
+            " of layer '", reference.layer, "', which has ", called.names.size(), " calls and ", outputs, " outputs");
+  const std::string& name = called.names[static_cast<size_t>(call)];
+  return called.outputs.size() <= 1 ? name : concat(name, "/", called.outputs[static_cast<size_t>(reference.output)]);
 }
 
 /// `input_layers`, `output_layers`: a list of references, or one reference.
-std::vector<std::string> ends(const Node& config, std::string_view key) {
+std::vector<std::string> ends(const Node& config, std::string_view key, const std::map<std::string, Called>& layers) {
   const Node& list = required(config, key, Node::Kind::kList);
-  if (!list.items().empty() && list.items()[0].is_scalar()) return {referenced_layer(list)};
+  if (!list.items().empty() && list.items()[0].is_scalar()) return {referenced(read_reference(list), layers)};
   std::vector<std::string> out;
-  for (const Node& reference : list.items()) out.push_back(referenced_layer(reference));
+  for (const Node& reference : list.items()) out.push_back(referenced(read_reference(reference), layers));
   return out;
 }
+
+KerasGraph read_graph(const Node& model_config, bool nested, int depth);
 
 KerasNode read_node(const Node& layer) {
   HGQ_CHECK(layer.is_map(), FileError, layer.place(), ": found ", describe(layer), ", expected a layer");
@@ -79,13 +144,15 @@ void sort_by_need(std::vector<KerasNode>& nodes, const Node& config) {
   std::vector<size_t> missing(nodes.size());
   std::set<size_t> ready;
   for (size_t i = 0; i < nodes.size(); ++i) {
-    for (const std::string& input : nodes[i].inputs) {
-      const auto found = index.find(input);
+    std::vector<std::string> needs = nodes[i].inputs;
+    if (!nodes[i].shared_with.empty()) needs.push_back(nodes[i].shared_with);
+    for (const std::string& input : needs) {
+      const auto found = index.find(input.substr(0, input.find('/')));
       HGQ_CHECK(found != index.end(), FileError, config.place(), ": layer '", nodes[i].name, "' reads layer '", input,
                 "', which is not there");
       children[found->second].push_back(i);
     }
-    missing[i] = nodes[i].inputs.size();
+    missing[i] = needs.size();
     if (missing[i] == 0) ready.insert(i);
   }
   std::vector<KerasNode> sorted;
@@ -101,34 +168,67 @@ void sort_by_need(std::vector<KerasNode>& nodes, const Node& config) {
   nodes = std::move(sorted);
 }
 
-KerasGraph functional(const Node& config) {
-  KerasGraph graph;
-  for (const Node& layer : required(config, "layers", Node::Kind::kList).items()) {
-    KerasNode node = read_node(layer);
-    node.inputs = parents(layer, node.name);
-    graph.nodes.push_back(std::move(node));
+/// Our own files with shared layers tell the order of the calls.
+void use_call_order(const Node& config, std::vector<KerasNode>& nodes) {
+  std::map<std::string, size_t> place;
+  for (const Node& name : config["call_order"].items()) place.emplace(name.text(), place.size());
+  const auto place_of = [&](const KerasNode& node) {
+    const auto found = place.find(node.name);
+    return found == place.end() ? place.size() : found->second;
+  };
+  std::ranges::stable_sort(nodes, {}, place_of);
+}
+
+KerasGraph functional(const Node& config, int depth) {
+  const std::vector<Node>& items = required(config, "layers", Node::Kind::kList).items();
+  std::map<std::string, Called> layers;
+  std::set<std::string> taken;
+  for (const Node& layer : items) {
+    const KerasNode node = read_node(layer);
+    HGQ_CHECK(taken.insert(node.name).second, FileError, config.place(), ": two layers are called '", node.name, "'");
   }
-  graph.inputs = ends(config, "input_layers");
-  graph.outputs = ends(config, "output_layers");
-  sort_by_need(graph.nodes, config);
-  for (const std::vector<std::string>* list : {&graph.inputs, &graph.outputs}) {
-    HGQ_CHECK(!list->empty(), FileError, config.place(), ": the model has no ",
-              list == &graph.inputs ? "input" : "output");
-    for (const std::string& name : *list) {
-      HGQ_CHECK(std::ranges::any_of(graph.nodes, [&](const KerasNode& node) { return node.name == name; }), FileError,
-                config.place(), ": input or output layer '", name, "' is not there");
+  for (const Node& layer : items) {
+    Called called{.node = read_node(layer), .calls = read_calls(layer), .names = {}, .outputs = {}};
+    KerasNode& node = called.node;
+    called.names = call_names(layer, node.name, called.calls.size(), taken);
+    taken.insert(called.names.begin(), called.names.end());
+    called.first = first_call_of(node);
+    if (is_model(node.class_name)) called.outputs = read_graph(layer, true, depth + 1).outputs;
+    layers.emplace(node.name, std::move(called));
+  }
+  KerasGraph graph;
+  for (const Node& layer : items) {
+    const Called& called = layers.at(read_node(layer).name);
+    for (size_t c = 0; c < called.calls.size(); ++c) {
+      KerasNode node = called.node;
+      node.name = called.names[c];
+      if (c > 0) node.shared_with = called.node.name;
+      if (const Node& told = layer["proxy_names"]; told.is_list() && c < told.items().size())
+        node.proxy_name = told.items()[c].text();
+      for (const Reference& parent : called.calls[c]) node.inputs.push_back(referenced(parent, layers));
+      graph.nodes.push_back(std::move(node));
     }
   }
+  use_call_order(config, graph.nodes);
+  graph.inputs = ends(config, "input_layers", layers);
+  graph.outputs = ends(config, "output_layers", layers);
+  sort_by_need(graph.nodes, config);
+  HGQ_CHECK(!graph.inputs.empty() && !graph.outputs.empty(), FileError, config.place(), ": the model has no ",
+            graph.inputs.empty() ? "input" : "output");
   return graph;
 }
 
 /// A chain. Its first entry is an InputLayer, or a layer that tells the shape of its input.
-KerasGraph sequential(const Node& config) {
+KerasGraph sequential(const Node& config, bool nested) {
   KerasGraph graph;
   for (const Node& layer : required(config, "layers", Node::Kind::kList).items()) {
     KerasNode node = read_node(layer);
     if (graph.nodes.empty() && node.class_name != "InputLayer") {
       const Node* shape = node.config.find("batch_input_shape");
+      if (nested && shape == nullptr) {
+        graph.nodes.push_back(std::move(node));
+        continue;
+      }
       HGQ_CHECK(shape != nullptr && shape->is_list(), FileError, node.config.place(), ": the first layer, '", node.name,
                 "', has no batch_input_shape, so the shape of the input is unknown; build the model before saving it");
       Node input = Node::map({{"batch_input_shape", *shape}, {"dtype", Node::string("float32")}});
@@ -140,58 +240,93 @@ KerasGraph sequential(const Node& config) {
     graph.nodes.push_back(std::move(node));
   }
   HGQ_CHECK(!graph.nodes.empty(), FileError, config.place(), ": the model has no layers");
-  graph.inputs = {graph.nodes.front().name};
+  if (graph.nodes.front().class_name == "InputLayer") graph.inputs = {graph.nodes.front().name};
   graph.outputs = {graph.nodes.back().name};
   sort_by_need(graph.nodes, config);
   return graph;
 }
 
-Node reference(const std::string& layer, bool with_arguments) {
-  std::vector<Node> items{Node::string(layer), Node::integer(0), Node::integer(0)};
+/// Layers and numbers of the calls of a graph.
+using CallNumbers = std::map<std::string, std::pair<std::string, int64_t>>;
+
+CallNumbers number_calls(const KerasGraph& graph) {
+  CallNumbers numbers;
+  std::map<std::string, int64_t> counts;
+  for (const KerasNode& node : graph.nodes) {
+    const std::string& layer = node.shared_with.empty() ? node.name : node.shared_with;
+    numbers[node.name] = {layer, counts[layer]++};
+  }
+  return numbers;
+}
+
+Node reference(const std::string& call, const CallNumbers& numbers, bool with_arguments) {
+  const auto& [layer, number] = numbers.at(call);
+  std::vector<Node> items{Node::string(layer), Node::integer(number), Node::integer(0)};
   if (with_arguments) items.push_back(Node::map({}));
   return Node::list(std::move(items));
 }
 
-Node ends_list(const std::vector<std::string>& layers) {
+Node ends_list(const std::vector<std::string>& calls, const CallNumbers& numbers) {
   std::vector<Node> items;
-  for (const std::string& layer : layers) items.push_back(reference(layer, false));
+  for (const std::string& call : calls) items.push_back(reference(call, numbers, false));
   return Node::list(std::move(items));
 }
 
-}  // namespace
-
-KerasGraph keras_graph(const Node& model_config) {
+KerasGraph read_graph(const Node& model_config, bool nested, int depth) {
+  HGQ_CHECK(depth <= kMaxDepth, FileError, model_config.place(), ": models are nested more than ", kMaxDepth, " deep");
   HGQ_CHECK(model_config.is_map(), FileError, model_config.place(), ": found ", describe(model_config),
             ", expected a model {class_name, config}");
   const std::string class_name = required_text(model_config, "class_name");
   const Node& config = required(model_config, "config", Node::Kind::kMap);
-  HGQ_CHECK(class_name == "Functional" || class_name == "Model" || class_name == "Sequential", FileError,
-            model_config.place(), ": the model is a '", class_name, "', expected a Functional or Sequential one");
-  KerasGraph graph = class_name == "Sequential" ? sequential(config) : functional(config);
-  if (const Node* name = config.find("name"); name != nullptr && name->is_scalar()) graph.name = name->text();
+  HGQ_CHECK(is_model(class_name), FileError, model_config.place(), ": the model is a '", class_name,
+            "', expected a Functional or Sequential one");
+  KerasGraph graph = class_name == "Sequential" ? sequential(config, nested) : functional(config, depth);
+  const Node* name = config.find("name");
+  graph.name = name != nullptr && name->is_scalar() ? name->text() : "model";
   return graph;
 }
 
+}  // namespace
+
+KerasGraph keras_graph(const Node& model_config, bool nested) { return read_graph(model_config, nested, 0); }
+
 Node keras_functional(const KerasGraph& graph) {
+  const CallNumbers numbers = number_calls(graph);
   std::vector<Node> layers;
-  for (const KerasNode& node : graph.nodes) {
+  std::vector<Node> call_order;
+  for (const KerasNode& node : graph.nodes) call_order.push_back(Node::string(node.name));
+  for (const KerasNode& first : graph.nodes) {
+    if (!first.shared_with.empty()) continue;
     std::vector<Node> calls;
-    if (!node.inputs.empty()) {
+    std::vector<Node> names;
+    std::vector<Node> proxy_names;
+    bool renamed = false;
+    for (const KerasNode& node : graph.nodes) {
+      if (&node != &first && node.shared_with != first.name) continue;
+      names.push_back(Node::string(node.name));
+      renamed = renamed || !node.proxy_name.empty();
+      proxy_names.push_back(Node::string(node.proxy_name.empty() ? node.name : node.proxy_name));
+      if (node.inputs.empty()) continue;
       std::vector<Node> references;
-      for (const std::string& input : node.inputs) references.push_back(reference(input, true));
+      for (const std::string& input : node.inputs) references.push_back(reference(input, numbers, true));
       calls.push_back(Node::list(std::move(references)));
     }
-    layers.push_back(Node::map({{"class_name", Node::string(node.class_name)},
-                                {"config", node.config},
-                                {"name", Node::string(node.name)},
-                                {"inbound_nodes", Node::list(std::move(calls))}}));
+    Node layer = Node::map({{"class_name", Node::string(first.class_name)},
+                            {"config", first.config},
+                            {"name", Node::string(first.name)},
+                            {"inbound_nodes", Node::list(std::move(calls))}});
+    if (names.size() > 1) layer.set("call_names", Node::list(std::move(names)));
+    if (renamed) layer.set("proxy_names", Node::list(std::move(proxy_names)));
+    layers.push_back(std::move(layer));
   }
-  return Node::map({{"class_name", Node::string("Functional")},
-                    {"config", Node::map({{"name", Node::string(graph.name)},
-                                          {"trainable", Node::boolean(true)},
-                                          {"layers", Node::list(std::move(layers))},
-                                          {"input_layers", ends_list(graph.inputs)},
-                                          {"output_layers", ends_list(graph.outputs)}})}});
+  const bool any_shared = layers.size() < graph.nodes.size();
+  Node config = Node::map({{"name", Node::string(graph.name)},
+                           {"trainable", Node::boolean(true)},
+                           {"layers", Node::list(std::move(layers))},
+                           {"input_layers", ends_list(graph.inputs, numbers)},
+                           {"output_layers", ends_list(graph.outputs, numbers)}});
+  if (any_shared) config.set("call_order", Node::list(std::move(call_order)));
+  return Node::map({{"class_name", Node::string("Functional")}, {"config", std::move(config)}});
 }
 
 std::vector<int> keras_order(const std::vector<std::vector<int>>& parents, const std::vector<int>& inputs,

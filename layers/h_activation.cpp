@@ -63,8 +63,8 @@ class HActivationLayer final : public HLayer {
         activation_ == "linear" || std::ranges::find(known, activation_) != known.end(), ConfigError, where(),
         ": the function '", activation_,
         "' can not be exported: hls4ml has no such activation, and tables of functions (UnaryLUT) are not written yet");
-    const ProxyRef y = builder.add_activation(name(), inputs[0], activation_);
-    return builder.add_quantizer(name() + "_quantizer", y, proxy_types(false), proxy_rounding(false),
+    const ProxyRef y = builder.add_activation(builder.layer_name(), inputs[0], activation_);
+    return builder.add_quantizer(builder.layer_name() + "_quantizer", y, proxy_types(false), proxy_rounding(false),
                                  proxy_overflow(options));
   }
   // Spec 3.1: softmax gets [0, 1]; sigmoid and tanh are clipped to their ranges.

@@ -32,8 +32,8 @@ class HAddLayer final : public HLayer {
     return exact_output(false);
   }
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& options) override {
-    const ProxyRef sum = builder.add_add(name(), {inputs.begin(), inputs.end()});
-    return builder.add_quantizer(name() + "_quantizer", sum, proxy_types(false), proxy_rounding(false),
+    const ProxyRef sum = builder.add_add(builder.layer_name(), {inputs.begin(), inputs.end()});
+    return builder.add_quantizer(builder.layer_name() + "_quantizer", sum, proxy_types(false), proxy_rounding(false),
                                  proxy_overflow(options));
   }
   nlohmann::json config() const override {

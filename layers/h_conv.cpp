@@ -63,7 +63,7 @@ class HConvLayer final : public KernelLayer {
     const auto kernel = weights.kernel.values();
     const auto bias = weights.bias.values();
     return builder.add_conv(
-        name(), input,
+        builder.layer_name(), input,
         {.rank = rank_, .stride = stride_, .dilation = dilation_, .padding = padding_, .groups = groups_},
         weights.kernel.shape(), {kernel.begin(), kernel.end()},
         weights.bias.empty() ? std::vector<float>{} : std::vector<float>(bias.begin(), bias.end()));

@@ -44,7 +44,7 @@ class HDenseLayer final : public KernelLayer {
     const auto kernel = weights.kernel.values();
     const auto bias = weights.bias.values();
     return builder.add_dense(
-        name(), input, weights.kernel.shape(), {kernel.begin(), kernel.end()},
+        builder.layer_name(), input, weights.kernel.shape(), {kernel.begin(), kernel.end()},
         weights.bias.empty() ? std::vector<float>{} : std::vector<float>(bias.begin(), bias.end()));
   }
   // Spec 3.2: dense layers with more than 2 dims; the product of the middle ones unless set.

@@ -58,7 +58,7 @@ void HLayer::build_output(const Shape& sample) {
 
 Signal HLayer::quantize_output(Recording& recording, Var value, bool relu, Var bias) {
   const Var f = paq_.clipped_f(recording.tape);
-  paq_.add_regularizer(recording.tape, f);
+  if (recording.first_call) paq_.add_regularizer(recording.tape, f);
   const ops::Quantized q = paq_.forward(recording.tape, value, f, recording.mode, relu, bias);
   const Shape sample = value.shape();  // a copy: the tape's values move when it grows
   return {q.value, paq_.activation_bits(recording.tape, q, f, sample, relu)};

@@ -26,7 +26,8 @@ class HQuantizeLayer final : public HLayer {
     return exact_output(false);
   }
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& options) override {
-    return builder.add_quantizer(name(), inputs[0], proxy_types(false), proxy_rounding(false), proxy_overflow(options));
+    return builder.add_quantizer(builder.layer_name(), inputs[0], proxy_types(false), proxy_rounding(false),
+                                 proxy_overflow(options));
   }
   nlohmann::json config() const override {
     nlohmann::json json;
@@ -89,7 +90,7 @@ class SignatureLayer final : public Layer {
       types.b.push_back(static_cast<int8_t>(bits_[e]));
       types.i.push_back(static_cast<int8_t>(int_bits_[e]));
     }
-    return builder.add_quantizer(name(), inputs[0], std::move(types), Rounding::kTrn,
+    return builder.add_quantizer(builder.layer_name(), inputs[0], std::move(types), Rounding::kTrn,
                                  options.aggressive ? Overflow::kWrap : Overflow::kSat);
   }
   nlohmann::json config() const override {

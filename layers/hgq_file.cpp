@@ -32,8 +32,8 @@ void write_weights(h5::Group& hgq, const Model& model) {
   }
   group.set_attribute("names", names.dump());
   std::vector<std::string> own_beta;
-  for (const Model::Entry& entry : model.entries()) {
-    if (entry.layer != nullptr && entry.layer->has_own_beta()) own_beta.push_back(entry.name);
+  for (const Layer* const layer : model.layers()) {
+    if (layer->has_own_beta()) own_beta.push_back(layer->name());
   }
   hgq.set_attribute("own_beta", own_beta);
   hgq.set_attribute("format", kFormat);
@@ -68,11 +68,17 @@ void read_weights(const h5::Group& hgq, const Model& model) {
   }
 }
 
-/// The entries in the order in which Keras pairs layers with weights.
+/// First calls of layers in the order in which Keras pairs layers with weights: that of the deepest call.
 std::vector<int> file_order(const Model& model) {
   std::vector<std::vector<int>> parents;
   for (const Model::Entry& entry : model.entries()) parents.push_back(entry.inputs);
-  return keras_order(parents, model.inputs(), model.outputs());
+  std::vector<int> order;
+  for (const int call : keras_order(parents, model.inputs(), model.outputs())) {
+    const Model::Entry& entry = model.entry(call);
+    const int first = entry.is_first_call() ? call : entry.first_call;
+    if (std::ranges::find(order, first) == order.end()) order.push_back(first);
+  }
+  return order;
 }
 
 /// The layers stand in the order of the model, so that it is the same model when it is read; only the weights need
@@ -95,6 +101,8 @@ KerasGraph graph_of(const Model& model) {
       node.class_name = entry.layer->class_name();
       node.config = Node::from_json(entry.layer->config(), "model");
       for (const int i : entry.inputs) node.inputs.push_back(model.entry(i).name);
+      if (!entry.is_first_call()) node.shared_with = model.entry(entry.first_call).name;
+      if (entry.proxy_name != entry.name) node.proxy_name = entry.proxy_name;
     }
     graph.nodes.push_back(std::move(node));
   }
@@ -103,39 +111,96 @@ KerasGraph graph_of(const Model& model) {
   return graph;
 }
 
-LayerSpec input_spec(const KerasFile& file, const KerasNode& node) {
+LayerSpec input_spec(const KerasFile& file, const KerasNode& node, bool nested) {
   std::vector<int64_t> dims;
   const Node& shape = node.config["batch_input_shape"];
   for (size_t d = 1; d < shape.items().size(); ++d) dims.push_back(decimal_integer(shape.items()[d]).value_or(-1));
-  HGQ_CHECK(!dims.empty() && std::ranges::all_of(dims, [](int64_t d) { return d > 0; }), FileError, file.path,
-            ": input '", node.name, "' has no fixed shape (batch_input_shape)");
-  return Input(node.name, Shape(dims));
+  const bool is_fixed = !dims.empty() && std::ranges::all_of(dims, [](int64_t d) { return d > 0; });
+  HGQ_CHECK(is_fixed || nested, FileError, file.path, ": input '", node.name,
+            "' has no fixed shape (batch_input_shape)");
+  return Input(node.name, is_fixed ? Shape(dims) : Shape());
 }
 
-/// `own_beta`: layers whose beta is their own; nullopt: all that have one, as nothing else is known.
-LayerSpec layer_spec(const KerasFile& file, const KerasNode& node,
-                     const std::optional<std::set<std::string>>& own_beta) {
-  HGQ_CHECK(node.class_name != "Functional" && node.class_name != "Sequential", FileError, file.path, ": '", node.name,
-            "' is a model inside the model; nested models can not be read yet");
-  LayerSpec spec{.kind = node.class_name, .arguments = node.config, .inputs = node.inputs};
-  if (own_beta && !own_beta->contains(node.name)) spec.arguments.erase("beta");
-  if (node.class_name.ends_with("BatchNorm")) {  // Python HGQ does not save these two; they follow from what there is
-    const auto follows_from = [&](const char* key, const char* weight) {
-      if (node.config.find(key) == nullptr)
-        spec.arguments.set(key, Node::boolean(file.find(node.name, weight) != nullptr));
-    };
-    follows_from("center", "moving_mean");
-    follows_from("scale", "moving_variance");
+/// A weight of the layer at `path` ("dense", "block/dense"): a nested model's weights lie flat in the group of the
+/// outermost one, under the names of their layers; some of Python HGQ ("beta:0") have none.
+const KerasWeight* find_weight(const KerasFile& file, const std::string& path, std::string_view leaf) {
+  const size_t slash = path.find('/');
+  if (slash == std::string::npos) return file.find(path, leaf);
+  const KerasLayerWeights* const group = file.find(path.substr(0, slash));
+  if (group == nullptr) return nullptr;
+  for (size_t from = slash + 1;; from = path.find('/', from) + 1) {  // the longest end of the path that fits
+    const std::string wanted = concat(path.substr(from), "/", leaf, ":0");
+    for (const KerasWeight& weight : group->weights) {
+      if (weight.name == wanted || weight.name.ends_with("/" + wanted)) return &weight;
+    }
+    if (path.find('/', from) == std::string::npos) break;
   }
-  return spec;
+  const KerasWeight* found = nullptr;
+  for (const KerasWeight& weight : group->weights) {
+    if (weight.name != concat(leaf, ":0")) continue;
+    if (found != nullptr) return nullptr;
+    found = &weight;
+  }
+  return found;
 }
+
+/// A saved model as specs.
+class SpecReader {
+ public:
+  /// `own_beta`: layers whose beta is their own; nullopt: all that have one, as nothing else is known.
+  SpecReader(const KerasFile& file, const std::optional<std::set<std::string>>& own_beta)
+      : file_(file), own_beta_(own_beta) {}
+
+  /// `path`: of the nested model whose graph this is, "block/"; empty for the model itself.
+  std::vector<LayerSpec> read(const KerasGraph& graph, const std::string& path = "") const {
+    std::vector<LayerSpec> specs;
+    for (const std::string& input : graph.inputs) {  // in the order in which they are given
+      const auto node = std::ranges::find(graph.nodes, input, &KerasNode::name);
+      HGQ_CHECK(node->class_name == "InputLayer", FileError, file_.path, ": '", input,
+                "' is listed as an input, but is a ", node->class_name);
+      specs.push_back(input_spec(file_, *node, !path.empty()));
+    }
+    for (const KerasNode& node : graph.nodes) {
+      if (node.class_name != "InputLayer") specs.push_back(layer(node, path));
+    }
+    return specs;
+  }
+
+ private:
+  LayerSpec layer(const KerasNode& node, const std::string& path) const {
+    if (!node.shared_with.empty()) {
+      LayerSpec spec = Shared(node.shared_with).name(node.name).from(node.inputs);
+      spec.proxy_name = node.proxy_name;
+      return spec;
+    }
+    if (node.class_name == "Functional" || node.class_name == "Model" || node.class_name == "Sequential") {
+      Node model = Node::map({{"class_name", Node::string(node.class_name)}, {"config", node.config}});
+      model.set_place(node.config.place());
+      const KerasGraph inside = keras_graph(model, true);
+      return NestedModel(node.name, read(inside, path + node.name + "/"), inside.outputs).from(node.inputs);
+    }
+    LayerSpec spec{.kind = node.class_name, .arguments = node.config, .inputs = node.inputs};
+    spec.proxy_name = node.proxy_name;
+    if (own_beta_ && !own_beta_->contains(node.name)) spec.arguments.erase("beta");
+    if (node.class_name.ends_with("BatchNorm")) {  // Python HGQ does not save these two; they follow from what there is
+      const auto follows_from = [&](const char* key, const char* weight) {
+        if (node.config.find(key) == nullptr)
+          spec.arguments.set(key, Node::boolean(find_weight(file_, path + node.name, weight) != nullptr));
+      };
+      follows_from("center", "moving_mean");
+      follows_from("scale", "moving_variance");
+    }
+    return spec;
+  }
+
+  const KerasFile& file_;
+  const std::optional<std::set<std::string>>& own_beta_;
+};
 
 Model build(const KerasFile& file, const std::optional<std::set<std::string>>& own_beta,
             const LayerDefaults& defaults) {
   const KerasGraph graph = keras_graph(file.model_config);
-  std::vector<LayerSpec> specs;
-  for (const KerasNode& node : graph.nodes)
-    specs.push_back(node.class_name == "InputLayer" ? input_spec(file, node) : layer_spec(file, node, own_beta));
+  const std::vector<LayerSpec> specs = SpecReader(file, own_beta).read(graph);
   ErrorList errors;
   Model model = Model::make(specs,
                             {.input_shapes = {},
@@ -154,12 +219,12 @@ Model build(const KerasFile& file, const std::optional<std::set<std::string>>& o
 
 void copy_keras_weights(const KerasFile& file, const Model& model) {
   for (const Model::Entry& entry : model.entries()) {
-    if (entry.layer == nullptr) continue;
+    if (entry.layer == nullptr || !entry.is_first_call()) continue;
     for (const LayerWeight& weight : entry.layer->file_weights()) {
       if (weight.tensor() == nullptr) continue;
       const std::string leaf = weight.file_name.substr(weight.file_name.rfind('/') + 1);
-      const KerasWeight* const found = file.find(entry.name, leaf.substr(0, leaf.find(':')));
-      HGQ_CHECK(found != nullptr, FileError, file.path, ": layer '", entry.name, "' has no weight '", leaf, "'");
+      const KerasWeight* const found = find_weight(file, entry.path, leaf.substr(0, leaf.find(':')));
+      HGQ_CHECK(found != nullptr, FileError, file.path, ": layer '", entry.path, "' has no weight '", leaf, "'");
       Tensor& to = *weight.tensor();
       HGQ_CHECK(found->shape == to.shape() || found->shape.size() == to.size(), FileError, file.path, ": weight '",
                 weight.file_name, "' has shape ", found->shape, ", expected ", to.shape());
@@ -176,6 +241,11 @@ std::vector<std::string> what_python_can_not_open(const Model& model) {
                               "selu", "sigmoid",     "softmax", "softplus",     "softsign",   "swish",  "tanh", ""};
   std::vector<std::string> lines;
   for (const Model::Entry& entry : model.entries()) {
+    if (!entry.is_first_call()) {
+      lines.push_back(concat("layer '", model.entry(entry.first_call).name, "' is called again, as '", entry.name,
+                             "'; layers of Python HGQ can be called once"));
+      continue;
+    }
     if (entry.layer == nullptr || std::ranges::find(kKnown, entry.layer->output_function()) != kKnown.end()) continue;
     lines.push_back(concat("layer '", entry.name, "': Keras 2 has no function '", entry.layer->output_function(),
                            "'; Python HGQ can open the file only if it is registered there"));

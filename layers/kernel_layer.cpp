@@ -163,9 +163,11 @@ Signal KernelLayer::call(Recording& recording, std::span<const Signal> inputs) {
   check_producer(inputs[0]);
   Tape& tape = recording.tape;
   const Recorded weights = record_weights(tape, recording.mode, inputs[0].value);
-  kq_.add_regularizer(tape, weights.kernel_f);
-  add_regularizer(tape, tape.parameter(kernel_), kernel_regularizer_, kernel_.name);
-  if (use_bias_) add_regularizer(tape, tape.parameter(bias_), bias_regularizer_, bias_.name);
+  if (recording.first_call) {
+    kq_.add_regularizer(tape, weights.kernel_f);
+    add_regularizer(tape, tape.parameter(kernel_), kernel_regularizer_, kernel_.name);
+    if (use_bias_) add_regularizer(tape, tape.parameter(bias_), bias_regularizer_, bias_.name);
+  }
   const Var bits = kq_.kernel_bits(weights.kernel, weights.kernel_f, kernel_parallel_factor());
   const Var bops = count_bops(inputs[0].bits, bits);
   recording.bops.push_back({name(), bops});
@@ -225,14 +227,14 @@ ProxyRef KernelLayer::to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> 
   const Rounding rounding = proxy_rounding(bias_absorbs_rounding());
   const Overflow overflow = proxy_overflow(options);
   if (!relu_)
-    return builder.add_quantizer(name() + "_quantizer", linear, proxy_types(false), rounding, overflow,
+    return builder.add_quantizer(builder.layer_name() + "_quantizer", linear, proxy_types(false), rounding, overflow,
                                  proxy_parallel_factor());
   QuantizerTypes wide = shared_proxy_types();
   if (rounding == Rounding::kRnd) wide.b[0] = static_cast<int8_t>(wide.b[0] + 1);
-  const ProxyRef before =
-      builder.add_quantizer(name() + "_quantizer", linear, wide, Rounding::kTrn, overflow, proxy_parallel_factor());
-  return builder.add_quantizer(name() + "_relu_quantizer", builder.add_relu(before), proxy_types(true), rounding,
-                               overflow);
+  const ProxyRef before = builder.add_quantizer(builder.layer_name() + "_quantizer", linear, wide, Rounding::kTrn,
+                                                overflow, proxy_parallel_factor());
+  return builder.add_quantizer(builder.layer_name() + "_relu_quantizer", builder.add_relu(before), proxy_types(true),
+                               rounding, overflow);
 }
 
 std::vector<Parameter*> KernelLayer::parameters() {

@@ -54,6 +54,7 @@ struct Recording {
     Var value;
   };
   std::vector<Bops> bops;
+  bool first_call = true;  // of the layer: regularizers count once
 };
 
 struct BuildOptions {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "hgq/core/error.h"
-#include "hgq/layers/registry.h"
+#include "hgq/layers/model_maker.h"
 
 namespace hgq {
 namespace {
@@ -15,113 +15,6 @@ Node list_of(const std::vector<int64_t>& values) {
   for (const int64_t v : values) items.push_back(Node::scalar(concat(v)));
   return Node::list(std::move(items));
 }
-
-std::string unique_name(const std::string& base, const std::vector<Model::Entry>& entries) {
-  const auto taken = [&](const std::string& name) {
-    return std::ranges::any_of(entries, [&](const Model::Entry& e) { return e.name == name; });
-  };
-  if (!taken(base)) return base;
-  int number = 1;
-  while (taken(concat(base, "_", number))) ++number;
-  return concat(base, "_", number);
-}
-
-// Makes the entries one by one; stops at the first that does not fit, as nothing behind it has a shape.
-class Maker {
- public:
-  Maker(const Model::Options& options, ErrorList& errors) : options_(options), errors_(errors) {}
-
-  void add(const LayerSpec& layer) {
-    if (layer.kind == "Input") {
-      add_input(layer);
-      return;
-    }
-    Model::Entry entry;
-    entry.layer = make_layer(layer.kind, {layer.arguments, options_.defaults, errors_, nullptr}, options_.keras_keys);
-    if (entry.layer == nullptr) {
-      broken_ = true;
-      return;
-    }
-    if (!broken_) broken_ = !connect(layer, entry);
-    if (entry.layer->name().empty()) entry.layer->set_name(unique_name(snake_case(entry.layer->kind()), entries));
-    entry.name = entry.layer->name();
-    if (std::ranges::any_of(entries, [&](const Model::Entry& e) { return e.name == entry.name; })) {
-      errors_.add(layer.arguments.key_place(),
-                  concat("there are two layers named '", entry.name, "'; give one of them another name"));
-      broken_ = true;
-    }
-    if (broken_) return;
-    std::vector<Shape> shapes;
-    for (const int i : entry.inputs) shapes.push_back(entries[static_cast<size_t>(i)].shape);
-    try {
-      entry.shape = entry.layer->build(shapes, options_.build);
-    } catch (const Error& e) {
-      errors_.add(layer.arguments.key_place(), e.what());
-      broken_ = true;
-      return;
-    }
-    entries.push_back(std::move(entry));
-  }
-
-  bool broken() const { return broken_; }
-  std::vector<Model::Entry> entries;
-  std::vector<int> inputs;
-
- private:
-  bool connect(const LayerSpec& layer, Model::Entry& entry) {
-    if (layer.inputs.empty()) {
-      if (entries.empty()) add_input({.kind = "Input", .arguments = Node::map({}), .inputs = {}});
-      if (broken_) return false;
-      entry.inputs.push_back(static_cast<int>(entries.size()) - 1);
-      return true;
-    }
-    for (const std::string& name : layer.inputs) {
-      const auto found = std::ranges::find(entries, name, &Model::Entry::name);
-      if (found == entries.end()) {
-        std::vector<std::string> names;
-        for (const Model::Entry& e : entries) names.push_back(e.name);
-        const std::string nearest = nearest_name(name, names);
-        errors_.add(layer.arguments.key_place(),
-                    concat("input '", name, "' is no layer in front of this one",
-                           nearest.empty() ? "" : concat(", did you mean '", nearest, "'?")));
-        return false;
-      }
-      entry.inputs.push_back(static_cast<int>(found - entries.begin()));
-    }
-    return true;
-  }
-
-  void add_input(const LayerSpec& layer) {
-    ConfigReader c(layer.arguments, "Input", errors_);
-    Model::Entry entry;
-    entry.name = unique_name(c.text("name", "name of the input", "input_1"), entries);
-    std::vector<int64_t> dims = c.integers("shape", "shape of a sample", {}, {.min = 1});
-    const bool told = c.has("shape");
-    c.finish();
-    entry.shape = Shape(dims);
-    const auto given = options_.input_shapes.find(entry.name);
-    const bool only = options_.input_shapes.size() == 1;
-    if (given != options_.input_shapes.end() || (only && !told)) {
-      const Shape& data = given != options_.input_shapes.end() ? given->second : options_.input_shapes.begin()->second;
-      if (told && !(data == entry.shape)) {
-        errors_.add(layer.arguments.key_place(),
-                    concat("input '", entry.name, "' has shape ", entry.shape, ", its data have ", data));
-        broken_ = true;
-      }
-      entry.shape = data;
-    } else if (!told) {
-      errors_.add(layer.arguments.key_place(),
-                  concat("input '", entry.name, "' has no shape and no data that tell it; give shape: [...]"));
-      broken_ = true;
-    }
-    inputs.push_back(static_cast<int>(entries.size()));
-    entries.push_back(std::move(entry));
-  }
-
-  const Model::Options& options_;
-  ErrorList& errors_;
-  bool broken_ = false;
-};
 
 /// Layers from which no output can be reached.
 std::vector<int> layers_without_effect(const Model& model) {
@@ -175,6 +68,17 @@ LayerSpec Input(const std::string& name, const Shape& shape) {
   if (shape.rank() > 0) s.arguments.set("shape", list_of({shape.dims().begin(), shape.dims().end()}));
   return s;
 }
+LayerSpec Shared(const std::string& layer) {
+  LayerSpec s = spec("Shared");
+  s.arguments.set("layer", Node::string(layer));
+  return s;
+}
+LayerSpec NestedModel(const std::string& name, std::vector<LayerSpec> layers, std::vector<std::string> outputs) {
+  LayerSpec s = spec("NestedModel").name(name);
+  s.layers = std::move(layers);
+  s.outputs = std::move(outputs);
+  return s;
+}
 LayerSpec HQuantize() { return spec("HQuantize"); }
 LayerSpec HDense(int64_t units) { return spec("HDense").set("units", concat(units)); }
 LayerSpec HDenseBatchNorm(int64_t units) { return spec("HDenseBatchNorm").set("units", concat(units)); }
@@ -223,20 +127,16 @@ LayerSpec PConcatenate(std::vector<std::string> inputs, int64_t axis) {
 LayerSpec PDropout(double rate) { return spec("PDropout").set("rate", concat(rate)); }
 
 Model Model::make(std::span<const LayerSpec> specs, const Options& options, ErrorList& errors) {
-  Maker maker(options, errors);
-  for (const LayerSpec& layer : specs) maker.add(layer);
+  ModelMaker maker(specs, options, errors);
+  maker.run();
   Model model;
   if (maker.broken() || !errors.empty()) return model;
+  for (const std::string& name : options.outputs) {
+    const int output = maker.output(name);
+    if (output >= 0) model.outputs_.push_back(output);
+  }
   model.entries_ = std::move(maker.entries);
   model.inputs_ = std::move(maker.inputs);
-  for (const std::string& name : options.outputs) {
-    const auto found = std::ranges::find(model.entries_, name, &Entry::name);
-    if (found == model.entries_.end()) {
-      errors.add("model.outputs", concat("there is no layer '", name, "'"));
-    } else {
-      model.outputs_.push_back(static_cast<int>(found - model.entries_.begin()));
-    }
-  }
   if (options.outputs.empty()) {
     std::vector<bool> read(model.entries_.size(), false);
     for (const Entry& e : model.entries_) {
@@ -271,49 +171,57 @@ ModelRecording Model::record(Tape& tape, Mode mode, bool input_gradients) {
     }
     std::vector<Signal> inputs;
     for (const int i : entry.inputs) inputs.push_back(result.signals[static_cast<size_t>(i)]);
+    recording.first_call = entry.is_first_call();
+    const size_t before = recording.bops.size();
     result.signals.push_back(entry.layer->call(recording, inputs));
+    for (size_t b = before; b < recording.bops.size(); ++b) recording.bops[b].layer = entry.name;
   }
   for (const int i : outputs_) result.outputs.push_back(result.signals[static_cast<size_t>(i)]);
   result.bops = std::move(recording.bops);
   return result;
 }
 
+std::vector<Layer*> Model::layers() const {
+  std::vector<Layer*> all;
+  for (const Entry& e : entries_) {
+    if (e.layer != nullptr && e.is_first_call()) all.push_back(e.layer.get());
+  }
+  return all;
+}
+
 std::vector<Parameter*> Model::parameters() const {
   std::vector<Parameter*> all;
-  for (const Entry& e : entries_) {
-    if (e.layer == nullptr) continue;
-    for (Parameter* const p : e.layer->parameters()) all.push_back(p);
+  for (Layer* const layer : layers()) {
+    for (Parameter* const p : layer->parameters()) all.push_back(p);
   }
   return all;
 }
 
 std::vector<State*> Model::states() const {
   std::vector<State*> all;
-  for (const Entry& e : entries_) {
-    if (e.layer == nullptr) continue;
-    for (State* const s : e.layer->states()) all.push_back(s);
+  for (Layer* const layer : layers()) {
+    for (State* const s : layer->states()) all.push_back(s);
   }
   return all;
 }
 
 void Model::set_beta(double beta) {
-  for (const Entry& e : entries_) {
-    if (e.layer != nullptr && e.layer->beta() != nullptr && !e.layer->has_own_beta())
-      e.layer->beta()->value.fill(static_cast<float>(beta));
+  for (Layer* const layer : layers()) {
+    if (layer->beta() != nullptr && !layer->has_own_beta()) layer->beta()->value.fill(static_cast<float>(beta));
   }
 }
 
 double Model::beta() const {
-  for (const Entry& e : entries_) {
-    if (e.layer != nullptr && e.layer->beta() != nullptr && !e.layer->has_own_beta())
-      return static_cast<double>(e.layer->beta()->value.values()[0]);
+  for (Layer* const layer : layers()) {
+    if (layer->beta() != nullptr && !layer->has_own_beta())
+      return static_cast<double>(layer->beta()->value.values()[0]);
   }
   return 0;
 }
 
 void Model::reset_records() {
-  for (const Entry& e : entries_) {
-    if (e.layer != nullptr && e.layer->output_quantizer() != nullptr) e.layer->output_quantizer()->reset_record();
+  for (Layer* const layer : layers()) {
+    if (layer->output_quantizer() != nullptr) layer->output_quantizer()->reset_record();
   }
 }
 
@@ -332,7 +240,9 @@ std::vector<ExactSignal> Model::exact_signals(std::vector<ExactBops>& bops) cons
     }
     std::vector<ExactSignal> inputs;
     for (const int i : entry.inputs) inputs.push_back(signals[static_cast<size_t>(i)]);
+    const size_t before = bops.size();
     signals.push_back(entry.layer->exact(inputs, bops));
+    for (size_t b = before; b < bops.size(); ++b) bops[b].layer = entry.name;
   }
   return signals;
 }

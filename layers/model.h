@@ -5,7 +5,17 @@
 //   Tensor y = predict(model, x.view(), workers);                               // layers/predict.h
 //
 // A LayerSpec is a layer's kind with its keys, the same as in a config file; `HDense(64)` and its like make one. A list
-// of specs is a chain; `inputs` on a spec make a graph.
+// of specs is a chain; `inputs` on a spec make a graph. A layer that is called again with its weights is Shared, some
+// layers with names of their own are a NestedModel, which may be called again, too:
+//
+//   Graph({Input("a", {8}), Input("b", {8}),
+//          NestedModel("encoder", {HQuantize(), HDense(16).relu()}).from({"a"}),
+//          Shared("encoder").name("encoder_b").from({"b"}),
+//          HAdd({"encoder", "encoder_b"})});
+//
+// The model itself is flat: an Entry for each call of a layer, nested ones named by the layer, with _0, _1 ... where
+// that is taken (spec 3.2). BOPs are counted for each call, as each is hardware of its own; weights, bit widths and
+// ranges are those of the layer, so regularizers count once.
 #pragma once
 
 #include <map>
@@ -22,7 +32,10 @@ namespace hgq {
 struct LayerSpec {
   std::string kind;
   Node arguments;                   // a map of keys
-  std::vector<std::string> inputs;  // names of layers; empty: the one before
+  std::vector<std::string> inputs;  // names of layers; empty: the one before. "NAME/INNER": an output of a nested model
+  std::vector<LayerSpec> layers{};  // of a NestedModel
+  std::vector<std::string> outputs{};  // of a NestedModel: of its layers; empty: those that nobody reads, in order
+  std::string proxy_name{};            // what it is called in the proxy; empty: its name
 
   // Keys that are set often; any other with set().
   LayerSpec& relu();
@@ -34,6 +47,11 @@ struct LayerSpec {
 };
 
 LayerSpec Input(const std::string& name, const Shape& shape = {});
+/// Calls a layer or nested model once more, with the same weights.
+LayerSpec Shared(const std::string& layer);
+/// Input layers among `layers` stand for its inputs, in their order; without one it has one, which its first layer
+/// reads.
+LayerSpec NestedModel(const std::string& name, std::vector<LayerSpec> layers, std::vector<std::string> outputs = {});
 LayerSpec HQuantize();
 LayerSpec HDense(int64_t units);
 LayerSpec HDenseBatchNorm(int64_t units);
@@ -65,11 +83,17 @@ struct ModelRecording {
 
 class Model {
  public:
+  /// A call of a layer.
   struct Entry {
-    std::string name;
-    std::unique_ptr<Layer> layer;  // nullptr for an input
+    std::string name;              // unique
+    std::shared_ptr<Layer> layer;  // shared by its calls; nullptr for an input
     std::vector<int> inputs;       // entries in front
     Shape shape;                   // of a sample
+    int first_call = -1;           // the entry that called the layer first; -1: this one
+    std::string path;              // "encoder/h_dense": the layer within nested models
+    std::string proxy_name;        // before it is made unique there
+
+    bool is_first_call() const { return first_call < 0; }
   };
 
   struct Options {
@@ -89,6 +113,8 @@ class Model {
   const std::vector<int>& inputs() const { return inputs_; }
   const std::vector<int>& outputs() const { return outputs_; }
   const Entry& entry(int index) const { return entries_[static_cast<size_t>(index)]; }
+  /// Each layer once, in the order of their first calls.
+  std::vector<Layer*> layers() const;
   /// nullptr where there is none.
   Layer* find(const std::string& name) const;
 

@@ -35,7 +35,7 @@ class PReshapeLayer final : public PassiveLayer {
     return output_;
   }
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override {
-    return builder.add_reshape(name(), inputs[0], {output_.dims().begin(), output_.dims().end()});
+    return builder.add_reshape(builder.layer_name(), inputs[0], {output_.dims().begin(), output_.dims().end()});
   }
   nlohmann::json config() const override {
     nlohmann::json json = named();
@@ -62,7 +62,7 @@ class PFlattenLayer final : public PassiveLayer {
     return output_ = Shape{inputs[0].size()};
   }
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override {
-    return builder.add_flatten(name(), inputs[0]);
+    return builder.add_flatten(builder.layer_name(), inputs[0]);
   }
   nlohmann::json config() const override {
     nlohmann::json json = named();
@@ -94,7 +94,7 @@ class PPermuteLayer final : public PassiveLayer {
     return output_;
   }
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override {
-    return builder.add_permute(name(), inputs[0], dims_);
+    return builder.add_permute(builder.layer_name(), inputs[0], dims_);
   }
   nlohmann::json config() const override {
     nlohmann::json json = named();
@@ -140,7 +140,7 @@ class PConcatenateLayer final : public PassiveLayer {
     return output_;
   }
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override {
-    return builder.add_concatenate(name(), {inputs.begin(), inputs.end()}, axis_);
+    return builder.add_concatenate(builder.layer_name(), {inputs.begin(), inputs.end()}, axis_);
   }
   nlohmann::json config() const override {
     nlohmann::json json = named();

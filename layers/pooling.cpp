@@ -42,7 +42,8 @@ class PoolingLayer final : public PassiveLayer {
   }
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override {
     return builder.add_pooling(
-        name(), inputs[0], {.rank = rank_, .average = average_, .size = size_, .stride = stride_, .padding = padding_});
+        builder.layer_name(), inputs[0],
+        {.rank = rank_, .average = average_, .size = size_, .stride = stride_, .padding = padding_});
   }
   nlohmann::json config() const override {
     nlohmann::json json = named();

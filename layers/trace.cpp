@@ -11,7 +11,7 @@ namespace {
 TraceResult finish(Model& model, const TraceOptions& options) {
   TraceResult result;
   for (const Model::Entry& entry : model.entries()) {
-    if (entry.layer == nullptr || entry.layer->output_quantizer() == nullptr) continue;
+    if (entry.layer == nullptr || !entry.is_first_call() || entry.layer->output_quantizer() == nullptr) continue;
     if (options.cover_factor != 1) entry.layer->output_quantizer()->widen_record(options.cover_factor);
     entry.layer->after_trace();
   }

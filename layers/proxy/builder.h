@@ -61,6 +61,10 @@ class ProxyBuilder {
   /// `dims` count from 1.
   ProxyRef add_permute(const std::string& name, ProxyRef parent, std::vector<int64_t> dims);
 
+  /// The layer that is being converted: what its layers here are called after.
+  void begin_layer(const std::string& name) { layer_name_ = name; }
+  const std::string& layer_name() const { return layer_name_; }
+
   const std::string& name(ProxyRef layer) const;
   /// Shape of a sample, range and fractions of what a layer gives.
   const ProxySignal& signal(ProxyRef layer) const;
@@ -77,6 +81,7 @@ class ProxyBuilder {
   ProxyRef append(std::unique_ptr<ProxyLayer> layer, const std::vector<ProxyRef>& parents);
 
   std::string model_name_;
+  std::string layer_name_;
   ProxyNames names_;
   std::vector<ProxyModel::Entry> layers_;
   std::vector<ProxySignal> signals_;

@@ -15,6 +15,7 @@ ProxyModel to_proxy_model(const Model& model, const ProxyOptions& options) {
     }
     std::vector<ProxyRef> inputs;
     for (const int i : entry.inputs) inputs.push_back(refs[static_cast<size_t>(i)]);
+    builder.begin_layer(entry.proxy_name);
     refs.push_back(entry.layer->to_proxy(builder, inputs, options));
   }
   std::vector<ProxyRef> outputs;

@@ -79,6 +79,8 @@ ProxyModel proxy_from_keras(const KerasFile& file) {
   std::map<std::string, int> index;
   std::vector<ProxyModel::Entry> layers;
   for (const KerasNode& node : graph.nodes) {
+    HGQ_CHECK(node.shared_with.empty(), FileError, file.path, ": layer '", node.shared_with,
+              "' is called more than once, which no proxy model has");
     const KerasLayerWeights* weights = file.find(node.name);
     ProxyModel::Entry entry;
     entry.layer = read_proxy_layer(node, weights == nullptr ? KerasLayerWeights{node.name, {}} : *weights);

@@ -216,6 +216,50 @@ TEST_F(RunConfigTest, SortsAGraphSoThatValuesFlow) {
   EXPECT_EQ(c.train.losses[1].weight, 1.0);
 }
 
+TEST_F(RunConfigTest, ReadsSharedLayersAndNestedModels) {
+  const RunConfig c = read_valid(with_layers(
+      R"(    - HQuantize: {name: q}
+    - Shared: {layer: block, inputs: q}
+    - NestedModel:
+        name: block
+        inputs: q
+        outputs: [second, first]
+        layers:
+          - Input: {name: i}
+          - HDense: {units: 2, name: first}
+          - HDense: {units: 3, name: second, inputs: i}
+    - HDense: {units: 1, name: a, inputs: block/first}
+    - HDense: {units: 1, name: b, inputs: block_1/second}
+)",
+      "train: {loss: mse}\n", "data: {file: a.h5, targets: {block_1/first: t, block/second: u, a: v, b: w}}\n"));
+  ASSERT_EQ(c.model.layers.size(), 6U);
+  EXPECT_EQ(c.model.layers[2].kind, "NestedModel");  // in front of its further call
+  EXPECT_EQ(c.model.layers[3].kind, "Shared");
+  EXPECT_EQ(c.model.layers[3].name, "block_1");
+  ASSERT_EQ(c.model.layers[2].layers.size(), 3U);
+  EXPECT_EQ(c.model.layers[2].layers[2].name, "second");
+  EXPECT_THAT(c.model.layers[2].outputs, ElementsAre("second", "first"));
+  EXPECT_THAT(c.model.outputs, ElementsAre("block_1/first", "block/second", "a", "b"));
+  const std::string written = c.resolved.to_yaml();
+  EXPECT_THAT(written, HasSubstr("- Shared: {name: block_1, layer: block, inputs: q}"));
+}
+
+TEST_F(RunConfigTest, RefusesBadSharedLayersAndNestedModels) {
+  EXPECT_THAT(error_of(with_layers("    - HQuantize\n    - Shared: {layer: h_quantise}\n")),
+              HasSubstr("Shared.layer: 'h_quantise' is no layer, did you mean 'h_quantize'?"));
+  EXPECT_THAT(error_of(with_layers("    - HQuantize\n    - Shared\n")), HasSubstr("Shared.layer: required"));
+  EXPECT_THAT(error_of(with_layers("    - HQuantize\n    - NestedModel: {layers: [{HDens: {units: 1}}]}\n")),
+              HasSubstr("unknown layer 'HDens', did you mean 'HDense'?"));
+  EXPECT_THAT(error_of(with_layers("    - HQuantize\n    - NestedModel\n")),
+              HasSubstr("NestedModel: missing key 'layers'"));
+  EXPECT_THAT(error_of(with_layers("    - HQuantize: {inputs: s}\n    - Shared: {name: s, layer: h_quantize}\n")),
+              HasSubstr("layers read each other in a circle"));
+  EXPECT_THAT(error_of(with_layers("    - HQuantize\n    - NestedModel: {name: m, layers: [Input: {name: i}, HDense: "
+                                   "{units: 1, name: a}, HDense: {units: 1, name: b, inputs: i}]}\n    - HAdd: "
+                                   "{inputs: [m, m/a]}\n")),
+              HasSubstr("layer 'h_add' reads 'm'; 'm' is read as m/a, m/b"));
+}
+
 TEST_F(RunConfigTest, ANamedDatasetNamesTheImpliedInput) {
   const RunConfig c = read_valid(
       with_layers("    - HDense: {units: 1}\n", "train: {loss: mse}\n", "data: {file: a.h5, inputs: {muon: x1}}\n"));

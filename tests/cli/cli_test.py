@@ -37,6 +37,28 @@ def history(folder):
     return [row[:skip] + row[skip + 1:] for row in rows]
 
 
+SHARED = '''
+data: {file: DATA, inputs: {a: x, b: x}, targets: y, validation: 0.1}
+model:
+  beta: 1.0e-6
+  layers:
+    - Input: {name: a}
+    - Input: {name: b}
+    - HQuantize: {name: q, inputs: a}
+    - Shared: {layer: q, name: q_b, inputs: b}
+    - NestedModel:
+        name: block
+        inputs: q
+        layers:
+          - HDense: {units: 8, activation: relu}
+          - HDenseBatchNorm: {units: 8, name: last}
+    - Shared: {layer: block, inputs: q_b}
+    - HAdd: {inputs: [block, block_1]}
+    - HDense: {units: 26, name: out}
+train: {loss: sparse_categorical_crossentropy, epochs: 2, batch_size: 512}
+'''
+
+
 class CliTest(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='hgq_cli_'))
@@ -89,6 +111,23 @@ class CliTest(unittest.TestCase):
             self.train(f'threads{threads}', '--threads', threads, epochs=3)
             files.add(digest(self.folder / f'threads{threads}/model.h5'))
         self.assertEqual(len(files), 1)
+
+    def test_shared_layers_and_nested_models_run_from_start_to_end(self):
+        config = self.folder / 'shared.yaml'
+        data = (pathlib.Path(ARGS.source) / 'data/samples/letter.h5').resolve()
+        config.write_text(SHARED.replace('DATA', str(data)))
+        for threads, parts in ((1, ((),)), (2, (('--stop-after', 1), ('--resume',)))):
+            for part in parts:
+                hgq(config, '--out', self.folder / f'run{threads}', '--threads', threads, '--quiet', *part, check=0)
+        for name in ('model.h5', 'proxy.h5'):
+            self.assertEqual(digest(self.folder / 'run1' / name), digest(self.folder / 'run2' / name), name)
+        rows = json.loads(hgq('summary', self.folder / 'run1/model.h5', '--json', check=0).stdout)['layers']
+        self.assertEqual([row['name'] for row in rows],
+                         ['q', 'q_b', 'h_dense', 'last', 'h_dense_0', 'last_0', 'h_add', 'out'])
+        self.assertEqual(rows[5]['parameters'], 0)
+        verified = json.loads(hgq('verify', self.folder / 'run1/proxy.h5', '--against', self.folder / 'run1/model.h5',
+                                  '--data', data, '--inputs', 'a=x,b=x', '--json', check=0).stdout)
+        self.assertEqual(verified['rows_differ_without_overflow'], 0)
 
     def test_interrupted_by_ctrl_c_ends_with_130_and_goes_on(self):
         self.train('whole', epochs=60)

@@ -122,19 +122,19 @@ TEST(KerasGraph, WhatCanNotBeReadIsNamed) {
   };
   const std::string a = R"({"class_name": "A", "name": "a", "config": {}, "inbound_nodes": []},)";
   EXPECT_THAT(message(a + R"({"class_name": "B", "name": "b", "config": {}, "inbound_nodes": [[["c", 0, 0, {}]]]})"),
-              HasSubstr("layer 'b' reads layer 'c', which is not there"));
+              HasSubstr("m.h5:/config/layers/1/inbound_nodes/0/0: refers to layer 'c', which is not there"));
   EXPECT_THAT(message(a + R"({"class_name": "B", "name": "b", "config": {}, "inbound_nodes": [[["b", 0, 0, {}]]]})"),
               HasSubstr("in a circle"));
   EXPECT_THAT(message(a + R"({"class_name": "B", "name": "b", "config": {}, "inbound_nodes": [[["a", 1, 0, {}]]]})"),
               HasSubstr("refers to call 1"));
   EXPECT_THAT(message(a + R"({"class_name": "B", "name": "b", "config": {}, "inbound_nodes": [[], []]})"),
-              HasSubstr("layer 'b' is called 2 times"));
+              HasSubstr("m.h5:/config/layers/1/inbound_nodes/0: found a call without parents"));
   EXPECT_THAT(message(a + R"({"class_name": "B", "name": "a", "config": {}, "inbound_nodes": []})"),
               HasSubstr("two layers are called 'a'"));
   EXPECT_THAT(message(a + R"({"name": "b", "config": {}, "inbound_nodes": []})"), HasSubstr("has no 'class_name'"));
   EXPECT_THAT(message(a + "3"), HasSubstr("m.h5:/config/layers/1: found the number 3, expected a layer"));
   EXPECT_THAT(message(a + R"({"class_name": "B", "name": "c", "config": {}, "inbound_nodes": []})"),
-              HasSubstr("input or output layer 'b' is not there"));
+              HasSubstr("m.h5:/config/output_layers/0: refers to layer 'b', which is not there"));
   EXPECT_THAT(message_of([] { keras_graph(json_node(R"({"class_name": "Pipeline", "config": {}})")); }),
               HasSubstr("the model is a 'Pipeline'"));
 }

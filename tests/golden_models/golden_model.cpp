@@ -29,7 +29,11 @@ std::string unknown_layer(const Node& model) {
   for (const Node& layer : model["config"]["layers"].items()) {
     const std::string kind = layer["class_name"].text();
     if (kind == "InputLayer") continue;
-    if (kind == "Functional" || kind == "Sequential") return "a model inside the model";
+    if (kind == "Functional" || kind == "Sequential") {
+      const std::string inside = unknown_layer(layer);
+      if (!inside.empty()) return inside;
+      continue;
+    }
     if (std::ranges::find(known, kind.substr(kind.rfind('>') + 1)) == known.end()) return "layer " + kind;
   }
   return {};

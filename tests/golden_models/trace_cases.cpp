@@ -44,6 +44,18 @@ void check_layer(const h5::Group& golden, Layer& layer, Differences& out) {
   out.compare(name + " kernel_bits_exact", bits.view(), golden.read_floats("kernel_bits_exact").view());
 }
 
+/// The call that the package's lists name so: "block/dense" for a layer of a nested model.
+const Model::Entry* entry_at(const Model& model, const std::string& path) {
+  const auto found = std::ranges::find(model.entries(), path, &Model::Entry::path);
+  return found == model.entries().end() ? nullptr : &*found;
+}
+
+/// No name of HDF5 has a slash in it.
+std::string dotted(std::string path) {
+  std::ranges::replace(path, '/', '.');
+  return path;
+}
+
 double bops_of(const nlohmann::json& layers, const std::string& name) {
   return layers.contains(name) ? layers[name].get<double>() : -1;
 }
@@ -84,7 +96,7 @@ void check_exact_bops(const Model& model, const nlohmann::json& golden, Differen
                   bops);
     }
     total += bops;
-    const double expected = bops_of(golden["layers"], layer.layer);
+    const double expected = bops_of(golden["layers"], entry.path);
     out.check(bops == expected, concat(layer.layer, " BOPs: ", bops, ", expected ", expected));
   }
   out.check(ours.size() == golden["layers"].size(), concat("BOPs of ", ours.size(), " layers"));
@@ -104,10 +116,10 @@ void check_differentiable_bops(Model& model, const std::vector<Tensor>& x, const
   executor.forward(row);
   size_t others = 0;
   for (const auto& [name, bops] : golden.items()) {
-    const auto found = std::ranges::find(recording.bops, name, &Recording::Bops::layer);
+    const Model::Entry* const entry = entry_at(model, name);
+    const auto found = std::ranges::find(recording.bops, entry == nullptr ? "" : entry->name, &Recording::Bops::layer);
     if (found == recording.bops.end()) ++others;
-    const auto entry = std::ranges::find(model.entries(), name, &Model::Entry::name);
-    if (entry != model.entries().end() && is_behind_permute(model, *entry)) continue;
+    if (entry != nullptr && is_behind_permute(model, *entry)) continue;
     const double ours = found == recording.bops.end() ? 0.0 : static_cast<double>(executor.value(found->value).data[0]);
     out.check(ours == bops.get<double>(), concat(name, " differentiable BOPs: ", ours, ", expected ", bops.dump()));
   }
@@ -152,7 +164,7 @@ std::vector<std::string> run_predictions(const GoldenModel& golden) {
   for (const Tensor& input : x) rows.push_back(input.view().rows(0, 2));
   executor.forward(rows);
   for (size_t i = 0; i < model.entries().size(); ++i) {
-    const std::string path = "layers_test2/" + model.entries()[i].name;
+    const std::string path = "layers_test2/" + dotted(model.entries()[i].path);
     if (!golden.data.is_dataset(path)) continue;
     out.compare(path, executor.rows_of(recording.signals[i].value), golden.data.read_floats(path).view());
   }
@@ -168,8 +180,9 @@ std::vector<std::string> run_trace(const GoldenModel& golden, const std::string&
   for (const Model::Entry& entry : model.entries()) {
     if (entry.layer == nullptr || entry.layer->output_quantizer() == nullptr) continue;
     ++layers;
-    out.check(ranges.has(entry.name), concat(entry.name, ": is not among the traced layers"));
-    if (ranges.has(entry.name)) check_layer(ranges.group(entry.name), *entry.layer, out);
+    const std::string group_name = dotted(entry.path);
+    out.check(ranges.has(group_name), concat(entry.name, ": is not among the traced layers"));
+    if (ranges.has(group_name)) check_layer(ranges.group(group_name), *entry.layer, out);
   }
   out.check(layers == ranges.names().size(), concat(layers, " layers traced, expected ", ranges.names().size()));
   const nlohmann::json& bops = golden.about["bops"][group];

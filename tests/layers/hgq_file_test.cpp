@@ -239,19 +239,6 @@ TEST(ModelFile, AChangedWeightIsNamedAsDamage) {
               HasSubstr("the file is damaged, or was changed by another program"));
 }
 
-TEST(ModelFile, ModelsInsideAreRefused) {
-  const TemporaryFolder folder;
-  Model model = batch_norm_sample("", "");
-  save_model(model, folder / "m.h5");
-  KerasFile file = read_keras_file(folder / "m.h5");
-  KerasGraph graph = keras_graph(file.model_config);
-  graph.nodes[2].class_name = "Functional";
-  file.model_config = keras_functional(graph);
-  write_keras_file(file, folder / "nested.h5");
-  EXPECT_THAT(message_of<FileError>([&] { load_model(folder / "nested.h5"); }),
-              HasSubstr("'norm' is a model inside the model; nested models can not be read yet"));
-}
-
 TEST(ModelFile, SaysWhichLayerOrWeightIsMissing) {
   const TemporaryFolder folder;
   Model model = batch_norm_sample("", "");
