@@ -4,8 +4,10 @@
 // by a fixed distance. So a row of output positions is one product of a matrix whose rows overlap (core/plain_matmul.h,
 // `segments`), with no copy of the windows; only padding is copied, a sample at a time. The gradient of the input is a
 // convolution of the output's, spread by the strides, with the kernel turned round; that of the kernel a product along
-// positions.
+// positions. Vectors lie along the channels, but where an image has three of them: there the gradient of the input lays
+// them along the row, over the output's gradient with its channels taken apart.
 #include <algorithm>
+#include <cstring>
 
 #include "hgq/autograd/ops.h"
 #include "hgq/core/arena.h"
@@ -71,6 +73,9 @@ class Convolution final : public OpWith<Convolution> {
     reached_h_ = spread_h_ - (h.span() - 1);
     reached_w_ = spread_w_ - (w.span() - 1);
     in_runs_ = g_.groups == 1 && w.dilation == 1;  // a window's row is one run of inputs
+    few_channels_ = in_runs_ && h.dilation == 1 && g_.windows.channels <= 4 && reached_columns() >= kVector / 2;
+    row_columns_ = (reached_columns() + kVector - 1) / kVector * kVector;
+    apart_w_ = std::max(spread_w_, w.before + w.size - 1 + row_columns_);
   }
   std::string_view name() const override { return "conv"; }
 
@@ -81,8 +86,8 @@ class Convolution final : public OpWith<Convolution> {
   }
   Needs needs() const override { return {.inputs = 3}; }
   int64_t scratch_floats(int64_t /*rows*/) const override {
-    return (padded_ ? whole_lines(padded_h_ * padded_w_ * g_.windows.channels) : 0) +
-           whole_lines(spread_h_ * spread_w_ * g_.outputs) + whole_lines(g_.kernel_size());
+    return (padded_ ? whole_lines(padded_h_ * padded_w_ * g_.windows.channels) : 0) + whole_lines(spread_floats()) +
+           whole_lines(g_.kernel_size()) + (few_channels_ ? g_.windows.channels * row_columns_ : 0);
   }
 
   // Products of one group in one sample, and the loop around them: `segments` rows of the window, or, where its columns
@@ -103,8 +108,16 @@ class Convolution final : public OpWith<Convolution> {
                          .row_stride_c = g.outputs,
                          .segments = g.windows.h.output,
                          .segment_stride_a = g.windows.h.stride * c.padded_w_ * g.windows.channels,
-                         .segment_stride_b = g.windows.w.output * g.outputs}) {}
+                         .segment_stride_b = g.windows.w.output * g.outputs}),
+          to_row({.m = g.windows.channels,
+                  .k = g.windows.h.size * g.outputs,
+                  .n = c.row_columns_,
+                  .row_stride_b = c.apart_w_,
+                  .segments = g.windows.w.size,
+                  .segment_stride_a = g.windows.channels * g.windows.h.size * g.outputs,
+                  .segment_stride_b = 1}) {}
     Matmul forward, add_forward, to_x, add_to_x, add_to_kernel;
+    Matmul to_row;  // the gradient of a row of inputs, channel after channel
   };
   std::unique_ptr<Kernels> make_kernels(int64_t /*rows*/) const override {
     return std::make_unique<Products>(*this, g_);
@@ -137,19 +150,25 @@ class Convolution final : public OpWith<Convolution> {
     const Windows& v = g_.windows;
     float* const pad = c.scratch;
     float* const spread = pad + (padded_ ? whole_lines(padded_h_ * padded_w_ * v.channels) : 0);
-    float* const turned = spread + whole_lines(spread_h_ * spread_w_ * g_.outputs);
+    float* const turned = spread + whole_lines(spread_floats());
     if (padded_) std::fill_n(pad, padded_h_ * padded_w_ * v.channels, 0.0F);
     if (c.grad_in[0] != nullptr) {
-      std::fill_n(spread, spread_h_ * spread_w_ * g_.outputs, 0.0F);
-      turn(c.in[1], turned);
+      std::fill_n(spread, spread_floats(), 0.0F);
+      few_channels_ ? turn_for_rows(c.in[1], turned) : turn(c.in[1], turned);
     }
     for (int64_t r = 0; r < c.rows; ++r) {
       const float* const dz = c.grad_out[0] + r * v.positions() * g_.outputs;
       if (c.grad_in[1] != nullptr)
         add_kernel_gradient(p, padded(c.in[0] + r * v.inputs() * v.channels, pad), dz, c.grad_in[1]);
       if (c.grad_in[0] == nullptr) continue;
-      spread_out(dz, spread);
-      input_gradient(p, spread, turned, c.grad_in[0] + r * v.inputs() * v.channels, c.accumulate[0]);
+      float* const to = c.grad_in[0] + r * v.inputs() * v.channels;
+      if (few_channels_) {
+        take_apart(dz, spread);
+        input_gradient_of_rows(p, spread, turned, turned + whole_lines(g_.kernel_size()), to, c.accumulate[0]);
+      } else {
+        spread_out(dz, spread);
+        input_gradient(p, spread, turned, to, c.accumulate[0]);
+      }
     }
   }
 
@@ -174,7 +193,10 @@ class Convolution final : public OpWith<Convolution> {
   }
 
  private:
+  static constexpr int64_t kVector = 16;  // columns of a row come in multiples of it
+
   int64_t parts() const { return in_runs_ ? 1 : g_.windows.h.size; }
+  int64_t spread_floats() const { return spread_h_ * g_.outputs * (few_channels_ ? apart_w_ : spread_w_); }
 
   /// A product over a window: all of it where its rows are runs, else one of its rows.
   MatmulSpec forward_spec() const {
@@ -288,8 +310,96 @@ class Convolution final : public OpWith<Convolution> {
     }
   }
 
+  /// The spread gradient as [row, output, column].
+  void take_apart(const float* dz, float* spread) const {
+    const WindowDim& h = g_.windows.h;
+    const WindowDim& w = g_.windows.w;
+    for (int64_t oh = 0; oh < h.output; ++oh) {
+      float* const row = spread + (h.span() - 1 + oh * h.stride) * g_.outputs * apart_w_ + w.span() - 1;
+      const float* const from = dz + oh * w.output * g_.outputs;
+      int64_t j = 0;
+      for (; w.stride == 1 && j + 4 <= g_.outputs; j += 4) {
+        int64_t ow = 0;
+        for (; ow + 4 <= w.output; ow += 4)
+          transpose_4(from + ow * g_.outputs + j, g_.outputs, row + j * apart_w_ + ow, apart_w_);
+        for (; ow < w.output; ++ow) {
+          for (int64_t i = j; i < j + 4; ++i) row[i * apart_w_ + ow] = from[ow * g_.outputs + i];
+        }
+      }
+      for (; j < g_.outputs; ++j) {
+        for (int64_t ow = 0; ow < w.output; ++ow) row[j * apart_w_ + ow * w.stride] = from[ow * g_.outputs + j];
+      }
+    }
+  }
+
+  /// 4 by 4 values, rows for columns.
+  static void transpose_4(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
+    typedef float Four __attribute__((vector_size(16)));  // NOLINT(modernize-use-using): GCC wants it so
+    Four r[4];
+    for (int64_t i = 0; i < 4; ++i) std::memcpy(&r[i], from + i * from_stride, sizeof(Four));
+    const Four a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5);
+    const Four b = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
+    const Four c = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
+    const Four d = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
+    r[0] = __builtin_shufflevector(a, b, 0, 1, 4, 5);
+    r[1] = __builtin_shufflevector(a, b, 2, 3, 6, 7);
+    r[2] = __builtin_shufflevector(c, d, 0, 1, 4, 5);
+    r[3] = __builtin_shufflevector(c, d, 2, 3, 6, 7);
+    for (int64_t i = 0; i < 4; ++i) std::memcpy(to + i * to_stride, &r[i], sizeof(Four));
+  }
+
+  /// The kernel turned round as [column, input, row, output].
+  void turn_for_rows(const float* kernel, float* turned) const {
+    const Windows& v = g_.windows;
+    for (int64_t kw = v.w.size; kw-- > 0;) {
+      for (int64_t i = 0; i < v.channels; ++i) {
+        for (int64_t kh = v.h.size; kh-- > 0; turned += g_.outputs)
+          std::copy_n(kernel + g_.kernel_at(kh, kw, i), g_.outputs, turned);
+      }
+    }
+  }
+
+  /// Channel after channel to channels last.
+  template <int kChannels>
+  void put_together(const float* row_of_channels, int64_t columns, float* row, bool add) const {
+    for (int64_t column = 0; column < columns; ++column) {
+      for (int i = 0; i < kChannels; ++i) {
+        float& target = row[column * kChannels + i];
+        const float gradient = row_of_channels[i * row_columns_ + column];
+        target = add ? target + gradient : gradient;
+      }
+    }
+  }
+
+  /// `apart`: of take_apart; `row_of_channels`: room for a row of inputs.
+  void input_gradient_of_rows(const Products& p, const float* apart, const float* turned, float* row_of_channels,
+                              float* to, bool add) const {
+    const Windows& v = g_.windows;
+    for (int64_t h = 0; h < v.h.input; ++h) {
+      float* const row = to + h * v.w.input * v.channels;
+      const bool reached = h + v.h.before < reached_h_;
+      const int64_t columns = reached ? reached_columns() : 0;
+      if (reached) p.to_row.run(turned, apart + (h + v.h.before) * g_.outputs * apart_w_ + v.w.before, row_of_channels);
+      switch (v.channels) {
+        case 1:
+          put_together<1>(row_of_channels, columns, row, add);
+          break;
+        case 2:
+          put_together<2>(row_of_channels, columns, row, add);
+          break;
+        case 3:
+          put_together<3>(row_of_channels, columns, row, add);
+          break;
+        default:
+          put_together<4>(row_of_channels, columns, row, add);
+      }
+      if (!add) std::fill_n(row + columns * v.channels, (v.w.input - columns) * v.channels, 0.0F);
+    }
+  }
+
   Geometry g_;
-  bool padded_ = false, in_runs_ = true;
+  bool padded_ = false, in_runs_ = true, few_channels_ = false;
+  int64_t row_columns_ = 0, apart_w_ = 0;
   int64_t padded_h_ = 0, padded_w_ = 0, spread_h_ = 0, spread_w_ = 0, reached_h_ = 0, reached_w_ = 0;
 };
 

@@ -2,6 +2,7 @@
 // inside (padding is left out of the count). For values per row and, of bits, for one sample.
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 
 #include "hgq/autograd/ops.h"
 #include "hgq/core/error.h"
@@ -64,7 +65,6 @@ class MaxPool final : public Pool {
   using Pool::Pool;
   std::string_view name() const override { return "max_pool"; }
   Needs needs() const override { return {.inputs = 1, .outputs = 1}; }
-  int64_t scratch_floats(int64_t /*rows*/) const override { return channels_; }
   void forward(const OpContext& c) const override { loop(c.in[0], c.out[0], c.rows); }
 
   // To the first maximum of a window, row by row.
@@ -76,19 +76,9 @@ class MaxPool final : public Pool {
       const float* const g = c.grad_out[0] + r * out_;
       float* const to = c.grad_in[0] + r * in_;
       sources_.each([&](int64_t p, const int32_t* first, const int32_t* last) {
-        float* const left = c.scratch;  // what is not given away yet
-        std::copy_n(g + p * channels_, channels_, left);
-        const float* const most = y + p * channels_;
-        for (const int32_t* s = first; s != last; ++s) {
-          const float* const from = x + *s * channels_;
-          float* const share = to + *s * channels_;
-#pragma omp simd
-          for (int64_t j = 0; j < channels_; ++j) {
-            const float given = from[j] == most[j] ? left[j] : 0.0F;
-            share[j] += given;
-            left[j] = from[j] == most[j] ? 0.0F : left[j];
-          }
-        }
+        each_block([&](auto count, int64_t j) {
+          give<count()>(x + j, y + p * channels_ + j, g + p * channels_ + j, to + j, first, last);
+        });
       });
     }
   }
@@ -100,14 +90,48 @@ class MaxPool final : public Pool {
   void loop(const float* x, float* y, int64_t rows) const {
     for (int64_t r = 0; r < rows; ++r, x += in_, y += out_) {
       sources_.each([&](int64_t p, const int32_t* first, const int32_t* last) {
-        float* const most = y + p * channels_;
-        std::fill_n(most, channels_, -std::numeric_limits<float>::infinity());
-        for (const int32_t* s = first; s != last; ++s) {
-          const float* const from = x + *s * channels_;
-#pragma omp simd
-          for (int64_t j = 0; j < channels_; ++j) most[j] = from[j] > most[j] ? from[j] : most[j];
-        }
+        each_block([&](auto count, int64_t j) { largest<count()>(x + j, y + p * channels_ + j, first, last); });
       });
+    }
+  }
+
+  /// f(number of channels, first channel) for blocks of them that lie in registers.
+  template <typename F>
+  void each_block(const F& f) const {
+    int64_t j = 0;
+    for (; j + 16 <= channels_; j += 16) f(std::integral_constant<int, 16>(), j);
+    for (; j + 8 <= channels_; j += 8) f(std::integral_constant<int, 8>(), j);
+    for (; j < channels_; ++j) f(std::integral_constant<int, 1>(), j);
+  }
+
+  template <int kCount>
+  void largest(const float* x, float* y, const int32_t* first, const int32_t* last) const {
+    float most[kCount];
+    for (float& m : most) m = -std::numeric_limits<float>::infinity();
+    for (const int32_t* s = first; s != last; ++s) {
+      const float* const from = x + *s * channels_;
+#pragma omp simd
+      for (int j = 0; j < kCount; ++j) most[j] = from[j] > most[j] ? from[j] : most[j];
+    }
+    for (int j = 0; j < kCount; ++j) y[j] = most[j];
+  }
+
+  template <int kCount>
+  void give(const float* x, const float* y, const float* g, float* to, const int32_t* first,
+            const int32_t* last) const {
+    float most[kCount];
+    float left[kCount];  // what is not given away yet
+    for (int j = 0; j < kCount; ++j) most[j] = y[j];
+    for (int j = 0; j < kCount; ++j) left[j] = g[j];
+    for (const int32_t* s = first; s != last; ++s) {
+      const float* const from = x + *s * channels_;
+      float* const share = to + *s * channels_;
+#pragma omp simd
+      for (int j = 0; j < kCount; ++j) {
+        const float given = from[j] == most[j] ? left[j] : 0.0F;
+        share[j] += given;
+        left[j] = from[j] == most[j] ? 0.0F : left[j];
+      }
     }
   }
 

@@ -161,8 +161,15 @@ void rows_of_tiles(Panel p, int64_t rows) {
   // As many rows as there are registers for their sums, and pointers for their values of A.
   constexpr int kFull = std::min(8, (kRegisters - 1 - kVectors) / kVectors);
   for (; rows >= kFull; rows -= kFull) {
+    if (rows > kFull && rows < kFull + kFull / 2) break;  // two halves: few rows wait for their sums
     tile<kWidth, kVectors, kFull>(p);
     p.skip_rows(kFull);
+  }
+  if (rows > kFull) {
+    const int64_t half = (rows + 1) / 2;
+    last_tile<kWidth, kVectors, kFull - 1>(p, half);
+    p.skip_rows(half);
+    rows -= half;
   }
   if (rows > 0) last_tile<kWidth, kVectors, kFull - 1>(p, rows);
 }
