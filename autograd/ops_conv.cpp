@@ -70,7 +70,6 @@ class Convolution final : public OpWith<Convolution> {
     // The output's gradient with zeros between and around, and how much of the (padded) input it reaches.
     spread_h_ = (h.output - 1) * h.stride + 1 + 2 * (h.span() - 1);
     spread_w_ = (w.output - 1) * w.stride + 1 + 2 * (w.span() - 1);
-    reached_h_ = spread_h_ - (h.span() - 1);
     reached_w_ = spread_w_ - (w.span() - 1);
     in_runs_ = g_.groups == 1 && w.dilation == 1;  // a window's row is one run of inputs
     few_channels_ = in_runs_ && h.dilation == 1 && g_.windows.channels <= 4 && reached_columns() >= kVector / 2;
@@ -96,8 +95,6 @@ class Convolution final : public OpWith<Convolution> {
     Products(const Convolution& c, const Geometry& g)
         : forward(c.along_row(false, c.forward_spec())),
           add_forward(c.along_row(true, c.forward_spec())),
-          to_x(c.along_row(false, c.to_x_spec())),
-          add_to_x(c.along_row(true, c.to_x_spec())),
           add_to_kernel({.m = c.in_runs_ ? g.windows.w.size * g.windows.channels : g.group_inputs(),
                          .k = g.windows.w.output,
                          .n = g.group_outputs(),
@@ -108,16 +105,17 @@ class Convolution final : public OpWith<Convolution> {
                          .row_stride_c = g.outputs,
                          .segments = g.windows.h.output,
                          .segment_stride_a = g.windows.h.stride * c.padded_w_ * g.windows.channels,
-                         .segment_stride_b = g.windows.w.output * g.outputs}),
-          to_row({.m = g.windows.channels,
-                  .k = g.windows.h.size * g.outputs,
-                  .n = c.row_columns_,
-                  .row_stride_b = c.apart_w_,
-                  .segments = g.windows.w.size,
-                  .segment_stride_a = g.windows.channels * g.windows.h.size * g.outputs,
-                  .segment_stride_b = 1}) {}
-    Matmul forward, add_forward, to_x, add_to_x, add_to_kernel;
-    Matmul to_row;  // the gradient of a row of inputs, channel after channel
+                         .segment_stride_b = g.windows.w.output * g.outputs}) {
+      for (int64_t count = 1; count <= g.windows.h.size; ++count) {
+        to_x.emplace_back(c.along_row(false, c.to_x_spec(count)));
+        add_to_x.emplace_back(c.along_row(true, c.to_x_spec(count)));
+        to_row.emplace_back(c.to_row_spec(count));
+      }
+    }
+    Matmul forward, add_forward, add_to_kernel;
+    // The gradient of a row of inputs, by the number of rows of the output's gradient that reach it, less one.
+    std::vector<Matmul> to_x, add_to_x;
+    std::vector<Matmul> to_row;  // channel after channel
   };
   std::unique_ptr<Kernels> make_kernels(int64_t /*rows*/) const override {
     return std::make_unique<Products>(*this, g_);
@@ -213,7 +211,7 @@ class Convolution final : public OpWith<Convolution> {
     return s;
   }
   /// The same over the spread gradient, with a kernel turned round [h, w, n, c / groups] a group.
-  MatmulSpec to_x_spec() const {
+  MatmulSpec to_x_spec(int64_t rows) const {
     const Windows& v = g_.windows;
     MatmulSpec s{.m = reached_columns(),
                  .k = in_runs_ ? v.w.size * g_.outputs : g_.group_outputs(),
@@ -221,14 +219,40 @@ class Convolution final : public OpWith<Convolution> {
                  .row_stride_a = g_.outputs,
                  .row_stride_b = g_.group_inputs(),
                  .row_stride_c = v.channels};
-    s.segments = in_runs_ ? v.h.size : v.w.size;
+    s.segments = in_runs_ ? rows : v.w.size;
     s.segment_stride_a = in_runs_ ? v.h.dilation * spread_w_ * g_.outputs : v.w.dilation * g_.outputs;
     s.segment_stride_b = (in_runs_ ? v.w.size : 1) * g_.group_outputs() * g_.group_inputs();
     return s;
   }
+  /// Over the gradient taken apart, with a kernel of turn_for_rows.
+  MatmulSpec to_row_spec(int64_t rows) const {
+    const Windows& v = g_.windows;
+    return {.m = v.channels,
+            .k = rows * g_.outputs,
+            .n = row_columns_,
+            .row_stride_a = v.h.size * g_.outputs,
+            .row_stride_b = apart_w_,
+            .segments = v.w.size,
+            .segment_stride_a = v.channels * v.h.size * g_.outputs,
+            .segment_stride_b = 1};
+  }
   static MatmulSpec along_row(bool accumulate, MatmulSpec spec) {
     spec.accumulate = accumulate;
     return spec;
+  }
+
+  /// Rows of a window [first, first + count) through which the output's gradient reaches row h of the input; the
+  /// others meet zeros around it. Counted in the turned kernel.
+  struct ReachingRows {
+    int64_t first = 0, count = 0;
+  };
+  ReachingRows reaching_rows(int64_t h) const {
+    const WindowDim& w = g_.windows.h;
+    const int64_t begin = w.span() - 1 - h - w.before;  // of the gradient's rows, seen from the window's first
+    const int64_t last = begin + (w.output - 1) * w.stride;
+    const int64_t first = std::max<int64_t>(0, (begin + w.dilation - 1) / w.dilation);
+    const int64_t end = last < 0 ? 0 : std::min(w.size, last / w.dilation + 1);
+    return {first, std::max<int64_t>(0, end - first)};
   }
 
   /// Columns of the input that a gradient reaches; those behind get none.
@@ -291,20 +315,23 @@ class Convolution final : public OpWith<Convolution> {
     const Windows& v = g_.windows;
     const int64_t columns = reached_columns();
     const int64_t group_kernel = v.h.size * v.w.size * g_.group_outputs() * g_.group_inputs();
+    const int64_t part_kernel = v.w.size * g_.group_outputs() * g_.group_inputs();
     for (int64_t h = 0; h < v.h.input; ++h) {
       float* const row = to + h * v.w.input * v.channels;
-      const bool reached = h + v.h.before < reached_h_;
+      const ReachingRows rows = reaching_rows(h);
       if (!add) {
-        const int64_t done = reached ? columns * v.channels : 0;
+        const int64_t done = rows.count > 0 ? columns * v.channels : 0;
         std::fill_n(row + done, v.w.input * v.channels - done, 0.0F);
       }
-      for (int64_t group = 0; reached && group < g_.groups; ++group) {
-        for (int64_t part = 0; part < parts(); ++part) {
+      const int64_t products = in_runs_ ? std::min<int64_t>(rows.count, 1) : rows.count;
+      for (int64_t group = 0; group < g_.groups; ++group) {
+        for (int64_t product = 0; product < products; ++product) {
+          const int64_t part = rows.first + product;
           const int64_t from = h + v.h.before + part * v.h.dilation;
-          (part == 0 && !add ? p.to_x : p.add_to_x)
-              .run(spread + (from * spread_w_ + v.w.before) * g_.outputs + group * g_.group_outputs(),
-                   turned + group * group_kernel + part * v.w.size * g_.group_outputs() * g_.group_inputs(),
-                   row + group * g_.group_inputs());
+          const auto kind = static_cast<size_t>(in_runs_ ? rows.count - 1 : 0);
+          (product == 0 && !add ? p.to_x : p.add_to_x)[kind].run(
+              spread + (from * spread_w_ + v.w.before) * g_.outputs + group * g_.group_outputs(),
+              turned + group * group_kernel + part * part_kernel, row + group * g_.group_inputs());
         }
       }
     }
@@ -377,9 +404,12 @@ class Convolution final : public OpWith<Convolution> {
     const Windows& v = g_.windows;
     for (int64_t h = 0; h < v.h.input; ++h) {
       float* const row = to + h * v.w.input * v.channels;
-      const bool reached = h + v.h.before < reached_h_;
-      const int64_t columns = reached ? reached_columns() : 0;
-      if (reached) p.to_row.run(turned, apart + (h + v.h.before) * g_.outputs * apart_w_ + v.w.before, row_of_channels);
+      const ReachingRows rows = reaching_rows(h);
+      const int64_t columns = rows.count > 0 ? reached_columns() : 0;
+      if (rows.count > 0)
+        p.to_row[static_cast<size_t>(rows.count - 1)].run(
+            turned + rows.first * g_.outputs,
+            apart + (h + v.h.before + rows.first) * g_.outputs * apart_w_ + v.w.before, row_of_channels);
       switch (v.channels) {
         case 1:
           put_together<1>(row_of_channels, columns, row, add);
@@ -400,7 +430,7 @@ class Convolution final : public OpWith<Convolution> {
   Geometry g_;
   bool padded_ = false, in_runs_ = true, few_channels_ = false;
   int64_t row_columns_ = 0, apart_w_ = 0;
-  int64_t padded_h_ = 0, padded_w_ = 0, spread_h_ = 0, spread_w_ = 0, reached_h_ = 0, reached_w_ = 0;
+  int64_t padded_h_ = 0, padded_w_ = 0, spread_h_ = 0, spread_w_ = 0, reached_w_ = 0;
 };
 
 // factor * sum over positions, kernel entries of bits(input) bits(kernel). Both only need sums: of the input's bits

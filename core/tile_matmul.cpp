@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cstring>
 #include <utility>
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 
 namespace hgq {
 namespace {
@@ -21,6 +24,12 @@ constexpr int kRegisters = 16;
 constexpr bool kWideVectors = kLanes > 4;
 constexpr int kMaxVectors = kRegisters == 32 ? 4 : 2;  // of one tile: 64 columns with AVX-512, 16 with AVX2
 constexpr int64_t kPackedFloats = 40960;
+#if defined(__AVX512F__)
+constexpr bool kHasMasks = true;  // a vector that is not full is read and written in one move
+#else
+constexpr bool kHasMasks = false;
+#endif
+constexpr int64_t kRowsWorthPacking = 48;
 
 /// Narrower vectors than the widest are for products that fill but one of them.
 constexpr int max_vectors(int width) { return width < kLanes ? 1 : kMaxVectors; }
@@ -76,6 +85,17 @@ template <int kWidth>
   });
 }
 
+#if defined(__AVX512F__)
+using Wide = VectorOf<16>::Type;
+
+[[gnu::always_inline]] inline Wide masked_load(const float* from, int64_t lanes) {
+  return (Wide)_mm512_maskz_loadu_ps(static_cast<__mmask16>((1U << lanes) - 1), from);
+}
+[[gnu::always_inline]] inline void masked_store(float* to, Wide value, int64_t lanes) {
+  _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1U << lanes) - 1), (__m512)value);
+}
+#endif
+
 /// Stores sums [kRows, kVectors * kWidth] of which the last vector is not full.
 template <int kWidth, int kVectors, int kRows>
 [[gnu::noinline]] void store_part(const Panel& p, float* sums) {
@@ -103,7 +123,8 @@ template <int kColumns, int kRows>
   }
 }
 
-template <int kWidth, int kVectors, int kRows>
+/// kMasked: the last vector of columns is not full, and B has nothing behind it.
+template <int kWidth, int kVectors, int kRows, bool kMasked = false>
 void tile(const Panel& p) {
   using V = typename VectorOf<kWidth>::Type;
   V sums[kRows][kVectors];
@@ -115,8 +136,15 @@ void tile(const Panel& p) {
     const float* b = p.b + segment * p.b_along_segments;
     for (int64_t step = 0; step < p.k; ++step) {
       V columns[kVectors];
-      unrolled<kVectors>([&](auto j)
-                             __attribute__((always_inline)) { std::memcpy(&columns[j], b + j * kWidth, sizeof(V)); });
+      unrolled<kVectors>([&](auto j) __attribute__((always_inline)) {
+#if defined(__AVX512F__)
+        if constexpr (kMasked && j == kVectors - 1) {
+          columns[j] = masked_load(b + j * kWidth, p.last_lanes);
+          return;
+        }
+#endif
+        std::memcpy(&columns[j], b + j * kWidth, sizeof(V));
+      });
       unrolled<kRows>([&](auto i) __attribute__((always_inline)) {
         const float row = a[i * p.a_along_rows];
         unrolled<kVectors>([&](auto j) __attribute__((always_inline)) { sums[i][j] += row * columns[j]; });
@@ -125,6 +153,22 @@ void tile(const Panel& p) {
       b += p.b_along_k;
     }
   }
+#if defined(__AVX512F__)
+  if constexpr (kWidth == 16) {
+    if (!p.transpose_c && p.last_lanes < kWidth) {
+      unrolled<kRows>([&](auto i) __attribute__((always_inline)) {
+        unrolled<kVectors>([&](auto j) __attribute__((always_inline)) {
+          constexpr bool kLast = j == kVectors - 1;
+          float* target = p.c + i * p.c_along_rows + j * kWidth;
+          const int64_t lanes = kLast ? p.last_lanes : kWidth;
+          const V value = p.accumulate ? masked_load(target, lanes) + sums[i][j] : sums[i][j];
+          masked_store(target, value, lanes);
+        });
+      });
+      return;
+    }
+  }
+#endif
   if (p.transpose_c || p.last_lanes < kWidth) {
     alignas(64) float copy[kRows * kVectors * kWidth];
     unrolled<kRows>([&](auto i) __attribute__((always_inline)) {
@@ -150,36 +194,36 @@ void tile(const Panel& p) {
 }
 
 /// The rows that are left, in one tile: a single row would wait for each of its sums.
-template <int kWidth, int kVectors, int kRows>
+template <int kWidth, int kVectors, int kRows, bool kMasked>
 void last_tile(const Panel& p, int64_t rows) {
-  if (rows == kRows) return tile<kWidth, kVectors, kRows>(p);
-  if constexpr (kRows > 1) last_tile<kWidth, kVectors, kRows - 1>(p, rows);
+  if (rows == kRows) return tile<kWidth, kVectors, kRows, kMasked>(p);
+  if constexpr (kRows > 1) last_tile<kWidth, kVectors, kRows - 1, kMasked>(p, rows);
 }
 
-template <int kWidth, int kVectors>
+template <int kWidth, int kVectors, bool kMasked>
 void rows_of_tiles(Panel p, int64_t rows) {
   // As many rows as there are registers for their sums, and pointers for their values of A.
   constexpr int kFull = std::min(8, (kRegisters - 1 - kVectors) / kVectors);
   for (; rows >= kFull; rows -= kFull) {
     if (rows > kFull && rows < kFull + kFull / 2) break;  // two halves: few rows wait for their sums
-    tile<kWidth, kVectors, kFull>(p);
+    tile<kWidth, kVectors, kFull, kMasked>(p);
     p.skip_rows(kFull);
   }
   if (rows > kFull) {
     const int64_t half = (rows + 1) / 2;
-    last_tile<kWidth, kVectors, kFull - 1>(p, half);
+    last_tile<kWidth, kVectors, kFull - 1, kMasked>(p, half);
     p.skip_rows(half);
     rows -= half;
   }
-  if (rows > 0) last_tile<kWidth, kVectors, kFull - 1>(p, rows);
+  if (rows > 0) last_tile<kWidth, kVectors, kFull - 1, kMasked>(p, rows);
 }
 
-template <int kWidth, int kVectors>
+template <int kWidth, int kVectors, bool kMasked = false>
 void panel(const Panel& p, int64_t rows, int64_t vectors) {
   if constexpr (kVectors > 1) {
-    if (vectors < kVectors) return panel<kWidth, kVectors - 1>(p, rows, vectors);
+    if (vectors < kVectors) return panel<kWidth, kVectors - 1, kMasked>(p, rows, vectors);
   }
-  rows_of_tiles<kWidth, kVectors>(p, rows);
+  rows_of_tiles<kWidth, kVectors, kMasked>(p, rows);
 }
 
 /// A product as the tiles see it: with the strides of every operand, and perhaps with rows and columns exchanged.
@@ -240,7 +284,14 @@ void multiply(const Product& v) {
                   .last_lanes = count - (vectors - 1) * kWidth,
                   .accumulate = v.accumulate,
                   .transpose_c = v.transpose_c};
-    if (v.b_along_columns != 1 || p.last_lanes < kWidth) {
+    const bool is_full = p.last_lanes == kWidth;
+    if constexpr (kHasMasks && kWidth == kLanes) {
+      if (v.b_along_columns == 1 && !is_full && v.rows < kRowsWorthPacking) {
+        panel<kWidth, max_vectors(kWidth), true>(p, v.rows, vectors);
+        continue;
+      }
+    }
+    if (v.b_along_columns != 1 || !is_full) {
       multiply_packed<kWidth>(v, p, first, count, vectors);
     } else {
       panel<kWidth, max_vectors(kWidth)>(p, v.rows, vectors);
