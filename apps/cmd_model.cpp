@@ -130,6 +130,7 @@ int run_eval(const EvalCommand& command) {
                  .metrics = {}};
   if (!command.metrics.empty()) {
     objective.metrics.clear();
+    objective.weighted_metrics.clear();
     for (const std::string& name : command.metrics)
       objective.metrics.push_back(Metric::from_node(Node::scalar(name), errors));
   }
@@ -141,7 +142,8 @@ int run_eval(const EvalCommand& command) {
     const Model::Entry& entry = loaded.model.entry(loaded.model.outputs()[o]);
     outputs.push_back({entry.name, entry.shape, objective.losses[o].target_kind()});
   }
-  const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, input_names(loaded.model), outputs);
+  const std::unique_ptr<Dataset> data =
+      load_command_data(command, loaded.extras, input_names(loaded.model), outputs, command.sample_weights);
   Workers workers(command.threads);
   const Metrics metrics = Evaluation(loaded.model, objective, workers).run(*data, 16384);
   if (command.json) {

@@ -209,38 +209,59 @@ class Run {
     verified_ = describe(report);
   }
 
-  /// The model's metrics, of the proxy's predictions.
+  /// The model's losses and metrics, of the proxy's predictions.
   Json proxy_metrics(const Dataset& test, const std::vector<Tensor>& predictions) {
     Batch batch;
     test.slice(0, test.size(), batch);
     Json json;
-    for (size_t o = 0; o < predictions.size(); ++o) {
-      const Loss& loss = extras_.objective.losses[o];
-      const Model::Entry& entry = model_.entry(model_.outputs()[o]);
-      Tape tape;
-      const Var p = tape.input("prediction", entry.shape);
-      const Var t = tape.input("target", loss.target_shape(entry.shape));
-      ConstTensorView target = batch.targets()[o];
-      target.shape = t.shape().with_front(test.size());
-      std::vector<std::pair<std::string, Var>> values;
-      values.emplace_back("task_loss", loss.record(p, t, entry.layer->output_function()));
-      for (const Metric& m : extras_.objective.metrics) {
-        const Metric metric = m.resolved_for(loss);
-        const std::string name = (predictions.size() > 1 ? entry.name + "_" : "") + metric.name;
-        if (metric.needs_all_rows()) {
-          AucRows rows;
-          rows.add(predictions[o].view(), target, loss.target_kind() == TargetKind::kClassNumbers);
-          json[name] = rows.value();
-        } else {
-          values.emplace_back(name, metric.record(p, t, entry.layer->output_function()));
-        }
-      }
-      Executor executor(tape, workers_, {.gradients = false});
-      const ConstTensorView inputs[2] = {predictions[o].view(), target};
-      executor.forward(inputs);
-      for (const auto& [name, var] : values) json[name] = executor.value(var).data[0];
-    }
+    for (size_t o = 0; o < predictions.size(); ++o) add_proxy_metrics(batch, o, predictions, json);
     return json;
+  }
+
+  void add_proxy_metrics(const Batch& batch, size_t output, const std::vector<Tensor>& predictions, Json& json) {
+    const Objective& objective = extras_.objective;
+    const Loss& loss = objective.losses[output];
+    const Model::Entry& entry = model_.entry(model_.outputs()[output]);
+    const std::string_view function = entry.layer->output_function();
+    Tape tape;
+    const Var p = tape.input("prediction", entry.shape);
+    const Var t = tape.input("target", loss.target_shape(entry.shape));
+    ConstTensorView target = batch.targets()[output];
+    target.shape = t.shape().with_front(batch.rows());
+    std::vector<ConstTensorView> inputs{predictions[output].view(), target};
+    Var weights;
+    double mean_weight = 1;
+    if (!batch.weights().empty()) {
+      inputs.push_back(batch.weights()[batch.weights().size() == 1 ? 0 : output]);
+      weights = tape.input("sample weights", inputs.back().shape.without_front());
+      mean_weight = mean_of(inputs.back().values());
+    }
+    struct Value {
+      std::string name;
+      Var var;
+      double divisor;
+    };
+    std::vector<Value> values{{"task_loss", loss.record(p, t, function, weights), 1}};
+    const std::string prefix = predictions.size() > 1 ? entry.name + "_" : "";
+    for (const Metric& m : objective.metrics) {
+      const Metric metric = m.resolved_for(loss);
+      if (metric.needs_all_rows()) {
+        AucRows rows;
+        rows.add(inputs[0], target, loss.target_kind() == TargetKind::kClassNumbers);
+        json[prefix + metric.name] = rows.value();
+      } else {
+        values.push_back({prefix + metric.name, metric.record(p, t, function), 1});
+      }
+    }
+    for (const Metric& m : objective.weighted_metrics)
+      values.push_back(
+          {prefix + objective.name_of_weighted(m), m.resolved_for(loss).record(p, t, function, weights), mean_weight});
+    Executor executor(tape, workers_, {.gradients = false});
+    executor.forward(inputs);
+    for (const Value& v : values) {
+      const double value = static_cast<double>(executor.value(v.var).data[0]);
+      json[v.name] = v.divisor == 1 ? value : (v.divisor == 0 ? 0.0 : value / v.divisor);
+    }
   }
 
   void add_bits(Json& summary) const {

@@ -44,6 +44,7 @@ struct DataCommand {
 
 int run_summary(const std::string& model, bool json);
 struct EvalCommand : DataCommand {
+  std::string sample_weights;  // empty: all 1
   std::string loss;
   std::vector<std::string> metrics;
 };

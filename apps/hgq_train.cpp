@@ -89,6 +89,8 @@ int run(int argc, char** argv) {
   CLI::App* const eval = app.add_subcommand("eval", "loss and metrics of a model on data");
   hgq::EvalCommand eval_command;
   add_data_options(*eval, eval_command, true);
+  eval->add_option("--sample-weights", eval_command.sample_weights,
+                   "name of the data set of sample weights, or OUTPUT=NAME,...; all 1 if not given");
   eval->add_option("--loss", eval_command.loss, "loss; the model's own if not given");
   eval->add_option("--metrics", eval_command.metrics, "metrics, comma-separated")->delimiter(',');
   eval->callback([&] { action = [&] { return hgq::run_eval(eval_command); }; });

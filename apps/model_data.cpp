@@ -46,9 +46,10 @@ std::vector<std::string> output_names(const Model& model) {
 
 std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const ModelExtras& extras,
                                            const std::vector<std::string>& inputs,
-                                           const std::vector<OutputSpec>& outputs) {
-  SetSpec spec{.file = command.data, .inputs = choose_arrays(command.inputs, extras.inputs, "x"), .targets = {}};
+                                           const std::vector<OutputSpec>& outputs, const std::string& sample_weights) {
+  SetSpec spec{.file = command.data, .inputs = choose_arrays(command.inputs, extras.inputs, "x")};
   if (!outputs.empty()) spec.targets = choose_arrays(command.targets, extras.targets, "y");
+  if (!sample_weights.empty()) spec.weights = parse_arrays(sample_weights);
   // A file that holds one array (NPY, IDX) has no names.
   DataFiles files;
   const FileKind kind = files.open(command.data).kind();

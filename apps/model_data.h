@@ -29,10 +29,11 @@ std::vector<std::string> input_names(const Model& model);
 std::vector<std::string> output_names(const Model& model);
 
 /// The data of a command, scaled as the model wants them. `outputs`: empty for inputs alone. Names: the command's, else
-/// the model's own, else x and y. Throws FileError, ConfigError.
+/// the model's own, else x and y. `sample_weights`: as on the command line; empty: none. Throws FileError, ConfigError.
 std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const ModelExtras& extras,
                                            const std::vector<std::string>& inputs,
-                                           const std::vector<OutputSpec>& outputs);
+                                           const std::vector<OutputSpec>& outputs,
+                                           const std::string& sample_weights = "");
 
 /// All rows of the inputs, as arrays.
 std::vector<Tensor> all_inputs(const Dataset& data);

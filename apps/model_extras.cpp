@@ -41,6 +41,7 @@ void write_extras(h5::Group& hgq, const ModelExtras& extras) {
   json["weights"] = extras.objective.weights;
   json["metrics"] = Json::array();
   for (const Metric& m : extras.objective.metrics) json["metrics"].push_back(m.name);
+  for (const Metric& m : extras.objective.weighted_metrics) json["weighted_metrics"].push_back(m.name);
   hgq.set_attribute("extras", json.dump());
 }
 
@@ -65,6 +66,8 @@ ModelExtras read_extras(const h5::Group& hgq) {
     extras.objective.weights = json.at("weights").get<std::vector<double>>();
     for (const Json& m : json.at("metrics"))
       extras.objective.metrics.push_back(Metric::from_node(Node::scalar(m.get<std::string>()), errors));
+    for (const Json& m : json.value("weighted_metrics", Json::array()))
+      extras.objective.weighted_metrics.push_back(Metric::from_node(Node::scalar(m.get<std::string>()), errors));
     errors.throw_if_any();
   } catch (const Json::exception& e) {
     throw FileError(concat(hgq.place(), ": attribute 'extras' is damaged: ", e.what()));

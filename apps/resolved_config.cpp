@@ -74,6 +74,7 @@ Node resolved_train(const TrainConfig& train) {
   set_unless_null(node, "loss_weights", weights);
   node.set("optimizer", train.optimizer);
   node.set("metrics", Node::list(train.metrics));
+  if (!train.weighted_metrics.empty()) node.set("weighted_metrics", Node::list(train.weighted_metrics));
   node.set("batch_size", Node::integer(train.batch_size));
   node.set("epochs", Node::integer(train.epochs));
   node.set("shuffle", Node::boolean(train.shuffle));

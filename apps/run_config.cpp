@@ -133,7 +133,7 @@ class Reader {
     config_.data_config = read_data_config(node, folder_, errors_, docs_);
     if (!graph_is_right_) return;
     const DataConfig& data = config_.data_config;
-    check_set(data.train, Node::map({{"inputs", Node()}, {"targets", Node()}}), "data");
+    check_set(data.train, Node::map({{"inputs", Node()}, {"targets", Node()}, {"sample_weights", Node()}}), "data");
     if (data.validation) check_set(*data.validation, node["validation"], "data.validation");
     if (data.test) check_set(*data.test, node["test"], "data.test");
   }
@@ -146,6 +146,22 @@ class Reader {
     if (given.find("targets") != nullptr) {
       check_arrays(set.targets, config_.model.outputs, section + ".targets", "an output");
     }
+    if (given.find("sample_weights") != nullptr) check_weights(set.weights, section + ".sample_weights");
+  }
+
+  /// One for all outputs, or some by output.
+  void check_weights(const std::vector<NamedArray>& weights, const std::string& where) {
+    for (const NamedArray& weight : weights) {
+      if (weight.name.empty()) continue;
+      check_belongs(weight, config_.model.outputs, where, "an output");
+    }
+  }
+
+  void check_belongs(const NamedArray& array, const std::vector<std::string>& layers, const std::string& where,
+                     const std::string& what) {
+    if (std::find(layers.begin(), layers.end(), array.name) != layers.end()) return;
+    errors_.add(array.array.place,
+                concat(where, ": '", printable(array.name), "' is not ", what, suggestion(array.name, layers)));
   }
 
   /// Each array belongs to a layer, each layer has one; an array without a name to the only one.
@@ -158,11 +174,7 @@ class Reader {
                                                      join_names(layers), ", as {", layers.front(), ": DATASET, ...}"));
       return;
     }
-    for (const NamedArray& array : arrays) {
-      if (std::find(layers.begin(), layers.end(), array.name) != layers.end()) continue;
-      errors_.add(array.array.place,
-                  concat(where, ": '", printable(array.name), "' is not ", what, suggestion(array.name, layers)));
-    }
+    for (const NamedArray& array : arrays) check_belongs(array, layers, where, what);
     for (const std::string& layer : layers) {
       const auto is_layer = [&](const NamedArray& array) { return array.name == layer; };
       if (std::any_of(arrays.begin(), arrays.end(), is_layer)) continue;
@@ -178,6 +190,8 @@ class Reader {
     const Node* weights = c.node("loss_weights", "{OUTPUT: WEIGHT}", "a map", "1 each");
     const Node* optimizer = c.node("optimizer", "by Keras' name, with its arguments", "a name", "Adam");
     const Node* metrics = c.node("metrics", "measured beside the loss", "a list of names", "[]");
+    const Node* weighted = c.node("weighted_metrics", "the same, as means weighted by data.sample_weights; not AUC",
+                                  "a list of names", "[]");
     train.batch_size =
         c.integer("batch_size", "rows of a step", {.fallback = train.batch_size, .min = 1, .max = kMaxCount});
     train.epochs =
@@ -189,9 +203,11 @@ class Reader {
     train.optimizer = optimizer == nullptr ? Node::scalar("Adam") : *optimizer;
     check_named(train.optimizer, "an optimizer", errors_, hooks_.check_optimizer, train.optimizer, errors_);
     train.metrics = named_items(metrics);
-    for (const Node& metric : train.metrics) {
-      check_named(metric, "a metric", errors_, hooks_.check_metric, metric, errors_);
-    }
+    train.weighted_metrics = named_items(weighted);
+    for (const Node& metric : train.metrics)
+      check_named(metric, "a metric", errors_, hooks_.check_metric, metric, false, errors_);
+    for (const Node& metric : train.weighted_metrics)
+      check_named(metric, "a metric", errors_, hooks_.check_metric, metric, true, errors_);
   }
 
   void check_loss(const Node& loss) { check_named(loss, "a loss", errors_, hooks_.check_loss, loss, errors_); }

@@ -44,6 +44,7 @@ struct TrainConfig {
   std::vector<OutputLoss> losses;  // one for each output, in their order
   Node optimizer;                  // `NAME` or `{NAME: {...}}`
   std::vector<Node> metrics;       // the same
+  std::vector<Node> weighted_metrics;
   int64_t batch_size = 32;
   int64_t epochs = 1;
   bool shuffle = true;
@@ -86,7 +87,7 @@ struct ConfigHooks {
   std::function<void(const LayerNode&, const ModelConfig&, ErrorList&)> check_layer;
   std::function<void(const Node& loss, ErrorList&)> check_loss;
   std::function<void(const Node& optimizer, ErrorList&)> check_optimizer;
-  std::function<void(const Node& metric, ErrorList&)> check_metric;
+  std::function<void(const Node& metric, bool weighted, ErrorList&)> check_metric;
   std::function<void(const Node& callback, const RunConfig&, ErrorList&)> check_callback;
 };
 

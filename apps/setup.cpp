@@ -60,7 +60,11 @@ ConfigHooks config_hooks() {
   };
   hooks.check_loss = [](const Node& loss, ErrorList& errors) { Loss::from_node(loss, errors); };
   hooks.check_optimizer = [](const Node& optimizer, ErrorList& errors) { make_optimizer(optimizer, {}, errors); };
-  hooks.check_metric = [](const Node& metric, ErrorList& errors) { Metric::from_node(metric, errors); };
+  hooks.check_metric = [](const Node& node, bool weighted, ErrorList& errors) {
+    const Metric metric = Metric::from_node(node, errors);
+    if (weighted && metric.needs_all_rows())
+      errors.add(node.place(), concat("metric '", metric.name, "' has no weighted form; put it under train.metrics"));
+  };
   hooks.check_callback = [](const Node& callback, const RunConfig& config, ErrorList& errors) {
     make_callback(callback, callback_context(config, ""), errors);
   };
@@ -80,16 +84,20 @@ Objective make_objective(const RunConfig& config, ErrorList& errors) {
     objective.losses.push_back(Loss::from_node(loss.loss, errors));
     objective.weights.push_back(loss.weight);
   }
-  for (const Node& metric : config.train.metrics) {
-    objective.metrics.push_back(Metric::from_node(metric, errors));
-    for (const Loss& loss : objective.losses) {
-      try {
-        objective.metrics.back().resolved_for(loss);
-      } catch (const ConfigError& e) {
-        errors.add(metric.place(), e.what());
+  const auto add = [&](const std::vector<Node>& nodes, std::vector<Metric>& metrics) {
+    for (const Node& node : nodes) {
+      metrics.push_back(Metric::from_node(node, errors));
+      for (const Loss& loss : objective.losses) {
+        try {
+          metrics.back().resolved_for(loss);
+        } catch (const ConfigError& e) {
+          errors.add(node.place(), e.what());
+        }
       }
     }
-  }
+  };
+  add(config.train.metrics, objective.metrics);
+  add(config.train.weighted_metrics, objective.weighted_metrics);
   return objective;
 }
 

@@ -132,17 +132,20 @@ struct FusedKernel {
 FusedKernel batch_norm_fuse(Var w, Var gamma, Var beta, Var bias, Var moments, const BatchNormOptions& options);
 
 // ---- losses and metrics (ops_loss.cpp): Row predictions and targets -> mean over the batch, a Step scalar
+// Each takes weights, if given: Row values, one a sample, or one for each place of the prediction but its last dim (the
+// shape of Keras' loss of a sample). Each number is multiplied by its weight; the sum is divided by the count of the
+// numbers, not by the sum of the weights, as Keras does. No gradient flows to weights.
 /// logits [..., classes], labels [...] or [..., 1] as class numbers.
-Var sparse_categorical_crossentropy(Var logits, Var labels, bool from_logits);
-Var categorical_crossentropy(Var prediction, Var one_hot, bool from_logits);
-Var binary_crossentropy(Var prediction, Var target, bool from_logits);
-Var mean_squared_error(Var prediction, Var target);
-Var mean_absolute_error(Var prediction, Var target);
-Var huber(Var prediction, Var target, float delta);
+Var sparse_categorical_crossentropy(Var logits, Var labels, bool from_logits, Var weights = {});
+Var categorical_crossentropy(Var prediction, Var one_hot, bool from_logits, Var weights = {});
+Var binary_crossentropy(Var prediction, Var target, bool from_logits, Var weights = {});
+Var mean_squared_error(Var prediction, Var target, Var weights = {});
+Var mean_absolute_error(Var prediction, Var target, Var weights = {});
+Var huber(Var prediction, Var target, float delta, Var weights = {});
 /// Share of samples whose largest prediction is the label's; ties go to the first, as in Keras. Not differentiable.
-Var sparse_categorical_accuracy(Var prediction, Var labels);
-Var categorical_accuracy(Var prediction, Var one_hot);
+Var sparse_categorical_accuracy(Var prediction, Var labels, Var weights = {});
+Var categorical_accuracy(Var prediction, Var one_hot, Var weights = {});
 /// Share of elements where (prediction > threshold) equals the target.
-Var binary_accuracy(Var prediction, Var target, float threshold);
+Var binary_accuracy(Var prediction, Var target, float threshold, Var weights = {});
 
 }  // namespace hgq::ops

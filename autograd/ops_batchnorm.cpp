@@ -7,11 +7,11 @@
 // dvar_j C w_j needs no pass over rows, and dx += x S + r with S = 2/n sum_j dvar_j w_j w_j', r = 1/n sum_j dmean_j w_j
 // - m S.
 //
-// A chunk is centred by its own mean before products are taken, and chunks are merged in double (Chan, Golub, LeVeque
-// 1983), so a large mean costs no digits.
+// A chunk is centred by its own mean before products are taken, and chunks are merged as in merge_moments.h.
 #include <algorithm>
 #include <cmath>
 
+#include "hgq/autograd/merge_moments.h"
 #include "hgq/autograd/ops.h"
 #include "hgq/core/arena.h"
 #include "hgq/core/dnnl.h"
@@ -241,13 +241,7 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
   /// Adds a block of rows, with its own mean and products about it, to a lane.
   template <typename T>
   void merge(double* lane, double rows, const T* mean, const T* products, const float* w) const {
-    if (rows == 0) return;
-    const double total = lane[0] + rows;
-    const double weight = lane[0] * rows / total;
-    double* const lane_mean = lane + 1;
-    double* const lane_products = lane + 1 + k_;
-    for (int64_t i = 0; i < k_ * width_; ++i) lane_products[i] += static_cast<double>(products[i]);
-    if (weight > 0) {
+    const auto between = [&](double weight, const double* lane_mean, double* lane_products) {
       for (int64_t i = 0; i < k_; ++i) {
         const double d = (static_cast<double>(mean[i]) - lane_mean[i]) * weight;
         if (covariance_) {
@@ -260,9 +254,8 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
           }
         }
       }
-    }
-    for (int64_t i = 0; i < k_; ++i) lane_mean[i] += (static_cast<double>(mean[i]) - lane_mean[i]) * (rows / total);
-    lane[0] = total;
+    };
+    merge_moments(lane, rows, mean, k_, products, k_ * width_, between);
   }
 
   bool covariance_ = true;

@@ -1,7 +1,10 @@
 // Losses and metrics: means over the batch, with Keras' formulas. A partial is a sum in double, kept as two floats'
-// room.
+// room. With weights each number is multiplied by its own before the sum; the divisor stays the count of the numbers
+// (Keras: SUM_OVER_BATCH_SIZE).
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "hgq/autograd/ops.h"
@@ -24,7 +27,7 @@ class BatchMean : public Op {
     c.out[0][0] = static_cast<float>(*reinterpret_cast<const double*>(c.partial[0]) /
                                      static_cast<double>(c.batch_rows * per_sample_));
   }
-  Needs needs() const override { return {.inputs = 3}; }
+  Needs needs() const override { return {.inputs = weighted_ ? 7U : 3U}; }
   bool differentiable(int input) const override { return input == 0; }
 
  protected:
@@ -36,7 +39,26 @@ class BatchMean : public Op {
     HGQ_CHECK(in[0].domain == Domain::kRow && in[1].domain == Domain::kRow, ShapeError, name,
               ": predictions and targets need a batch dim");
   }
+  /// Weights, if given: one a sample, or one for each place of the prediction but its last dim. Needs per_sample_.
+  void take_weights(std::string_view name, std::span<const ValueSpec> in) {
+    weighted_ = in.size() > 2;
+    if (!weighted_) return;
+    const Shape& prediction = in[0].shape;
+    const int64_t places = prediction.rank() == 0 ? 1 : prediction.size() / std::max<int64_t>(prediction[-1], 1);
+    const int64_t count = in[2].shape.size();
+    HGQ_CHECK(in[2].domain == Domain::kRow && (count == 1 || count == places), ShapeError, name, ": weights of shape ",
+              in[2].shape, " do not fit predictions of shape ", prediction, "; expected one number a row",
+              places > 1 ? concat(", or ", places) : "");
+    per_weight_ = per_sample_ / count;
+  }
+  /// Of number i of the chunk; 1 where there are none.
+  template <typename T>
+  T weight(const T* const* in, int64_t i) const {
+    return weighted_ ? in[2][i / per_weight_] : T{1};
+  }
   int64_t per_sample_ = 1;  // numbers a sample
+  int64_t per_weight_ = 1;  // numbers that share a weight
+  bool weighted_ = false;
 };
 
 // ---- cross-entropy over classes; targets are class numbers or a distribution
@@ -55,6 +77,7 @@ class CrossEntropy final : public BatchMean {
     HGQ_CHECK(in[1].shape.size() == wanted, ShapeError, name(), ": targets of shape ", in[1].shape,
               " do not fit predictions of shape ", in[0].shape,
               sparse_ ? "; expected one class number for each" : "; expected one value for each class");
+    take_weights(name(), in);
     return scalar();
   }
   int64_t scratch_floats(int64_t /*rows*/) const override { return kBlock * (classes_ + 2); }
@@ -74,7 +97,8 @@ class CrossEntropy final : public BatchMean {
   void plain(const PlainContext<T>& c) const {
     const int64_t rows = c.rows * per_sample_;
     double total = 0;
-    for (int64_t r = 0; r < rows; ++r) total += plain_row(c.in[0] + r * classes_, c.in[1], r);
+    for (int64_t r = 0; r < rows; ++r)
+      total += static_cast<double>(weight(c.in, r)) * plain_row(c.in[0] + r * classes_, c.in[1], r);
     c.out[0][0] = static_cast<T>(total / static_cast<double>(rows));
   }
   void twin(const PlainContext<float>& c) const override { plain<float>(c); }
@@ -117,7 +141,8 @@ class CrossEntropy final : public BatchMean {
     const float* const x = c.in[0] + begin * classes_;
     double total = 0;
     if (!from_logits_) {
-      for (int64_t r = 0; r < rows; ++r) total += plain_row(x + r * classes_, c.in[1], begin + r);
+      for (int64_t r = 0; r < rows; ++r)
+        total += weight_of(c, begin + r) * plain_row(x + r * classes_, c.in[1], begin + r);
       return total;
     }
     float* const columns = c.scratch;
@@ -127,21 +152,25 @@ class CrossEntropy final : public BatchMean {
     const float* const sums = top + kBlock;
     for (int64_t r = 0; r < rows; ++r) {
       const float log_total = std::log(sums[r]) + top[r];
+      const double of_row = weight_of(c, begin + r);
       if (sparse_) {
-        total += static_cast<double>(log_total - x[r * classes_ + label(c.in[1][begin + r])]);
+        total += of_row * static_cast<double>(log_total - x[r * classes_ + label(c.in[1][begin + r])]);
         continue;
       }
       const float* const y = c.in[1] + (begin + r) * classes_;
-      for (int64_t j = 0; j < classes_; ++j) total += static_cast<double>(y[j] * (log_total - x[r * classes_ + j]));
+      for (int64_t j = 0; j < classes_; ++j)
+        total += of_row * static_cast<double>(y[j] * (log_total - x[r * classes_ + j]));
     }
     return total;
   }
+
+  double weight_of(const OpContext& c, int64_t r) const { return static_cast<double>(weight(c.in, r)); }
 
   void block_backward(const OpContext& c, int64_t begin, int64_t rows) const {
     const float g = share(c);
     const float* const x = c.in[0] + begin * classes_;
     if (!from_logits_) {
-      for (int64_t r = 0; r < rows; ++r) probability_gradient(c, begin + r, g);
+      for (int64_t r = 0; r < rows; ++r) probability_gradient(c, begin + r, g * weight(c.in, begin + r));
       return;
     }
     float* const columns = c.scratch;
@@ -149,6 +178,9 @@ class CrossEntropy final : public BatchMean {
     exponentials(columns);
     float* const each = columns + (classes_ + 1) * kBlock;  // sums, then the factor of a row's exponentials
     for (int64_t r = 0; r < kBlock; ++r) each[r] = g / each[r];
+    if (weighted_) {
+      for (int64_t r = 0; r < rows; ++r) each[r] *= weight(c.in, begin + r);
+    }
     if (!sparse_) {
       for (int64_t r = 0; r < rows; ++r) each[r] *= mass(c.in[1] + (begin + r) * classes_);
     }
@@ -156,11 +188,12 @@ class CrossEntropy final : public BatchMean {
       for (int64_t r = 0; r < kBlock; ++r) columns[j * kBlock + r] *= each[r];
     }
     if (sparse_) {
-      for (int64_t r = 0; r < rows; ++r) columns[label(c.in[1][begin + r]) * kBlock + r] -= g;
+      for (int64_t r = 0; r < rows; ++r) columns[label(c.in[1][begin + r]) * kBlock + r] -= g * weight(c.in, begin + r);
     } else {
       const float* const y = c.in[1] + begin * classes_;
       for (int64_t r = 0; r < rows; ++r) {
-        for (int64_t j = 0; j < classes_; ++j) columns[j * kBlock + r] -= g * y[r * classes_ + j];
+        const float g_row = g * weight(c.in, begin + r);
+        for (int64_t j = 0; j < classes_; ++j) columns[j * kBlock + r] -= g_row * y[r * classes_ + j];
       }
     }
     float* const to = c.grad_in[0] + begin * classes_;
@@ -280,6 +313,7 @@ class ElementMean final : public BatchMean {
     HGQ_CHECK(in[0].shape.size() == in[1].shape.size(), ShapeError, name(), ": targets of shape ", in[1].shape,
               " do not fit predictions of shape ", in[0].shape);
     per_sample_ = in[0].shape.size();
+    take_weights(name(), in);
     return scalar();
   }
   bool differentiable(int input) const override { return input == 0 && !std::is_same_v<Function, BinaryHit>; }
@@ -287,9 +321,9 @@ class ElementMean final : public BatchMean {
   void backward(const OpContext& c) const override {
     const float g = share(c);
     for (int64_t i = 0; i < c.rows * per_sample_; ++i) {
-      c.add_grad(0, i,
-                 g * static_cast<float>(
-                         Function::slope(static_cast<double>(c.in[0][i]), static_cast<double>(c.in[1][i]), argument_)));
+      const float slope = static_cast<float>(
+          Function::slope(static_cast<double>(c.in[0][i]), static_cast<double>(c.in[1][i]), argument_));
+      c.add_grad(0, i, weighted_ ? g * weight(c.in, i) * slope : g * slope);
     }
   }
   template <typename T>
@@ -302,9 +336,15 @@ class ElementMean final : public BatchMean {
  private:
   template <typename T>
   double total(const T* const* in, int64_t rows) const {
+    const auto value = [&](int64_t i) {
+      return Function::value(static_cast<double>(in[0][i]), static_cast<double>(in[1][i]), argument_);
+    };
     double sum = 0;
-    for (int64_t i = 0; i < rows * per_sample_; ++i)
-      sum += Function::value(static_cast<double>(in[0][i]), static_cast<double>(in[1][i]), argument_);
+    if (weighted_) {
+      for (int64_t i = 0; i < rows * per_sample_; ++i) sum += static_cast<double>(weight(in, i)) * value(i);
+    } else {
+      for (int64_t i = 0; i < rows * per_sample_; ++i) sum += value(i);
+    }
     return sum;
   }
   double argument_;
@@ -322,6 +362,7 @@ class ClassAccuracy final : public BatchMean {
     per_sample_ = in[0].shape.size() / classes_;
     HGQ_CHECK(in[1].shape.size() == (sparse_ ? per_sample_ : in[0].shape.size()), ShapeError, name(),
               ": targets of shape ", in[1].shape, " do not fit predictions of shape ", in[0].shape);
+    take_weights(name(), in);
     return scalar();
   }
   bool differentiable(int /*input*/) const override { return false; }
@@ -337,53 +378,59 @@ class ClassAccuracy final : public BatchMean {
  private:
   template <typename T>
   double hits(const T* const* in, int64_t rows) const {
-    int64_t count = 0;
+    double count = 0;
     for (int64_t r = 0; r < rows * per_sample_; ++r) {
       const T* const p = in[0] + r * classes_;
+      const T* const y = in[1] + (sparse_ ? r : r * classes_);
       const int64_t best = std::max_element(p, p + classes_) - p;
-      if (sparse_) {
-        count += static_cast<T>(best) == in[1][r] ? 1 : 0;
-      } else {
-        const T* const y = in[1] + r * classes_;
-        count += best == std::max_element(y, y + classes_) - y ? 1 : 0;
-      }
+      const bool hit = sparse_ ? static_cast<T>(best) == *y : best == std::max_element(y, y + classes_) - y;
+      count += hit ? static_cast<double>(weight(in, r)) : 0.0;
     }
-    return static_cast<double>(count);
+    return count;
   }
   bool sparse_;
   int64_t classes_ = 1;
 };
 
+Var record(std::unique_ptr<Op> op, Var prediction, Var target, Var weights) {
+  return weights.valid() ? prediction.tape->record_one(std::move(op), {prediction, target, weights})
+                         : prediction.tape->record_one(std::move(op), {prediction, target});
+}
+
 template <typename Function>
-Var element_mean(Var prediction, Var target, double argument = 0.0) {
-  return prediction.tape->record_one(std::make_unique<ElementMean<Function>>(argument), {prediction, target});
+Var element_mean(Var prediction, Var target, Var weights, double argument = 0.0) {
+  return record(std::make_unique<ElementMean<Function>>(argument), prediction, target, weights);
 }
 
 }  // namespace
 
-Var sparse_categorical_crossentropy(Var logits, Var labels, bool from_logits) {
-  return logits.tape->record_one(std::make_unique<CrossEntropy>(true, from_logits), {logits, labels});
+Var sparse_categorical_crossentropy(Var logits, Var labels, bool from_logits, Var weights) {
+  return record(std::make_unique<CrossEntropy>(true, from_logits), logits, labels, weights);
 }
-Var categorical_crossentropy(Var prediction, Var one_hot, bool from_logits) {
-  return prediction.tape->record_one(std::make_unique<CrossEntropy>(false, from_logits), {prediction, one_hot});
+Var categorical_crossentropy(Var prediction, Var one_hot, bool from_logits, Var weights) {
+  return record(std::make_unique<CrossEntropy>(false, from_logits), prediction, one_hot, weights);
 }
-Var binary_crossentropy(Var prediction, Var target, bool from_logits) {
-  return from_logits ? element_mean<BinaryLogits>(prediction, target)
-                     : element_mean<BinaryProbability>(prediction, target);
+Var binary_crossentropy(Var prediction, Var target, bool from_logits, Var weights) {
+  return from_logits ? element_mean<BinaryLogits>(prediction, target, weights)
+                     : element_mean<BinaryProbability>(prediction, target, weights);
 }
-Var mean_squared_error(Var prediction, Var target) { return element_mean<Squared>(prediction, target); }
-Var mean_absolute_error(Var prediction, Var target) { return element_mean<Absolute>(prediction, target); }
-Var huber(Var prediction, Var target, float delta) {
-  return element_mean<Huber>(prediction, target, static_cast<double>(delta));
+Var mean_squared_error(Var prediction, Var target, Var weights) {
+  return element_mean<Squared>(prediction, target, weights);
 }
-Var sparse_categorical_accuracy(Var prediction, Var labels) {
-  return prediction.tape->record_one(std::make_unique<ClassAccuracy>(true), {prediction, labels});
+Var mean_absolute_error(Var prediction, Var target, Var weights) {
+  return element_mean<Absolute>(prediction, target, weights);
 }
-Var categorical_accuracy(Var prediction, Var one_hot) {
-  return prediction.tape->record_one(std::make_unique<ClassAccuracy>(false), {prediction, one_hot});
+Var huber(Var prediction, Var target, float delta, Var weights) {
+  return element_mean<Huber>(prediction, target, weights, static_cast<double>(delta));
 }
-Var binary_accuracy(Var prediction, Var target, float threshold) {
-  return element_mean<BinaryHit>(prediction, target, static_cast<double>(threshold));
+Var sparse_categorical_accuracy(Var prediction, Var labels, Var weights) {
+  return record(std::make_unique<ClassAccuracy>(true), prediction, labels, weights);
+}
+Var categorical_accuracy(Var prediction, Var one_hot, Var weights) {
+  return record(std::make_unique<ClassAccuracy>(false), prediction, one_hot, weights);
+}
+Var binary_accuracy(Var prediction, Var target, float threshold, Var weights) {
+  return element_mean<BinaryHit>(prediction, target, weights, static_cast<double>(threshold));
 }
 
 }  // namespace hgq::ops

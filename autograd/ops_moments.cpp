@@ -1,8 +1,9 @@
-// Mean and variance of each channel over the batch, of values at hand (a convolution's output): chunks are merged in
-// double, each about its own mean (Chan, Golub, LeVeque 1983).
+// Mean and variance of each channel over the batch, of values at hand (a convolution's output): chunks are merged as in
+// merge_moments.h.
 #include <algorithm>
 #include <vector>
 
+#include "hgq/autograd/merge_moments.h"
 #include "hgq/autograd/ops.h"
 #include "hgq/core/error.h"
 
@@ -87,17 +88,12 @@ class Moments final : public OpWith<Moments> {
   }
 
   void merge(double* lane, double rows, const double* mean, const double* squares) const {
-    if (rows == 0) return;
-    const double total = lane[0] + rows;
-    const double weight = lane[0] * rows / total;
-    double* const lane_mean = lane + 1;
-    double* const lane_squares = lane + 1 + n_;
-    for (int64_t j = 0; j < n_; ++j) {
-      const double d = mean[j] - lane_mean[j];
-      lane_squares[j] += squares[j] + d * d * weight;
-      lane_mean[j] += d * rows / total;
-    }
-    lane[0] = total;
+    merge_moments(lane, rows, mean, n_, squares, n_, [&](double weight, const double* lane_mean, double* lane_squares) {
+      for (int64_t j = 0; j < n_; ++j) {
+        const double d = mean[j] - lane_mean[j];
+        lane_squares[j] += d * d * weight;
+      }
+    });
   }
 
   int64_t n_ = 0, positions_ = 0;

@@ -48,11 +48,13 @@ ArraySpec read_array(const Node& node, const std::string& what, const std::strin
   return array;
 }
 
-/// One array, or a map of layers to arrays. A map with the key `file` is one array.
+/// One array, or a map of layers to arrays; `fallback` where it is not given, none where that is empty. A map with the
+/// key `file` is one array.
 std::vector<NamedArray> read_arrays(ConfigReader& reader, const std::string& key, const std::string& doc,
                                     const std::string& fallback, const std::string& folder) {
   const Node* node = reader.node(key, doc);
   const std::string what = concat(reader.section(), ".", key);
+  if (node == nullptr && fallback.empty()) return {};
   if (node == nullptr) return {{"", {"", {fallback}, reader.map().place()}}};
   if (!node->is_map() || node->find("file") != nullptr) return {{"", read_array(*node, what, folder, reader.errors())}};
   std::vector<NamedArray> arrays;
@@ -77,6 +79,9 @@ SetSpec read_set(const Node& node, const std::string& section, const SetSpec& tr
   }
   set.inputs = reader.has("inputs") ? read_arrays(reader, "inputs", "as data.inputs", "x", folder) : train.inputs;
   set.targets = reader.has("targets") ? read_arrays(reader, "targets", "as data.targets", "y", folder) : train.targets;
+  const bool rows_of_its_own = reader.has("inputs") || reader.has("targets");
+  set.weights = read_arrays(reader, "sample_weights", "as data.sample_weights", "", folder);
+  if (!reader.has("sample_weights") && !rows_of_its_own) set.weights = train.weights;
   if (reader.has("inputs") && !reader.has("targets") && !reader.has("file")) {
     errors.add(node.place(), concat(section, ": has inputs of its own, so it needs targets too"));
   }
@@ -105,7 +110,8 @@ CsvOptions read_csv(const Node& node, ErrorList& errors, std::vector<KeyDoc>* do
 }
 
 void read_validation(ConfigReader& reader, const std::string& folder, DataConfig& config) {
-  const Node* node = reader.node("validation", "share of the training rows, or {inputs: ..., targets: ...}");
+  const Node* node =
+      reader.node("validation", "share of the training rows, or {inputs: ..., targets: ..., sample_weights: ...}");
   if (node == nullptr) return;
   if (node->is_map()) {
     config.validation = read_set(*node, "data.validation", config.train, folder, reader.errors());
@@ -139,7 +145,11 @@ DataConfig read_data_config(const Node& node, const std::string& folder, ErrorLi
       resolved(folder, reader.text("file", "HDF5, NPZ, NPY, IDX or CSV file, relative to the config", ""));
   config.train.inputs = read_arrays(reader, "inputs", "dataset, columns, or {LAYER: DATASET}", "x", folder);
   config.train.targets = read_arrays(reader, "targets", "dataset, column, or {OUTPUT: DATASET}", "y", folder);
-  for (const std::vector<NamedArray>* arrays : {&config.train.inputs, &config.train.targets}) {
+  config.train.weights = read_arrays(
+      reader, "sample_weights",
+      "factor of each row's loss, as Keras' sample_weight: dataset, column, or {OUTPUT: DATASET}; not given: 1", "",
+      folder);
+  for (const std::vector<NamedArray>* arrays : {&config.train.inputs, &config.train.targets, &config.train.weights}) {
     for (const NamedArray& named : *arrays) {
       if (config.train.file.empty() && named.array.file.empty()) {
         errors.add(named.array.place, "data: no file is given; expected file: NAME");
@@ -149,7 +159,8 @@ DataConfig read_data_config(const Node& node, const std::string& folder, ErrorLi
     if (config.train.file.empty()) break;
   }
   read_validation(reader, folder, config);
-  if (const Node* test = reader.node("test", "set for the final numbers: {inputs: ..., targets: ...}")) {
+  if (const Node* test =
+          reader.node("test", "set for the final numbers: {inputs: ..., targets: ..., sample_weights: ...}")) {
     config.test = read_set(*test, "data.test", config.train, folder, errors);
   }
   config.scale = scale_kind(

@@ -4,6 +4,7 @@
 //     file: magic.h5                              # relative to the config's folder
 //     inputs: x                                   # or [pt, eta], 0:36, {muon: x1, mask: x2}, {file: x.npy}
 //     targets: y                                  # or {out_a: y1}, {file: y.npy}
+//     sample_weights: w                           # or {out_a: w1}; not given: all 1
 //     validation: 0.15                            # or {inputs: ..., targets: ..., file: ...}
 //     test: {inputs: x_test, targets: y_test}
 //     scale: standard

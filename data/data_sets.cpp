@@ -69,7 +69,8 @@ std::vector<TargetEncoder> make_encoders(const std::vector<OutputSpec>& outputs)
 
 using SharedRows = std::vector<std::shared_ptr<const RowSource>>;
 
-/// Arrays as fields, in the order of the model's layers; training and validation rows share theirs.
+/// Arrays as fields, in the order of the model's layers, sample weights last; training and validation rows share
+/// theirs.
 FieldSet make_fields(const std::vector<std::string>& inputs, const SharedRows& arrays,
                      const std::vector<Scaling>& scaling, const std::vector<TargetEncoder>& encoders,
                      const std::vector<OutputSpec>& outputs) {
@@ -81,12 +82,21 @@ FieldSet make_fields(const std::vector<std::string>& inputs, const SharedRows& a
   for (size_t i = 0; i < outputs.size(); ++i) {
     set.fields.push_back(FieldReader::target(outputs[i].name, arrays[inputs.size() + i], encoders[i]));
   }
+  std::vector<Shape> shapes;
+  for (const OutputSpec& output : outputs) shapes.push_back(output.sample);
+  const size_t first_weight = inputs.size() + outputs.size();
+  set.weight_count = arrays.size() - first_weight;
+  for (size_t i = 0; i < set.weight_count; ++i) {
+    const bool for_all = set.weight_count < outputs.size();
+    set.fields.push_back(FieldReader::weight(for_all ? "sample_weights" : outputs[i].name, arrays[first_weight + i],
+                                             for_all ? std::span(shapes) : std::span(shapes).subspan(i, 1)));
+  }
   return set;
 }
 
 int64_t bytes_of(const RowSet& set) {
   int64_t floats = 0;
-  for (const std::vector<NamedRows>* group : {&set.inputs, &set.targets}) {
+  for (const std::vector<NamedRows>* group : {&set.inputs, &set.targets, &set.weights}) {
     for (const NamedRows& named : *group) floats += named.rows->sample().size();
   }
   return floats * set.size() * static_cast<int64_t>(sizeof(float));
@@ -101,10 +111,12 @@ SharedRows take_arrays(RowSet set, const std::vector<OutputSpec>& outputs, bool 
     std::unique_ptr<RowSource>& rows = set.targets[i].rows;
     arrays.push_back(cache ? cached_rows(std::move(rows)) : std::move(rows));
   }
+  for (NamedRows& weight : set.weights)
+    arrays.push_back(cache ? cached_rows(std::move(weight.rows)) : std::move(weight.rows));
   return arrays;
 }
 
-/// A set that is read in blocks would meet a wrong label or a NaN only in the middle of the training.
+/// A set that is read in blocks would meet a wrong label or weight or a NaN only in the middle of the training.
 void check_targets(const FieldSet& set) {
   std::vector<float> piece;
   for (size_t f = set.input_count; f < set.fields.size(); ++f) {
@@ -124,7 +136,9 @@ std::unique_ptr<Dataset> finish(FieldSet set, int64_t memory_limit) {
 
 void arrange_set(RowSet& set, const std::vector<std::string>& inputs, const std::vector<OutputSpec>& outputs) {
   arrange(set.inputs, inputs, "input");
-  if (!outputs.empty()) arrange(set.targets, names_of(outputs), "output");
+  if (outputs.empty()) return;
+  arrange(set.targets, names_of(outputs), "output");
+  arrange_weights(set, names_of(outputs));
 }
 
 }  // namespace

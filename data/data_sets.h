@@ -46,7 +46,8 @@ struct DataSets {
   std::vector<ClassMap> classes;                     // per output; empty where there are none
 };
 
-/// Reads the sets, their fields in the order of `inputs` and `outputs` (names of the model's layers). Throws FileError,
+/// Reads the sets, their fields in the order of `inputs` and `outputs` (names of the model's layers), then sample
+/// weights where the config gives them. Throws FileError,
 /// ConfigError.
 DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<std::string>& inputs,
                    const std::vector<OutputSpec>& outputs, uint64_t seed);

@@ -20,8 +20,8 @@ ConstTensorView Batch::y() const {
   return views_[input_count_];
 }
 
-void Batch::use_buffers(std::span<const FieldSpec> fields, size_t input_count, int64_t rows) {
-  use_views(input_count, rows, fields.size());
+void Batch::use_buffers(std::span<const FieldSpec> fields, size_t input_count, size_t weight_count, int64_t rows) {
+  use_views(input_count, weight_count, rows, fields.size());
   buffers_.resize(fields.size());
   for (size_t i = 0; i < fields.size(); ++i) {
     const Shape shape = fields[i].sample.with_front(rows);
@@ -30,14 +30,15 @@ void Batch::use_buffers(std::span<const FieldSpec> fields, size_t input_count, i
   }
 }
 
-void Batch::use_views(size_t input_count, int64_t rows, size_t field_count) {
+void Batch::use_views(size_t input_count, size_t weight_count, int64_t rows, size_t field_count) {
   views_.resize(field_count);
   input_count_ = input_count;
+  weight_count_ = weight_count;
   rows_ = rows;
 }
 
-Dataset::Dataset(std::vector<FieldSpec> fields, size_t input_count, int64_t size)
-    : fields_(std::move(fields)), input_count_(input_count), size_(size) {}
+Dataset::Dataset(std::vector<FieldSpec> fields, size_t input_count, size_t weight_count, int64_t size)
+    : fields_(std::move(fields)), input_count_(input_count), weight_count_(weight_count), size_(size) {}
 
 const Shape& Dataset::sample_shape() const {
   HGQ_CHECK(input_count_ == 1, ShapeError, "this dataset has ", input_count_,

@@ -8,7 +8,8 @@
 // A Dataset fills a Batch with any rows (gather) or neighbouring ones (slice; a view where the rows lie in memory, no
 // copy). The order of an epoch is a permutation that follows from seed and epoch alone, so a run can go on from any
 // batch of any epoch. A set that is larger than memory has blocks: its permutation is one of the blocks, and of the
-// rows within each. After the first batch nothing is allocated. Fields are the inputs, in order, then the targets.
+// rows within each. After the first batch nothing is allocated. Fields are the inputs, in order, then the targets, then
+// the sample weights.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@
 
 namespace hgq {
 
-/// An input or target: its name and the shape of one row of it.
+/// An input, target or sample weight: its name and the shape of one row of it.
 struct FieldSpec {
   std::string name;
   Shape sample;
@@ -32,10 +33,14 @@ struct FieldSpec {
 class Batch {
  public:
   int64_t rows() const { return rows_; }
-  /// Inputs, then targets; each of shape [rows, sample...].
+  /// Inputs, then targets, then sample weights; each of shape [rows, sample...].
   std::span<const ConstTensorView> fields() const { return views_; }
   std::span<const ConstTensorView> inputs() const { return fields().first(input_count_); }
-  std::span<const ConstTensorView> targets() const { return fields().subspan(input_count_); }
+  std::span<const ConstTensorView> targets() const {
+    return fields().subspan(input_count_, views_.size() - input_count_ - weight_count_);
+  }
+  /// Sample weights: none, one for all targets alike, or one for each target.
+  std::span<const ConstTensorView> weights() const { return fields().last(weight_count_); }
   /// The only input, the only target. Throw ShapeError where there are several or none.
   ConstTensorView x() const;
   ConstTensorView y() const;
@@ -43,16 +48,17 @@ class Batch {
   // For datasets:
   /// Makes room for `rows` rows in buffers of its own, which the views then show. Allocates only where they have never
   /// been so large.
-  void use_buffers(std::span<const FieldSpec> fields, size_t input_count, int64_t rows);
+  void use_buffers(std::span<const FieldSpec> fields, size_t input_count, size_t weight_count, int64_t rows);
   TensorView buffer(size_t field) { return {buffers_[field].data(), views_[field].shape}; }
   /// Shows memory of somebody else.
-  void use_views(size_t input_count, int64_t rows, size_t field_count);
+  void use_views(size_t input_count, size_t weight_count, int64_t rows, size_t field_count);
   void set_view(size_t field, ConstTensorView view) { views_[field] = view; }
 
  private:
   std::vector<Tensor> buffers_;
   std::vector<ConstTensorView> views_;
   size_t input_count_ = 0;
+  size_t weight_count_ = 0;
   int64_t rows_ = 0;
 };
 
@@ -63,10 +69,14 @@ class Dataset {
   virtual ~Dataset() = default;
 
   int64_t size() const { return size_; }
-  /// Inputs, then targets.
+  /// Inputs, then targets, then sample weights.
   std::span<const FieldSpec> fields() const { return fields_; }
   std::span<const FieldSpec> inputs() const { return fields().first(input_count_); }
-  std::span<const FieldSpec> targets() const { return fields().subspan(input_count_); }
+  std::span<const FieldSpec> targets() const {
+    return fields().subspan(input_count_, fields_.size() - input_count_ - weight_count_);
+  }
+  /// None, one for all targets alike, or one for each target.
+  std::span<const FieldSpec> weights() const { return fields().last(weight_count_); }
   /// Shape of a row of the only input. Throws ShapeError where there are several.
   const Shape& sample_shape() const;
 
@@ -84,7 +94,7 @@ class Dataset {
 
  protected:
   Dataset() = default;
-  Dataset(std::vector<FieldSpec> fields, size_t input_count, int64_t size);
+  Dataset(std::vector<FieldSpec> fields, size_t input_count, size_t weight_count, int64_t size);
   Dataset(Dataset&&) = default;
   Dataset& operator=(Dataset&&) = default;
   void check_rows(std::span<const int64_t> rows) const;
@@ -92,6 +102,7 @@ class Dataset {
 
   std::vector<FieldSpec> fields_;
   size_t input_count_ = 0;
+  size_t weight_count_ = 0;
   int64_t size_ = 0;
 };
 

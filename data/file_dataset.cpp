@@ -64,6 +64,20 @@ FieldReader FieldReader::target(std::string name, std::shared_ptr<const RowSourc
   return field;
 }
 
+FieldReader FieldReader::weight(std::string name, std::shared_ptr<const RowSource> rows,
+                                std::span<const Shape> outputs) {
+  const Shape& sample = rows->sample();
+  bool fits = sample == Shape{} || sample == Shape{1};
+  Shape losses;
+  if (outputs.size() == 1 && outputs[0].rank() > 1)
+    losses = Shape(outputs[0].dims().first(static_cast<size_t>(outputs[0].rank() - 1)));
+  fits = fits || (losses.rank() > 0 && sample == losses);
+  HGQ_CHECK(fits, FileError, rows->place(), ": has rows of shape ", sample, ", but the sample weights '", name,
+            "' are one number a row",
+            losses.rank() > 0 ? concat(", or rows of shape ", losses, ", as the losses of a row") : "");
+  return plain(std::move(name), std::move(rows));
+}
+
 FieldReader FieldReader::plain(std::string name, std::shared_ptr<const RowSource> rows) {
   HGQ_CHECK(!rows->is_text(), FileError, rows->place(), ": holds text, expected numbers");
   FieldSpec spec{std::move(name), rows->sample()};
@@ -97,6 +111,7 @@ void check_equal_rows(std::span<const RowSource* const> sources) {
 MemoryDataset load_fields(const FieldSet& set) {
   std::vector<NamedTensor> inputs;
   std::vector<NamedTensor> targets;
+  std::vector<NamedTensor> weights;
   std::vector<float> piece;
   for (size_t f = 0; f < set.fields.size(); ++f) {
     const FieldReader& field = set.fields[f];
@@ -107,13 +122,14 @@ MemoryDataset load_fields(const FieldSet& set) {
     } else {
       read_all(field, 0, set.size(), values.values());
     }
-    (f < set.input_count ? inputs : targets).push_back({field.spec().name, std::move(values)});
+    const bool is_weight = f >= set.fields.size() - set.weight_count;
+    (f < set.input_count ? inputs : is_weight ? weights : targets).push_back({field.spec().name, std::move(values)});
   }
-  return {std::move(inputs), std::move(targets)};
+  return {std::move(inputs), std::move(targets), std::move(weights)};
 }
 
 FileDataset::FileDataset(FieldSet set, int64_t memory_limit)
-    : Dataset(specs_of(set), set.input_count, set.size()), set_(std::move(set)), blocks_(2) {
+    : Dataset(specs_of(set), set.input_count, set.weight_count, set.size()), set_(std::move(set)), blocks_(2) {
   const int64_t row_bytes = std::max<int64_t>(set_.bytes() / std::max<int64_t>(size_, 1), 1);
   int64_t chunk = 1;
   for (const FieldReader& field : set_.fields) chunk = std::max(chunk, field.rows().chunk_rows());
@@ -155,7 +171,7 @@ const FileDataset::Block& FileDataset::block_of(int64_t row) const {
 
 void FileDataset::gather(std::span<const int64_t> rows, Batch& out, Workers* /*workers*/) const {
   check_rows(rows);
-  out.use_buffers(fields_, input_count_, static_cast<int64_t>(rows.size()));
+  out.use_buffers(fields_, input_count_, weight_count_, static_cast<int64_t>(rows.size()));
   for (size_t i = 0; i < rows.size(); ++i) {
     const Block& block = block_of(rows[i]);
     const int64_t within = rows[i] - block.index * block_rows_;
@@ -168,7 +184,7 @@ void FileDataset::gather(std::span<const int64_t> rows, Batch& out, Workers* /*w
 
 void FileDataset::slice(int64_t first, int64_t count, Batch& out) const {
   check_range(first, count);
-  out.use_buffers(fields_, input_count_, count);
+  out.use_buffers(fields_, input_count_, weight_count_, count);
   for (int64_t done = 0; done < count;) {
     const Block& block = block_of(first + done);
     const int64_t within = first + done - block.index * block_rows_;

@@ -27,6 +27,9 @@ class FieldReader {
   static FieldReader input(std::string name, std::shared_ptr<const RowSource> rows, Scaling scaling);
   /// A target as its encoder makes it.
   static FieldReader target(std::string name, std::shared_ptr<const RowSource> rows, TargetEncoder encoder);
+  /// Sample weights for outputs of these shapes: one number a row, or, for a single output, a row of the shape of the
+  /// output without its last dim. Of either sign. Throws FileError where the shape fits neither.
+  static FieldReader weight(std::string name, std::shared_ptr<const RowSource> rows, std::span<const Shape> outputs);
   /// A target as it stands in the file.
   static FieldReader plain(std::string name, std::shared_ptr<const RowSource> rows);
 
@@ -45,10 +48,11 @@ class FieldReader {
   std::optional<TargetEncoder> encoder_;
 };
 
-/// Inputs and targets that belong together, and which of their rows.
+/// Inputs, targets and sample weights that belong together, and which of their rows.
 struct FieldSet {
-  std::vector<FieldReader> fields;  // inputs, then targets
+  std::vector<FieldReader> fields;  // inputs, then targets, then weights
   size_t input_count = 0;
+  size_t weight_count = 0;
   std::optional<std::vector<int64_t>> rows;  // ascending; all rows where not given
 
   int64_t size() const;

@@ -129,6 +129,18 @@ class CsvDataFile : public DataFile {
   std::shared_ptr<const CsvTable> table_;  // shared with the rows it gives
 };
 
+/// A weight of 1 for each row.
+class OneRows : public RowSource {
+ public:
+  explicit OneRows(int64_t rows) : RowSource("sample weights of 1", rows, Shape{}, false) {}
+
+ private:
+  void read_numbers(int64_t /*first*/, int64_t /*count*/, std::span<float> out) const override {
+    std::ranges::fill(out, 1.0F);
+  }
+  std::vector<std::string> read_words(int64_t /*first*/, int64_t /*count*/) const override { return {}; }
+};
+
 /// Kinds that are not read, so that the message can name them.
 std::string foreign_kind(const std::string& front) {
   struct Signature {
@@ -183,21 +195,22 @@ const DataFile& DataFiles::open(const std::string& path) {
 RowSet open_rows(const SetSpec& spec, DataFiles& files) {
   RowSet set;
   std::vector<const RowSource*> all;
-  const auto open = [&](const NamedArray& named, bool target) {
+  const auto open = [&](const NamedArray& named, std::vector<NamedRows>& into, bool may_be_text) {
     const ArraySpec& array = named.array;
     try {
       const std::string& file = array.file.empty() ? spec.file : array.file;
       HGQ_CHECK(!file.empty(), FileError, "no file is given for this array");
-      (target ? set.targets : set.inputs).push_back({named.name, files.open(file).rows(array.names, target)});
-      all.push_back((target ? set.targets : set.inputs).back().rows.get());
+      into.push_back({named.name, files.open(file).rows(array.names, may_be_text)});
+      all.push_back(into.back().rows.get());
       check_equal_rows(all);
     } catch (const FileError& error) {
       if (array.place.empty()) throw;
       throw FileError(concat(array.place, ": ", error.what()));
     }
   };
-  for (const NamedArray& input : spec.inputs) open(input, false);
-  for (const NamedArray& target : spec.targets) open(target, true);
+  for (const NamedArray& input : spec.inputs) open(input, set.inputs, false);
+  for (const NamedArray& target : spec.targets) open(target, set.targets, true);
+  for (const NamedArray& weight : spec.weights) open(weight, set.weights, false);
   HGQ_CHECK(!set.inputs.empty(), FileError, spec.file, ": no inputs are chosen");
   return set;
 }
@@ -215,6 +228,19 @@ void arrange(std::vector<NamedRows>& rows, const std::vector<std::string>& layer
   HGQ_CHECK(rows.empty(), ConfigError, "the data give the ", what, " '", rows.empty() ? "" : rows[0].name,
             "', which the model does not have", suggestion(rows.empty() ? "" : rows[0].name, layers));
   rows = std::move(arranged);
+}
+
+void arrange_weights(RowSet& set, const std::vector<std::string>& outputs) {
+  if (set.weights.empty()) return;
+  if (set.weights.size() == 1 && set.weights[0].name.empty()) {
+    set.weights[0].name = outputs.size() == 1 ? outputs[0] : "sample_weights";
+    return;
+  }
+  for (const std::string& output : outputs) {
+    if (std::ranges::find(set.weights, output, &NamedRows::name) == set.weights.end())
+      set.weights.push_back({output, std::make_unique<OneRows>(set.size())});
+  }
+  arrange(set.weights, outputs, "sample weight");
 }
 
 std::vector<NamedArray> parse_arrays(const std::string& text) {

@@ -1,4 +1,4 @@
-// Data files of any kind -> rows of named inputs and targets.
+// Data files of any kind -> rows of named inputs, targets and sample weights.
 //
 // The kind of a file is found out from its first bytes: HDF5, NPZ, NPY, IDX (packed by gzip too), else CSV. What stands
 // in the config or on the command line about the arrays is a SetSpec; open_rows opens them without reading, so that a
@@ -64,11 +64,12 @@ struct NamedArray {
   ArraySpec array = {};
 };
 
-/// Inputs and targets that belong together, row by row.
+/// Inputs, targets and sample weights that belong together, row by row.
 struct SetSpec {
   std::string file = {};
   std::vector<NamedArray> inputs = {};
   std::vector<NamedArray> targets = {};
+  std::vector<NamedArray> weights = {};  // none; one without a name, for all outputs alike; or by output
 };
 
 struct NamedRows {
@@ -77,7 +78,7 @@ struct NamedRows {
 };
 
 struct RowSet {
-  std::vector<NamedRows> inputs, targets;
+  std::vector<NamedRows> inputs, targets, weights;
   int64_t size() const { return inputs.front().rows->rows(); }
 };
 
@@ -87,6 +88,10 @@ RowSet open_rows(const SetSpec& spec, DataFiles& files);
 /// Puts named rows into the order of a model's layers; a single one without a name takes the only layer's. `what`:
 /// "input", "target". Throws ConfigError where they are not exactly the layers.
 void arrange(std::vector<NamedRows>& rows, const std::vector<std::string>& layers, const std::string& what);
+
+/// Puts sample weights into the order of the outputs: one for all stays alone; of those by output, an output without
+/// one gets rows of 1. Throws ConfigError where one belongs to no output.
+void arrange_weights(RowSet& set, const std::vector<std::string>& outputs);
 
 /// "x", or "a=x1,b=x2" (layer = dataset), as on the command line; commas inside [...] belong to the name. Throws
 /// ConfigError.

@@ -29,10 +29,14 @@ void copy_rows(const float* from, std::span<const int64_t> rows, int64_t size, f
 
 }  // namespace
 
-MemoryDataset::MemoryDataset(std::vector<NamedTensor> inputs, std::vector<NamedTensor> targets) {
+MemoryDataset::MemoryDataset(std::vector<NamedTensor> inputs, std::vector<NamedTensor> targets,
+                             std::vector<NamedTensor> weights) {
   HGQ_CHECK(!inputs.empty(), ShapeError, "a dataset needs at least one input");
+  HGQ_CHECK(weights.size() <= 1 || weights.size() == targets.size(), ShapeError, "a dataset of ", targets.size(),
+            " targets has ", weights.size(), " sample weights, expected none, one for all targets, or one for each");
   input_count_ = inputs.size();
-  for (std::vector<NamedTensor>* group : {&inputs, &targets}) {
+  weight_count_ = weights.size();
+  for (std::vector<NamedTensor>* group : {&inputs, &targets, &weights}) {
     for (NamedTensor& field : *group) {
       const Shape& shape = field.value.shape();
       HGQ_CHECK(shape.rank() > 0, ShapeError, "field '", field.name, "' is a single number, expected rows");
@@ -48,7 +52,7 @@ MemoryDataset::MemoryDataset(std::vector<NamedTensor> inputs, std::vector<NamedT
 
 void MemoryDataset::gather(std::span<const int64_t> rows, Batch& out, Workers* workers) const {
   check_rows(rows);
-  out.use_buffers(fields_, input_count_, static_cast<int64_t>(rows.size()));
+  out.use_buffers(fields_, input_count_, weight_count_, static_cast<int64_t>(rows.size()));
   const auto count = static_cast<int64_t>(rows.size());
   const auto copy = [&](int64_t task, int) {
     const int64_t first = task * kRowsPerTask;
@@ -69,7 +73,7 @@ void MemoryDataset::gather(std::span<const int64_t> rows, Batch& out, Workers* w
 
 void MemoryDataset::slice(int64_t first, int64_t count, Batch& out) const {
   check_range(first, count);
-  out.use_views(input_count_, count, fields_.size());
+  out.use_views(input_count_, weight_count_, count, fields_.size());
   for (size_t f = 0; f < fields_.size(); ++f) out.set_view(f, values_[f].view().rows(first, count));
 }
 
@@ -96,13 +100,14 @@ ConstTensorView MemoryDataset::field(const std::string& name) const {
 MemoryDataset MemoryDataset::take(std::span<const int64_t> rows) const {
   check_rows(rows);
   std::vector<NamedTensor> inputs;
-  std::vector<NamedTensor> targets;
+  std::vector<NamedTensor> others[2];  // targets, weights
   for (size_t f = 0; f < fields_.size(); ++f) {
     Tensor part(fields_[f].sample.with_front(static_cast<int64_t>(rows.size())));
     copy_rows(values_[f].data(), rows, fields_[f].sample.size(), part.data());
-    (f < input_count_ ? inputs : targets).push_back({fields_[f].name, std::move(part)});
+    std::vector<NamedTensor>& group = f < input_count_ ? inputs : others[f < fields_.size() - weight_count_ ? 0 : 1];
+    group.push_back({fields_[f].name, std::move(part)});
   }
-  return {std::move(inputs), std::move(targets)};
+  return {std::move(inputs), std::move(others[0]), std::move(others[1])};
 }
 
 std::pair<MemoryDataset, MemoryDataset> MemoryDataset::split(double validation_share, uint64_t seed) const {

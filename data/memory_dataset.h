@@ -1,6 +1,7 @@
 // A dataset whose rows lie in memory: neighbouring rows are given out as views, any others are copied.
 //
 //   MemoryDataset data({{"x", std::move(x)}}, {{"y", std::move(y)}});
+//   MemoryDataset weighted({{"x", std::move(x)}}, {{"y", std::move(y)}}, {{"w", std::move(w)}});
 //   data.x();  data.y();  data.sample_shape();
 //   auto [train, validation] = data.split(0.15, seed);
 #pragma once
@@ -17,8 +18,10 @@ namespace hgq {
 class MemoryDataset : public Dataset {
  public:
   /// Each tensor of shape [rows, sample...], all with the same rows. Throws ShapeError otherwise, or where there are no
-  /// inputs or no rows.
-  MemoryDataset(std::vector<NamedTensor> inputs, std::vector<NamedTensor> targets);
+  /// inputs or no rows. `weights`: none, one for all targets alike, or one for each target; of shape [rows], [rows, 1],
+  /// or [rows, ...] as the losses of a row (the output without its last dim).
+  MemoryDataset(std::vector<NamedTensor> inputs, std::vector<NamedTensor> targets,
+                std::vector<NamedTensor> weights = {});
 
   void gather(std::span<const int64_t> rows, Batch& out, Workers* workers = nullptr) const override;
   void slice(int64_t first, int64_t count, Batch& out) const override;
@@ -26,9 +29,9 @@ class MemoryDataset : public Dataset {
   /// All rows of the only input, the only target. Throw ShapeError where there are several or none.
   ConstTensorView x() const;
   ConstTensorView y() const;
-  /// All rows of a field. Throws ShapeError where there is none of this name.
+  /// All rows of the first field of this name. Throws ShapeError where there is none of this name.
   ConstTensorView field(const std::string& name) const;
-  /// All rows of the fields, inputs first.
+  /// All rows of the fields: inputs, targets, weights.
   std::span<const Tensor> values() const { return values_; }
   /// For changes in place, such as scaling.
   TensorView mutable_field(size_t index) { return values_[index].view(); }

@@ -82,20 +82,20 @@ Shape Loss::target_shape(const Shape& prediction) const {
   return Shape(prediction.dims().first(static_cast<size_t>(prediction.rank() - 1)));
 }
 
-Var Loss::record(Var prediction, Var target, std::string_view output_function) const {
+Var Loss::record(Var prediction, Var target, std::string_view output_function, Var weights) const {
   switch (kind) {
     case Kind::kSparseCategoricalCrossentropy:
-      return ops::sparse_categorical_crossentropy(prediction, target, output_function != "softmax");
+      return ops::sparse_categorical_crossentropy(prediction, target, output_function != "softmax", weights);
     case Kind::kCategoricalCrossentropy:
-      return ops::categorical_crossentropy(prediction, target, output_function != "softmax");
+      return ops::categorical_crossentropy(prediction, target, output_function != "softmax", weights);
     case Kind::kBinaryCrossentropy:
-      return ops::binary_crossentropy(prediction, target, output_function != "sigmoid");
+      return ops::binary_crossentropy(prediction, target, output_function != "sigmoid", weights);
     case Kind::kMeanSquaredError:
-      return ops::mean_squared_error(prediction, target);
+      return ops::mean_squared_error(prediction, target, weights);
     case Kind::kMeanAbsoluteError:
-      return ops::mean_absolute_error(prediction, target);
+      return ops::mean_absolute_error(prediction, target, weights);
     default:
-      return ops::huber(prediction, target, static_cast<float>(delta));
+      return ops::huber(prediction, target, static_cast<float>(delta), weights);
   }
 }
 

@@ -3,7 +3,8 @@
 //   loss: sparse_categorical_crossentropy           loss: {huber: {delta: 2.0}}
 //
 // Cross-entropies are from logits unless the output is made by the function that gives probabilities (softmax; sigmoid
-// for the binary one). All are means over the batch and over the elements of an output.
+// for the binary one). All are means over the batch and over the elements of an output; with sample weights w sum(w l)
+// / count(l), as Keras' sum_over_batch_size.
 #pragma once
 
 #include <memory>
@@ -38,7 +39,8 @@ struct Loss {
   /// Shape of a target for predictions of this shape: without the last dim for class numbers.
   Shape target_shape(const Shape& prediction) const;
   /// Mean over the batch, a Step scalar. `output_function`: "softmax", "sigmoid", or another (Layer::output_function).
-  Var record(Var prediction, Var target, std::string_view output_function) const;
+  /// `weights`: of the samples, if given; shapes as in autograd/ops.h.
+  Var record(Var prediction, Var target, std::string_view output_function, Var weights = {}) const;
 };
 
 Loss sparse_categorical_crossentropy();

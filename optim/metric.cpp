@@ -75,19 +75,19 @@ Metric Metric::resolved_for(const Loss& loss) const {
   return metric;
 }
 
-Var Metric::record(Var prediction, Var target, std::string_view output_function) const {
+Var Metric::record(Var prediction, Var target, std::string_view output_function, Var weights) const {
   switch (kind) {
     case Kind::kSparseCategoricalAccuracy:
-      return ops::sparse_categorical_accuracy(prediction, target);
+      return ops::sparse_categorical_accuracy(prediction, target, weights);
     case Kind::kCategoricalAccuracy:
-      return ops::categorical_accuracy(prediction, target);
+      return ops::categorical_accuracy(prediction, target, weights);
     case Kind::kBinaryAccuracy:
     case Kind::kAccuracy:
-      return ops::binary_accuracy(prediction, target, output_function == "sigmoid" ? 0.5F : 0.0F);
+      return ops::binary_accuracy(prediction, target, output_function == "sigmoid" ? 0.5F : 0.0F, weights);
     case Kind::kMeanAbsoluteError:
-      return ops::mean_absolute_error(prediction, target);
+      return ops::mean_absolute_error(prediction, target, weights);
     default:
-      return ops::mean_squared_error(prediction, target);
+      return ops::mean_squared_error(prediction, target, weights);
   }
 }
 

@@ -36,8 +36,9 @@ struct Metric {
   Metric resolved_for(const Loss& loss) const;
   /// Whether it needs all predictions of an epoch at once.
   bool needs_all_rows() const { return kind == Kind::kAuc; }
-  /// Mean over the batch; not for AUC. Binary accuracy is at 0 for logits, at 0.5 behind a sigmoid.
-  Var record(Var prediction, Var target, std::string_view output_function) const;
+  /// Mean over the batch; not for AUC. Binary accuracy is at 0 for logits, at 0.5 behind a sigmoid. `weights`: of the
+  /// samples, if given: the mean of w m, which is still to be divided by the mean of w.
+  Var record(Var prediction, Var target, std::string_view output_function, Var weights = {}) const;
 };
 
 std::vector<std::string> metric_names();

@@ -41,58 +41,121 @@ void EpochMeans::restore(const std::vector<double>& state) {
   rows_ = static_cast<int64_t>(state.back());
 }
 
-ModelComputation::ModelComputation(Model& model, const Objective& objective, Mode mode, Workers& workers, uint64_t seed)
-    : model_(model) {
-  recording_ = model.record(tape_, mode);
-  record_objective(objective);
-  std::vector<std::string> names{"loss"};
-  for (const RecordedMetric& m : metrics_) names.push_back(m.name);
-  means_ = EpochMeans(std::move(names));
-  executor_ =
-      std::make_unique<Executor>(tape_, workers, ExecutorOptions{.gradients = mode == Mode::kTrain, .seed = seed});
+double mean_of(std::span<const float> values) {
+  double sum = 0;
+  for (const float value : values) sum += static_cast<double>(value);
+  return sum / static_cast<double>(values.size());
 }
 
-void ModelComputation::record_objective(const Objective& objective) {
+std::string Objective::name_of_weighted(const Metric& metric) const {
+  return std::ranges::find(metrics, metric.name, &Metric::name) == metrics.end() ? metric.name
+                                                                                 : "weighted_" + metric.name;
+}
+
+ModelComputation::ModelComputation(Model& model, const Objective& objective, Mode mode, Workers& workers, uint64_t seed)
+    : model_(model), objective_(objective), mode_(mode), workers_(workers), seed_(seed) {
+  record({});
+  std::vector<std::string> names{"loss"};
+  for (const RecordedMetric& m : metrics_) names.push_back(m.name);
+  for (const RecordedMetric& m : metrics_) {
+    if (m.weight_mean > 0) names.push_back("mean weight of " + m.name);
+  }
+  means_ = EpochMeans(std::move(names));
+}
+
+void ModelComputation::record(std::span<const ConstTensorView> weights) {
+  executor_.reset();
+  tape_ = std::make_unique<Tape>();
+  recording_ = model_.record(*tape_, mode_);
   const size_t outputs = recording_.outputs.size();
-  HGQ_CHECK(objective.losses.size() == outputs, ConfigError, "the model has ", outputs, " outputs, there are ",
-            objective.losses.size(), " losses");
-  std::vector<RecordedMetric> losses;  // of each output, as Keras shows them
+  HGQ_CHECK(objective_.losses.size() == outputs, ConfigError, "the model has ", outputs, " outputs, there are ",
+            objective_.losses.size(), " losses");
+  HGQ_CHECK(weights.size() <= 1 || weights.size() == outputs, ShapeError, "a batch has ", weights.size(),
+            " sample weights, the model has ", outputs, " outputs; expected none, one for all, or one for each");
+  for (std::vector<Var>* const vars : {&targets_, &sample_weights_, &task_losses_}) vars->clear();
+  weights_.clear();
+  metrics_.clear();
   for (size_t o = 0; o < outputs; ++o) {
     const Model::Entry& entry = model_.entry(model_.outputs()[o]);
-    const Loss& loss = objective.losses[o];
-    const Var prediction = recording_.outputs[o].value;
-    const Var target = tape_.input(concat("target of '", entry.name, "'"), loss.target_shape(prediction.shape()));
-    targets_.push_back(target);
-    const std::string_view function = entry.layer == nullptr ? "" : entry.layer->output_function();
-    task_losses_.push_back(loss.record(prediction, target, function));
-    weights_.push_back(objective.weights.empty() ? 1.0 : objective.weights[o]);
-    tape_.add_loss(task_losses_.back(), concat(entry.name, "/", loss.name()), static_cast<float>(weights_.back()));
-    if (outputs > 1)
-      losses.push_back(
-          {.value = task_losses_.back(), .output = o, .auc = 0, .sparse = false, .name = entry.name + "_loss"});
-    for (const Metric& wanted : objective.metrics) {
-      const Metric metric = wanted.resolved_for(loss);
-      RecordedMetric m{.value = {},
-                       .output = o,
-                       .sparse = loss.target_kind() == TargetKind::kClassNumbers,
-                       .name = (outputs > 1 ? entry.name + "_" : "") + metric.name};
-      if (metric.needs_all_rows()) {
-        tape_.keep(prediction);
-        m.auc = auc_.size();
-        auc_.emplace_back();
-      } else {
-        m.value = metric.record(prediction, target, function);
-      }
-      metrics_.push_back(std::move(m));
-    }
+    targets_.push_back(tape_->input(concat("target of '", entry.name, "'"),
+                                    objective_.losses[o].target_shape(recording_.outputs[o].value.shape())));
+  }
+  for (const ConstTensorView& view : weights)
+    sample_weights_.push_back(tape_->input("sample weights", view.shape.without_front()));
+  for (size_t o = 0; o < outputs; ++o) record_output(o);
+  std::vector<RecordedMetric> losses;  // of each output, as Keras shows them
+  for (size_t o = 0; o < outputs && outputs > 1; ++o) {
+    losses.push_back({.value = task_losses_[o],
+                      .output = o,
+                      .auc = 0,
+                      .sparse = false,
+                      .name = model_.entry(model_.outputs()[o]).name + "_loss"});
   }
   metrics_.insert(metrics_.begin(), losses.begin(), losses.end());
+  size_t next = 1 + metrics_.size();
+  for (RecordedMetric& m : metrics_) {
+    if (m.weight_mean > 0) m.weight_mean = next++;
+  }
+  executor_ =
+      std::make_unique<Executor>(*tape_, workers_, ExecutorOptions{.gradients = mode_ == Mode::kTrain, .seed = seed_});
+}
+
+void ModelComputation::record_output(size_t output) {
+  const Model::Entry& entry = model_.entry(model_.outputs()[output]);
+  const Loss& loss = objective_.losses[output];
+  const Var weights = sample_weights_.empty() ? Var{} : sample_weights_[sample_weights_.size() == 1 ? 0 : output];
+  const std::string_view function = entry.layer == nullptr ? "" : entry.layer->output_function();
+  task_losses_.push_back(loss.record(recording_.outputs[output].value, targets_[output], function, weights));
+  weights_.push_back(objective_.weights.empty() ? 1.0 : objective_.weights[output]);
+  tape_->add_loss(task_losses_.back(), concat(entry.name, "/", loss.name()), static_cast<float>(weights_.back()));
+  for (const Metric& metric : objective_.metrics) record_metric(output, metric, false, targets_[output], {});
+  for (const Metric& metric : objective_.weighted_metrics)
+    record_metric(output, metric, true, targets_[output], weights);
+}
+
+void ModelComputation::record_metric(size_t output, const Metric& wanted, bool weighted, Var target, Var weights) {
+  const Model::Entry& entry = model_.entry(model_.outputs()[output]);
+  const Loss& loss = objective_.losses[output];
+  const Metric metric = wanted.resolved_for(loss);
+  const std::string name = weighted ? objective_.name_of_weighted(metric) : metric.name;
+  RecordedMetric m{.value = {},
+                   .output = output,
+                   .sparse = loss.target_kind() == TargetKind::kClassNumbers,
+                   .name = (recording_.outputs.size() > 1 ? entry.name + "_" : "") + name,
+                   .weight_mean = weighted ? size_t{1} : size_t{0}};  // its place is known when all are recorded
+  const Var prediction = recording_.outputs[output].value;
+  if (metric.needs_all_rows()) {
+    HGQ_CHECK(!weighted, ConfigError, "metric '", metric.name, "' has no weighted form; take it as a plain metric");
+    tape_->keep(prediction);
+    m.auc = static_cast<size_t>(
+        std::ranges::count_if(metrics_, [](const RecordedMetric& other) { return !other.value.valid(); }));
+    if (m.auc == auc_.size()) auc_.emplace_back();
+  } else {
+    const std::string_view function = entry.layer == nullptr ? "" : entry.layer->output_function();
+    m.value = metric.record(prediction, target, function, weights);
+  }
+  metrics_.push_back(std::move(m));
+}
+
+bool ModelComputation::fits(std::span<const ConstTensorView> weights) const {
+  if (executor_ == nullptr || weights.size() != sample_weights_.size()) return false;
+  for (size_t i = 0; i < weights.size(); ++i) {
+    if (weights[i].shape != sample_weights_[i].shape().with_front(weights[i].shape[0])) return false;
+  }
+  return true;
+}
+
+double ModelComputation::mean_weight(size_t output) const {
+  if (sample_weights_.empty()) return 1;
+  const size_t first = recording_.inputs.size() + targets_.size();
+  return mean_of(views_[first + (sample_weights_.size() == 1 ? 0 : output)].values());
 }
 
 void ModelComputation::forward(const Batch& batch, uint64_t step) {
   HGQ_CHECK(batch.inputs().size() == recording_.inputs.size() && batch.targets().size() == targets_.size(), ShapeError,
             "a batch has ", batch.inputs().size(), " inputs and ", batch.targets().size(), " targets, the model wants ",
             recording_.inputs.size(), " and ", targets_.size());
+  if (!fits(batch.weights())) record(batch.weights());
   rows_ = batch.rows();
   views_.clear();
   for (const ConstTensorView& view : batch.inputs()) views_.push_back(view);
@@ -103,6 +166,7 @@ void ModelComputation::forward(const Batch& batch, uint64_t step) {
     if (view.shape.size() == wanted.size()) view.shape = wanted;
     views_.push_back(view);
   }
+  for (const ConstTensorView& view : batch.weights()) views_.push_back(view);
   executor_->forward(views_, step);
 }
 
@@ -137,6 +201,7 @@ void ModelComputation::add_batch() {
     const RecordedMetric& m = metrics_[i];
     if (m.value.valid()) {
       means_.add(i + 1, static_cast<double>(executor_->value(m.value).data[0]), rows_);
+      if (m.weight_mean > 0) means_.add(m.weight_mean, mean_weight(m.output), rows_);
     } else {
       auc_[m.auc].add(executor_->rows_of(recording_.outputs[m.output].value),
                       views_[recording_.inputs.size() + m.output], m.sparse);
@@ -149,8 +214,13 @@ Metrics ModelComputation::epoch_metrics(const std::string& prefix) const {
   Metrics metrics;
   metrics.set(prefix + "loss", means_.mean(0));
   for (size_t i = 0; i < metrics_.size(); ++i) {
-    metrics.set(prefix + metrics_[i].name,
-                metrics_[i].value.valid() ? means_.mean(i + 1) : auc_[metrics_[i].auc].value());
+    const RecordedMetric& m = metrics_[i];
+    double value = m.value.valid() ? means_.mean(i + 1) : auc_[m.auc].value();
+    if (m.weight_mean > 0) {
+      const double weight = means_.mean(m.weight_mean);
+      value = weight == 0 ? 0 : value / weight;  // Keras: div_no_nan
+    }
+    metrics.set(prefix + m.name, value);
   }
   return metrics;
 }

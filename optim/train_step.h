@@ -7,6 +7,9 @@
 //     step.update();
 //   }
 //
+// A batch with sample weights has its losses weighted (optim/loss.h). The tape is recorded and planned anew when the
+// first such batch comes, and again where later batches have none.
+//
 // Evaluation is the same without gradients. Both are a ModelComputation: a model with its losses and metrics on a tape.
 #pragma once
 
@@ -23,11 +26,19 @@
 
 namespace hgq {
 
+/// Mean of sample weights, summed in double.
+double mean_of(std::span<const float> values);
+
 /// What is wanted of a model: a loss for each output, and metrics.
 struct Objective {
   std::vector<Loss> losses;     // one for each output, in their order
   std::vector<double> weights;  // of the losses; empty: all 1
-  std::vector<Metric> metrics;  // for each output they fit
+  std::vector<Metric> metrics;  // for each output they fit; sample weights do not count
+  /// The same as weighted means, sum(w m) / sum(w); no AUC.
+  std::vector<Metric> weighted_metrics = {};
+
+  /// What logs call a weighted metric: as Keras does "weighted_accuracy" where there is a plain "accuracy", too.
+  std::string name_of_weighted(const Metric& metric) const;
 };
 
 /// Ordered names and numbers: "loss", "accuracy", "val_loss" ...
@@ -77,8 +88,8 @@ class ModelComputation {
   double bops() const;
   double bops_of(const std::string& layer) const;
 
-  /// Means over the batches since start_epoch(): "loss"; for several outputs "OUTPUT_loss" of each, unweighted; then
-  /// metrics.
+  /// Means over the batches since start_epoch(): "loss"; for several outputs "OUTPUT_loss" of each, without its loss
+  /// weight; then metrics. Each batch counts by its rows, also where samples have weights, as in Keras.
   void start_epoch();
   void add_batch();
   Metrics epoch_metrics(const std::string& prefix = "") const;
@@ -88,20 +99,31 @@ class ModelComputation {
   const ModelRecording& recording() const { return recording_; }
 
  private:
-  void record_objective(const Objective& objective);
   struct RecordedMetric {
     Var value;  // invalid for AUC
     size_t output = 0;
     size_t auc = 0;  // index into auc_
     bool sparse = false;
     std::string name;
+    size_t weight_mean = 0;  // of a weighted metric: index of the mean of the weights into means_
   };
+  /// Records and plans for batches with these sample weights; keeps what an epoch has summed up.
+  void record(std::span<const ConstTensorView> weights);
+  void record_output(size_t output);
+  void record_metric(size_t output, const Metric& wanted, bool weighted, Var target, Var weights);
+  bool fits(std::span<const ConstTensorView> weights) const;
+  /// Over the rows and places of an output; 1 where there are no weights.
+  double mean_weight(size_t output) const;
 
   Model& model_;
-  Tape tape_;
+  Objective objective_;
+  Mode mode_;
+  Workers& workers_;
+  uint64_t seed_;
+  std::unique_ptr<Tape> tape_;
   ModelRecording recording_;
-  std::vector<Var> targets_, task_losses_;
-  std::vector<double> weights_;
+  std::vector<Var> targets_, sample_weights_, task_losses_;
+  std::vector<double> weights_;  // of the losses
   std::vector<RecordedMetric> metrics_;
   std::vector<AucRows> auc_;
   std::unique_ptr<Executor> executor_;

@@ -1,7 +1,6 @@
 #include "hgq/layers/proxy/conv.h"
 
-#include <algorithm>
-#include <cmath>
+#include <utility>
 
 #include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
@@ -14,24 +13,15 @@ ProxyConv::ProxyConv(std::string name, ConvOptions options, const Shape& kernel_
                      std::vector<float> bias)
     : ProxyLayer(std::move(name)),
       options_(std::move(options)),
-      kernel_shape_(kernel_shape),
-      kernel_(std::move(kernel)),
-      bias_(std::move(bias)) {
-  HGQ_CHECK(kernel_shape_.rank() == options_.rank + 2 && static_cast<int64_t>(kernel_.size()) == kernel_shape_.size(),
-            ShapeError, where(), ": kernel of shape ", kernel_shape_, " with ", kernel_.size(),
-            " values, expected (size ..., inputs, filters)");
-  HGQ_CHECK(bias_.empty() || static_cast<int64_t>(bias_.size()) == filters(), ShapeError, where(), ": bias has ",
-            bias_.size(), " values, the kernel has ", filters(), " filters");
+      weights_{kernel_shape, std::move(kernel), std::move(bias)} {
+  weights_.check(options_.rank, "filters", where());
   HGQ_CHECK(options_.groups >= 1 && filters() % options_.groups == 0, ShapeError, where(), ": ", options_.groups,
             " groups do not divide ", filters(), " filters");
-  const auto finite = [](float v) { return std::isfinite(v); };
-  HGQ_CHECK(std::ranges::all_of(kernel_, finite) && std::ranges::all_of(bias_, finite), ShapeError, where(),
-            ": kernel or bias holds a value that is not finite");
 }
 
 std::vector<int64_t> ProxyConv::size() const {
   std::vector<int64_t> size;
-  for (int d = 0; d < options_.rank; ++d) size.push_back(kernel_shape_[d]);
+  for (int d = 0; d < options_.rank; ++d) size.push_back(weights_.kernel_shape[d]);
   return size;
 }
 
@@ -49,18 +39,9 @@ std::unique_ptr<ProxyLayer> ProxyConv::read(const KerasNode& node, const KerasLa
   read_data_format(reader);
   const bool use_bias = reader.boolean("use_bias", "whether there is a bias", true);
   errors.throw_if_any();
-  const KerasWeight* kernel = weights.find("kernel");
-  const KerasWeight* bias = weights.find("bias");
-  bool fits = kernel != nullptr && kernel->shape.rank() == options.rank + 2 && kernel->shape[-1] == filters;
-  for (int d = 0; fits && d < options.rank; ++d) fits = kernel->shape[d] == size[static_cast<size_t>(d)];
-  HGQ_CHECK(fits, FileError, node.config.place(), ": layer '", node.name, "' (", node.class_name, ") has ",
-            kernel == nullptr ? "no kernel" : concat("a kernel of shape ", kernel->shape),
-            ", expected (kernel_size, inputs, ", filters, ")");
-  HGQ_CHECK(!use_bias || (bias != nullptr && bias->shape == Shape{filters}), FileError, node.config.place(),
-            ": layer '", node.name, "' (", node.class_name, ") has ",
-            bias == nullptr ? "no bias" : concat("a bias of shape ", bias->shape), ", expected (", filters, ")");
-  return std::make_unique<ProxyConv>(node.name, std::move(options), kernel->shape, kernel->floats(),
-                                     use_bias ? bias->floats() : std::vector<float>());
+  ProductWeights read = read_product_weights(node, weights, size, filters, use_bias);
+  return std::make_unique<ProxyConv>(node.name, std::move(options), read.kernel_shape, std::move(read.kernel),
+                                     std::move(read.bias));
 }
 
 Node ProxyConv::config(bool /*only_child*/) const {
@@ -73,23 +54,19 @@ Node ProxyConv::config(bool /*only_child*/) const {
   config.set("dilation_rate", integer_list(options_.dilation));
   config.set("groups", Node::integer(options_.groups));
   config.set("activation", Node::string("linear"));
-  config.set("use_bias", Node::boolean(!bias_.empty()));
+  config.set("use_bias", Node::boolean(!weights_.bias.empty()));
   return config;
 }
 
-std::vector<KerasWeight> ProxyConv::weights(bool /*only_child*/) const {
-  std::vector<KerasWeight> out{KerasWeight::of_floats("kernel:0", kernel_shape_, kernel_)};
-  if (!bias_.empty()) out.push_back(KerasWeight::of_floats("bias:0", Shape{filters()}, bias_));
-  return out;
-}
+std::vector<KerasWeight> ProxyConv::weights(bool /*only_child*/) const { return weights_.to_keras(); }
 
 // The kernel with the zeros between groups, so that every output reads the whole window.
 ProxyPlan ProxyConv::plan(std::span<const ProxySignal* const> in) const {
   const ProxySignal& input = fixed_input(in);
-  const int64_t group_inputs = kernel_shape_[options_.rank];
+  const int64_t group_inputs = weights_.kernel_shape[options_.rank];
   HGQ_CHECK(input.shape.rank() == options_.rank + 1 && input.shape[-1] == group_inputs * options_.groups, ShapeError,
-            where(), ": reads values of shape ", input.shape, ", its kernel has shape ", kernel_shape_, " with ",
-            options_.groups, " groups");
+            where(), ": reads values of shape ", input.shape, ", its kernel has shape ", weights_.kernel_shape,
+            " with ", options_.groups, " groups");
   const Windows windows = make_windows(input.shape, size(), options_.stride, options_.dilation, options_.padding);
   const int64_t channels = windows.channels;
   const int64_t entries = windows.h.size * windows.w.size;
@@ -100,7 +77,7 @@ ProxyPlan ProxyConv::plan(std::span<const ProxySignal* const> in) const {
       for (int64_t j = 0; j < filters(); ++j) {
         const int64_t row = k * channels + j / group_filters * group_inputs + i;
         kernel[static_cast<size_t>(row * filters() + j)] =
-            kernel_[static_cast<size_t>((k * group_inputs + i) * filters() + j)];
+            weights_.kernel[static_cast<size_t>((k * group_inputs + i) * filters() + j)];
       }
     }
   }
@@ -115,7 +92,8 @@ ProxyPlan ProxyConv::plan(std::span<const ProxySignal* const> in) const {
     }
   }
   return product_plan(
-      input, {.inputs = entries * channels, .units = filters(), .kernel = kernel, .bias = bias_, .source = source},
+      input,
+      {.inputs = entries * channels, .units = filters(), .kernel = kernel, .bias = weights_.bias, .source = source},
       windows.output_shape(filters()), where());
 }
 

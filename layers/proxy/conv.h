@@ -6,6 +6,7 @@
 
 #include "hgq/core/window.h"
 #include "hgq/layers/proxy/layer.h"
+#include "hgq/layers/proxy/product_weights.h"
 
 namespace hgq {
 
@@ -31,12 +32,11 @@ class ProxyConv : public ProxyLayer {
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
 
  private:
-  int64_t filters() const { return kernel_shape_[-1]; }
+  int64_t filters() const { return weights_.units(); }
   std::vector<int64_t> size() const;
 
   ConvOptions options_;
-  Shape kernel_shape_;
-  std::vector<float> kernel_, bias_;
+  ProductWeights weights_;
 };
 
 }  // namespace hgq

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "hgq/layers/proxy/layer.h"
+#include "hgq/layers/proxy/product_weights.h"
 
 namespace hgq {
 
@@ -14,10 +15,10 @@ class ProxyDense : public ProxyLayer {
   ProxyDense(std::string name, const Shape& kernel_shape, std::vector<float> kernel, std::vector<float> bias);
   static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
 
-  int64_t inputs() const { return kernel_shape_[0]; }
-  int64_t units() const { return kernel_shape_[1]; }
-  const std::vector<float>& kernel() const { return kernel_; }
-  const std::vector<float>& bias() const { return bias_; }
+  int64_t inputs() const { return weights_.kernel_shape[0]; }
+  int64_t units() const { return weights_.units(); }
+  const std::vector<float>& kernel() const { return weights_.kernel; }
+  const std::vector<float>& bias() const { return weights_.bias; }
 
   std::string_view class_name() const override { return "Dense"; }
   Node config(bool only_child) const override;
@@ -25,8 +26,7 @@ class ProxyDense : public ProxyLayer {
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
 
  private:
-  Shape kernel_shape_;
-  std::vector<float> kernel_, bias_;
+  ProductWeights weights_;
 };
 
 }  // namespace hgq

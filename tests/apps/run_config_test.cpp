@@ -593,6 +593,33 @@ TEST_F(RunConfigTest, RefusesDatasetsAndLossesThatBelongToNoLayer) {
             "run.yaml:17:21: train.loss_weights.b: found the number -1, expected a number of at least 0");
 }
 
+/// The errors of a config with two outputs and these lines in its sections data and train.
+std::vector<std::string> errors_of_two_outputs(const std::string& data, const std::string& train) {
+  ErrorList errors;
+  const Node tree =
+      Node::from_yaml("data: {file: d.h5, targets: {a: y, b: z}" + data +
+                          "}\nmodel: {layers: [HQuantize, HDense: {units: 2, name: a}, HDense: {units: 1, "
+                          "name: b, inputs: a}], outputs: [a, b]}\ntrain: {loss: mse" +
+                          train + "}\n",
+                      "c.yaml", errors);
+  const RunConfig config = run_config_from(tree, "", config_hooks(), errors);
+  if (errors.empty() && !train.empty()) {
+    EXPECT_THAT(config.resolved.to_yaml(), HasSubstr("weighted_metrics"));
+  }
+  return errors.messages();
+}
+
+TEST_F(RunConfigTest, SampleWeightsBelongToOutputs) {
+  EXPECT_THAT(errors_of_two_outputs(", sample_weights: w", ", weighted_metrics: [mae]"), testing::IsEmpty());
+  EXPECT_THAT(errors_of_two_outputs(", sample_weights: {b: w}", ""), testing::IsEmpty());
+  EXPECT_THAT(errors_of_two_outputs(", sample_weights: {bb: w}", ""),
+              ElementsAre(HasSubstr("data.sample_weights: 'bb' is not an output, did you mean 'b'?")));
+  EXPECT_THAT(errors_of_two_outputs(", test: {inputs: x, targets: {a: y, b: z}, sample_weights: {c: w}}", ""),
+              ElementsAre(HasSubstr("data.test.sample_weights: 'c' is not an output")));
+  EXPECT_THAT(errors_of_two_outputs("", ", weighted_metrics: [AUC]"),
+              ElementsAre(HasSubstr("'auc' has no weighted form; put it under train.metrics")));
+}
+
 TEST_F(RunConfigTest, RefusesBadSets) {
   EXPECT_EQ(error_with("train.epochs"),
             "--set #1: found 'train.epochs', expected KEY.PATH=YAML, such as train.epochs=10");

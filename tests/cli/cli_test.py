@@ -170,6 +170,56 @@ class CliTest(unittest.TestCase):
             shutil.rmtree(out)
         self.assertGreater(with_checkpoint, ARGS.kills // 3)
 
+    def weighted_run(self, name, weights, targets='[y]', layers='HDense: {units: 1}'):
+        """Trains one batch on 64 rows of a CSV file with columns x0, x1, y, w (0 or 2), two; its first epoch."""
+        rows = [(0.1 * (i % 7) - 0.3, 0.05 * (i % 11), 0.5 * (i % 3) - 0.2, 0 if i % 2 else 2, 2) for i in range(64)]
+        data = self.folder / 'rows.csv'
+        data.write_text('x0,x1,y,w,two\n' + ''.join(','.join(f'{v:.3f}' for v in row) + '\n' for row in rows))
+        config = self.folder / f'{name}.yaml'
+        config.write_text(f'seed: 1\ndata: {{file: rows.csv, inputs: [x0, x1], targets: {targets}{weights}}}\n'
+                          f'model: {{layers: [HQuantize: {{name: q}}, {layers}]}}\n'
+                          'train: {loss: mse, metrics: [mae], weighted_metrics: [mae], optimizer: {SGD: {learning_rate: 0.1}}, batch_size: 64, epochs: 2}\n')
+        hgq(config, '--out', self.folder / name, '--quiet', '--set', 'model.beta=0', check=0)
+        rows = history(self.folder / name)
+        return {key: float(value) for key, value in zip(rows[0], rows[1]) if key != 'epoch'}
+
+    def test_sample_weights_weigh_the_rows(self):
+        plain = self.weighted_run('plain', '')
+        two = self.weighted_run('two', ', sample_weights: two')
+        some = self.weighted_run('some', ', sample_weights: w, validation: 0.25')
+        self.assertAlmostEqual(two['mae'], plain['mae'], 5)
+        self.assertAlmostEqual(two['weighted_mae'], plain['mae'], 5)
+        self.assertNotAlmostEqual(some['weighted_mae'], some['mae'], 3)
+        self.assertNotAlmostEqual(some['val_weighted_mae'], some['val_mae'], 3)
+        penalty = two['loss'] - 2 * plain['loss']  # twice the task loss; the price of bits stays
+        self.assertLess(abs(penalty), 0.02 * plain['loss'])
+        self.assertNotEqual(digest(self.folder / 'plain/model.h5'), digest(self.folder / 'two/model.h5'))
+        summary = json.loads((self.folder / 'some/summary.json').read_text())
+        self.assertAlmostEqual(summary['proxy']['weighted_mae'], summary['model']['weighted_mae'], 5)
+        self.assertAlmostEqual(summary['proxy']['mae'], summary['model']['mae'], 5)
+        self.assertAlmostEqual(summary['proxy']['task_loss'], summary['model']['loss'], 2)
+        hgq(self.folder / 'some/config.yaml', '--out', self.folder / 'again', '--quiet', check=0)
+        self.assertEqual(digest(self.folder / 'some/model.h5'), digest(self.folder / 'again/model.h5'))
+        refused = hgq(self.folder / 'some.yaml', '--out', self.folder / 'some', '--resume', '--quiet', '--set', 'data.sample_weights=two', check=2)
+        self.assertIn('data.sample_weights', refused.stderr)
+        # eval: half of the rows with weight 2 are those rows alone.
+        data = ('--data', self.folder / 'rows.csv', '--json')
+        model = self.folder / 'plain/model.h5'
+        whole = json.loads(hgq('eval', model, *data, check=0).stdout)
+        doubled = json.loads(hgq('eval', model, *data, '--sample-weights', 'two', check=0).stdout)
+        half = json.loads(hgq('eval', model, *data, '--sample-weights', 'w', check=0).stdout)
+        self.assertAlmostEqual(doubled['mae'], whole['mae'], 6)
+        self.assertGreater(doubled['loss'], 1.9 * whole['loss'])
+        self.assertNotAlmostEqual(half['weighted_mae'], whole['mae'], 3)
+        self.assertIn("no column 'v'", hgq('eval', model, *data, '--sample-weights', 'v', check=2).stderr)
+
+    def test_sample_weights_of_two_outputs(self):
+        two_outputs = ('{a: y, b: y}', 'HDense: {units: 1, name: a}, HDense: {units: 1, name: b, inputs: q}')
+        plain = self.weighted_run('plain', '', *two_outputs)
+        own = self.weighted_run('own', ', sample_weights: {b: two}', *two_outputs)
+        self.assertAlmostEqual(own['a_loss'], plain['a_loss'], 6)
+        self.assertAlmostEqual(own['b_loss'], 2 * plain['b_loss'], 6)
+
     def test_a_folder_with_a_run_is_refused(self):
         self.train('run', epochs=1)
         self.assertIn('holds a run already', self.train('run', check=2, epochs=1).stderr)

@@ -89,6 +89,23 @@ struct Bad {
   const char* message;
 };
 
+TEST(DataConfig, SampleWeightsOfOneOfAllOrOfSomeOutputs) {
+  EXPECT_TRUE(read("file: d.h5\n").config.train.weights.empty());
+  const Read one = read("file: d.h5\nsample_weights: w\nvalidation: {file: v.h5}\ntest: {inputs: a, targets: b}\n");
+  EXPECT_THAT(one.errors, IsEmpty());
+  EXPECT_THAT(one.config.train.weights[0].array.names, ElementsAre("w"));
+  EXPECT_EQ(one.config.train.weights[0].name, "");
+  EXPECT_THAT(one.config.validation->weights[0].array.names, ElementsAre("w"));  // the same names in another file
+  EXPECT_TRUE(one.config.test->weights.empty());                                 // other rows, no weights of theirs
+  const Read own = read(
+      "file: d.h5\nsample_weights: {a: wa, b: {file: wb.npy}}\ntest: {inputs: x, targets: y, sample_weights: {a: "
+      "wt}}\n");
+  EXPECT_THAT(own.errors, IsEmpty());
+  EXPECT_EQ(own.config.train.weights[0].name, "a");
+  EXPECT_EQ(own.config.train.weights[1].array.file, "/data/set/wb.npy");
+  EXPECT_THAT(own.config.test->weights[0].array.names, ElementsAre("wt"));
+}
+
 TEST(DataConfig, EveryMistakeIsNamedWithItsPlace) {
   const std::vector<Bad> all = {
       {"flie: a.h5\n", "c.yaml:1:1: unknown key 'flie' in data, did you mean 'file'?"},
@@ -99,6 +116,8 @@ TEST(DataConfig, EveryMistakeIsNamedWithItsPlace) {
       {"file: a\ninputs: [a, [b]]\n", "c.yaml:2:13: data.inputs: expected the name or number of a column"},
       {"file: a\ninputs: {m: {name: x}}\n", "data.inputs.m: missing key 'file'"},
       {"file: a\ntargets: {file: y.npy, nmae: q}\n", "unknown key 'nmae' in data.targets, did you mean 'name'?"},
+      {"file: a\nsample_weights: {}\n", "c.yaml:2:17: data.sample_weights: the map is empty"},
+      {"file: a\nsample_weights: {file: w.npy, nmae: q}\n", "unknown key 'nmae' in data.sample_weights"},
       {"file: a\nvalidation: 1.5\n", "c.yaml:2:13: data.validation: found '1.5', expected a share between 0 and 1"},
       {"file: a\nvalidation: 0\n", "data.validation: found '0', expected a share between 0 and 1"},
       {"file: a\nvalidation: yes\n", "data.validation: found 'yes', expected a share"},

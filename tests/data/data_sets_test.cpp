@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "data_files.h"
 #include "hgq/core/rng.h"
@@ -37,6 +38,11 @@ class Sets : public ::testing::Test {
     }
     out.write_floats("x" + suffix, ConstTensorView{x.data(), Shape{rows, 2}});
     out.write_int32("y" + suffix, y, Shape{rows});
+    std::vector<float> w;
+    for (int64_t r = 0; r < rows; ++r) w.push_back(static_cast<float>(r % 5) - 1);
+    out.write_floats("w" + suffix, ConstTensorView{w.data(), Shape{rows, 1}});
+    w[static_cast<size_t>(rows / 2)] = std::numeric_limits<float>::quiet_NaN();
+    out.write_floats("nan" + suffix, ConstTensorView{w.data(), Shape{rows}});
   }
   DataConfig config(const std::string& rest) {
     ErrorList errors;
@@ -138,6 +144,82 @@ TEST_F(Sets, ASetForATrainedModelTakesItsScalingAndClasses) {
                 load_set(open(false), {"in"}, {}, {{{1}, {1}}}, {}, 1 << 30);
               }),
               HasSubstr("input 'in' has 2 features, but its scaling was fitted on 1"));
+}
+
+std::vector<float> weights_of(const Dataset& data, size_t index = 0) {
+  std::vector<float> out;
+  for (const Batch& batch : data.batches(997)) {
+    const auto values = batch.weights()[index].values();
+    out.insert(out.end(), values.begin(), values.end());
+  }
+  return out;
+}
+
+TEST_F(Sets, SampleWeightsGoWithTheirRows) {
+  DataConfig settings = config("sample_weights: w\nvalidation: 0.2\ntest: {inputs: x_test, targets: y_test}\n");
+  for (const int64_t limit : {int64_t{1} << 30, int64_t{5000}}) {
+    settings.memory_limit = limit;
+    const DataSets sets = load(settings);
+    EXPECT_EQ(sets.train->weights()[0].name, "out");
+    EXPECT_TRUE(sets.test->weights().empty());
+    EXPECT_EQ(sets.train->targets().size(), 1U);
+    for (const Dataset* const set : {sets.train.get(), sets.validation.get()}) {
+      const SplitRows split = split_rows(kTrain, 0.2, 42);
+      const std::vector<int64_t>& rows = set == sets.train.get() ? split.train : split.validation;
+      const std::vector<float> w = weights_of(*set);
+      ASSERT_EQ(w.size(), rows.size());
+      for (size_t i = 0; i < w.size(); ++i) ASSERT_EQ(w[i], static_cast<float>(rows[i] % 5) - 1);
+    }
+  }
+  settings = config("test: {inputs: x_test, targets: y_test, sample_weights: w_test}\n");
+  const DataSets sets = load(settings);
+  EXPECT_TRUE(sets.train->weights().empty());
+  EXPECT_EQ(weights_of(*sets.test)[3], 2.0F);
+}
+
+TEST_F(Sets, AnOutputWithoutWeightsHasOnes) {
+  DataConfig settings = config("targets: {a: y, b: y}\nsample_weights: {b: w}\n");
+  const std::vector<OutputSpec> outputs = {{"a", Shape{3}, TargetKind::kClassNumbers},
+                                           {"b", Shape{3}, TargetKind::kClassNumbers}};
+  const DataSets sets = load_data(open_data(settings), settings, {"in"}, outputs, 42);
+  ASSERT_EQ(sets.train->weights().size(), 2U);
+  EXPECT_THAT(weights_of(*sets.train, 0), ::testing::Each(1.0F));
+  EXPECT_EQ(weights_of(*sets.train, 1)[4], 3.0F);
+  settings = config("targets: {a: y, b: y}\nsample_weights: w\n");
+  EXPECT_EQ(load_data(open_data(settings), settings, {"in"}, outputs, 42).train->weights().size(), 1U);
+}
+
+TEST_F(Sets, BadSampleWeightsAreRefused) {
+  for (const int64_t limit : {int64_t{1} << 30, int64_t{5000}}) {
+    DataConfig settings = config("sample_weights: nan\n");
+    settings.memory_limit = limit;
+    EXPECT_THAT(message_of([&] { load(settings); }), HasSubstr("d.h5:/nan: holds 1 NaN value, the first in row 1500"));
+  }
+  EXPECT_THAT(message_of([&] { load(config("sample_weights: x\n")); }),
+              HasSubstr("d.h5:/x: has rows of shape [2], but the sample weights 'out' are one number a row"));
+  EXPECT_THAT(message_of([&] { load(config("sample_weights: w_test\n")); }), HasSubstr("has 500 rows, but "));
+  EXPECT_THAT(message_of([&] { load(config("sample_weights: {outt: w}\n")); }), HasSubstr("did you mean 'out'?"));
+}
+
+TEST_F(Sets, SampleWeightsMayHaveTheShapeOfTheLosses) {
+  {
+    h5::File out = h5::File::create(folder / "places.h5");
+    const std::vector<float> x(60, 1.0F);
+    out.write_floats("x", ConstTensorView{x.data(), Shape{10, 2}});
+    out.write_floats("y", ConstTensorView{x.data(), Shape{10, 2, 3}});
+    out.write_floats("w", ConstTensorView{x.data(), Shape{10, 2}});
+    out.write_floats("bad", ConstTensorView{x.data(), Shape{10, 3}});
+    out.flush();
+  }
+  const std::vector<OutputSpec> places = {{"out", Shape{2, 3}, TargetKind::kNumbers}};
+  const auto load_places = [&](const std::string& weights) {
+    ErrorList errors;
+    const DataConfig read = read_data_config(
+        Node::from_yaml("file: places.h5\nsample_weights: " + weights + "\n", "c.yaml", errors), folder.path(), errors);
+    return load_data(open_data(read), read, {"in"}, places, 42);
+  };
+  EXPECT_EQ(load_places("w").train->weights()[0].sample, Shape{2});
+  EXPECT_THAT(message_of([&] { load_places("bad"); }), HasSubstr("or rows of shape [2], as the losses of a row"));
 }
 
 TEST_F(Sets, SetsOfOtherShapesAreRefused) {

@@ -182,6 +182,40 @@ TEST(Dataset, SplitAndTakeCopyRows) {
   EXPECT_TRUE(std::ranges::equal(data.take(chosen).y().values(), std::vector<float>{50, 20, 50}));
 }
 
+/// `counted` with weights of half the row number.
+MemoryDataset weighted(int64_t rows, int weights) {
+  std::vector<NamedTensor> groups[3];
+  const MemoryDataset plain = counted(rows);
+  groups[0].push_back({"x", Tensor(plain.x().shape, plain.x().values())});
+  groups[1].push_back({"y", Tensor(plain.y().shape, plain.y().values())});
+  for (int i = 0; i < weights; ++i) {
+    Tensor w(Shape{rows});
+    for (int64_t r = 0; r < rows; ++r) w.data()[r] = 0.5F * static_cast<float>(r);
+    groups[2].push_back({"w", std::move(w)});
+  }
+  return {std::move(groups[0]), std::move(groups[1]), std::move(groups[2])};
+}
+
+TEST(Dataset, SampleWeightsStayWithTheirRows) {
+  const MemoryDataset data = weighted(100, 1);
+  EXPECT_EQ(data.targets().size(), 1U);
+  EXPECT_EQ(data.weights().size(), 1U);
+  EXPECT_EQ(data.weights()[0].name, "w");
+  const auto [train, validation] = data.split(0.3, 5);
+  for (const MemoryDataset* const part : {&data, &train, &validation}) {
+    for (const Batch& batch : part->batches(17, 3)) {
+      ASSERT_EQ(batch.weights().size(), 1U);
+      for (size_t i = 0; i < static_cast<size_t>(batch.rows()); ++i)
+        EXPECT_EQ(batch.weights()[0].values()[i] * 20, batch.y().values()[i]);
+    }
+  }
+  Batch batch;
+  data.slice(40, 2, batch);
+  EXPECT_THAT(batch.weights()[0].values(), ElementsAre(20.0F, 20.5F));
+  EXPECT_TRUE(counted(5).weights().empty());
+  EXPECT_THAT(message_of([] { weighted(5, 2); }), HasSubstr("a dataset of 1 targets has 2 sample weights"));
+}
+
 TEST(Dataset, FieldsThatDoNotFitAreRefused) {
   const auto message = [](std::vector<NamedTensor> inputs, std::vector<NamedTensor> targets) {
     return message_of([&] { MemoryDataset(std::move(inputs), std::move(targets)); });

@@ -1,0 +1,27 @@
+// Mean and centred products of many rows from those of blocks of rows, in double, each block about its own mean (Chan,
+// Golub, LeVeque 1983): a large mean costs no digits.
+#pragma once
+
+#include <cstdint>
+
+namespace hgq {
+
+/// Adds a block of `rows` rows to a lane. A lane is: the count of its rows, their mean [n], sums of products of values
+/// about that mean [product_count]; the block likewise. The two means differ: `add_between(weight, lane_mean,
+/// lane_products)` adds weight * (mean - lane_mean) (mean - lane_mean)' in the form that the products have; it is not
+/// called for the first block. A block of no rows changes nothing.
+template <typename T, typename AddBetween>
+void merge_moments(double* lane, double rows, const T* mean, int64_t n, const T* products, int64_t product_count,
+                   const AddBetween& add_between) {
+  if (rows == 0) return;
+  const double total = lane[0] + rows;
+  const double weight = lane[0] * rows / total;
+  double* const lane_mean = lane + 1;
+  double* const lane_products = lane_mean + n;
+  for (int64_t i = 0; i < product_count; ++i) lane_products[i] += static_cast<double>(products[i]);
+  if (weight > 0) add_between(weight, lane_mean, lane_products);
+  for (int64_t i = 0; i < n; ++i) lane_mean[i] += (static_cast<double>(mean[i]) - lane_mean[i]) * (rows / total);
+  lane[0] = total;
+}
+
+}  // namespace hgq
