@@ -129,8 +129,9 @@ class HActivationLayer final : public HLayer {
     const std::string nearest = nearest_name(activation_, names);
     std::ranges::sort(names);
     c.error("activation", concat("unknown function '", printable(activation_), "'",
-                                 nearest.empty() ? "" : concat(", did you mean '", nearest, "'?"), " Known are ",
-                                 join_names(names), "; and formulas in x, such as x*x"));
+                                 nearest.empty() ? "" : concat(", did you mean '", nearest, "'?"),
+                                 nearest.empty() ? "; known are " : " Known are ", join_names(names),
+                                 "; and formulas in x, such as x*x"));
   }
   static std::vector<std::string> own_names() { return {kOwn.begin(), kOwn.end()}; }
 
