@@ -293,7 +293,7 @@ std::vector<std::string> layer_names(const Node& layers) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::string kind = names[i].empty() ? kind_of(layers.items()[i]) : "";
     if (kind.empty() || kind.size() > kLongestKind) continue;
-    const std::string base = snake_case(kind);
+    const std::string base = default_name(kind);
     int& count = counts.try_emplace(base, kind == kInput ? 1 : 0).first->second;
     do {
       names[i] = count == 0 ? base : concat(base, "_", count);

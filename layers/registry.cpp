@@ -28,10 +28,10 @@ constexpr std::array kKinds{
     LayerKind{"PMaxPooling2D", make_p_max_pooling_2d, "largest value of a window along two dims"},
     LayerKind{"PAveragePooling1D", make_p_average_pooling_1d, "mean of a window along one dim"},
     LayerKind{"PAveragePooling2D", make_p_average_pooling_2d, "mean of a window along two dims"},
-    LayerKind{"PMaxPool1D", make_p_max_pooling_1d, "PMaxPooling1D"},
-    LayerKind{"PMaxPool2D", make_p_max_pooling_2d, "PMaxPooling2D"},
-    LayerKind{"PAvgPool1D", make_p_average_pooling_1d, "PAveragePooling1D"},
-    LayerKind{"PAvgPool2D", make_p_average_pooling_2d, "PAveragePooling2D"},
+    LayerKind{"PMaxPool1D", make_p_max_pooling_1d, "PMaxPooling1D", "PMaxPooling1D"},
+    LayerKind{"PMaxPool2D", make_p_max_pooling_2d, "PMaxPooling2D", "PMaxPooling2D"},
+    LayerKind{"PAvgPool1D", make_p_average_pooling_1d, "PAveragePooling1D", "PAveragePooling1D"},
+    LayerKind{"PAvgPool2D", make_p_average_pooling_2d, "PAveragePooling2D", "PAveragePooling2D"},
 };
 
 }  // namespace
@@ -67,6 +67,13 @@ std::unique_ptr<Layer> make_layer(std::string_view kind, const LayerArguments& a
                                                           nearest.empty() ? concat("; known are ", all)
                                                                           : concat(", did you mean '", nearest, "'?")));
   return nullptr;
+}
+
+std::string default_name(std::string_view kind) {
+  for (const LayerKind& candidate : kKinds) {
+    if (candidate.name == kind && !candidate.alias_of.empty()) return snake_case(candidate.alias_of);
+  }
+  return snake_case(kind);
 }
 
 std::string snake_case(std::string_view kind) {
