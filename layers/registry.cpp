@@ -16,7 +16,12 @@ constexpr std::array kKinds{
     LayerKind{"HConv2D", make_h_conv_2d, "convolution along two dims"},
     LayerKind{"HConv1DBatchNorm", make_h_conv_1d_batch_norm, "convolution along one dim with fused batch norm"},
     LayerKind{"HConv2DBatchNorm", make_h_conv_2d_batch_norm, "convolution along two dims with fused batch norm"},
-    LayerKind{"HActivation", make_h_activation, "a function of each value, or softmax, and a quantizer"},
+    LayerKind{"HActivation", make_h_activation,
+              "a function of each value, or softmax, and a quantizer. A formula has x, numbers, `pi`, `e`, "
+              "`+ - * / ^` (`**` too), comparisons, `&& ||`, `condition ? a : b`, and sin cos tan asin acos atan sinh "
+              "cosh tanh "
+              "exp expm1 log (natural) log1p log2 log10 sqrt abs sign floor erf sigmoid relu pow min max; write it in "
+              "quotes"},
     LayerKind{"HAdd", make_h_add, "sum of several inputs, and a quantizer"},
     LayerKind{"Signature", make_signature, "tells the precision of values that are quantized already"},
     LayerKind{"PReshape", make_p_reshape, "another shape for the same values"},
