@@ -10,19 +10,22 @@ namespace hgq {
 
 int run_check(const std::string& path, const std::vector<std::string>& sets) {
   ErrorList errors;
+  std::vector<std::string> warnings;
   const RunConfig config = read_run_config({.path = path, .sets = sets, .seed = {}}, config_hooks(), errors);
   if (errors.empty()) {
     try {
       const OpenedData opened = open_data(config.data_config);
       std::map<std::string, Shape> shapes;
       for (const NamedRows& rows : opened.train.inputs) shapes[rows.name] = rows.rows->sample();
-      make_model(config, shapes, errors);
+      const Model model = make_model(config, shapes, errors);
+      if (errors.empty()) warnings = model.what_can_not_be_exported();
       make_objective(config, errors);
     } catch (const Error& e) {
       errors.add("", e.what());
     }
   }
   for (const std::string& message : errors.messages()) std::cout << message << "\n";
+  for (const std::string& warning : warnings) std::cout << "warning: no proxy.h5 will be written: " << warning << "\n";
   if (errors.empty()) std::cout << path << ": no errors\n";
   return errors.empty() ? kExitDone : kExitBadInput;
 }

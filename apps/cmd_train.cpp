@@ -64,8 +64,7 @@ class Run {
       note(concat("stopped after epoch ", epochs_, "; go on with --resume"));
       return kExitDone;
     }
-    deploy(begin);
-    return kExitDone;
+    return deploy(begin);
   }
 
  private:
@@ -102,6 +101,8 @@ class Run {
     model_ = make_model(config_, shapes, errors_);
     extras_.objective = make_objective(config_, errors_);
     errors_.throw_if_any();
+    for (const std::string& reason : model_.what_can_not_be_exported())
+      note("warning: no proxy.h5 will be written: " + reason);
     std::vector<OutputSpec> outputs;
     for (size_t o = 0; o < model_.outputs().size(); ++o) {
       const Model::Entry& entry = model_.entry(model_.outputs()[o]);
@@ -164,7 +165,8 @@ class Run {
     return name == "validation" ? sets_.validation.get() : sets_.test.get();
   }
 
-  void deploy(double begin) {
+  /// What is done after training; kExitFailed where the model can not be exported: all other files are written then.
+  int deploy(double begin) {
     std::vector<const Dataset*> traced;
     for (const std::string& name : config_.proxy.trace.data) {
       const Dataset* const set = set_named(name);
@@ -175,6 +177,7 @@ class Run {
                      {.batch_size = config_.proxy.trace.batch_size, .cover_factor = config_.proxy.trace.cover_factor});
     if (!trace.warning.empty()) note("warning: " + trace.warning);
     save_model_with_extras(model_, extras_, (folder_ / "model.h5").string());
+    for (const std::string& line : what_python_can_not_open(model_)) note(line);
     Json summary;
     summary["bops"] = trace.total;
     for (const ExactBops& b : trace.layers) summary["bops_per_layer"][b.layer] = b.bops;
@@ -183,7 +186,8 @@ class Run {
     summary["tested_on"] = sets_.test != nullptr ? "test" : (sets_.validation != nullptr ? "validation" : "train");
     const Metrics metrics = Evaluation(model_, extras_.objective, workers_).run(test, 16384);
     for (const auto& [name, value] : metrics.entries()) summary["model"][name] = value;
-    export_proxy(test, summary);
+    summary["rows"] = test.size();
+    const std::string refused = try_export(test, summary);
     add_bits(summary);
     summary["epochs"] = epochs_;
     summary["seed"] = config_.seed;
@@ -193,6 +197,25 @@ class Run {
     summary["samples_per_second"] = seconds_ > 0 ? static_cast<double>(rows_) / seconds_ : 0.0;
     write_text_atomically((folder_ / "summary.json").string(), summary.dump(1) + "\n");
     print(summary);
+    if (refused.empty()) return kExitDone;
+    note("there is no proxy.h5: " + refused);
+    return kExitFailed;
+  }
+
+  /// Why there can be no proxy; empty where there is one.
+  std::string try_export(const Dataset& test, Json& summary) {
+    const auto refused = [&](const Error& e) {
+      summary["not_exported"] = e.what();
+      return std::string(e.what());
+    };
+    try {
+      export_proxy(test, summary);
+    } catch (const ConfigError& e) {
+      return refused(e);
+    } catch (const ShapeError& e) {
+      return refused(e);
+    }
+    return "";
   }
 
   void export_proxy(const Dataset& test, Json& summary) {
@@ -276,20 +299,20 @@ class Run {
   }
 
   void print(const Json& summary) const {
-    fmt::print("{} rows of {}\n", summary.at("verify").at("rows").get<int64_t>(),
-               summary.at("tested_on").get<std::string>());
+    fmt::print("{} rows of {}\n", summary.at("rows").get<int64_t>(), summary.at("tested_on").get<std::string>());
     for (const auto& [name, value] : summary.at("model").items()) {
-      const std::string proxy = summary.at("proxy").contains(name)
+      const std::string proxy = summary.contains("proxy") && summary.at("proxy").contains(name)
                                     ? fmt::format("   proxy {:.6g}", summary.at("proxy").at(name).get<double>())
                                     : "";
       fmt::print("  {:<12} model {:.6g}{}\n", name, value.is_number() ? value.get<double>() : 0.0, proxy);
     }
     fmt::print("  {:<12} {:.0f}\n", "BOPs", summary.at("bops").get<double>());
-    fmt::print("proxy against model, {}", verified_);
+    const bool exported = summary.contains("proxy");
+    if (exported) fmt::print("proxy against model, {}", verified_);
     fmt::print("{:.0f} samples/s, {:.1f} s in all\n", summary.at("samples_per_second").get<double>(),
                summary.at("wall_seconds").get<double>());
-    fmt::print("files in {}: model.h5, proxy.h5 (for hls4ml), summary.json, history.csv, config.yaml\n",
-               folder_.string());
+    fmt::print("files in {}: model.h5, {}summary.json, history.csv, config.yaml\n", folder_.string(),
+               exported ? "proxy.h5 (for hls4ml), " : "");
   }
 
   const TrainCommand& command_;

@@ -435,7 +435,7 @@ std::vector<std::string> layer_names(const Node& layers) {
     const std::string kind = names[i].empty() ? kind_of(layers.items()[i]) : "";
     if (kind.empty() || kind.size() > kLongestKind) continue;
     const std::string shared = kind == kShared ? shared_layer(layers.items()[i]) : "";
-    const std::string base = shared.empty() ? snake_case(kind) : shared;
+    const std::string base = shared.empty() ? default_name(kind) : shared;
     int& count = counts.try_emplace(base, kind == kInput || !shared.empty() ? 1 : 0).first->second;
     do {
       names[i] = count == 0 ? base : concat(base, "_", count);

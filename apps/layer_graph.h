@@ -48,7 +48,7 @@ struct LayerGraph {
   std::vector<std::string> outputs;  // names of the layers that give the model's outputs
 };
 
-/// The names of the layers in a `layers` list: those given, else the snake case of the kind, with _1, _2 ... where it
+/// The names of the layers in a `layers` list: those given, else the snake case of the class, with _1, _2 ... where it
 /// is taken; Input layers are input_1, input_2 ... as in Keras. Empty for an item that is no layer.
 std::vector<std::string> layer_names(const Node& layers);
 

@@ -24,22 +24,32 @@ Var subtract(Var a, Var b);
 Var multiply(Var a, Var b);
 Var scale(Var a, float factor);
 
-/// A function of one number with its derivative, both in double; `derivative` gets x and f(x).
+/// A function of one number, in double; all but the name and one of `value` and `record` may be left out.
 struct UnaryFunction {
   std::string name;
-  std::function<double(double)> value;
-  std::function<double(double x, double y)> derivative;
-  /// Optional: many values at once, y[i] the float32 next to value(x[i]) or a neighbour of it.
+  std::function<double(double)> value{};
+  /// Gets x and f(x). Without it the slope is found from values: see numerical_derivative.
+  std::function<double(double x, double y)> derivative{};
+  /// Many values at once, y[i] the float32 next to value(x[i]) or a neighbour of it.
   std::function<void(std::span<const float> x, float* y)> values{};
-  /// Optional: many derivatives at once, of functions that have one in y alone.
-  std::function<void(std::span<const float> y, float* slope)> slopes{};
+  /// Many derivatives at once, of x and y.
+  std::function<void(std::span<const float> x, const float* y, float* slope)> slopes{};
+  /// By the tape: records the function of each element, which the tape differentiates; the others are not used then.
+  std::function<Var(Var)> record{};
 };
+/// The slope of f at x by central differences that are extrapolated to steps of 0 (Ridders): 1e-9 relative or better
+/// for smooth functions whose scale is not far from that of x or 1. At a kink it is the mean of both sides, so that of
+/// |x| at 0 is 0; 0 at a jump; NaN where f is not finite on both sides. Calls f about 8 times, 30 at most.
+double numerical_derivative(const std::function<double(double)>& f, double x);
+/// Throws ShapeError where `record` makes a value of another shape.
 Var unary(Var a, std::shared_ptr<const UnaryFunction> function);
 /// max(x, 0); the gradient at 0 is 0 (spec 2.1).
 Var relu(Var a);
 Var square(Var a);
 /// Over the last dim, as in Keras.
 Var softmax(Var a);
+/// log(softmax(a)), over the last dim.
+Var log_softmax(Var a);
 /// Keeps each element with probability 1 - rate and divides it by that; elements are chosen by (seed, step, element).
 Var dropout(Var a, float rate);
 

@@ -1,6 +1,7 @@
 // Element by element: sums, products, functions of one number, softmax, dropout.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "hgq/autograd/ops.h"
 #include "hgq/core/error.h"
@@ -151,7 +152,7 @@ class Unary final : public OpWith<Unary> {
   void backward(const OpContext& c) const override {
     const int64_t n = c.rows * size_;
     if (function_->slopes) {
-      function_->slopes({c.out[0], static_cast<size_t>(n)}, c.scratch);
+      function_->slopes({c.in[0], static_cast<size_t>(n)}, c.out[0], c.scratch);
       const float* const g = c.grad_out[0];
       float* const to = c.grad_in[0];
       if (c.accumulate[0]) {
@@ -162,7 +163,9 @@ class Unary final : public OpWith<Unary> {
       return;
     }
     for (int64_t i = 0; i < n; ++i) {
-      const double slope = function_->derivative(static_cast<double>(c.in[0][i]), static_cast<double>(c.out[0][i]));
+      const auto x = static_cast<double>(c.in[0][i]);
+      const double slope = function_->derivative ? function_->derivative(x, static_cast<double>(c.out[0][i]))
+                                                 : numerical_derivative(function_->value, x);
       c.add_grad(0, i, c.grad_out[0][i] * static_cast<float>(slope));
     }
   }
@@ -248,6 +251,47 @@ class Softmax final : public OpWith<Softmax> {
   int64_t classes_ = 0, groups_ = 0;
 };
 
+class LogSoftmax final : public OpWith<LogSoftmax> {
+ public:
+  std::string_view name() const override { return "log_softmax"; }
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    HGQ_CHECK(in[0].shape.rank() > 0, ShapeError, "log_softmax: needs at least one dim, got ", in[0].shape);
+    classes_ = in[0].shape[-1];
+    groups_ = classes_ == 0 ? 0 : in[0].shape.size() / classes_;
+    return {in[0]};
+  }
+  Needs needs() const override { return {.inputs = 0, .outputs = 1}; }
+  void forward(const OpContext& c) const override { loop(c.in[0], c.out[0], c.rows); }
+  void backward(const OpContext& c) const override {
+    for (int64_t r = 0; r < c.rows * groups_; ++r) {
+      const float* const y = c.out[0] + r * classes_;
+      const float* const g = c.grad_out[0] + r * classes_;
+      float sum = 0;
+      for (int64_t j = 0; j < classes_; ++j) sum += g[j];
+      for (int64_t j = 0; j < classes_; ++j) c.add_grad(0, r * classes_ + j, g[j] - std::exp(y[j]) * sum);
+    }
+  }
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    loop(c.in[0], c.out[0], c.rows);
+  }
+
+ private:
+  template <typename T>
+  void loop(const T* in, T* out, int64_t rows) const {
+    for (int64_t r = 0; r < rows * groups_; ++r) {
+      const T* const x = in + r * classes_;
+      T* const y = out + r * classes_;
+      const auto top = static_cast<double>(*std::max_element(x, x + classes_));
+      double total = 0;
+      for (int64_t j = 0; j < classes_; ++j) total += std::exp(static_cast<double>(x[j]) - top);
+      const double log_total = std::log(total);
+      for (int64_t j = 0; j < classes_; ++j) y[j] = static_cast<T>(static_cast<double>(x[j]) - top - log_total);
+    }
+  }
+  int64_t classes_ = 0, groups_ = 0;
+};
+
 class Dropout final : public OpWith<Dropout> {
  public:
   Dropout(float rate, uint64_t stream) : rate_(rate), stream_(stream) {}
@@ -294,11 +338,54 @@ Var add(Var a, Var b) { return binary(BinaryKind::kAdd, a, b); }
 Var subtract(Var a, Var b) { return binary(BinaryKind::kSubtract, a, b); }
 Var multiply(Var a, Var b) { return binary(BinaryKind::kMultiply, a, b); }
 Var scale(Var a, float factor) { return a.tape->record_one(std::make_unique<Scale>(factor), {a}); }
+
+double numerical_derivative(const std::function<double(double)>& f, double x) {
+  constexpr int kLevels = 15;
+  constexpr double kGoodEnough = 1e-12;
+  constexpr double kSettled = 0.1;  // a larger error of the best estimate: there is a jump
+  double row[kLevels], before[kLevels];
+  double best = std::numeric_limits<double>::quiet_NaN();
+  double error = std::numeric_limits<double>::infinity();
+  double step = 0.0625 * std::max(std::abs(x), 1.0);
+  int columns = 0;  // of the row before; 0 while f is not finite on both sides
+  for (int level = 0; level < kLevels; ++level, step *= 0.25) {
+    const double right = x + step;
+    const double left = x - step;
+    row[0] = (f(right) - f(left)) / (right - left);
+    if (!std::isfinite(row[0])) {
+      columns = 0;
+      continue;
+    }
+    double factor = 16;  // the error's first term falls with the square of the step
+    for (int j = 1; j <= columns; ++j, factor *= 16) {
+      row[j] = row[j - 1] + (row[j - 1] - before[j - 1]) / (factor - 1);
+      const double change = std::max(std::abs(row[j] - row[j - 1]), std::abs(row[j] - before[j - 1]));
+      if (change < error) {
+        error = change;
+        best = row[j];
+      }
+    }
+    std::copy_n(row, ++columns, before);
+    if (error <= kGoodEnough * std::abs(best)) break;
+  }
+  return error > kSettled * std::abs(best) && std::isfinite(best) ? 0.0 : best;
+}
+
 Var unary(Var a, std::shared_ptr<const UnaryFunction> function) {
+  if (function->record) {
+    const Shape shape = a.shape();
+    const Domain domain = a.domain();
+    const Var y = function->record(a);
+    HGQ_CHECK(y.tape == a.tape && y.shape() == shape && y.domain() == domain, ShapeError, "the function '",
+              function->name, "' makes values of shape ", y.valid() ? y.shape() : Shape(), " of such of shape ", shape,
+              "; expected a function of each element");
+    return y;
+  }
   return a.tape->record_one(std::make_unique<Unary>(std::move(function)), {a});
 }
 Var relu(Var a) { return a.tape->record_one(std::make_unique<Relu>(), {a}); }
 Var square(Var a) { return multiply(a, a); }
+Var log_softmax(Var a) { return a.tape->record_one(std::make_unique<LogSoftmax>(), {a}); }
 Var softmax(Var a) { return a.tape->record_one(std::make_unique<Softmax>(), {a}); }
 
 Var dropout(Var a, float rate) {

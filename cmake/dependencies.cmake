@@ -10,6 +10,7 @@ find_dependency(ZLIB ${hgq_required})
 find_dependency(yaml-cpp ${hgq_required})
 find_dependency(fmt ${hgq_required})
 find_dependency(nlohmann_json ${hgq_required})
+find_dependency(muparser ${hgq_required})
 
 if(HGQ_USE_DNNL AND NOT TARGET hgq_dnnl)
   find_path(DNNL_INCLUDE_DIR NAMES dnnl.h HINTS ${DNNL_ROOT} PATH_SUFFIXES include ${hgq_required})

@@ -1,9 +1,12 @@
-// HActivation: paq(fn(x)), with any unary function or softmax.
+// HActivation: paq(fn(x)), with a function by name, a formula in x, a function given in code, or softmax.
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "hgq/core/error.h"
+#include "hgq/core/nearest_name.h"
 #include "hgq/layers/activations.h"
+#include "hgq/layers/expression.h"
 #include "hgq/layers/h_layer.h"
 #include "hgq/layers/proxy/activations.h"
 #include "hgq/layers/registry.h"
@@ -11,37 +14,52 @@
 namespace hgq {
 namespace {
 
+constexpr std::string_view kDoc = "name of a function, or a formula in x such as \"sin(3*x)\" or \"x > 0 ? x : 0.1*x\"";
+
+constexpr std::array<std::string_view, 4> kOwn{"linear", "relu", "softmax", "log_softmax"};
+bool is_own(std::string_view name) { return std::ranges::find(kOwn, name) != kOwn.end(); }
+
+bool is_plain_name(std::string_view text) { return !text.empty() && !is_expression(text); }
+
+/// Keras writes a function of the user's as "package>name", or as a map with that in it. The function of two names
+/// that Keras has is written by the one that it writes.
+std::string written_name(const Node& node) {
+  const Node* const written = node.is_map() ? node.find("config") : &node;
+  std::string name = written == nullptr ? "" : written->text();
+  const size_t mark = name.rfind('>');
+  if (mark != std::string::npos && is_plain_name(name.substr(0, mark)) && is_plain_name(name.substr(mark + 1)))
+    name.erase(0, mark + 1);
+  return name == "silu" ? "swish" : name;
+}
+
 class HActivationLayer final : public HLayer {
  public:
   HActivationLayer(ConfigReader& c, const LayerArguments& arguments) : HLayer(c, arguments) {
-    const FunctionTable table = arguments.defaults.functions ? *arguments.defaults.functions : FunctionTable();
-    std::vector<std::string> names = table.names();
-    for (const char* const own : {"linear", "relu", "softmax"}) names.emplace_back(own);
-    const Node* const node =
-        c.node("activation", "linear, relu, softmax, or the name of a function", "text", "required");
+    const Node* const node = c.node("activation", kDoc, "text", "required");
     if (node == nullptr) {
-      c.missing("activation", "linear, relu, softmax, or the name of a function");
+      c.missing("activation", kDoc);
       return;
     }
-    // Keras writes a function of the user's as a map, its name behind the last '>'.
-    const Node* const written = node->is_map() ? node->find("config") : node;
-    activation_ = written == nullptr ? "" : written->text();
-    activation_ = activation_.substr(activation_.rfind('>') + 1);
+    activation_ = written_name(*node);
+    if (arguments.function != nullptr) {
+      use(*arguments.function, arguments.function, c);
+      return;
+    }
+    const FunctionTable table = arguments.defaults.functions ? *arguments.defaults.functions : FunctionTable();
     function_ = table.find(activation_);
-    if (std::ranges::find(names, activation_) != names.end()) return;
-    const std::string nearest = nearest_name(activation_, names);
-    std::ranges::sort(names);
-    std::string all;
-    for (const std::string& n : names) all += (all.empty() ? "" : ", ") + n;
-    c.error("activation", concat("unknown function '", activation_, "'",
-                                 nearest.empty() ? "" : concat(", did you mean '", nearest, "'?"), " Known are ", all));
+    if (function_ != nullptr || is_own(activation_)) return;
+    if (is_expression(activation_)) {
+      read_expression(c);
+    } else {
+      refuse_name(table, c);
+    }
   }
   std::string_view kind() const override { return "HActivation"; }
   std::string_view output_function() const override { return activation_; }
   Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
     expect_inputs(inputs, 1);
-    HGQ_CHECK(activation_ != "softmax" || inputs[0].rank() > 0, ShapeError, where(),
-              ": softmax needs at least one dim, the input has shape ", inputs[0]);
+    HGQ_CHECK(!activation_.ends_with("softmax") || inputs[0].rank() > 0, ShapeError, where(), ": ", activation_,
+              " needs at least one dim, the input has shape ", inputs[0]);
     build_output(inputs[0]);
     paq_.settle_rounding(true);
     return inputs[0];
@@ -50,6 +68,7 @@ class HActivationLayer final : public HLayer {
     Var x = inputs[0].value;
     if (activation_ == "relu") x = ops::relu(x);
     if (activation_ == "softmax") x = ops::softmax(x);
+    if (activation_ == "log_softmax") x = ops::log_softmax(x);
     if (function_ != nullptr) x = ops::unary(x, function_);
     return quantize_output(recording, x);
   }
@@ -58,14 +77,17 @@ class HActivationLayer final : public HLayer {
     return exact_output(false);
   }
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& options) override {
-    const auto& known = ProxyActivation::functions();
-    HGQ_CHECK(
-        activation_ == "linear" || std::ranges::find(known, activation_) != known.end(), ConfigError, where(),
-        ": the function '", activation_,
-        "' can not be exported: hls4ml has no such activation, and tables of functions (UnaryLUT) are not written yet");
+    HGQ_CHECK(why_no_proxy().empty(), ConfigError, why_no_proxy());
     const ProxyRef y = builder.add_activation(builder.layer_name(), inputs[0], activation_);
     return builder.add_quantizer(builder.layer_name() + "_quantizer", y, proxy_types(false), proxy_rounding(false),
                                  proxy_overflow(options));
+  }
+  std::string why_no_proxy() const override {
+    const auto& known = ProxyActivation::functions();
+    if (std::ranges::find(known, activation_) != known.end()) return "";
+    return concat(where(), ": the function '", activation_,
+                  "' can not be exported: hls4ml has no such activation, and tables of functions (UnaryLUT) are not "
+                  "written yet");
   }
   // Spec 3.1: softmax gets [0, 1]; sigmoid and tanh are clipped to their ranges.
   void after_trace() override {
@@ -84,6 +106,35 @@ class HActivationLayer final : public HLayer {
   }
 
  private:
+  void use(const ops::UnaryFunction& function, std::shared_ptr<const ops::UnaryFunction> shared, ConfigReader& c) {
+    if (function.name.empty() || is_own(function.name) || !(function.value || function.record)) {
+      c.error("activation", concat("a function of one's own needs a value, and a name other than ",
+                                   join_names(own_names()), "; found the name '", printable(function.name), "'"));
+      return;
+    }
+    function_ = std::move(shared);
+  }
+  void read_expression(ConfigReader& c) {
+    try {
+      ops::UnaryFunction formula = parse_expression(activation_);
+      activation_ = formula.name;
+      function_ = std::make_shared<const ops::UnaryFunction>(std::move(formula));
+    } catch (const ConfigError& e) {
+      c.error("activation", concat("the formula '", printable(activation_), "': ", e.what()));
+    }
+  }
+  void refuse_name(const FunctionTable& table, ConfigReader& c) const {
+    std::vector<std::string> names = table.names();
+    for (const std::string& name : own_names()) names.push_back(name);
+    const std::string nearest = nearest_name(activation_, names);
+    std::ranges::sort(names);
+    c.error("activation", concat("unknown function '", printable(activation_), "'",
+                                 nearest.empty() ? "" : concat(", did you mean '", nearest, "'?"),
+                                 nearest.empty() ? "; known are " : " Known are ", join_names(names),
+                                 "; and formulas in x, such as x*x"));
+  }
+  static std::vector<std::string> own_names() { return {kOwn.begin(), kOwn.end()}; }
+
   std::string activation_;
   std::shared_ptr<const ops::UnaryFunction> function_;  // shared with the table it comes from
 };

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "hgq/core/error.h"
+#include "hgq/layers/expression.h"
 
 namespace hgq {
 namespace {
@@ -237,8 +238,9 @@ void copy_keras_weights(const KerasFile& file, const Model& model) {
 }  // namespace
 
 std::vector<std::string> what_python_can_not_open(const Model& model) {
-  constexpr std::array kKnown{"elu",  "exponential", "gelu",    "hard_sigmoid", "leaky_relu", "linear", "mish", "relu",
-                              "selu", "sigmoid",     "softmax", "softplus",     "softsign",   "swish",  "tanh", ""};
+  constexpr std::array kKnown{"elu",     "exponential", "gelu",     "hard_sigmoid", "leaky_relu", "linear",
+                              "mish",    "relu",        "relu6",    "log_softmax",  "selu",       "sigmoid",
+                              "softmax", "softplus",    "softsign", "swish",        "tanh",       ""};
   std::vector<std::string> lines;
   for (const Model::Entry& entry : model.entries()) {
     if (!entry.is_first_call()) {
@@ -247,8 +249,13 @@ std::vector<std::string> what_python_can_not_open(const Model& model) {
       continue;
     }
     if (entry.layer == nullptr || std::ranges::find(kKnown, entry.layer->output_function()) != kKnown.end()) continue;
-    lines.push_back(concat("layer '", entry.name, "': Keras 2 has no function '", entry.layer->output_function(),
-                           "'; Python HGQ can open the file only if it is registered there"));
+    const std::string_view function = entry.layer->output_function();
+    lines.push_back(concat("layer '", entry.name, "': Keras 2 has no function '", function,
+                           is_expression(function)
+                               ? "'; Python HGQ can open the file only if a function is given by that name, as in "
+                                 "load_model(FILE, custom_objects={'" +
+                                     std::string(function) + "': lambda x: ...})"
+                               : "'; Python HGQ can open the file only if it is registered there"));
   }
   return lines;
 }

@@ -102,7 +102,17 @@ LayerSpec PMaxPooling2D(const std::vector<int64_t>& pool_size) {
 LayerSpec PAveragePooling2D(const std::vector<int64_t>& pool_size) {
   return windowed("PAveragePooling2D", "pool_size", pool_size);
 }
-LayerSpec HActivation(const std::string& function) { return spec("HActivation").set("activation", function); }
+LayerSpec HActivation(const std::string& function) {
+  LayerSpec s = spec("HActivation");
+  s.arguments.set("activation", Node::string(function));
+  return s;
+}
+LayerSpec HActivation(ops::UnaryFunction function) {
+  LayerSpec s = HActivation(function.name);
+  s.function = std::make_shared<const ops::UnaryFunction>(std::move(function));
+  return s;
+}
+LayerSpec HActivation(TapeFunction function) { return HActivation(to_unary(std::move(function))); }
 LayerSpec HAdd(std::vector<std::string> inputs) { return spec("HAdd").from(std::move(inputs)); }
 LayerSpec Signature(int64_t keep_negative, int64_t bits, int64_t int_bits) {
   return spec("Signature")
@@ -229,6 +239,14 @@ bool Model::is_traced() const {
   return std::ranges::all_of(entries_, [](const Entry& e) {
     return e.layer == nullptr || e.layer->output_quantizer() == nullptr || e.layer->output_quantizer()->has_record();
   });
+}
+
+std::vector<std::string> Model::what_can_not_be_exported() const {
+  std::vector<std::string> reasons;
+  for (const Entry& e : entries_) {
+    if (e.layer != nullptr && !e.layer->why_no_proxy().empty()) reasons.push_back(e.layer->why_no_proxy());
+  }
+  return reasons;
 }
 
 std::vector<ExactSignal> Model::exact_signals(std::vector<ExactBops>& bops) const {

@@ -36,6 +36,7 @@ struct LayerSpec {
   std::vector<LayerSpec> layers{};  // of a NestedModel
   std::vector<std::string> outputs{};  // of a NestedModel: of its layers; empty: those that nobody reads, in order
   std::string proxy_name{};            // what it is called in the proxy; empty: its name
+  std::shared_ptr<const ops::UnaryFunction> function{};  // of HActivation, given in code; shared by what is made of it
 
   // Keys that are set often; any other with set().
   LayerSpec& relu();
@@ -60,7 +61,12 @@ LayerSpec HConv1DBatchNorm(int64_t filters, int64_t kernel_size);
 /// The sizes of a window are those of height and width; one alone is both.
 LayerSpec HConv2D(int64_t filters, const std::vector<int64_t>& kernel_size);
 LayerSpec HConv2DBatchNorm(int64_t filters, const std::vector<int64_t>& kernel_size);
+/// The name of a function (layers/activations.h), or a formula in x (layers/expression.h).
 LayerSpec HActivation(const std::string& function);
+/// A function of the program's own: HActivation({"cube", [](double x) { return x * x * x; }}), with its derivative as a
+/// third argument if there is one; or as operations on the tape: HActivation({"cube", [](Var x) { return ...; }}).
+LayerSpec HActivation(ops::UnaryFunction function);
+LayerSpec HActivation(TapeFunction function);
 LayerSpec HAdd(std::vector<std::string> inputs);
 LayerSpec Signature(int64_t keep_negative, int64_t bits, int64_t int_bits);
 LayerSpec PReshape(const std::vector<int64_t>& target_shape);
@@ -129,6 +135,8 @@ class Model {
   double beta() const;
   void reset_records();
   bool is_traced() const;
+  /// "layer 'a' (HActivation): the function ...": what can not be exported, known before training.
+  std::vector<std::string> what_can_not_be_exported() const;
   /// Exact BOPs of each layer that has some (spec 2.4); throws ConfigError for a model without ranges.
   std::vector<ExactBops> exact_bops() const;
   /// Exact bits of each element of an entry's output; empty where not known.

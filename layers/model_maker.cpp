@@ -244,7 +244,8 @@ bool ModelMaker::add_layer(const LayerSpec& spec, const LayerSpec& call, Scope& 
   Model::Entry entry;
   if (again == nullptr) {
     // Even behind an error, to tell about wrong keys.
-    entry.layer = make_layer(spec.kind, {spec.arguments, options_.defaults, errors_, nullptr}, options_.keras_keys);
+    entry.layer = make_layer(spec.kind, {spec.arguments, options_.defaults, errors_, nullptr, spec.function},
+                             options_.keras_keys);
     if (entry.layer == nullptr) broken_ = true;
   }
   if (broken_) return false;
@@ -253,7 +254,7 @@ bool ModelMaker::add_layer(const LayerSpec& spec, const LayerSpec& call, Scope& 
   entry.inputs = *read;
   const std::string told = text_key(call.arguments, "name");
   const std::optional<std::string> given =
-      name_in(scope, call, again != nullptr ? again->name : snake_case(entry.layer->kind()));
+      name_in(scope, call, again != nullptr ? again->name : default_name(entry.layer->kind()));
   if (!given) return false;
   const std::string& name = *given;
   entry.name = scope.nested ? flat_name(name) : name;

@@ -16,7 +16,12 @@ constexpr std::array kKinds{
     LayerKind{"HConv2D", make_h_conv_2d, "convolution along two dims"},
     LayerKind{"HConv1DBatchNorm", make_h_conv_1d_batch_norm, "convolution along one dim with fused batch norm"},
     LayerKind{"HConv2DBatchNorm", make_h_conv_2d_batch_norm, "convolution along two dims with fused batch norm"},
-    LayerKind{"HActivation", make_h_activation, "a function of each value, or softmax, and a quantizer"},
+    LayerKind{"HActivation", make_h_activation,
+              "a function of each value, or softmax, and a quantizer. A formula has x, numbers, `pi`, `e`, "
+              "`+ - * / ^` (`**` too), comparisons, `&& ||`, `condition ? a : b`, and sin cos tan asin acos atan sinh "
+              "cosh tanh "
+              "exp expm1 log (natural) log1p log2 log10 sqrt abs sign floor erf sigmoid relu pow min max; write it in "
+              "quotes"},
     LayerKind{"HAdd", make_h_add, "sum of several inputs, and a quantizer"},
     LayerKind{"Signature", make_signature, "tells the precision of values that are quantized already"},
     LayerKind{"PReshape", make_p_reshape, "another shape for the same values"},
@@ -28,10 +33,10 @@ constexpr std::array kKinds{
     LayerKind{"PMaxPooling2D", make_p_max_pooling_2d, "largest value of a window along two dims"},
     LayerKind{"PAveragePooling1D", make_p_average_pooling_1d, "mean of a window along one dim"},
     LayerKind{"PAveragePooling2D", make_p_average_pooling_2d, "mean of a window along two dims"},
-    LayerKind{"PMaxPool1D", make_p_max_pooling_1d, "PMaxPooling1D"},
-    LayerKind{"PMaxPool2D", make_p_max_pooling_2d, "PMaxPooling2D"},
-    LayerKind{"PAvgPool1D", make_p_average_pooling_1d, "PAveragePooling1D"},
-    LayerKind{"PAvgPool2D", make_p_average_pooling_2d, "PAveragePooling2D"},
+    LayerKind{"PMaxPool1D", make_p_max_pooling_1d, "PMaxPooling1D", "PMaxPooling1D"},
+    LayerKind{"PMaxPool2D", make_p_max_pooling_2d, "PMaxPooling2D", "PMaxPooling2D"},
+    LayerKind{"PAvgPool1D", make_p_average_pooling_1d, "PAveragePooling1D", "PAveragePooling1D"},
+    LayerKind{"PAvgPool2D", make_p_average_pooling_2d, "PAveragePooling2D", "PAveragePooling2D"},
 };
 
 }  // namespace
@@ -67,6 +72,13 @@ std::unique_ptr<Layer> make_layer(std::string_view kind, const LayerArguments& a
                                                           nearest.empty() ? concat("; known are ", all)
                                                                           : concat(", did you mean '", nearest, "'?")));
   return nullptr;
+}
+
+std::string default_name(std::string_view kind) {
+  for (const LayerKind& candidate : kKinds) {
+    if (candidate.name == kind && !candidate.alias_of.empty()) return snake_case(candidate.alias_of);
+  }
+  return snake_case(kind);
 }
 
 std::string snake_case(std::string_view kind) {

@@ -17,6 +17,7 @@ struct LayerKind {
   std::string_view name;  // "HDense"
   LayerFactory make;
   std::string_view doc;
+  std::string_view alias_of = "";  // the class that Keras makes of it, where it is only another name
 };
 
 std::span<const LayerKind> layer_kinds();
@@ -26,6 +27,9 @@ std::vector<std::string> layer_kind_names();
 /// are errors, unless `keras_keys`: a saved model may have keys of Keras that change nothing.
 std::unique_ptr<Layer> make_layer(std::string_view kind, const LayerArguments& arguments, bool keras_keys = false);
 
+/// What Keras calls a layer of this kind without a name of its own: the snake case of its class, that of PMaxPooling1D
+/// for PMaxPool1D.
+std::string default_name(std::string_view kind);
 /// "HDenseBatchNorm" -> "h_dense_batch_norm", as Keras names layers.
 std::string snake_case(std::string_view kind);
 

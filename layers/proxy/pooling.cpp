@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 #include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
@@ -42,9 +43,16 @@ Reads reads_of(const Windows& v) {
   return reads;
 }
 
+/// How a sum becomes a mean: shifted to the left by as much, then divided, towards 0. Empty for a maximum, and for
+/// means whose counts are powers of two: there only the fraction changes.
+struct Division {
+  std::vector<int> shift;
+  std::vector<int64_t> count;
+};
+
 template <typename In, typename Out>
-ProxyStep pooling_step(const Reads& reads, bool average) {
-  return [reads, average](const StepRows& rows) {
+ProxyStep pooling_step(const Reads& reads, bool average, const Division& division) {
+  return [reads, average, division](const StepRows& rows) {
     const In* x = rows.in[0]->data<In>();
     Out* y = rows.out->data<Out>();
     for (int64_t row = 0; row < rows.rows; ++row, x += rows.in[0]->row_size(), y += rows.out->row_size()) {
@@ -54,7 +62,7 @@ ProxyStep pooling_step(const Reads& reads, bool average) {
           const Out value = static_cast<Out>(x[reads.from[r]]) << reads.shift[r];
           result = average ? result + value : std::max(result, value);
         }
-        y[e] = result;
+        y[e] = division.count.empty() ? result : (result << division.shift[e]) / static_cast<Out>(division.count[e]);
       });
     }
   };
@@ -92,6 +100,36 @@ Node ProxyPooling::config(bool /*only_child*/) const {
   return config;
 }
 
+namespace {
+
+/// hls4ml 1.3.0 gives a mean as many fractional bits as 1 / count has, at most this many: those of a count that is no
+/// power of two. It divides in a type that all elements of the layer share (BitExact's rules for pooling, nnet::avg).
+constexpr int kDivisionBits = 32;
+
+/// Empty where all counts are powers of two; `fraction` becomes that of the means in either case.
+Division divide(const Reads& reads, std::vector<int>& fraction) {
+  Division division;
+  int finest = std::numeric_limits<int>::min();
+  bool exact = true;
+  reads.each([&](size_t e, size_t begin, size_t end) {
+    const auto count = static_cast<uint64_t>(end - begin);
+    exact = exact && std::has_single_bit(count);
+    finest = std::max(finest, fraction[e] + (std::has_single_bit(count) ? std::countr_zero(count) : kDivisionBits));
+  });
+  reads.each([&](size_t e, size_t begin, size_t end) {
+    if (exact) {
+      fraction[e] += std::countr_zero(static_cast<uint64_t>(end - begin));
+      return;
+    }
+    division.count.push_back(static_cast<int64_t>(end - begin));
+    division.shift.push_back(finest - fraction[e]);
+    fraction[e] = finest;
+  });
+  return division;
+}
+
+}  // namespace
+
 ProxyPlan ProxyPooling::plan(std::span<const ProxySignal* const> in) const {
   const ProxySignal& input = fixed_input(in);
   HGQ_CHECK(input.shape.rank() == options_.rank + 1, ShapeError, where(), ": reads values of shape ", input.shape,
@@ -117,11 +155,11 @@ ProxyPlan ProxyPooling::plan(std::span<const ProxySignal* const> in) const {
 
   ProxyPlan plan;
   plan.out.shape = windows.output_shape(windows.channels);
+  Division division;
+  plan.out.fraction = aligned.fraction;
+  if (options_.average) division = divide(reads, plan.out.fraction);
   Int128 largest = 0;
   reads.each([&](size_t e, size_t begin, size_t end) {
-    const auto count = static_cast<uint64_t>(end - begin);
-    HGQ_CHECK(!options_.average || std::has_single_bit(count), ShapeError, where(), ": a mean of ", count,
-              " values is no fixed-point number; expected windows that count 1, 2, 4, 8 ... values, without padding");
     Int128 low = all.low[begin] << reads.shift[begin];
     Int128 high = all.high[begin] << reads.shift[begin];
     for (size_t r = begin + 1; r < end; ++r) {
@@ -130,18 +168,24 @@ ProxyPlan ProxyPooling::plan(std::span<const ProxySignal* const> in) const {
       low = options_.average ? low + least : std::max(low, least);
       high = options_.average ? high + most : std::max(high, most);
     }
+    if (!division.count.empty()) {
+      const int shift = division.shift[e];
+      check_term_bits(mantissa_bits(std::max({-low, low, -high, high})) + shift, where());
+      largest = std::max({largest, -low << shift, low << shift, -high << shift, high << shift});
+      low = (low << shift) / division.count[e];
+      high = (high << shift) / division.count[e];
+    }
     largest = std::max({largest, -low, low, -high, high});
     plan.out.low.push_back(low);
     plan.out.high.push_back(high);
-    plan.out.fraction.push_back(aligned.fraction[e] + (options_.average ? std::countr_zero(count) : 0));
   });
   plan.out.storage = std::max(input.storage, storage_for(largest));
   if (input.storage == Storage::kInt128) {
-    plan.step = pooling_step<Int128, Int128>(reads, options_.average);
+    plan.step = pooling_step<Int128, Int128>(reads, options_.average, division);
   } else if (plan.out.storage == Storage::kInt128) {
-    plan.step = pooling_step<int64_t, Int128>(reads, options_.average);
+    plan.step = pooling_step<int64_t, Int128>(reads, options_.average, division);
   } else {
-    plan.step = pooling_step<int64_t, int64_t>(reads, options_.average);
+    plan.step = pooling_step<int64_t, int64_t>(reads, options_.average, division);
   }
   return plan;
 }

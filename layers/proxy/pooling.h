@@ -1,5 +1,7 @@
-// MaxPooling1D/2D and AveragePooling1D/2D. A mean is exact where a window counts 2, 4, 8 ... values; padding does not
-// count.
+// MaxPooling1D/2D and AveragePooling1D/2D. Padding does not count in a mean. Where all windows of a layer count 2, 4,
+// 8 ... values, means are exact. Else they are what hls4ml 1.3.0 computes: quotients with 32 more fractional bits than
+// the finest input, cut towards 0; the model's float32 mean may lie on the other side of a tie of the next quantizer,
+// which `verify` counts.
 #pragma once
 
 #include <memory>

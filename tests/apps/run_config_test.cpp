@@ -172,11 +172,11 @@ TEST_F(RunConfigTest, ReadsTheExportSection) {
 TEST_F(RunConfigTest, NamesLayersAsKerasDoes) {
   const RunConfig c = read_valid(with_layers(
       "    - HQuantize\n    - HDense: {units: 3}\n    - HDense: {units: 3, name: h_dense_1}\n    - HDense: {units: 3}\n"
-      "    - HDenseBatchNorm: {units: 3}\n    - PFlatten\n"));
+      "    - HDenseBatchNorm: {units: 3}\n    - PFlatten\n    - PMaxPool1D\n    - PMaxPooling1D\n    - PAvgPool2D\n"));
   std::vector<std::string> names;
   for (const LayerNode& layer : c.model.layers) names.push_back(layer.name);
   EXPECT_THAT(names, ElementsAre("input_1", "h_quantize", "h_dense", "h_dense_1", "h_dense_2", "h_dense_batch_norm",
-                                 "p_flatten"));
+                                 "p_flatten", "p_max_pooling1d", "p_max_pooling1d_1", "p_average_pooling2d"));
 }
 
 // Two inputs, two outputs; q2 is read before it stands in the list.

@@ -3,11 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "hgq/autograd/executor.h"
+#include "hgq/autograd/ops.h"
 #include "hgq/core/error.h"
+#include "hgq/layers/hgq_file.h"
 
 namespace hgq {
 namespace {
@@ -73,6 +78,67 @@ TEST(Constraint, BandIsThatOfTheLastTwoDims) {
   w.fill(1);
   make_constraint(read("{ElementMask: {band: 0}}"), w.shape(), "conv/kernel")(w.view());
   EXPECT_THAT(w.values(), testing::ElementsAre(1, 0, 0, 1, 1, 0, 0, 1));
+}
+
+/// Trains a few steps with every second weight of the kernel masked, saves, loads, and trains on.
+void expect_mask_survives(LayerSpec layer, const Shape& input, const Shape& kernel) {
+  SCOPED_TRACE(layer.kind);
+  const auto mask_of = [](const auto& self, const Shape& shape, int dim, int64_t& n) -> std::string {
+    if (dim == shape.rank()) return n++ % 2 == 0 ? "1" : "0";
+    std::string text;
+    for (int64_t i = 0; i < shape[dim]; ++i) text += (text.empty() ? "" : ", ") + self(self, shape, dim + 1, n);
+    return "[" + text + "]";
+  };
+  int64_t n = 0;
+  layer.name("masked").set("kernel_constraint", "{ElementMask: {mask: " + mask_of(mask_of, kernel, 0, n) + "}}");
+  Model model = Sequential({HQuantize(), layer, PFlatten(), HDense(2)}, input);
+  const auto kernel_of = [](const Model& m) {
+    for (Parameter* const p : m.parameters()) {
+      if (p->name == "masked/kernel") return p;
+    }
+    throw ConfigError("no kernel");
+  };
+  const auto train = [&](Model& m) {
+    Tape tape;
+    Workers workers(1);
+    const ModelRecording r = m.record(tape, Mode::kTrain);
+    tape.add_loss(ops::sum(ops::square(r.outputs.front().value)), "task");
+    Executor executor(tape, workers, {});
+    Tensor x(input.with_front(8));
+    for (int64_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i % 7) * 0.25F - 0.6F;
+    const ConstTensorView view = x.view();
+    for (int step = 0; step < 3; ++step) {
+      executor.forward({&view, 1});
+      executor.backward();
+      Parameter& w = *kernel_of(m);
+      for (int64_t i = 0; i < w.value.size(); ++i) w.value.data()[i] -= 0.01F * w.grad.data()[i];
+      w.constraint(w.value.view());
+    }
+  };
+  const auto check = [&](const Model& m) {
+    const Tensor& w = kernel_of(m)->value;
+    ASSERT_EQ(w.shape(), kernel);
+    for (int64_t i = 0; i < w.size(); ++i) EXPECT_EQ(w.data()[i] == 0.0F, i % 2 == 1) << i;
+  };
+  train(model);
+  check(model);
+  const std::string path = ::testing::TempDir() + "masked.h5";
+  save_model(model, path);
+  Model again = load_model(path);
+  std::filesystem::remove(path);
+  check(again);
+  ASSERT_TRUE(std::ranges::equal(kernel_of(again)->value.values(), kernel_of(model)->value.values()));
+  train(again);
+  check(again);
+}
+
+TEST(Constraint, MaskSurvivesTrainingAndFilesInEveryLayerWithAKernel) {
+  expect_mask_survives(HDense(3), Shape{4}, Shape{4, 3});
+  expect_mask_survives(HDenseBatchNorm(3), Shape{4}, Shape{4, 3});
+  expect_mask_survives(HConv1D(3, 2), Shape{5, 2}, Shape{2, 2, 3});
+  expect_mask_survives(HConv1DBatchNorm(3, 2), Shape{5, 2}, Shape{2, 2, 3});
+  expect_mask_survives(HConv2D(3, {2, 2}), Shape{4, 4, 2}, Shape{2, 2, 2, 3});
+  expect_mask_survives(HConv2DBatchNorm(3, {2, 2}), Shape{4, 4, 2}, Shape{2, 2, 2, 3});
 }
 
 TEST(Constraint, MayBeCalledAgainAndCopied) {

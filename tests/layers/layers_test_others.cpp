@@ -21,8 +21,9 @@ TEST(HQuantize, KeepsTheContract) {
 
 TEST(HActivation, KeepsTheContractForEachFunction) {
   for (const char* const function :
-       {"linear", "relu", "softmax", "sigmoid", "tanh", "elu", "selu", "softplus", "softsign", "swish", "gelu",
-        "exponential", "hard_sigmoid", "leaky_relu", "mish", "square", "exp", "sin"}) {
+       {"linear",   "relu",     "softmax",     "sigmoid", "tanh",        "elu",          "selu",
+        "softplus", "softsign", "swish",       "gelu",    "exponential", "hard_sigmoid", "leaky_relu",
+        "mish",     "relu6",    "log_softmax", "square",  "exp",         "sin"}) {
     // The bare input is no multiple of a power of two, so it hits none of the functions' corners.
     EXPECT_LAYER_CONTRACT((LayerContract{
         .layer = HActivation(function), .inputs = {Shape{3}}, .behind_quantizer = false, .value = 1e-2, .cut = 1e-3}));

@@ -360,6 +360,34 @@ TEST(Emulator, DataThatDoNotFitAreNamed) {
   EXPECT_THAT(message({x.view()}), HasSubstr("row 2 holds nan"));
 }
 
+// As hls4ml 1.3.0 has it: 2/3 is cut towards 0 after 32 more bits, so that 3 times as much stays below 2 (and above
+// -2).
+TEST(ProxyPooling, AMeanOfThreeIsCutTowardsZero) {
+  for (const Padding padding : {Padding::kValid, Padding::kSame}) {
+    ProxyBuilder b;
+    const ProxyRef q =
+        b.add_quantizer("q", b.add_input("x", {9, 1}), one_type(1, 4, 4, {1, 1}), Rounding::kTrn, Overflow::kWrap);
+    const ProxyRef mean =
+        b.add_pooling("mean", q, {.rank = 1, .average = true, .size = {3}, .stride = {3}, .padding = padding});
+    EXPECT_EQ(b.signal(mean).fraction, (std::vector<int>{32, 32, 32}));
+    const ProxyRef times =
+        b.add_conv("times", mean, {.rank = 1, .stride = {1}, .dilation = {1}}, {1, 1, 1}, {3.0f}, {});
+    const ProxyRef out = b.add_quantizer("out", times, one_type(1, 7, 5, {1, 1}), Rounding::kTrn, Overflow::kWrap);
+    const ProxyModel model = std::move(b).finish({out});
+    EXPECT_THAT(outputs_of(model, tensor({1, 9, 1}, {1, 1, 0, -1, -1, 0, 3, 3, 6})), ElementsAre(1.75f, -2.0f, 12.0f));
+  }
+}
+
+TEST(ProxyPooling, PaddingDoesNotCountInAMean) {
+  ProxyBuilder b;
+  const ProxyRef q =
+      b.add_quantizer("q", b.add_input("x", {3, 1}), one_type(1, 4, 4, {1, 1}), Rounding::kTrn, Overflow::kWrap);
+  const ProxyRef mean =
+      b.add_pooling("mean", q, {.rank = 1, .average = true, .size = {3}, .stride = {1}, .padding = Padding::kSame});
+  const ProxyRef out = b.add_quantizer("out", mean, one_type(1, 7, 5, {1, 1}), Rounding::kTrn, Overflow::kWrap);
+  EXPECT_THAT(outputs_of(std::move(b).finish({out}), tensor({1, 3, 1}, {1, 2, 3})), ElementsAre(1.5f, 2.0f, 2.5f));
+}
+
 TEST(Emulator, TheLargestAndSmallestFloatsAreExact) {
   const Tensor x = tensor({1, 4}, {std::numeric_limits<float>::max(), -std::numeric_limits<float>::denorm_min(),
                                    std::numeric_limits<float>::denorm_min(), -std::numeric_limits<float>::max()});

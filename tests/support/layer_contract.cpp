@@ -50,7 +50,9 @@ Model::Options model_options(bool keras_keys = false) {
 
 Model model_of(const LayerContract& contract, bool keras_keys) {
   ErrorList errors;
-  Model model = Model::make(specs_of(contract, contract.inputs), model_options(keras_keys), errors);
+  Model::Options options = model_options(keras_keys);
+  options.defaults.functions = contract.functions;
+  Model model = Model::make(specs_of(contract, contract.inputs), options, errors);
   errors.throw_if_any();
   for (Parameter* const p : model.parameters()) {
     const std::string leaf = p->name.substr(p->name.rfind('/') + 1);
@@ -175,8 +177,10 @@ void expect_config_round_trip(const LayerContract& contract) {
   ASSERT_NE(layer, nullptr);
   const nlohmann::json written = layer->config();
   ErrorList errors;
+  LayerDefaults defaults;
+  defaults.functions = contract.functions;
   const Node node = Node::from_json(nlohmann::json::parse(written.dump()), "config");
-  const std::unique_ptr<Layer> again = make_layer(layer->class_name(), {node, LayerDefaults{}, errors, nullptr}, true);
+  const std::unique_ptr<Layer> again = make_layer(layer->class_name(), {node, defaults, errors, nullptr}, true);
   EXPECT_TRUE(errors.empty()) << (errors.empty() ? "" : errors.messages().front());
   ASSERT_NE(again, nullptr);
   again->build(contract.inputs, {.seed = 3, .initialize = true});
@@ -194,6 +198,7 @@ void expect_config_round_trip(const LayerContract& contract) {
 
   LayerContract copy = contract;
   copy.layer.arguments = node;
+  copy.layer.function = nullptr;
   Recorded other(copy, Mode::kTrain, true);
   const std::vector<Tensor> inputs = recorded.make_inputs(40);
   Workers workers(1);
@@ -230,7 +235,9 @@ void expect_file_round_trip(const LayerContract& contract) {
   inputs.pop_back();  // the upstream weights
   const std::string path = ::testing::TempDir() + concat("layer_contract_", ::getpid(), ".h5");
   save_model(recorded.model, path);
-  Model again = load_model(path);
+  LayerDefaults defaults;
+  defaults.functions = contract.functions;
+  Model again = load_model(path, {}, defaults);
   std::filesystem::remove(path);
   const std::vector<ConstTensorView> views = views_of(inputs);
   const std::vector<Tensor> want = Predictor(recorded.model, workers).run(views);

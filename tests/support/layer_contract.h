@@ -16,6 +16,7 @@
 // Programs that use it list allocation_counter.cpp among their sources.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,8 @@ struct LayerContract {
   bool dense_behind = true;                        // false: where the layer gives no bits
   double gradient = 1e-3;                          // tolerance, of the largest gradient
   double value = 2e-4;
-  double cut = 1e-4;  // how far one chunk and many may differ
+  double cut = 1e-4;                                 // how far one chunk and many may differ
+  std::shared_ptr<const FunctionTable> functions{};  // for reading a file back, where the layer has one of its own
 };
 
 void expect_layer_contract(const LayerContract& contract);

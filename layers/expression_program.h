@@ -1,0 +1,90 @@
+// What a formula in x becomes: a list of steps on a stack, run for many values of x at once, with or without slopes.
+//
+// Slopes are exact: each step passes on its derivative along with its value (forward differentiation), in double. Where
+// a function has a kink (abs, min, max) the slope is the mean of both sides, so that of abs(x) at 0 is 0; that of relu
+// at 0 is 0, as everywhere in hgq; where it jumps (sign, floor, comparisons) the jump is left out. A part that does not
+// depend on x has slope 0, also where its function is infinitely steep.
+//
+// A program is immutable once made, holds no state of a run, and a run takes no memory from the heap: threads share it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace hgq {
+
+/// A value of the stack, for several x at once.
+struct ExpressionBlock {
+  static constexpr int64_t kSize = 32;
+  std::array<double, kSize> value;
+  std::array<double, kSize> slope;
+};
+
+/// A function that formulas know. `apply` replaces the first argument by the result.
+struct ExpressionFunction {
+  static constexpr int kAnyNumber = -1;
+
+  std::string_view name;
+  int arguments = 1;  // kAnyNumber: one or more
+  void (*apply)(std::span<ExpressionBlock> arguments, int64_t count, bool slopes) = nullptr;
+};
+
+/// sin cos tan asin acos atan sinh cosh tanh exp expm1 log (natural) log1p log2 log10 sqrt abs sign floor erf sigmoid
+/// relu; pow of two; min and max of one or more.
+std::span<const ExpressionFunction> expression_functions();
+
+class ExpressionProgram {
+ public:
+  enum class Code : uint8_t {
+    kNumber,
+    kX,
+    kNegate,
+    kAdd,
+    kSubtract,
+    kMultiply,
+    kDivide,
+    kPower,
+    kLess,
+    kLessOrEqual,
+    kGreater,
+    kGreaterOrEqual,
+    kEqual,
+    kNotEqual,
+    kAnd,
+    kOr,
+    kSelect,  // of condition, value if it is not 0, value if it is
+    kCall
+  };
+  struct Step {
+    Code code = Code::kNumber;
+    double number = 0;                             // of kNumber
+    const ExpressionFunction* function = nullptr;  // of kCall
+    int arguments = 0;                             // of kCall
+  };
+  /// More values than this on the stack are refused.
+  static constexpr int kMostValues = 64;
+
+  /// False where the stack would grow beyond kMostValues. The steps before must leave the arguments that this one
+  /// takes.
+  bool add(const Step& step);
+
+  /// y[i] = f(x[i]), computed in double.
+  void values(std::span<const float> x, float* y) const;
+  /// slope[i] = f'(x[i])
+  void slopes(std::span<const float> x, float* slope) const;
+  double value(double x) const;
+  double slope(double x) const;
+
+ private:
+  using Stack = std::array<ExpressionBlock, kMostValues>;
+  /// Leaves the result in stack[0]; `x` holds at most ExpressionBlock::kSize numbers.
+  void run(std::span<const double> x, bool slopes, Stack& stack) const;
+
+  std::vector<Step> steps_;
+  int depth_ = 0;
+};
+
+}  // namespace hgq
