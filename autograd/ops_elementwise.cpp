@@ -211,51 +211,49 @@ class Relu final : public OpWith<Relu> {
   int64_t size_ = 0;
 };
 
-class Softmax final : public OpWith<Softmax> {
- public:
-  std::string_view name() const override { return "softmax"; }
-  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
-    HGQ_CHECK(in[0].shape.rank() > 0, ShapeError, "softmax: needs at least one dim, got ", in[0].shape);
-    classes_ = in[0].shape[-1];
-    groups_ = classes_ == 0 ? 0 : in[0].shape.size() / classes_;
-    return {in[0]};
-  }
-  Needs needs() const override { return {.inputs = 0, .outputs = 1}; }
-  void forward(const OpContext& c) const override { loop(c.in[0], c.out[0], c.rows); }
-  void backward(const OpContext& c) const override {
-    for (int64_t r = 0; r < c.rows * groups_; ++r) {
-      const float* const y = c.out[0] + r * classes_;
-      const float* const g = c.grad_out[0] + r * classes_;
-      float inner = 0;
-      for (int64_t j = 0; j < classes_; ++j) inner += g[j] * y[j];
-      for (int64_t j = 0; j < classes_; ++j) c.add_grad(0, r * classes_ + j, y[j] * (g[j] - inner));
-    }
-  }
+struct SoftmaxOfRow {
+  static constexpr std::string_view kName = "softmax";
   template <typename T>
-  void plain(const PlainContext<T>& c) const {
-    loop(c.in[0], c.out[0], c.rows);
+  static void value(const T* x, T* y, int64_t n) {
+    const T top = *std::max_element(x, x + n);
+    T total = 0;
+    for (int64_t j = 0; j < n; ++j) total += y[j] = std::exp(x[j] - top);
+    for (int64_t j = 0; j < n; ++j) y[j] /= total;
   }
-
- private:
-  template <typename T>
-  void loop(const T* in, T* out, int64_t rows) const {
-    for (int64_t r = 0; r < rows * groups_; ++r) {
-      const T* const x = in + r * classes_;
-      T* const y = out + r * classes_;
-      const T top = *std::max_element(x, x + classes_);
-      T total = 0;
-      for (int64_t j = 0; j < classes_; ++j) total += y[j] = std::exp(x[j] - top);
-      for (int64_t j = 0; j < classes_; ++j) y[j] /= total;
-    }
+  /// add(j, gradient of x[j])
+  template <typename Add>
+  static void gradient(const float* y, const float* g, int64_t n, const Add& add) {
+    float inner = 0;
+    for (int64_t j = 0; j < n; ++j) inner += g[j] * y[j];
+    for (int64_t j = 0; j < n; ++j) add(j, y[j] * (g[j] - inner));
   }
-  int64_t classes_ = 0, groups_ = 0;
 };
 
-class LogSoftmax final : public OpWith<LogSoftmax> {
+struct LogSoftmaxOfRow {
+  static constexpr std::string_view kName = "log_softmax";
+  template <typename T>
+  static void value(const T* x, T* y, int64_t n) {
+    const auto top = static_cast<double>(*std::max_element(x, x + n));
+    double total = 0;
+    for (int64_t j = 0; j < n; ++j) total += std::exp(static_cast<double>(x[j]) - top);
+    const double log_total = std::log(total);
+    for (int64_t j = 0; j < n; ++j) y[j] = static_cast<T>(static_cast<double>(x[j]) - top - log_total);
+  }
+  template <typename Add>
+  static void gradient(const float* y, const float* g, int64_t n, const Add& add) {
+    float sum = 0;
+    for (int64_t j = 0; j < n; ++j) sum += g[j];
+    for (int64_t j = 0; j < n; ++j) add(j, g[j] - std::exp(y[j]) * sum);
+  }
+};
+
+/// A function of all classes, over the last dim.
+template <typename Function>
+class OverClasses final : public OpWith<OverClasses<Function>> {
  public:
-  std::string_view name() const override { return "log_softmax"; }
+  std::string_view name() const override { return Function::kName; }
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
-    HGQ_CHECK(in[0].shape.rank() > 0, ShapeError, "log_softmax: needs at least one dim, got ", in[0].shape);
+    HGQ_CHECK(in[0].shape.rank() > 0, ShapeError, name(), ": needs at least one dim, got ", in[0].shape);
     classes_ = in[0].shape[-1];
     groups_ = classes_ == 0 ? 0 : in[0].shape.size() / classes_;
     return {in[0]};
@@ -264,11 +262,9 @@ class LogSoftmax final : public OpWith<LogSoftmax> {
   void forward(const OpContext& c) const override { loop(c.in[0], c.out[0], c.rows); }
   void backward(const OpContext& c) const override {
     for (int64_t r = 0; r < c.rows * groups_; ++r) {
-      const float* const y = c.out[0] + r * classes_;
-      const float* const g = c.grad_out[0] + r * classes_;
-      float sum = 0;
-      for (int64_t j = 0; j < classes_; ++j) sum += g[j];
-      for (int64_t j = 0; j < classes_; ++j) c.add_grad(0, r * classes_ + j, g[j] - std::exp(y[j]) * sum);
+      const int64_t first = r * classes_;
+      Function::gradient(c.out[0] + first, c.grad_out[0] + first, classes_,
+                         [&](int64_t j, float gradient) { c.add_grad(0, first + j, gradient); });
     }
   }
   template <typename T>
@@ -279,15 +275,7 @@ class LogSoftmax final : public OpWith<LogSoftmax> {
  private:
   template <typename T>
   void loop(const T* in, T* out, int64_t rows) const {
-    for (int64_t r = 0; r < rows * groups_; ++r) {
-      const T* const x = in + r * classes_;
-      T* const y = out + r * classes_;
-      const auto top = static_cast<double>(*std::max_element(x, x + classes_));
-      double total = 0;
-      for (int64_t j = 0; j < classes_; ++j) total += std::exp(static_cast<double>(x[j]) - top);
-      const double log_total = std::log(total);
-      for (int64_t j = 0; j < classes_; ++j) y[j] = static_cast<T>(static_cast<double>(x[j]) - top - log_total);
-    }
+    for (int64_t r = 0; r < rows * groups_; ++r) Function::value(in + r * classes_, out + r * classes_, classes_);
   }
   int64_t classes_ = 0, groups_ = 0;
 };
@@ -385,8 +373,8 @@ Var unary(Var a, std::shared_ptr<const UnaryFunction> function) {
 }
 Var relu(Var a) { return a.tape->record_one(std::make_unique<Relu>(), {a}); }
 Var square(Var a) { return multiply(a, a); }
-Var log_softmax(Var a) { return a.tape->record_one(std::make_unique<LogSoftmax>(), {a}); }
-Var softmax(Var a) { return a.tape->record_one(std::make_unique<Softmax>(), {a}); }
+Var log_softmax(Var a) { return a.tape->record_one(std::make_unique<OverClasses<LogSoftmaxOfRow>>(), {a}); }
+Var softmax(Var a) { return a.tape->record_one(std::make_unique<OverClasses<SoftmaxOfRow>>(), {a}); }
 
 Var dropout(Var a, float rate) {
   HGQ_CHECK(rate >= 0.0F && rate < 1.0F, ShapeError, "dropout: rate ", rate, ", expected [0, 1)");

@@ -15,12 +15,6 @@ std::string text_key(const Node& arguments, std::string_view key) {
   return node != nullptr && node->is_scalar() && !node->is_null() ? node->text() : "";
 }
 
-std::string join(const std::vector<std::string>& names) {
-  std::string all;
-  for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
-  return all;
-}
-
 /// The keys of a NestedModel or Shared are told by its spec; what else stands there is an error.
 void check_keys(const LayerSpec& spec, ErrorList& errors) {
   ConfigReader c(spec.arguments, spec.kind, errors);
@@ -101,12 +95,12 @@ std::optional<int> ModelMaker::resolve(const std::string& name, const Scope& sco
   std::vector<std::string> names;
   for (const Call::Output& output : call->outputs) names.push_back(concat(call->name, "/", output.name));
   if (slash == std::string::npos) {
-    fail(reader, concat("'", name, "' has several outputs, name one of ", join(names)));
+    fail(reader, concat("'", name, "' has several outputs, name one of ", join_names(names)));
     return std::nullopt;
   }
   const auto found = std::ranges::find(names, name);
   if (found == names.end()) {
-    fail(reader, concat("'", name, "' is no output; '", call->name, "' has ", join(names)));
+    fail(reader, concat("'", name, "' is no output; '", call->name, "' has ", join_names(names)));
     return std::nullopt;
   }
   return call->outputs[static_cast<size_t>(found - names.begin())].entry;
