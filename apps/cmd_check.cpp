@@ -18,7 +18,7 @@ int run_check(const std::string& path, const std::vector<std::string>& sets) {
       std::map<std::string, Shape> shapes;
       for (const NamedRows& rows : opened.train.inputs) shapes[rows.name] = rows.rows->sample();
       const Model model = make_model(config, shapes, errors);
-      if (errors.empty()) warnings = model.what_can_not_be_exported();
+      if (errors.empty()) warnings = model.what_can_not_be_exported(config.proxy.options());
       make_objective(config, errors);
     } catch (const Error& e) {
       errors.add("", e.what());

@@ -101,7 +101,7 @@ class Run {
     model_ = make_model(config_, shapes, errors_);
     extras_.objective = make_objective(config_, errors_);
     errors_.throw_if_any();
-    for (const std::string& reason : model_.what_can_not_be_exported())
+    for (const std::string& reason : model_.what_can_not_be_exported(config_.proxy.options()))
       note("warning: no proxy.h5 will be written: " + reason);
     std::vector<OutputSpec> outputs;
     for (size_t o = 0; o < model_.outputs().size(); ++o) {
@@ -219,10 +219,7 @@ class Run {
   }
 
   void export_proxy(const Dataset& test, Json& summary) {
-    const ProxyModel proxy =
-        to_proxy_model(model_, {.aggressive = !config_.proxy.saturate,
-                                .accum_fp_max_offset = config_.proxy.accum_fp_max_offset,
-                                .unary_lut_max_table_size = config_.proxy.unary_lut_max_table_size});
+    const ProxyModel proxy = to_proxy_model(model_, config_.proxy.options());
     save_proxy(proxy, (folder_ / "proxy.h5").string(), [&](h5::Group& hgq) { write_extras(hgq, extras_); });
     const std::vector<Tensor> x = all_inputs(test);
     std::vector<Tensor> predictions;

@@ -22,6 +22,7 @@
 #include "hgq/core/config_reader.h"
 #include "hgq/core/node.h"
 #include "hgq/data/data_config.h"
+#include "hgq/layers/layer.h"
 
 namespace hgq {
 
@@ -62,6 +63,12 @@ struct ExportConfig {
   bool saturate = false;  // overflow: sat; else wrap (aggressive=True)
   std::optional<int64_t> accum_fp_max_offset;
   int64_t unary_lut_max_table_size = -1;
+
+  ProxyOptions options() const {
+    return {.aggressive = !saturate,
+            .accum_fp_max_offset = accum_fp_max_offset,
+            .unary_lut_max_table_size = unary_lut_max_table_size};
+  }
 };
 
 struct RunConfig {

@@ -3,9 +3,10 @@
 //   const auto tanh = FunctionTable().find("tanh");
 //   FunctionTable mine;
 //   mine.add({"cube", [](double x) { return x * x * x; }, [](double x, double) { return 3 * x * x; }});
-//   mine.add({"bump", [](double x) { return std::exp(-x * x); }});                            // its slope by
-//   differences mine.add({"quartic", [](Var x) { return ops::square(ops::square(x)); }});                  // by the
-//   tape Sequential({HDense(4), HActivation({"cube", [](double x) { return x * x * x; }})}, {16});   // without a table
+//   mine.add({"bump", [](double x) { return std::exp(-x * x); }});                   // its slope by differences
+//   mine.add({"quartic", [](Var x) { return ops::square(ops::square(x)); }});        // by the tape
+//
+// HActivation({"cube", [](double x) { return x * x * x; }}) needs no table.
 //
 // A model's file holds the name alone: load_model gets the functions by LayerDefaults::functions.
 //

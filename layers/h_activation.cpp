@@ -77,17 +77,22 @@ class HActivationLayer final : public HLayer {
     return exact_output(false);
   }
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& options) override {
-    HGQ_CHECK(why_no_proxy().empty(), ConfigError, why_no_proxy());
-    const ProxyRef y = builder.add_activation(builder.layer_name(), inputs[0], activation_);
-    return builder.add_quantizer(builder.layer_name() + "_quantizer", y, proxy_types(false), proxy_rounding(false),
-                                 proxy_overflow(options));
+    const QuantizerTypes types = proxy_types(false);
+    const Rounding rounding = proxy_rounding(false);
+    const Overflow overflow = proxy_overflow(options);
+    const std::string& own = builder.layer_name();
+    const ProxyRef y = fits_a_table(builder, inputs[0], options)
+                           ? builder.add_unary_lut(own, inputs[0], function_, types, rounding, overflow)
+                           : builder.add_activation(own, inputs[0], activation_);
+    return builder.add_quantizer(own + "_quantizer", y, types, rounding, overflow);
   }
-  std::string why_no_proxy() const override {
-    const auto& known = ProxyActivation::functions();
-    if (std::ranges::find(known, activation_) != known.end()) return "";
+  std::string why_no_proxy(const ProxyOptions& options) const override {
+    if (activation_ == "log_softmax")
+      return concat(where(), ": the function 'log_softmax' can not be exported: hls4ml has no such activation");
+    if (function_ == nullptr || is_known_to_hls4ml() || options.unary_lut_max_table_size > 0) return "";
     return concat(where(), ": the function '", activation_,
-                  "' can not be exported: hls4ml has no such activation, and tables of functions (UnaryLUT) are not "
-                  "written yet");
+                  "' can only be exported as a table; set export.unary_lut_max_table_size "
+                  "(--unary-lut-max-table-size), 2048 if Keras is to read the file, too");
   }
   // Spec 3.1: softmax gets [0, 1]; sigmoid and tanh are clipped to their ranges.
   void after_trace() override {
@@ -106,6 +111,27 @@ class HActivationLayer final : public HLayer {
   }
 
  private:
+  bool is_known_to_hls4ml() const {
+    const auto& known = ProxyActivation::functions();
+    return std::ranges::find(known, activation_) != known.end();
+  }
+  /// Whether it becomes a UnaryLUT (spec 3.2). Throws ConfigError for a function that needs a larger table.
+  bool fits_a_table(ProxyBuilder& builder, ProxyRef input, const ProxyOptions& options) const {
+    HGQ_CHECK(why_no_proxy(options).empty(), ConfigError, why_no_proxy(options));
+    if (function_ == nullptr) return false;
+    if (options.unary_lut_max_table_size <= 0) return false;
+    const HlsType type = builder.lut_input_type(input);
+    HGQ_CHECK(type.bits() > 0 || is_known_to_hls4ml(), ConfigError, where(),
+              ": its input is always 0, so there is nothing to make a table of");
+    const bool fits = type.bits() > 0 && type.bits() <= kMaxTableBits &&
+                      (int64_t{1} << type.bits()) <= options.unary_lut_max_table_size;
+    HGQ_CHECK(fits || is_known_to_hls4ml(), ConfigError, where(), ": the function '", activation_,
+              "' needs a table of 2^", type.bits(), " entries, as its input has ", type.bits(),
+              " bits; unary_lut_max_table_size is ", options.unary_lut_max_table_size, " (at most 2^", kMaxTableBits,
+              "). Raise it, or give the layer in front fewer bits");
+    return fits;
+  }
+
   void use(const ops::UnaryFunction& function, std::shared_ptr<const ops::UnaryFunction> shared, ConfigReader& c) {
     if (function.name.empty() || is_own(function.name) || !(function.value || function.record)) {
       c.error("activation", concat("a function of one's own needs a value, and a name other than ",

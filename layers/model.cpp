@@ -241,10 +241,11 @@ bool Model::is_traced() const {
   });
 }
 
-std::vector<std::string> Model::what_can_not_be_exported() const {
+std::vector<std::string> Model::what_can_not_be_exported(const ProxyOptions& options) const {
   std::vector<std::string> reasons;
   for (const Entry& e : entries_) {
-    if (e.layer != nullptr && !e.layer->why_no_proxy().empty()) reasons.push_back(e.layer->why_no_proxy());
+    if (e.layer != nullptr && !e.layer->why_no_proxy(options).empty())
+      reasons.push_back(e.layer->why_no_proxy(options));
   }
   return reasons;
 }

@@ -15,6 +15,7 @@ ProxyPlan relu_plan(const ProxySignal& input) {
   plan.out = input;
   for (Int128& low : plan.out.low) low = std::max<Int128>(low, 0);
   for (Int128& high : plan.out.high) high = std::max<Int128>(high, 0);
+  for (int& k : plan.out.hls.k) k = 0;
   with_storage(input.storage, [&](auto element) {
     using T = decltype(element);
     plan.step = [](const StepRows& rows) {
@@ -80,6 +81,12 @@ ProxyStep function_step(Function function, int64_t last_dim, std::vector<int> fr
 ProxyPlan function_plan(const ProxySignal& input, Function function) {
   ProxyPlan plan;
   plan.out.shape = input.shape;
+  for (size_t e = 0; e < input.hls.size(); ++e) {
+    const int sign = function == tanh_of ? input.hls.k[e] : 0;
+    // Of softmax: the types of hls4ml's tables, ap_fixed<18, 8> both.
+    const bool softmax = function == softmax_of;
+    plan.out.hls.push(sign, softmax ? 16 : std::min(input.hls.i[e], 1), softmax ? 20 : kUnlimitedBits);
+  }
   const int64_t last_dim = input.shape.rank() == 0 ? 1 : input.shape[-1];
   with_storage(input.storage,
                [&](auto element) { plan.step = function_step<decltype(element)>(function, last_dim, input.fraction); });

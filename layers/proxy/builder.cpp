@@ -8,6 +8,7 @@
 #include "hgq/layers/proxy/dense.h"
 #include "hgq/layers/proxy/input.h"
 #include "hgq/layers/proxy/merging.h"
+#include "hgq/layers/proxy/narrowing.h"
 #include "hgq/layers/proxy/reshaping.h"
 
 namespace hgq {
@@ -69,6 +70,57 @@ ProxyRef ProxyBuilder::add_relu(ProxyRef parent) {
 ProxyRef ProxyBuilder::add_activation(const std::string& name, ProxyRef parent, const std::string& function) {
   if (function == "linear") return parent;
   return add<ProxyActivation>(name, {parent}, function);
+}
+
+void ProxyBuilder::plan_again() {
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    std::vector<const ProxySignal*> in;
+    for (const int parent : layers_[i].parents) in.push_back(&signals_[static_cast<size_t>(parent)]);
+    signals_[i] = layers_[i].layer->plan(in).out;
+  }
+}
+
+HlsType ProxyBuilder::lut_input_type(ProxyRef parent) {
+  if (PackageNarrowing(layers_, signals_).run(parent.index)) plan_again();
+  const HlsTypes& types = signal(parent).hls;
+  const HlsType type{.k = std::ranges::max(types.k), .i = std::ranges::max(types.i), .f = std::ranges::max(types.f)};
+  int front = parent.index;  // the quantizer, in front of layers that move elements
+  while (dynamic_cast<const ProxyQuantizer*>(layers_[static_cast<size_t>(front)].layer.get()) == nullptr &&
+         layers_[static_cast<size_t>(front)].parents.size() == 1)
+    front = layers_[static_cast<size_t>(front)].parents[0];
+  const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(layers_[static_cast<size_t>(front)].layer.get());
+  if (quantizer == nullptr || !quantizer->types().one_type()) return type;
+  const ProxySignal& of_quantizer = signals_[static_cast<size_t>(front)];
+  const HlsType folded = quantizer->folded_hls_type(of_quantizer.hls, of_quantizer.shape);
+  HGQ_CHECK(folded == type, ConfigError, "layer '", layer_name_, "': hls4ml may take its input as (", type.k, ", ",
+            type.i, ", ", type.f, ") or (", folded.k, ", ", folded.i, ", ", folded.f,
+            ") (sign, integer bits, fraction), so no table can be exact; give quantizer '", quantizer->name(),
+            "' a width for each element (paq_conf: {skip_dims: [0]})");
+  return type;
+}
+
+ProxyRef ProxyBuilder::add_unary_lut(const std::string& name, ProxyRef parent,
+                                     std::shared_ptr<const ops::UnaryFunction> function, const QuantizerTypes& types,
+                                     Rounding rounding, Overflow overflow) {
+  ProxyUnaryLut::Source source{.function = std::move(function), .in = lut_input_type(parent), .out = {}};
+  HlsType widest{.k = 0, .i = -128, .f = -128};  // of the quantizer behind
+  for (size_t e = 0; e < types.b.size(); ++e) {
+    Kbi t = types.at(e);
+    if (t.b == 0) t = {};
+    widest = {.k = std::max(widest.k, t.k), .i = std::max(widest.i, t.i - t.k), .f = std::max(widest.f, t.fraction())};
+  }
+  source.out = widest;
+  if (types.one_type()) {  // hls4ml folds it into the table
+    source.rounding = rounding;
+    source.overflow = overflow;
+  } else {
+    const HlsType needed = PackageNarrowing::through_function(*source.function, source.in);
+    const int f = widest.f + (rounding == Rounding::kRnd ? 1 : 0);
+    const int i = overflow == Overflow::kWrap ? widest.i : needed.i;
+    source.out = {.k = needed.k, .i = std::min(needed.i, i), .f = std::min(needed.f, f)};
+    if (needed.f > f && needed.i <= i) ++source.out.i;
+  }
+  return add<ProxyUnaryLut>(name, {parent}, source);
 }
 
 // hls4ml 1.3.0 merges two at a time.

@@ -23,6 +23,7 @@
 #include "hgq/layers/proxy/names.h"
 #include "hgq/layers/proxy/pooling.h"
 #include "hgq/layers/proxy/quantizer.h"
+#include "hgq/layers/proxy/unary_lut.h"
 
 namespace hgq {
 
@@ -51,6 +52,13 @@ class ProxyBuilder {
   ProxyRef add_relu(ProxyRef parent);
   /// One of ProxyActivation::functions(). "linear" adds no layer (spec 3.2): it gives the parent back.
   ProxyRef add_activation(const std::string& name, ProxyRef parent, const std::string& function);
+  /// The type that the input of a UnaryLUT behind `parent` has in hls4ml, where the quantizers in front are first
+  /// narrowed as the package does it. Throws ConfigError where it depends on how hls4ml folds a quantizer.
+  HlsType lut_input_type(ProxyRef parent);
+  /// A table of the function, made for lut_input_type(); `types`, `rounding` and `overflow` are those of the quantizer
+  /// that will stand behind it (spec 3.2).
+  ProxyRef add_unary_lut(const std::string& name, ProxyRef parent, std::shared_ptr<const ops::UnaryFunction> function,
+                         const QuantizerTypes& types, Rounding rounding, Overflow overflow);
   /// More than two parents: a chain of layers NAME_part, NAME_part_0 ... and NAME, of two parents each, since
   /// hls4ml 1.3.0 takes no more. Sums of fixed-point values are exact in any order.
   ProxyRef add_add(const std::string& name, const std::vector<ProxyRef>& parents);
@@ -78,6 +86,8 @@ class ProxyBuilder {
   ProxyRef add(const std::string& name, const std::vector<ProxyRef>& parents, Arguments&&... arguments);
   template <typename L, typename... Arguments>
   ProxyRef add_in_pairs(const std::string& name, const std::vector<ProxyRef>& parents, const Arguments&... arguments);
+  /// Plans all layers anew.
+  void plan_again();
   ProxyRef append(std::unique_ptr<ProxyLayer> layer, const std::vector<ProxyRef>& parents);
 
   std::string model_name_;

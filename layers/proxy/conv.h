@@ -26,13 +26,15 @@ class ProxyConv : public ProxyLayer {
             std::vector<float> bias);
   static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
 
+  const std::vector<float>& kernel() const { return weights_.kernel; }
+  const std::vector<float>& bias() const { return weights_.bias; }
+  int64_t filters() const { return weights_.units(); }
   std::string_view class_name() const override { return options_.rank == 1 ? "Conv1D" : "Conv2D"; }
   Node config(bool only_child) const override;
   std::vector<KerasWeight> weights(bool only_child) const override;
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
 
  private:
-  int64_t filters() const { return weights_.units(); }
   std::vector<int64_t> size() const;
 
   ConvOptions options_;

@@ -115,7 +115,8 @@ Emulation Emulator::run(std::span<const ConstTensorView> inputs, Workers* worker
     workers->run(count, task);
   }
   for (size_t layer = 0; layer < layers; ++layer) {
-    if (model_.layers()[layer].layer->class_name() != "HGQ>FixedPointQuantizer") continue;
+    const std::string_view kind = model_.layers()[layer].layer->class_name();
+    if (kind != "HGQ>FixedPointQuantizer" && kind != "HGQ>UnaryLUT") continue;
     OverflowCount counted{model_.layers()[layer].layer->name(), 0};
     for (const std::vector<int64_t>& of_worker : overflows) counted.values += of_worker[layer];
     out.overflows.push_back(std::move(counted));

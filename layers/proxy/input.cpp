@@ -49,6 +49,7 @@ ProxyPlan ProxyInput::plan(std::span<const ProxySignal* const> in) const {
   HGQ_CHECK(in.empty(), ShapeError, where(), ": reads another layer");
   ProxyPlan plan;
   plan.out.shape = sample_;
+  plan.out.hls.push_all(static_cast<size_t>(sample_.size()), 1, kUnlimitedBits, kUnlimitedBits);
   plan.step = [](const StepRows&) {};
   return plan;
 }

@@ -5,6 +5,7 @@
 #include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/proxy/align.h"
+#include "hgq/layers/proxy/hls_interval.h"
 #include "hgq/layers/proxy/moves.h"
 
 namespace hgq {
@@ -84,6 +85,11 @@ ProxyPlan ProxyAdd::plan(std::span<const ProxySignal* const> in) const {
     HGQ_CHECK(part->shape == in[0]->shape, ShapeError, where(), ": can not add values of shapes ", in[0]->shape,
               " and ", part->shape);
     plan.out.storage = std::max(plan.out.storage, part->storage);
+  }
+  for (size_t e = 0; e < in[0]->hls.size(); ++e) {
+    HlsInterval sum = HlsInterval::of(in[0]->hls, e);
+    for (const ProxySignal* part : in.subspan(1)) sum.add(HlsInterval::of(part->hls, e));
+    sum.push_to(plan.out.hls);
   }
   const ProxySignal all = side_by_side(in);
   const int64_t n = in[0]->shape.size();

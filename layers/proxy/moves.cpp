@@ -33,6 +33,11 @@ ProxyPlan move_plan(std::span<const ProxySignal* const> in, const Shape& shape, 
     storage.push_back(signal->storage);
     plan.out.storage = std::max(plan.out.storage, signal->storage);
   }
+  for (const MoveSource& source : sources) {
+    const HlsTypes& types = in[static_cast<size_t>(source.input)]->hls;
+    const auto element = static_cast<size_t>(source.element);
+    plan.out.hls.push(types.k[element], types.i[element], types.f[element]);
+  }
   if (plan.out.fixed_point()) {
     for (const MoveSource& source : sources) {
       const ProxySignal& signal = *in[static_cast<size_t>(source.input)];

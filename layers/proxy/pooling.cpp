@@ -7,6 +7,7 @@
 #include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/proxy/align.h"
+#include "hgq/layers/proxy/hls_interval.h"
 #include "hgq/layers/window_keys.h"
 
 namespace hgq {
@@ -130,6 +131,28 @@ Division divide(const Reads& reads, std::vector<int>& fraction) {
 
 }  // namespace
 
+HlsTypes ProxyPooling::hls_types(const HlsTypes& in, const Windows& windows) const {
+  const Reads reads = reads_of(windows);
+  const auto whole = static_cast<size_t>(windows.h.size * windows.w.size);
+  HlsTypes out;
+  reads.each([&](size_t /*e*/, size_t begin, size_t end) {
+    constexpr int kLeast = std::numeric_limits<int>::min();
+    const int padding = end - begin < whole ? 0 : kLeast;  // a type of no bits
+    int k = std::max(padding, 0);
+    int i = padding;
+    int f = padding;
+    for (size_t r = begin; r < end; ++r) {
+      const auto from = static_cast<size_t>(reads.from[r]);
+      k = std::max(k, in.k[from]);
+      i = std::max(i, in.i[from]);
+      f = std::max(f, in.f[from]);
+    }
+    if (options_.average) f += hls_fraction(1.0 / static_cast<double>(end - begin));
+    out.push(k, i, f);
+  });
+  return out;
+}
+
 ProxyPlan ProxyPooling::plan(std::span<const ProxySignal* const> in) const {
   const ProxySignal& input = fixed_input(in);
   HGQ_CHECK(input.shape.rank() == options_.rank + 1, ShapeError, where(), ": reads values of shape ", input.shape,
@@ -155,6 +178,7 @@ ProxyPlan ProxyPooling::plan(std::span<const ProxySignal* const> in) const {
 
   ProxyPlan plan;
   plan.out.shape = windows.output_shape(windows.channels);
+  plan.out.hls = hls_types(input.hls, windows);
   Division division;
   plan.out.fraction = aligned.fraction;
   if (options_.average) division = divide(reads, plan.out.fraction);

@@ -28,7 +28,12 @@ class ProxyPooling : public ProxyLayer {
   Node config(bool only_child) const override;
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
 
+  const PoolingOptions& options() const { return options_; }
+
  private:
+  /// As hls4ml derives them: the largest of a window, padding a type of no bits; a mean gets the bits of 1 / count.
+  HlsTypes hls_types(const HlsTypes& in, const Windows& windows) const;
+
   PoolingOptions options_;
 };
 

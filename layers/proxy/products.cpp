@@ -7,6 +7,7 @@
 
 #include "hgq/core/error.h"
 #include "hgq/layers/proxy/align.h"
+#include "hgq/layers/proxy/hls_interval.h"
 
 namespace hgq {
 namespace {
@@ -75,6 +76,26 @@ Int128 sum_ranges(const ProxySignal& in, const Alignment& aligned, const Integer
     }
   }
   return largest;
+}
+
+/// As hls4ml does it: intervals of the inputs' types through the real kernel; padding is a type of no bits.
+HlsTypes product_types(const HlsTypes& in, const ProxyProduct& layer) {
+  const auto n = static_cast<size_t>(layer.inputs);
+  const auto units = static_cast<size_t>(layer.units);
+  HlsTypes out;
+  for (size_t first = 0; first < layer.source.size(); first += n) {
+    for (size_t j = 0; j < units; ++j) {
+      HlsInterval sum{.low = 0, .high = 0, .step = std::numeric_limits<double>::infinity()};
+      for (size_t k = 0; k < n; ++k) {
+        const int64_t source = layer.source[first + k];
+        const HlsInterval x = source < 0 ? HlsInterval::of(0, 0, 0) : HlsInterval::of(in, static_cast<size_t>(source));
+        sum.add_product(x, layer.kernel[k * units + j]);
+      }
+      if (!layer.bias.empty()) sum.add(layer.bias[j]);
+      sum.push_to(out);
+    }
+  }
+  return out;
 }
 
 /// In: storage of the input, Sum: of kernel, bias, and output.
@@ -151,6 +172,7 @@ ProxyPlan product_plan(const ProxySignal& input, const ProxyProduct& product, co
 
   ProxyPlan plan;
   plan.out.shape = shape;
+  plan.out.hls = product_types(input.hls, product);
   plan.out.storage = storage_for(sum_ranges(all, aligned, weights, n, plan.out, where));
   if (input.storage == Storage::kInt128) {
     plan.out.storage = Storage::kInt128;

@@ -127,7 +127,7 @@ std::vector<KerasWeight> ProxyQuantizer::weights(bool only_child) const {
           KerasWeight::of_int8("integers:0", shape, types_.i)};
 }
 
-std::vector<Kbi> ProxyQuantizer::types_of_elements(const Shape& sample) const {
+std::vector<size_t> ProxyQuantizer::type_indices(const Shape& sample) const {
   const Shape output = sample.with_front(1);
   const int missing = output.rank() - types_.shape.rank();
   bool fits = missing >= 0;
@@ -137,19 +137,68 @@ std::vector<Kbi> ProxyQuantizer::types_of_elements(const Shape& sample) const {
   HGQ_CHECK(fits, ShapeError, where(), ": types of shape ", types_.shape, " do not fit values of shape ", output);
   const auto strides = row_major_strides(types_.shape);
   const auto output_strides = row_major_strides(output);
-  std::vector<Kbi> out;
+  std::vector<size_t> out;
   for (int64_t e = 0; e < sample.size(); ++e) {
     int64_t index = 0;
     for (int d = 0; d < types_.shape.rank(); ++d) {
       const int64_t place = e / output_strides[static_cast<size_t>(d + missing)] % output[d + missing];
       if (types_.shape[d] > 1) index += place * strides[static_cast<size_t>(d)];
     }
-    const auto at = static_cast<size_t>(index);
+    out.push_back(static_cast<size_t>(index));
+  }
+  return out;
+}
+
+std::vector<Kbi> ProxyQuantizer::types_of_elements(const Shape& sample) const {
+  std::vector<Kbi> out;
+  for (const size_t at : type_indices(sample)) {
     Kbi type = types_.at(at);
     if (type.b == 0 && !types_.zero_fraction.empty()) type.i = -types_.zero_fraction[at];
     out.push_back(type);
   }
   return out;
+}
+
+void ProxyQuantizer::set_types(QuantizerTypes types) {
+  HGQ_CHECK(types.shape == types_.shape, ShapeError, where(), ": types of shape ", types.shape, " for ", types_.shape);
+  types_ = std::move(types);
+}
+
+// proxy-h5-format.md 1.5.
+HlsTypes ProxyQuantizer::narrowed(const HlsTypes& in, const Shape& sample) const {
+  HlsTypes out;
+  const std::vector<size_t> indices = type_indices(sample);
+  for (size_t e = 0; e < indices.size(); ++e) {
+    const Kbi type = types_.at(indices[e]);
+    int k = type.k;
+    int i = type.i - type.k;
+    int f = type.fraction();
+    const int least_i = std::min(i, in.i[e]);
+    const bool may_grow = in.f[e] > f && i > in.i[e] && (rounding_ != Rounding::kTrn || k != 0);
+    const bool never_overflows =
+        std::ldexp(1.0, i) - std::ldexp(1.0, -f) >= std::ldexp(1.0, in.i[e]) - std::ldexp(1.0, -in.f[e]) &&
+        k >= in.k[e];
+    if (overflow_ == Overflow::kSat || never_overflows) {
+      k = std::min(k, in.k[e]);
+      i = least_i + (may_grow ? 1 : 0);
+      f = std::min(f, in.f[e]);
+    }
+    k + i + f <= 0 ? out.push(0, 0, 0) : out.push(k, i, f);
+  }
+  return out;
+}
+
+HlsType ProxyQuantizer::folded_hls_type(const HlsTypes& narrowed, const Shape& sample) const {
+  HGQ_CHECK(narrowed.size() == static_cast<size_t>(sample.size()), ShapeError, where(), ": other types");
+  int k = 0;
+  int b = 0;
+  int i = 0;
+  for (size_t e = 0; e < narrowed.size(); ++e) {
+    k = std::max(k, narrowed.k[e]);
+    b = std::max(b, narrowed.k[e] + narrowed.i[e] + narrowed.f[e]);
+    i = e == 0 ? narrowed.k[e] + narrowed.i[e] : std::max(i, narrowed.k[e] + narrowed.i[e]);
+  }
+  return {.k = k, .i = i - k, .f = b - i};
 }
 
 ProxyPlan ProxyQuantizer::plan(std::span<const ProxySignal* const> in) const {
@@ -164,6 +213,7 @@ ProxyPlan ProxyQuantizer::plan(std::span<const ProxySignal* const> in) const {
     plan.out.low.push_back(range.low);
     plan.out.high.push_back(range.high);
   }
+  plan.out.hls = narrowed(input.hls, input.shape);
   plan.step = quantizer_step(input, types, rounding_, overflow_);
   return plan;
 }

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "hgq/layers/proxy/hls_interval.h"
 #include "hgq/layers/proxy/layer.h"
 
 namespace hgq {
@@ -43,6 +44,13 @@ class ProxyQuantizer : public ProxyLayer {
   static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
 
   const QuantizerTypes& types() const { return types_; }
+  /// Other types of the same shape.
+  void set_types(QuantizerTypes types);
+  /// The type for all of its values that hls4ml makes of `narrowed` types, those of its plan, where it folds the
+  /// quantizer into the layer in front.
+  HlsType folded_hls_type(const HlsTypes& narrowed, const Shape& sample) const;
+  /// Index into the types of each element of a sample.
+  std::vector<size_t> type_indices(const Shape& sample) const;
   Rounding rounding() const { return rounding_; }
   Overflow overflow() const { return overflow_; }
   const LayerOverrides& overrides() const { return overrides_; }
@@ -62,6 +70,7 @@ class ProxyQuantizer : public ProxyLayer {
   Shape file_shape(bool only_child) const;
   /// The type of each element of a sample, those with b = 0 with the fraction at which they overflow.
   std::vector<Kbi> types_of_elements(const Shape& sample) const;
+  HlsTypes narrowed(const HlsTypes& in, const Shape& sample) const;
 
   QuantizerTypes types_;
   Rounding rounding_;

@@ -13,6 +13,7 @@
 #include "hgq/layers/proxy/pooling.h"
 #include "hgq/layers/proxy/quantizer.h"
 #include "hgq/layers/proxy/reshaping.h"
+#include "hgq/layers/proxy/unary_lut.h"
 
 namespace hgq {
 namespace {
@@ -37,6 +38,7 @@ constexpr std::array kEntries{
     Entry{"AveragePooling2D", ProxyPooling::read},
     Entry{"ReLU", ProxyRelu::read},
     Entry{"Activation", ProxyActivation::read},
+    Entry{"HGQ>UnaryLUT", ProxyUnaryLut::read},
     Entry{"Add", ProxyAdd::read},
     Entry{"Concatenate", ProxyConcatenate::read},
     Entry{"Flatten", ProxyFlatten::read},

@@ -42,6 +42,26 @@ decltype(auto) with_storage(Storage storage, F&& f) {
   return f(Int128{});
 }
 
+/// The type of each element as hls4ml 1.3.0 derives it, layer by layer: k, i without the sign, f (proxy-h5-format.md,
+/// 1.5). Wider than what can occur, in places narrower than what a quantizer says. It matters where hls4ml takes raw
+/// bits: the index of a UnaryLUT.
+struct HlsTypes {
+  std::vector<int> k, i, f;
+
+  void push(int sign, int integers, int fraction) {
+    k.push_back(sign);
+    i.push_back(integers);
+    f.push_back(fraction);
+  }
+  void push_all(size_t count, int sign, int integers, int fraction) {
+    for (size_t e = 0; e < count; ++e) push(sign, integers, fraction);
+  }
+  size_t size() const { return k.size(); }
+};
+
+/// Above every width that hls4ml can have: a value that is not quantized.
+inline constexpr int kUnlimitedBits = 126;
+
 /// What is known of a value before there are data. The vectors have an entry for each element of a sample, row-major;
 /// they are empty where storage is kFloat.
 struct ProxySignal {
@@ -49,6 +69,7 @@ struct ProxySignal {
   Storage storage = Storage::kFloat;
   std::vector<int> fraction;
   std::vector<Int128> low, high;  // magnitudes below 2^120
+  HlsTypes hls;                   // of every element, whatever the storage
 
   bool fixed_point() const { return storage != Storage::kFloat; }
   /// Whether an element can only be 0; its fraction then means nothing.

@@ -14,7 +14,10 @@ namespace hgq::golden {
 namespace {
 
 /// Keras numbers layers that nobody named by all models of a session: input_7, re_lu_3.
-bool is_numbered(const KerasNode& node) { return node.class_name == "InputLayer" || node.class_name == "ReLU"; }
+/// The package calls tables unary_lut, unary_lut_1; ours keep the name of their layer.
+bool is_numbered(const KerasNode& node) {
+  return node.class_name == "InputLayer" || node.class_name == "ReLU" || node.class_name == "HGQ>UnaryLUT";
+}
 
 /// Keys that say how a layer was trained, and that no proxy needs.
 bool is_of_training(const std::string& key) {
@@ -139,6 +142,7 @@ std::vector<std::string> run_proxy(const GoldenModel& golden, const std::string&
   const nlohmann::json& given = golden.about["agreement"][tag]["options"];
   ProxyOptions options;
   options.aggressive = given.value("aggressive", true);
+  options.unary_lut_max_table_size = given.value("unary_lut_max_table_size", int64_t{-1});
   if (given.contains("accum_fp_max_offset")) options.accum_fp_max_offset = given["accum_fp_max_offset"].get<int64_t>();
   const ProxyModel proxy = to_proxy_model(model, options);
   const KerasFile ours = proxy_to_keras(proxy);
