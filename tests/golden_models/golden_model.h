@@ -14,6 +14,7 @@
 
 #include "hgq/data/h5.h"
 #include "hgq/layers/model.h"
+#include "hgq/layers/proxy/convert.h"
 
 namespace hgq::golden {
 
@@ -60,6 +61,8 @@ std::vector<std::string> run_trace(const GoldenModel& golden, const std::string&
 /// `tag`: "proxy_wrap" ...
 std::vector<std::string> run_proxy(const GoldenModel& golden, const std::string& tag);
 
+/// How the package made a proxy.
+ProxyOptions proxy_options(const GoldenModel& golden, const std::string& tag);
 /// The trace group that belongs to a proxy, and its cover factor.
 std::string trace_of_proxy(const GoldenModel& golden, const std::string& tag);
 void trace(const GoldenModel& golden, Model& model, const std::string& group);

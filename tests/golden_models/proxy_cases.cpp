@@ -135,16 +135,20 @@ void compare_emulation(const GoldenModel& golden, const std::string& tag, const 
 
 }  // namespace
 
-std::vector<std::string> run_proxy(const GoldenModel& golden, const std::string& tag) {
-  Differences out;
-  Model model = golden.load();
-  trace(golden, model, trace_of_proxy(golden, tag));
+ProxyOptions proxy_options(const GoldenModel& golden, const std::string& tag) {
   const nlohmann::json& given = golden.about["agreement"][tag]["options"];
   ProxyOptions options;
   options.aggressive = given.value("aggressive", true);
   options.unary_lut_max_table_size = given.value("unary_lut_max_table_size", int64_t{-1});
   if (given.contains("accum_fp_max_offset")) options.accum_fp_max_offset = given["accum_fp_max_offset"].get<int64_t>();
-  const ProxyModel proxy = to_proxy_model(model, options);
+  return options;
+}
+
+std::vector<std::string> run_proxy(const GoldenModel& golden, const std::string& tag) {
+  Differences out;
+  Model model = golden.load();
+  trace(golden, model, trace_of_proxy(golden, tag));
+  const ProxyModel proxy = to_proxy_model(model, proxy_options(golden, tag));
   const KerasFile ours = proxy_to_keras(proxy);
   const KerasFile theirs = read_keras_file(golden.file(golden.about["agreement"][tag]["file"].get<std::string>()));
   compare_graphs(keras_graph(ours.model_config), keras_graph(theirs.model_config), out);
