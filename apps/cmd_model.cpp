@@ -195,10 +195,22 @@ int run_export(const ExportCommand& command) {
   return kExitDone;
 }
 
-int run_import(const std::string& file, const std::string& out) {
-  LoadedModel loaded = load_model_with_extras(file);
-  save_model_with_extras(loaded.model, loaded.extras, out);
-  std::cerr << out << ": " << loaded.model.entries().size() << " layers\n";
+int run_import(const ImportCommand& command) {
+  ImportOptions options{.functions = {}, .epsilon = command.epsilon};
+  for (const std::string& given : command.functions) {
+    const size_t equals = given.find('=');
+    HGQ_CHECK(equals != std::string::npos && equals > 0 && equals + 1 < given.size(), ConfigError, "--function ", given,
+              ": expected NAME=FORMULA, such as bump=exp(-x*x)");
+    options.functions[given.substr(0, equals)] = given.substr(equals + 1);
+  }
+  ModelExtras extras;
+  std::vector<std::string> notes;
+  Model model = load_model(
+      command.file, [&](const h5::Group& hgq) { extras = read_extras(hgq); }, {}, options, &notes);
+  save_model_with_extras(model, extras, command.out);
+  for (const std::string& note : notes) std::cerr << "hgq-train: note: " << note << " (--epsilon gives another)\n";
+  std::cerr << command.out << ": " << model.layers().size() << " layers"
+            << (model.is_traced() ? "\n" : ", no ranges yet: run trace before export\n");
   return kExitDone;
 }
 

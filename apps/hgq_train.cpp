@@ -136,11 +136,19 @@ int run(int argc, char** argv) {
   reference->callback([&] { action = [] { return hgq::run_reference(); }; });
 
   CLI::App* const importing = app.add_subcommand("import", "a model saved by Python HGQ 0.2.x as one of ours");
-  std::string import_file;
-  std::string import_out;
-  importing->add_option("file", import_file, "model.h5 of Python HGQ")->required();
-  importing->add_option("--out", import_out, "model file to write")->required();
-  importing->callback([&] { action = [&] { return hgq::run_import(import_file, import_out); }; });
+  hgq::ImportCommand import_command;
+  importing->add_option("file", import_command.file, "model.h5 of Python HGQ")->required();
+  importing->add_option("--out", import_command.out, "model file to write")->required();
+  importing
+      ->add_option("--function", import_command.functions,
+                   "NAME=FORMULA IN x, for a function that is Python code; NAME: its own, or that of its layer")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  importing
+      ->add_option("--epsilon", import_command.epsilon,
+                   "of the batch norms, which Python HGQ does not save; 0.001 if not given")
+      ->check(CLI::NonNegativeNumber);
+  importing->callback([&] { action = [&] { return hgq::run_import(import_command); }; });
 
   try {
     app.parse(argc, argv);
