@@ -190,7 +190,9 @@ int run_export(const ExportCommand& command) {
   const ProxyModel proxy = to_proxy_model(loaded.model, {.aggressive = command.overflow == "wrap",
                                                          .accum_fp_max_offset = command.accum_fp_max_offset,
                                                          .unary_lut_max_table_size = command.unary_lut_max_table_size});
-  save_proxy(proxy, command.out, [&](h5::Group& hgq) { write_extras(hgq, loaded.extras); });
+  const ModelExtras extras = extras_of_proxy(loaded.extras);
+  save_proxy(proxy, command.out, [&](h5::Group& hgq) { write_extras(hgq, extras); });
+  for (const std::string& note : proxy.notes()) std::cerr << "hgq-train: note: " << note << "\n";
   std::cerr << command.out << ": a proxy of " << proxy.layers().size() << " layers\n";
   return kExitDone;
 }

@@ -10,7 +10,7 @@
 namespace hgq {
 
 /// Throws ConfigError for a model without ranges ("run trace first"), or with a layer that has no counterpart in
-/// hls4ml.
+/// hls4ml. Its notes() say which layers were renamed, and where float32 is too narrow.
 ProxyModel to_proxy_model(const Model& model, const ProxyOptions& options = {});
 
 }  // namespace hgq
