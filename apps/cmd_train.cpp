@@ -226,10 +226,10 @@ class Run {
     summary["notes"] = proxy.notes();
     const std::vector<Tensor> x = all_inputs(test);
     std::vector<Tensor> predictions;
-    const VerifyReport report = verify_proxy(model_, proxy, views_of(x), workers_, &predictions);
-    summary["verify"] = to_json(report);
+    const Verification verification = verify_proxy(model_, proxy, views_of(x), workers_, &predictions);
+    summary["verify"] = to_json(verification);
     summary["proxy"] = proxy_metrics(test, predictions);
-    verified_ = describe(report);
+    verified_ = describe(verification);
   }
 
   /// The model's losses and metrics, of the proxy's predictions.
