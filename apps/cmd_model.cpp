@@ -80,7 +80,8 @@ void write_predictions(const PredictCommand& command, const std::vector<Tensor>&
 
 int predict_proxy(const PredictCommand& command) {
   ModelExtras extras;
-  const ProxyModel proxy = load_proxy(command.model, [&](const h5::Group& hgq) { extras = read_extras(hgq); });
+  ProxyModel proxy = load_proxy(command.model, [&](const h5::Group& hgq) { extras = read_extras(hgq); });
+  proxy.set_softmax_table(command.softmax_table);
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
   for (const int i : proxy.inputs()) inputs.push_back(proxy.layer(i).name());

@@ -52,6 +52,7 @@ int run_eval(const EvalCommand& command);
 struct PredictCommand : DataCommand {
   std::string out;
   bool with_inputs = false;
+  int64_t softmax_table = 0;  // of a proxy: hls4ml's softmax from tables of so many entries; 0: as Keras
 };
 int run_predict(const PredictCommand& command);
 struct TraceCommand : DataCommand {

@@ -100,6 +100,10 @@ int run(int argc, char** argv) {
   hgq::PredictCommand predict_command;
   add_data_options(*predict, predict_command, false);
   predict->add_option("--out", predict_command.out, "HDF5 file to write")->required();
+  predict
+      ->add_option("--softmax-table", predict_command.softmax_table,
+                   "of a proxy: softmax as hls4ml computes it, from tables of so many entries; as Keras if not given")
+      ->check(CLI::Range(2, 262144));
   predict->add_flag("--with-inputs", predict_command.with_inputs, "write the scaled inputs, too");
   predict->callback([&] { action = [&] { return hgq::run_predict(predict_command); }; });
 

@@ -6,6 +6,8 @@
     build/bin/hgq-train predict runs/magic/proxy.h5 --data apps/configs/data/magic.h5 --inputs x_test --out check.h5 --with-inputs
     venv/bin/python tools/to_hls4ml.py runs/magic/proxy.h5 --project prj --check check.h5
 
+hls4ml computes softmax from tables; a network that ends in one agrees with `hgq-train predict ... --softmax-table 4096`.
+
 Without --check it makes the project and compiles nothing. With it every value of every row is compared with ==; the exit code is 0
 where all are equal, 1 where one differs, 2 where hls4ml could not read, compile or run the model.
 """
@@ -43,11 +45,22 @@ def read_arrays(path, inputs):
     return x, y
 
 
-def make_project(proxy, arguments):
+def softmax_layers(layers):
+    return [layer['config']['name'] for layer in layers if layer['config'].get('activation') == 'softmax']
+
+
+def softmax_settings(entries):
+    """hls4ml's softmax as `hgq-train predict --softmax-table` computes it: the sum's type would else be the model's default precision, and
+    the table of 1/sum so small that only the whole part of the sum counts."""
+    return {'Precision': {'accum': 'ap_fixed<18,8,RND,SAT>'}, 'InvTableSize': entries}
+
+
+def make_project(proxy, layers, arguments):
     import hls4ml
 
     # The proxy fixes every width; this precision is for what no quantizer reaches, and fails loudly if anything does.
     settings = {'Model': {'Precision': 'fixed<1,0>', 'ReuseFactor': 1, 'Strategy': arguments.strategy}}
+    settings['LayerName'] = {name: softmax_settings(arguments.softmax_table) for name in softmax_layers(layers)}
     config = {'KerasH5': str(proxy), 'OutputDir': str(arguments.project), 'ProjectName': arguments.name, 'Backend': arguments.backend,
               'IOType': arguments.io_type, 'ClockPeriod': arguments.clock_period, 'HLSConfig': settings}
     if arguments.part:
@@ -101,6 +114,7 @@ def main():
     parser.add_argument('--clock-period', type=float, default=5, help='in ns; %(default)s')
     parser.add_argument('--io-type', default='io_parallel', choices=['io_parallel', 'io_stream'])
     parser.add_argument('--strategy', default='latency', choices=['latency', 'resource', 'distributed_arithmetic'])
+    parser.add_argument('--softmax-table', type=int, default=4096, help='entries of the tables of a softmax, a power of two; %(default)s')
     parser.add_argument('--optimize', default='-O3', help='of the C simulation; -O1 compiles large models sooner')
     parser.add_argument('--verbose', action='store_true', help='show what hls4ml prints')
     arguments = parser.parse_args()
@@ -112,7 +126,7 @@ def main():
         with quiet, warnings.catch_warnings():
             if not arguments.verbose:
                 warnings.simplefilter('ignore')
-            project = make_project(arguments.proxy, arguments)
+            project = make_project(arguments.proxy, layers, arguments)
             simulated = simulate(project, arguments, arrays[0]) if arrays else None
     except Exception as error:
         print(log.getvalue()[-2000:], file=sys.stderr)
@@ -121,8 +135,8 @@ def main():
     print(f'{arguments.project}: a project of {len(layers)} layers')
     if arrays is None or compare(simulated, arrays[1]):
         return 0
-    if any(layer['config'].get('activation') == 'softmax' for layer in layers):
-        print('the model has a softmax, which hls4ml computes from tables of its own; take the values in front of it in firmware')
+    if softmax_layers(layers):
+        print(f'hls4ml computes softmax from tables: predict with --softmax-table {arguments.softmax_table} does as well')
     return 1
 
 

@@ -40,6 +40,10 @@ class ProxyModel {
   const std::vector<std::string>& notes() const { return notes_; }
   void set_notes(std::vector<std::string> notes) { notes_ = std::move(notes); }
 
+  /// Every softmax is computed from hls4ml's tables of so many entries (softmax_tables.h); 0: as Keras computes it,
+  /// which a new model does.
+  void set_softmax_table(int64_t entries);
+
   /// Whether no other layer reads this one's parent (it has one parent, and that one reader).
   bool only_child(int index) const;
 
