@@ -13,6 +13,7 @@
 #include "hgq/layers/proxy/convert.h"
 #include "hgq/layers/proxy/emulator.h"
 #include "hgq/layers/proxy/proxy_file.h"
+#include "hgq/layers/qkeras/convert.h"
 #include "hgq/layers/trace.h"
 
 namespace hgq {
@@ -90,6 +91,18 @@ int predict_proxy(const PredictCommand& command) {
   Workers workers(command.threads);
   const Emulator emulator(proxy);
   write_predictions(command, emulator.run(views_of(x), &workers).outputs, outputs, x, inputs);
+  return kExitDone;
+}
+
+/// Says what became of each layer.
+int import_qkeras(const KerasFile& file, const ImportCommand& command) {
+  const QKerasConversion conversion = qkeras_to_proxy(file, {.wrap = command.overflow == "wrap"});
+  save_proxy(conversion.proxy, command.out);
+  for (const QKerasConversion::Layer& layer : conversion.layers) {
+    fmt::print("{:<24} {:<20} {}\n", layer.name, layer.class_name, layer.became);
+    if (!layer.note.empty()) std::cerr << "hgq-train: note: layer '" << layer.name << "': " << layer.note << "\n";
+  }
+  std::cerr << command.out << ": a proxy of " << conversion.proxy.layers().size() << " layers\n";
   return kExitDone;
 }
 
@@ -195,10 +208,13 @@ int run_export(const ExportCommand& command) {
   return kExitDone;
 }
 
-int run_import(const std::string& file, const std::string& out) {
-  LoadedModel loaded = load_model_with_extras(file);
-  save_model_with_extras(loaded.model, loaded.extras, out);
-  std::cerr << out << ": " << loaded.model.entries().size() << " layers\n";
+int run_import(const ImportCommand& command) {
+  const KerasFile file = read_keras_file(command.file);
+  HGQ_CHECK(!is_proxy(file), FileError, command.file, ": is a proxy already; hls4ml, 'predict' and 'verify' read it");
+  if (is_qkeras(file)) return import_qkeras(file, command);
+  LoadedModel loaded = load_model_with_extras(command.file);
+  save_model_with_extras(loaded.model, loaded.extras, command.out);
+  std::cerr << command.out << ": " << loaded.model.entries().size() << " layers\n";
   return kExitDone;
 }
 

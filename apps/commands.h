@@ -73,6 +73,10 @@ struct VerifyCommand : DataCommand {
 int run_verify(const VerifyCommand& command);
 /// Every key of a config, as docs/config.md.
 int run_reference();
-int run_import(const std::string& file, const std::string& out);
+struct ImportCommand {
+  std::string file, out;
+  std::string overflow = "sat";  // of a QKeras model's proxy
+};
+int run_import(const ImportCommand& command);
 
 }  // namespace hgq

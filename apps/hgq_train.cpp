@@ -135,12 +135,19 @@ int run(int argc, char** argv) {
   CLI::App* const reference = app.add_subcommand("reference", "every key of a config, as a page of Markdown");
   reference->callback([&] { action = [] { return hgq::run_reference(); }; });
 
-  CLI::App* const importing = app.add_subcommand("import", "a model saved by Python HGQ 0.2.x as one of ours");
-  std::string import_file;
-  std::string import_out;
-  importing->add_option("file", import_file, "model.h5 of Python HGQ")->required();
-  importing->add_option("--out", import_out, "model file to write")->required();
-  importing->callback([&] { action = [&] { return hgq::run_import(import_file, import_out); }; });
+  CLI::App* const importing = app.add_subcommand(
+      "import", "a model saved by Python HGQ 0.2.x as one of ours, or the proxy of a model saved by QKeras 0.9");
+  hgq::ImportCommand import_command;
+  importing->add_option("file", import_command.file, "model.h5 of Python HGQ or QKeras")->required();
+  importing->add_option("--out", import_command.out, "file to write: a model, or the proxy of a QKeras model")
+      ->required();
+  importing
+      ->add_option(
+          "--overflow", import_command.overflow,
+          "of a QKeras model: what its proxy does outside of quantized_bits; sat if not given, as QKeras does, "
+          "or wrap, which is cheaper and differs there")
+      ->check(CLI::IsMember({"wrap", "sat"}));
+  importing->callback([&] { action = [&] { return hgq::run_import(import_command); }; });
 
   try {
     app.parse(argc, argv);
