@@ -71,6 +71,11 @@ void read_weights(const KerasNode& node, const KerasLayerWeights* weights, const
   layer.bias = std::move(read.bias);
 }
 
+bool is_po2_or_zero(float value) {
+  int exponent = 0;
+  return value == 0 || std::abs(std::frexp(value, &exponent)) == 0.5F;
+}
+
 /// QConv2DBatchnorm: g goes into the kernel before it is quantized; there is a bias, whatever use_bias says.
 void fold_before_quantizing(const QKerasBatchNorm& batch_norm, QKerasKernelLayer& layer) {
   const auto units = static_cast<size_t>(layer.units());
@@ -106,12 +111,8 @@ bool is_batch_norm(std::string_view class_name) {
 
 bool QKerasKernelLayer::fold(const QKerasBatchNorm& batch_norm) {
   const auto count = static_cast<size_t>(units());
-  bool exact = true;
-  for (size_t e = 0; e < kernel.size(); ++e) {
-    const double product = static_cast<double>(kernel[e]) * static_cast<double>(batch_norm.scale[e % count]);
-    kernel[e] = static_cast<float>(product);
-    exact = exact && static_cast<double>(kernel[e]) == product;
-  }
+  bool exact = std::ranges::all_of(batch_norm.scale, is_po2_or_zero);
+  for (size_t e = 0; e < kernel.size(); ++e) kernel[e] *= batch_norm.scale[e % count];
   bias.resize(count, 0.0F);
   for (size_t j = 0; j < count; ++j) {  // the offset as QKeras computes it, in float32
     float offset = -batch_norm.mean[j] * batch_norm.scale[j];
