@@ -18,9 +18,9 @@
 namespace hgq {
 namespace {
 
-constexpr std::array<std::string_view, 8> kVanishing{
-    "Dropout",         "SpatialDropout1D", "SpatialDropout2D",       "AlphaDropout",
-    "GaussianDropout", "GaussianNoise",    "ActivityRegularization", "Masking"};
+constexpr std::array<std::string_view, 7> kVanishing{
+    "Dropout",         "SpatialDropout1D", "SpatialDropout2D",      "AlphaDropout",
+    "GaussianDropout", "GaussianNoise",    "ActivityRegularization"};
 
 bool is_model(std::string_view class_name) {
   return class_name == "Functional" || class_name == "Sequential" || class_name == "Model";
@@ -81,7 +81,7 @@ class Converter {
     }
     for (const ErrorList::Entry& entry : errors.entries()) errors_.add(entry.place, entry.message);
     refs_[node.name] = errors.empty() ? ref : Ref();
-    done_.push_back({node.name, node.class_name, became_.empty() ? "nothing" : became_, note_});
+    done_.push_back({node.name, node.class_name, became_.empty() ? "(vanishes)" : became_, note_});
   }
 
   /// `complete`: whether all that the layer reads is in the proxy; without that it is only checked, and gives nothing.
@@ -128,7 +128,7 @@ class Converter {
     if (activation.function != "linear") {
       if (!check_quantized(node, {ref}, errors)) return {};
       ref = added("Activation", builder_.add_activation(function_name, ref, activation.function));
-      if (activation.function == "softmax") note_ = "hls4ml computes softmax from tables of its own, up to 1.0 off";
+      if (activation.function == "softmax") add_note("hls4ml computes softmax from tables of its own, up to 1.0 off");
     }
     if (!activation.type) return ref;
     const Kbi type = *activation.type;
@@ -157,6 +157,8 @@ class Converter {
     return ref;
   }
 
+  void add_note(const std::string& note) { note_ += concat(note_.empty() ? "" : "; ", note); }
+
   const KerasLayerWeights* weights_of(const KerasNode& node) const {
     return file_.find(node.shared_with.empty() ? node.name : node.shared_with);
   }
@@ -175,7 +177,11 @@ class Converter {
     if (!layer) return {};
     const QKerasActivation activation = read_activation(layer->activation, errors);
     if (!errors.empty() || !complete || !check_quantized(node, in, errors)) return {};
-    if (node.config["kernel_quantizer"].is_null()) note_ = "its kernel has no quantizer: float32 values, up to 24 bits";
+    if (node.config["kernel_quantizer"].is_null())
+      add_note("its kernel has no quantizer: float32 values, up to 24 bits");
+    if (layer->is_conv && layer->conv.groups > 1) add_note("hls4ml 1.3.0 can not convert groups");
+    if (layer->is_conv && std::ranges::any_of(layer->conv.dilation, [](int64_t d) { return d > 1; }))
+      add_note("hls4ml 1.3.0 leaves out the dilation");
     if (activation.is_linear()) fold_batch_norm(node, in[0], *layer);
     ProxyRef ref;
     if (layer->is_conv) {
@@ -203,9 +209,9 @@ class Converter {
     const bool exact = layer.fold(*batch_norm);
     folded_[behind->name] = exact;
     if (!exact) {
-      note_ = concat("'", behind->name,
-                     "' does not scale it by powers of two: its weights now have up to 24 bits; "
-                     "QConv2DBatchnorm quantizes them after the batch norm");
+      add_note(concat("'", behind->name,
+                      "' does not scale it by powers of two: its weights now have up to 24 bits; "
+                      "QConv2DBatchnorm quantizes them after the batch norm"));
     }
   }
 

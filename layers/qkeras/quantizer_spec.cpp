@@ -177,17 +177,27 @@ class Reader {
     if (!config.is_map() && !config.is_null()) return error(concat(out_.name, " has no config"));
     const Signature* const signature = find_signature(out_.name);
     if (signature == nullptr) return;
-    std::string written;
     for (const auto& [key, value] : config.entries()) {
       const auto read = read_value(value);
-      if (!read) {
+      if (read) {
+        set(*signature, key, *read);
+      } else {
         error(concat(out_.name, ": ", key, ": found ", describe(value), ", expected a number, a boolean or a text"));
-        continue;
       }
-      set(*signature, key, *read);
-      written += concat(written.empty() ? "" : ", ", key, "=", value.is_null() ? "None" : value.text());
     }
-    out_.written = concat(out_.name, "(", printable(written), ")");
+    out_.written = written_call(*signature, config);
+  }
+
+  /// The object as a call, without what is None or False.
+  static std::string written_call(const Signature& signature, const Node& config) {
+    std::string list;
+    for (const std::string& key : signature.arguments) {
+      const Node& value = config[key];
+      if (!value.is_scalar() || value.text() == "false") continue;
+      const std::string quote = value.quoted() ? "'" : "";
+      list += concat(list.empty() ? "" : ", ", key, "=", quote, printable(value.text()), quote);
+    }
+    return concat(signature.name, "(", list, ")");
   }
 
   static std::optional<QKerasValue> read_value(const Node& node) {
