@@ -1,8 +1,6 @@
 // The scales that QKeras 0.9 fits to a weight where `alpha` is "auto" or "auto_po2": one for each output channel.
 //
-// Everything is float32, in the order of QKeras' own operations. Only its means (`binary` and `ternary` with "auto")
-// depend on the order in which TensorFlow adds, which is its own affair above some ten rows; here it is that of the
-// rows. Rounded to powers of two ("auto_po2") the scales are the same.
+// Everything is float32, in the order of QKeras' own operations, and of TensorFlow's (2.15, x86) where it sums.
 #pragma once
 
 #include <optional>
@@ -39,6 +37,8 @@ class ScaleGroups {
   std::vector<float> fitted(const std::vector<float>& x, const std::vector<float>& q, bool po2) const;
 
  private:
+  /// One sum for each group; the values themselves in a weight of one dim.
+  std::vector<float> sums(const std::vector<float>& values) const;
   size_t group(size_t element) const { return element / stride_ % count_; }
 
   bool one_dim_;

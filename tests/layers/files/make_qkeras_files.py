@@ -16,7 +16,7 @@ import tensorflow as tf
 from qkeras import QActivation, QBatchNormalization, QConv2D, QConv2DBatchnorm, QDense
 from qkeras.quantizers import get_quantizer, quantized_bits
 
-SHAPES = {'matrix': (7, 5), 'vector': (9,), 'window': (3, 2, 4), 'image': (2, 3, 2, 3)}
+SHAPES = {'matrix': (18, 9), 'vector': (9,), 'window': (3, 2, 4), 'image': (2, 3, 2, 3)}
 
 QUANTIZERS = [  # text, whether it is a kernel's
     ('quantized_bits(6,0,1,alpha=1)', 1), ('quantized_bits(4,1)', 0), ('quantized_bits(4,1)', 1), ('quantized_bits(5,2,keep_negative=False,alpha=1.0)', 1),
