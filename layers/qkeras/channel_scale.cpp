@@ -74,7 +74,8 @@ std::vector<float> ScaleGroups::fitted(const std::vector<float>& x, const std::v
   }
   std::vector<float> scale = sums(products);
   const std::vector<float> norm = sums(squares);
-  const auto size = static_cast<float>(x.size() / scale.size());
+  const size_t of_one = x.size() / scale.size();
+  const auto size = static_cast<float>(of_one);
   for (size_t g = 0; g < scale.size(); ++g) {
     scale[g] = (scale[g] / size) / (norm[g] / size + kEpsilon);
     if (po2) scale[g] = nearest_po2(scale[g]);

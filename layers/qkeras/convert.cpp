@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "hgq/core/config_reader.h"
@@ -12,6 +13,7 @@
 #include "hgq/layers/proxy/builder.h"
 #include "hgq/layers/proxy/input.h"
 #include "hgq/layers/qkeras/activation_quantizers.h"
+#include "hgq/layers/qkeras/flat_graph.h"
 #include "hgq/layers/qkeras/kernel_layers.h"
 #include "hgq/layers/window_keys.h"
 
@@ -22,17 +24,11 @@ constexpr std::array<std::string_view, 7> kVanishing{
     "Dropout",         "SpatialDropout1D", "SpatialDropout2D",      "AlphaDropout",
     "GaussianDropout", "GaussianNoise",    "ActivityRegularization"};
 
-bool is_model(std::string_view class_name) {
-  return class_name == "Functional" || class_name == "Sequential" || class_name == "Model";
-}
-
-/// "QDense" of "qkeras>QDense".
-std::string own_class(const std::string& class_name) { return class_name.substr(class_name.rfind('>') + 1); }
-
 bool has_qkeras_layer(const Node& layers, int depth) {
   return depth > 0 && std::ranges::any_of(layers.items(), [&](const Node& layer) {
-           const std::string name = own_class(layer["class_name"].text());
-           if (is_model(name)) return has_qkeras_layer(layer["config"]["layers"], depth - 1);
+           const std::string& written = layer["class_name"].text();
+           const std::string name = written.substr(written.rfind('>') + 1);
+           if (is_nested_model(name)) return has_qkeras_layer(layer["config"]["layers"], depth - 1);
            return name.size() > 1 && name[0] == 'Q' && name[1] >= 'A' && name[1] <= 'Z';
          });
 }
@@ -44,7 +40,7 @@ class Converter {
   Converter(const KerasFile& file, const QKerasOptions& options)
       : file_(file),
         overflow_(options.wrap ? Overflow::kWrap : Overflow::kSat),
-        graph_(keras_graph(file.model_config)) {
+        graph_(flat_graph(keras_graph(file.model_config))) {
     for (const KerasNode& node : graph_.nodes) {
       for (const std::string& input : node.inputs) ++readers_[input];
     }
@@ -52,7 +48,15 @@ class Converter {
   }
 
   QKerasConversion convert() {
-    for (const KerasNode& node : graph_.nodes) convert(node);
+    for (const std::string& input : graph_.inputs) {  // in the order in which they are given
+      const auto node = std::ranges::find(graph_.nodes, input, &KerasNode::name);
+      HGQ_CHECK(node != graph_.nodes.end() && node->class_name == "InputLayer", FileError, file_.path, ": '", input,
+                "' is listed as an input of the model, and is none");
+      convert(*node);
+    }
+    for (const KerasNode& node : graph_.nodes) {
+      if (!refs_.contains(node.name)) convert(node);
+    }
     errors_.throw_if_any();
     std::vector<ProxyRef> outputs;
     for (const std::string& output : graph_.outputs) outputs.push_back(*refs_.at(output));
@@ -62,9 +66,7 @@ class Converter {
  private:
   using Ref = std::optional<ProxyRef>;
 
-  void convert(const KerasNode& written) {
-    KerasNode node = written;
-    node.class_name = own_class(written.class_name);
+  void convert(const KerasNode& node) {
     ErrorList errors;
     std::vector<ProxyRef> in;
     for (const std::string& input : node.inputs) {
@@ -75,7 +77,7 @@ class Converter {
     note_.clear();
     Ref ref;
     try {
-      ref = layer(node, in, in.size() == node.inputs.size(), errors);
+      ref = layer(node, in, !in.empty() && in.size() == node.inputs.size(), errors);
     } catch (const Error& e) {
       add_error(node, e, errors);
     }
@@ -88,34 +90,33 @@ class Converter {
   Ref layer(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ErrorList& errors) {
     const std::string& kind = node.class_name;
     if (kind == "InputLayer") return input(node);
-    if (node.inputs.empty()) errors.add(node.config.place(), concat(qkeras_layer(node), ": reads no other layer"));
+    const bool merges = kind == "Add" || kind == "Concatenate";
+    if (node.inputs.empty() || (node.inputs.size() > 1 && !merges)) {
+      errors.add(node.config.place(), concat(qkeras_layer(node), ": reads ", node.inputs.size(), " layers, expected ",
+                                             merges ? "some" : "one"));
+      return {};
+    }
     if (is_kernel_layer(kind)) return kernel_layer(node, in, complete, errors);
     if (is_batch_norm(kind)) return batch_norm(node, in, complete, errors);
     if (kind == "QActivation" || kind == "Activation") {
       const QKerasActivation activation = read_activation(
           read_qkeras_quantizer(node.config["activation"], concat(qkeras_layer(node), ": activation"), errors), errors);
       if (!complete || !errors.empty()) return {};
-      return activate(node, activation, in[0], activation.function == "linear" ? "" : node.name,
+      return activate(node, activation, in[0], activation.function == "linear" ? "" : node.proxy_name,
                       quantizer_name(node, activation), errors);
     }
     if (std::ranges::find(kVanishing, kind) != kVanishing.end()) return complete ? Ref(in[0]) : Ref();
-    if (is_model(kind)) {
-      errors.add(node.config.place(), concat(qkeras_layer(node),
-                                             ": is a model inside the model, which is not "
-                                             "converted; call its layers in the outer model and save that"));
-      return {};
-    }
     return plain_layer(node, in, complete, errors);
   }
 
   Ref input(const KerasNode& node) {
     const std::unique_ptr<ProxyLayer> read = ProxyInput::read(node, {node.name, {}});
     const Shape shape = read->plan({}).out.shape;
-    return added("InputLayer", builder_.add_input(node.name, shape));
+    return added("InputLayer", builder_.add_input(node.proxy_name, shape));
   }
 
   static std::string quantizer_name(const KerasNode& node, const QKerasActivation& activation) {
-    return activation.function == "linear" ? node.name : node.name + "_quantizer";
+    return activation.function == "linear" ? node.proxy_name : node.proxy_name + "_quantizer";
   }
 
   QKerasActivation read_activation(const QKerasQuantizer& quantizer, ErrorList& errors) const {
@@ -159,21 +160,18 @@ class Converter {
 
   void add_note(const std::string& note) { note_ += concat(note_.empty() ? "" : "; ", note); }
 
-  const KerasLayerWeights* weights_of(const KerasNode& node) const {
-    return file_.find(node.shared_with.empty() ? node.name : node.shared_with);
-  }
-
   /// The batch norm behind a layer that no other layer reads, nullptr where there is none.
   const KerasNode* batch_norm_behind(const KerasNode& node) const {
-    if (readers_.at(node.name) != 1) return nullptr;
+    const auto readers = readers_.find(node.name);
+    if (readers == readers_.end() || readers->second != 1) return nullptr;
     const auto found = std::ranges::find_if(graph_.nodes, [&](const KerasNode& other) {
-      return is_batch_norm(own_class(other.class_name)) && other.inputs == std::vector<std::string>{node.name};
+      return is_batch_norm(other.class_name) && other.inputs == std::vector<std::string>{node.name};
     });
     return found == graph_.nodes.end() ? nullptr : &*found;
   }
 
   Ref kernel_layer(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ErrorList& errors) {
-    std::optional<QKerasKernelLayer> layer = read_kernel_layer(node, weights_of(node), errors);
+    std::optional<QKerasKernelLayer> layer = read_kernel_layer(node, weights_at(file_, node.shared_with), errors);
     if (!layer) return {};
     const QKerasActivation activation = read_activation(layer->activation, errors);
     if (!errors.empty() || !complete || !check_quantized(node, in, errors)) return {};
@@ -185,12 +183,14 @@ class Converter {
     if (activation.is_linear()) fold_batch_norm(node, in[0], *layer);
     ProxyRef ref;
     if (layer->is_conv) {
-      ref = added(layer->conv.rank == 1 ? "Conv1D" : "Conv2D",
-                  builder_.add_conv(node.name, in[0], layer->conv, layer->kernel_shape, layer->kernel, layer->bias));
+      ref = added(
+          layer->conv.rank == 1 ? "Conv1D" : "Conv2D",
+          builder_.add_conv(node.proxy_name, in[0], layer->conv, layer->kernel_shape, layer->kernel, layer->bias));
     } else {
-      ref = added("Dense", builder_.add_dense(node.name, in[0], layer->kernel_shape, layer->kernel, layer->bias));
+      ref = added("Dense", builder_.add_dense(node.proxy_name, in[0], layer->kernel_shape, layer->kernel, layer->bias));
     }
-    const std::string name = activation.function == "linear" ? node.name : node.name + "_" + activation.function;
+    const std::string name =
+        activation.function == "linear" ? node.proxy_name : node.proxy_name + "_" + activation.function;
     return activate(node, activation, ref, name, name + "_quantizer", errors);
   }
 
@@ -199,16 +199,13 @@ class Converter {
   void fold_batch_norm(const KerasNode& node, ProxyRef in, QKerasKernelLayer& layer) {
     const KerasNode* const behind = batch_norm_behind(node);
     if (behind == nullptr) return;
-    KerasNode plain = *behind;
-    plain.class_name = own_class(behind->class_name);
     ErrorList later;
-    const auto batch_norm = read_batch_norm(plain, weights_of(plain), later);
+    const auto batch_norm = read_batch_norm(*behind, weights_at(file_, behind->shared_with), later);
     const int64_t last = builder_.signal(in).shape.rank();  // the batch counted as 0
     if (!batch_norm || batch_norm->channels() != layer.units() || (batch_norm->axis != -1 && batch_norm->axis != last))
       return;
-    const bool exact = layer.fold(*batch_norm);
-    folded_[behind->name] = exact;
-    if (!exact) {
+    folded_.insert(behind->name);
+    if (!layer.fold(*batch_norm)) {
       add_note(concat("'", behind->name,
                       "' does not scale it by powers of two: its weights now have up to 24 bits; "
                       "QConv2DBatchnorm quantizes them after the batch norm"));
@@ -216,7 +213,7 @@ class Converter {
   }
 
   Ref batch_norm(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ErrorList& errors) {
-    const auto read = read_batch_norm(node, weights_of(node), errors);
+    const auto read = read_batch_norm(node, weights_at(file_, node.shared_with), errors);
     if (!read || !complete) return {};
     if (folded_.contains(node.name)) {
       became_ = concat("part of ", node.inputs[0]);
@@ -242,32 +239,32 @@ class Converter {
                                                ": has a max_value, a negative_slope or a threshold, "
                                                "which a proxy can not have; use quantized_relu(BITS, INTEGER)"));
       const QKerasActivation relu{.function = "relu", .type = {}};
-      return ready() ? activate(node, relu, in[0], node.name, "", errors) : Ref();
+      return ready() ? activate(node, relu, in[0], node.proxy_name, "", errors) : Ref();
     }
     if (kind.ends_with("Pooling1D") || kind.ends_with("Pooling2D")) {
       if (kind.starts_with("Max") || kind.starts_with("Average")) return pooling(node, in, complete, reader);
     }
     if (kind == "Flatten") {
       read_data_format(reader);
-      return ready() ? Ref(added(kind, builder_.add_flatten(node.name, in[0]))) : Ref();
+      return ready() ? Ref(added(kind, builder_.add_flatten(node.proxy_name, in[0]))) : Ref();
     }
     if (kind == "Reshape") {
       std::vector<int64_t> target =
           reader.integers("target_shape", "shape of a sample", {}, {.required = true, .min = -1});
-      return ready() ? Ref(added(kind, builder_.add_reshape(node.name, in[0], std::move(target)))) : Ref();
+      return ready() ? Ref(added(kind, builder_.add_reshape(node.proxy_name, in[0], std::move(target)))) : Ref();
     }
     if (kind == "Permute") {
       std::vector<int64_t> dims =
           reader.integers("dims", "order of the dims, counted from 1", {}, {.required = true, .min = 1});
-      return ready() ? Ref(added(kind, builder_.add_permute(node.name, in[0], std::move(dims)))) : Ref();
+      return ready() ? Ref(added(kind, builder_.add_permute(node.proxy_name, in[0], std::move(dims)))) : Ref();
     }
     if (kind == "Add") {
       if (!ready() || !check_quantized(node, in, errors)) return {};
-      return added(kind, builder_.add_add(node.name, in));
+      return added(kind, builder_.add_add(node.proxy_name, in));
     }
     if (kind == "Concatenate") {
       const int64_t axis = reader.integer("axis", "dim to join along, the batch counted as 0", {.fallback = -1});
-      return ready() ? Ref(added(kind, builder_.add_concatenate(node.name, in, axis))) : Ref();
+      return ready() ? Ref(added(kind, builder_.add_concatenate(node.proxy_name, in, axis))) : Ref();
     }
     errors.add(node.config.place(), concat(qkeras_layer(node),
                                            ": a proxy has no such layer; there are QDense, QConv1D, QConv2D, "
@@ -290,7 +287,7 @@ class Converter {
     read_data_format(reader);
     ErrorList& errors = reader.errors();
     if (!complete || !errors.empty() || !check_quantized(node, in, errors)) return {};
-    return added(node.class_name, builder_.add_pooling(node.name, in[0], options));
+    return added(node.class_name, builder_.add_pooling(node.proxy_name, in[0], options));
   }
 
   const KerasFile& file_;
@@ -300,7 +297,7 @@ class Converter {
   ErrorList errors_;
   std::map<std::string, int> readers_;  // of each call; outputs of the model count
   std::map<std::string, Ref> refs_;     // of each call; nothing for one that could not be converted
-  std::map<std::string, bool> folded_;  // batch norms that are part of another layer
+  std::set<std::string> folded_;        // batch norms that are part of another layer
   std::string became_, note_;           // of the layer that is being converted
   std::vector<QKerasConversion::Layer> done_;
 };

@@ -17,9 +17,9 @@ QKerasQuantizer quantizer_at(const KerasNode& node, const std::string& key, Erro
 }
 
 /// A weight of one dim with `count` finite values; `count` < 0: any number.
-std::vector<float> channel_weight(const KerasNode& node, const KerasLayerWeights* weights, std::string_view leaf,
+std::vector<float> channel_weight(const KerasNode& node, const KerasLayerWeights& weights, std::string_view leaf,
                                   int64_t count, ErrorList& errors) {
-  const KerasWeight* const weight = weights == nullptr ? nullptr : weights->find(leaf);
+  const KerasWeight* const weight = weights.find(leaf);
   std::vector<float> values;
   if (weight == nullptr || weight->is_int8() || weight->shape.rank() != 1 ||
       (count >= 0 && weight->shape[0] != count)) {
@@ -51,7 +51,7 @@ std::vector<float> quantized(const KerasNode& node, const std::string& key, bool
 /// The window of a convolution; reads the keys of its config.
 std::vector<int64_t> read_window(ConfigReader& reader, int rank, ConvOptions& options) {
   options.rank = rank;
-  const std::vector<int64_t> size = read_sizes(reader, "kernel_size", "extent of the window", rank, 0);
+  std::vector<int64_t> size = read_sizes(reader, "kernel_size", "extent of the window", rank, 0);
   options.stride = read_sizes(reader, "strides", "distance between windows", rank, 1);
   options.dilation = read_sizes(reader, "dilation_rate", "distance in a window", rank, 1);
   options.padding = read_padding(reader, rank == 1);
@@ -61,10 +61,9 @@ std::vector<int64_t> read_window(ConfigReader& reader, int rank, ConvOptions& op
 }
 
 /// Kernel and bias as they were trained, into `layer`.
-void read_weights(const KerasNode& node, const KerasLayerWeights* weights, const std::vector<int64_t>& window,
+void read_weights(const KerasNode& node, const KerasLayerWeights& weights, const std::vector<int64_t>& window,
                   int64_t units, bool use_bias, QKerasKernelLayer& layer) {
-  ProductWeights read = read_product_weights(node, weights == nullptr ? KerasLayerWeights{node.name, {}} : *weights,
-                                             window, units, use_bias);
+  ProductWeights read = read_product_weights(node, weights, window, units, use_bias);
   read.check(static_cast<int>(window.size()), layer.is_conv ? "filters" : "units", qkeras_layer(node));
   layer.kernel_shape = read.kernel_shape;
   layer.kernel = std::move(read.kernel);
@@ -125,7 +124,7 @@ bool QKerasKernelLayer::fold(const QKerasBatchNorm& batch_norm) {
   return exact;
 }
 
-std::optional<QKerasBatchNorm> read_batch_norm(const KerasNode& node, const KerasLayerWeights* weights,
+std::optional<QKerasBatchNorm> read_batch_norm(const KerasNode& node, const KerasLayerWeights& weights,
                                                ErrorList& errors) {
   const size_t errors_before = errors.size();
   ConfigReader reader(node.config, qkeras_layer(node), errors);
@@ -156,7 +155,7 @@ std::optional<QKerasBatchNorm> read_batch_norm(const KerasNode& node, const Kera
   return out;
 }
 
-std::optional<QKerasKernelLayer> read_kernel_layer(const KerasNode& node, const KerasLayerWeights* weights,
+std::optional<QKerasKernelLayer> read_kernel_layer(const KerasNode& node, const KerasLayerWeights& weights,
                                                    ErrorList& errors) {
   const size_t errors_before = errors.size();
   ConfigReader reader(node.config, qkeras_layer(node), errors);

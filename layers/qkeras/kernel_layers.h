@@ -50,11 +50,11 @@ void add_error(const KerasNode& node, const Error& error, ErrorList& errors);
 bool is_kernel_layer(std::string_view class_name);
 bool is_batch_norm(std::string_view class_name);
 
-/// `weights` may be nullptr. nullopt after errors: missing keys and weights, other shapes, values that are not finite,
+/// nullopt after errors: missing keys and weights, other shapes, values that are not finite,
 /// quantizers that are not known.
-std::optional<QKerasKernelLayer> read_kernel_layer(const KerasNode& node, const KerasLayerWeights* weights,
+std::optional<QKerasKernelLayer> read_kernel_layer(const KerasNode& node, const KerasLayerWeights& weights,
                                                    ErrorList& errors);
-std::optional<QKerasBatchNorm> read_batch_norm(const KerasNode& node, const KerasLayerWeights* weights,
+std::optional<QKerasBatchNorm> read_batch_norm(const KerasNode& node, const KerasLayerWeights& weights,
                                                ErrorList& errors);
 
 }  // namespace hgq

@@ -22,7 +22,7 @@ struct Signature {
 };
 
 const std::vector<Signature>& signatures() {
-  static const std::vector<Signature> all{
+  static const std::vector<Signature> kAll{
       {"quantized_bits",
        {"bits", "integer", "symmetric", "keep_negative", "alpha", "use_stochastic_rounding", "scale_axis",
         "qnoise_factor", "var_name", "use_ste", "use_variables"}},
@@ -40,7 +40,7 @@ const std::vector<Signature>& signatures() {
       {"ternary", {"alpha", "threshold", "use_stochastic_rounding", "number_of_unrolls"}},
       {"stochastic_ternary", {"alpha", "threshold", "temperature", "use_real_sigmoid", "number_of_unrolls"}},
   };
-  return all;
+  return kAll;
 }
 
 const Signature* find_signature(std::string_view name) {

@@ -189,6 +189,69 @@ TEST(QKerasConvert, WeightsThatDoNotFitAreRefused) {
   EXPECT_THAT(errors_of(sequential(absurd, {dense_weights("a", {1, 1}, {0})})), HasSubstr("layer 'a' (QDense).units"));
 }
 
+json placed(json layer, const std::vector<std::string>& parents) {
+  json call = json::array();
+  for (const std::string& parent : parents) call.push_back({parent, 0, 0, json::object()});
+  layer["name"] = layer["config"]["name"];
+  layer["inbound_nodes"] = parents.empty() ? json::array() : json::array({call});
+  return layer;
+}
+
+json functional(const std::string& name, const json& layers, const json& inputs, const std::string& output) {
+  return {
+      {"class_name", "Functional"},
+      {"name", name},
+      {"config", {{"name", name}, {"layers", layers}, {"input_layers", inputs}, {"output_layers", {{output, 0, 0}}}}}};
+}
+
+json input_layer(const std::string& name) {
+  return placed(layer("InputLayer", name, {{"batch_input_shape", {nullptr, 2}}}), {});
+}
+
+TEST(QKerasConvert, ModelsInsideTheModelAreTakenApart) {
+  json block = functional("block", {input_layer("i"), placed(dense("a", 2), {"i"}), placed(quantizer("p"), {"a"})},
+                          {{"i", 0, 0}}, "p");
+  block["inbound_nodes"] = {{{"q", 0, 0, json::object()}}, {{"block", 1, 0, json::object()}}};
+  json last = placed(dense("a_out", 1), {"block"});
+  last["inbound_nodes"] = {{{"block", 2, 0, json::object()}}};
+  const json model =
+      functional("m", {input_layer("x"), placed(quantizer(), {"x"}), block, last}, {{"x", 0, 0}}, "a_out");
+  const KerasFile file{"q.h5",
+                       Node::from_json(model, "q.h5, model_config"),
+                       {dense_weights("a_out", {1, 0.5F}, {0}), [] {
+                          KerasLayerWeights weights = dense_weights("a", {1, 0, 0, 1.5F}, {0.25F, 0});
+                          weights.layer = "block";
+                          return weights;
+                        }()}};
+  ASSERT_TRUE(is_qkeras(file));
+  const ProxyModel proxy = qkeras_to_proxy(file).proxy;
+  EXPECT_THAT(names_of(proxy),
+              testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer q", "Dense a", "HGQ>FixedPointQuantizer p",
+                                   "Dense a_0", "HGQ>FixedPointQuantizer p_0", "Dense a_out"));
+  // (1, 1) -> (1.25, 1.5) -> (1.5, 2.25) -> 1.5 + 1.125
+  EXPECT_EQ(outputs_of(proxy, tensor({1, 2}, {1, 1})), (std::vector<float>{2.625F}));
+}
+
+TEST(QKerasConvert, InputsComeInTheOrderOfTheModel) {
+  const json sum = layer("Add", "sum");
+  const json model = functional("m",
+                                {input_layer("x"), input_layer("y"), placed(quantizer("p"), {"x"}),
+                                 placed(quantizer("q"), {"y"}), placed(sum, {"p", "q"})},
+                                {{"y", 0, 0}, {"x", 0, 0}}, "sum");
+  const ProxyModel proxy = qkeras_to_proxy({"q.h5", Node::from_json(model, "q.h5, model_config"), {}}).proxy;
+  EXPECT_EQ(proxy.layer(proxy.inputs()[0]).name(), "y");
+}
+
+TEST(QKerasConvert, LayersWithTheWrongNumberOfParentsAreRefused) {
+  const auto model = [](const json& last) {
+    const json all = functional("m", {input_layer("x"), placed(quantizer("p"), {"x"}), last}, {{"x", 0, 0}}, "last");
+    return KerasFile{"q.h5", Node::from_json(all, "q.h5, model_config"), {}};
+  };
+  EXPECT_THAT(errors_of(model(placed(quantizer("last"), {"p", "p"}))), HasSubstr("reads 2 layers, expected one"));
+  for (const std::string kind : {"Dropout", "Flatten", "BatchNormalization", "QActivation", "Add", "MaxPooling1D"})
+    EXPECT_THAT(errors_of(model(placed(layer(kind, "last"), {}))), HasSubstr("reads 0 layers")) << kind;
+}
+
 TEST(QKerasConvert, NamesThatAreNoIdentifiersAreRefused) {
   EXPECT_THAT(errors_of(sequential({quantizer("my quantizer")}, {})), HasSubstr("my quantizer"));
 }
