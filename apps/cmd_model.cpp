@@ -100,8 +100,9 @@ int import_qkeras(const KerasFile& file, const ImportCommand& command) {
   save_proxy(conversion.proxy, command.out);
   for (const QKerasConversion::Layer& layer : conversion.layers) {
     fmt::print("{:<24} {:<20} {}\n", layer.name, layer.class_name, layer.became);
-    if (!layer.note.empty()) std::cerr << "hgq-train: note: layer '" << layer.name << "': " << layer.note << "\n";
   }
+  std::cout << std::flush;
+  for (const std::string& note : conversion.proxy.notes()) std::cerr << "hgq-train: note: " << note << "\n";
   std::cerr << command.out << ": a proxy of " << conversion.proxy.layers().size() << " layers\n";
   return kExitDone;
 }
@@ -203,7 +204,9 @@ int run_export(const ExportCommand& command) {
   const ProxyModel proxy = to_proxy_model(loaded.model, {.aggressive = command.overflow == "wrap",
                                                          .accum_fp_max_offset = command.accum_fp_max_offset,
                                                          .unary_lut_max_table_size = command.unary_lut_max_table_size});
-  save_proxy(proxy, command.out, [&](h5::Group& hgq) { write_extras(hgq, loaded.extras); });
+  const ModelExtras extras = extras_of_proxy(loaded.extras);
+  save_proxy(proxy, command.out, [&](h5::Group& hgq) { write_extras(hgq, extras); });
+  for (const std::string& note : proxy.notes()) std::cerr << "hgq-train: note: " << note << "\n";
   std::cerr << command.out << ": a proxy of " << proxy.layers().size() << " layers\n";
   return kExitDone;
 }
@@ -212,9 +215,21 @@ int run_import(const ImportCommand& command) {
   const KerasFile file = read_keras_file(command.file);
   HGQ_CHECK(!is_proxy(file), FileError, command.file, ": is a proxy already; hls4ml, 'predict' and 'verify' read it");
   if (is_qkeras(file)) return import_qkeras(file, command);
-  LoadedModel loaded = load_model_with_extras(command.file);
-  save_model_with_extras(loaded.model, loaded.extras, command.out);
-  std::cerr << command.out << ": " << loaded.model.entries().size() << " layers\n";
+  ImportOptions options{.functions = {}, .epsilon = command.epsilon};
+  for (const std::string& given : command.functions) {
+    const size_t equals = given.find('=');
+    HGQ_CHECK(equals != std::string::npos && equals > 0 && equals + 1 < given.size(), ConfigError, "--function ", given,
+              ": expected NAME=FORMULA, such as bump=exp(-x*x)");
+    options.functions[given.substr(0, equals)] = given.substr(equals + 1);
+  }
+  ModelExtras extras;
+  std::vector<std::string> notes;
+  Model model = load_model(
+      command.file, [&](const h5::Group& hgq) { extras = read_extras(hgq); }, {}, options, &notes);
+  save_model_with_extras(model, extras, command.out);
+  for (const std::string& note : notes) std::cerr << "hgq-train: note: " << note << " (--epsilon gives another)\n";
+  std::cerr << command.out << ": " << model.layers().size() << " layers"
+            << (model.is_traced() ? "\n" : ", no ranges yet: run trace before export\n");
   return kExitDone;
 }
 

@@ -75,7 +75,9 @@ int run_verify(const VerifyCommand& command);
 int run_reference();
 struct ImportCommand {
   std::string file, out;
-  std::string overflow = "sat";  // of a QKeras model's proxy
+  std::vector<std::string> functions;  // NAME=FORMULA
+  std::optional<double> epsilon;       // of batch norms
+  std::string overflow = "sat";        // of a QKeras model's proxy
 };
 int run_import(const ImportCommand& command);
 

@@ -147,6 +147,15 @@ int run(int argc, char** argv) {
           "of a QKeras model: what its proxy does outside of quantized_bits; sat if not given, as QKeras does, "
           "or wrap, which is cheaper and differs there")
       ->check(CLI::IsMember({"wrap", "sat"}));
+  importing
+      ->add_option("--function", import_command.functions,
+                   "NAME=FORMULA IN x, for a function that is Python code; NAME: its own, or that of its layer")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  importing
+      ->add_option("--epsilon", import_command.epsilon,
+                   "of the batch norms, which Python HGQ does not save; 0.001 if not given")
+      ->check(CLI::NonNegativeNumber);
   importing->callback([&] { action = [&] { return hgq::run_import(import_command); }; });
 
   try {

@@ -29,8 +29,11 @@ ProxyRef ProxyBuilder::append(std::unique_ptr<ProxyLayer> layer, const std::vect
 
 template <typename L, typename... Arguments>
 ProxyRef ProxyBuilder::add(const std::string& name, const std::vector<ProxyRef>& parents, Arguments&&... arguments) {
-  check_proxy_name(name);
-  return append(std::make_unique<L>(names_.unique(name), std::forward<Arguments>(arguments)...), parents);
+  const std::string usable = proxy_layer_name(name);
+  if (usable != name)
+    notes_.push_back(concat("layer '", printable(name), "' is called '", usable,
+                            "' in the proxy, as hls4ml would misread its name"));
+  return append(std::make_unique<L>(names_.unique(usable), std::forward<Arguments>(arguments)...), parents);
 }
 
 ProxyRef ProxyBuilder::add_input(const std::string& name, const Shape& sample) {
@@ -179,7 +182,9 @@ ProxyModel ProxyBuilder::finish(const std::vector<ProxyRef>& outputs) && {
   for (const int input : inputs_) inputs.push_back(place[static_cast<size_t>(input)]);
   std::vector<int> output_places;
   for (const ProxyRef output : outputs) output_places.push_back(place[static_cast<size_t>(output.index)]);
-  return {model_name_, std::move(layers), std::move(inputs), std::move(output_places)};
+  ProxyModel model(model_name_, std::move(layers), std::move(inputs), std::move(output_places));
+  model.set_notes(std::move(notes_));
+  return model;
 }
 
 }  // namespace hgq

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,6 +13,7 @@
 #include "hgq/layers/proxy/activations.h"
 #include "hgq/layers/proxy/builder.h"
 #include "hgq/layers/proxy/input.h"
+#include "hgq/layers/proxy/precision.h"
 #include "hgq/layers/qkeras/activation_quantizers.h"
 #include "hgq/layers/qkeras/flat_graph.h"
 #include "hgq/layers/qkeras/kernel_layers.h"
@@ -60,7 +62,11 @@ class Converter {
     errors_.throw_if_any();
     std::vector<ProxyRef> outputs;
     for (const std::string& output : graph_.outputs) outputs.push_back(*refs_.at(output));
-    return {std::move(builder_).finish(outputs), std::move(done_)};
+    ProxyModel proxy = std::move(builder_).finish(outputs);
+    std::vector<std::string> notes = proxy.notes();
+    std::ranges::move(float32_notes(proxy), std::back_inserter(notes));
+    proxy.set_notes(std::move(notes));
+    return {std::move(proxy), std::move(done_)};
   }
 
  private:
@@ -74,7 +80,6 @@ class Converter {
       if (found != refs_.end() && found->second) in.push_back(*found->second);
     }
     became_.clear();
-    note_.clear();
     Ref ref;
     try {
       ref = layer(node, in, !in.empty() && in.size() == node.inputs.size(), errors);
@@ -83,7 +88,7 @@ class Converter {
     }
     for (const ErrorList::Entry& entry : errors.entries()) errors_.add(entry.place, entry.message);
     refs_[node.name] = errors.empty() ? ref : Ref();
-    done_.push_back({node.name, node.class_name, became_.empty() ? "(vanishes)" : became_, note_});
+    done_.push_back({node.name, node.class_name, became_.empty() ? "(vanishes)" : became_});
   }
 
   /// `complete`: whether all that the layer reads is in the proxy; without that it is only checked, and gives nothing.
@@ -129,7 +134,8 @@ class Converter {
     if (activation.function != "linear") {
       if (!check_quantized(node, {ref}, errors)) return {};
       ref = added("Activation", builder_.add_activation(function_name, ref, activation.function));
-      if (activation.function == "softmax") add_note("hls4ml computes softmax from tables of its own, up to 1.0 off");
+      if (activation.function == "softmax")
+        add_note(node, "hls4ml computes softmax from tables of its own, up to 1.0 off");
     }
     if (!activation.type) return ref;
     const Kbi type = *activation.type;
@@ -158,7 +164,9 @@ class Converter {
     return ref;
   }
 
-  void add_note(const std::string& note) { note_ += concat(note_.empty() ? "" : "; ", note); }
+  void add_note(const KerasNode& node, const std::string& note) {
+    builder_.note(concat("layer '", node.name, "': ", note));
+  }
 
   /// The batch norm behind a layer that no other layer reads, nullptr where there is none.
   const KerasNode* batch_norm_behind(const KerasNode& node) const {
@@ -176,10 +184,10 @@ class Converter {
     const QKerasActivation activation = read_activation(layer->activation, errors);
     if (!errors.empty() || !complete || !check_quantized(node, in, errors)) return {};
     if (node.config["kernel_quantizer"].is_null())
-      add_note("its kernel has no quantizer: float32 values, up to 24 bits");
-    if (layer->is_conv && layer->conv.groups > 1) add_note("hls4ml 1.3.0 can not convert groups");
+      add_note(node, "its kernel has no quantizer: float32 values, up to 24 bits");
+    if (layer->is_conv && layer->conv.groups > 1) add_note(node, "hls4ml 1.3.0 can not convert groups");
     if (layer->is_conv && std::ranges::any_of(layer->conv.dilation, [](int64_t d) { return d > 1; }))
-      add_note("hls4ml 1.3.0 leaves out the dilation");
+      add_note(node, "hls4ml 1.3.0 leaves out the dilation");
     if (activation.is_linear()) fold_batch_norm(node, in[0], *layer);
     ProxyRef ref;
     if (layer->is_conv) {
@@ -206,9 +214,9 @@ class Converter {
       return;
     folded_.insert(behind->name);
     if (!layer.fold(*batch_norm)) {
-      add_note(concat("'", behind->name,
-                      "' does not scale it by powers of two: its weights now have up to 24 bits; "
-                      "QConv2DBatchnorm quantizes them after the batch norm"));
+      add_note(node, concat("'", behind->name,
+                            "' does not scale it by powers of two: its weights now have up to 24 bits; "
+                            "QConv2DBatchnorm quantizes them after the batch norm"));
     }
   }
 
@@ -298,7 +306,7 @@ class Converter {
   std::map<std::string, int> readers_;  // of each call; outputs of the model count
   std::map<std::string, Ref> refs_;     // of each call; nothing for one that could not be converted
   std::set<std::string> folded_;        // batch norms that are part of another layer
-  std::string became_, note_;           // of the layer that is being converted
+  std::string became_;                  // of the layer that is being converted
   std::vector<QKerasConversion::Layer> done_;
 };
 

@@ -30,8 +30,8 @@ struct QKerasConversion {
   struct Layer {
     std::string name, class_name;
     std::string became;  // "Dense dense, FixedPointQuantizer dense_quantizer"
-    std::string note;    // what a user should know; mostly empty
   };
+  /// Its notes() say what a user should know: renamed layers, wide weights, what hls4ml can not do.
   ProxyModel proxy;
   std::vector<Layer> layers;
 };

@@ -295,11 +295,11 @@ class CliTest(unittest.TestCase):
         self.assertIn('not finite', result.stderr)
         self.assertFalse((self.folder / 'run/model.h5').exists())
 
-    def test_formulas_train_resume_and_predict_and_the_run_says_that_there_is_no_proxy(self):
+    def test_formulas_train_resume_and_predict_and_are_exported_as_tables(self):
         layers = '[HQuantize, HDense: {units: 8}, HActivation: {activation: x*x}, HDense: {units: 4}, HActivation: {activation: sin(3*x)}, HDense: {units: 2}]'
         sets = ('--set', f'model.layers={layers}')
         checked = hgq('check', self.config, *sets, check=0).stdout
-        self.assertIn("warning: no proxy.h5 will be written: layer 'h_activation' (HActivation): the function 'x*x' can not be exported", checked)
+        self.assertIn("warning: no proxy.h5 will be written: layer 'h_activation' (HActivation): the function 'x*x' can only be exported as a table", checked)
         whole = self.train('whole', *sets, check=3, epochs=4)
         self.assertIn('there is no proxy.h5', whole.stderr)
         self.assertIn('Python HGQ can open the file only if', whole.stderr)
@@ -309,14 +309,22 @@ class CliTest(unittest.TestCase):
         self.assertFalse((run / 'proxy.h5').exists())
         self.assertEqual(digest(run / 'model.h5'), digest(self.folder / 'whole/model.h5'))
         summary = json.loads((run / 'summary.json').read_text())
-        self.assertIn('can not be exported', summary['not_exported'])
+        self.assertIn('can only be exported as a table', summary['not_exported'])
         test = ('--data', self.data, '--inputs', 'x_test')
         evaluated = json.loads(hgq('eval', run / 'model.h5', *test, '--targets', 'y_test', '--json', check=0).stdout)
         self.assertAlmostEqual(evaluated['accuracy'], summary['model']['accuracy'], 6)
         hgq('predict', run / 'model.h5', *test, '--out', self.folder / 'y.h5', check=0)
         traced = json.loads(hgq('trace', run / 'model.h5', '--data', self.data, '--json', check=0).stdout)
         self.assertEqual(traced['total'], summary['bops'])
-        self.assertIn('can not be exported', hgq('export', run / 'model.h5', '--out', self.folder / 'p.h5', check=2).stderr)
+        proxy = self.folder / 'p.h5'
+        self.assertIn('can only be exported as a table', hgq('export', run / 'model.h5', '--out', proxy, check=2).stderr)
+        self.assertIn('needs a table of 2^', hgq('export', run / 'model.h5', '--out', proxy, '--unary-lut-max-table-size', 2, check=2).stderr)
+        self.assertFalse(proxy.exists())
+        hgq('export', run / 'model.h5', '--out', proxy, '--unary-lut-max-table-size', 65536, check=0)
+        verified = json.loads(hgq('verify', proxy, '--against', run / 'model.h5', *test, '--json', check=0).stdout)
+        self.assertEqual(verified['rows_differ_without_overflow'], 0)
+        self.train('tables', *sets, '--set', 'export.unary_lut_max_table_size=65536', check=0)
+        self.assertTrue((self.folder / 'tables/proxy.h5').exists())
         self.assertIn('not finite', self.train('nan', '--set', f'model.layers={layers.replace("x*x", "log(x)")}', check=3).stderr)
 
     def test_a_model_of_python_hgq_is_traced_exported_and_verified(self):

@@ -17,6 +17,7 @@
 #include "hgq/data/h5.h"
 #include "hgq/data/keras_file.h"
 #include "hgq/layers/model.h"
+#include "hgq/layers/proxy/convert.h"
 #include "hgq/layers/proxy/model.h"
 
 namespace hgq::golden {
@@ -74,6 +75,8 @@ void compare_proxy_files(const GoldenModel& golden, const std::string& tag, cons
 void compare_emulation(const GoldenModel& golden, const std::string& tag, const ProxyModel& proxy,
                        const std::function<std::vector<Tensor>(const std::string&)>& predict, Differences& out);
 
+/// How the package made a proxy.
+ProxyOptions proxy_options(const GoldenModel& golden, const std::string& tag);
 /// The trace group that belongs to a proxy, and its cover factor.
 std::string trace_of_proxy(const GoldenModel& golden, const std::string& tag);
 void trace(const GoldenModel& golden, Model& model, const std::string& group);

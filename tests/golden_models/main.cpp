@@ -11,7 +11,6 @@
 #include "golden_model.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/hgq_file.h"
-#include "hgq/layers/proxy/convert.h"
 #include "hgq/layers/proxy/proxy_file.h"
 #include "hgq/layers/qkeras/convert.h"
 
@@ -59,12 +58,9 @@ void write_files(const GoldenModel& golden, const std::string& folder) {
   save_model(model, concat(folder, "/", golden.name, ".h5"));
   for (const auto& entry : golden.about["agreement"].items()) {
     const std::string& tag = entry.key();
-    const auto& about = entry.value();
     if (!reason_to_skip_proxy(golden, tag).empty()) continue;
     trace(golden, model, trace_of_proxy(golden, tag));
-    ProxyOptions proxy;
-    proxy.aggressive = about["options"].value("aggressive", true);
-    save_proxy(to_proxy_model(model, proxy), concat(folder, "/", golden.name, "_", tag, ".h5"));
+    save_proxy(to_proxy_model(model, proxy_options(golden, tag)), concat(folder, "/", golden.name, "_", tag, ".h5"));
   }
 }
 

@@ -142,16 +142,20 @@ void compare_proxy_files(const GoldenModel& golden, const std::string& tag, cons
   compare_weights(ours, theirs, out);
 }
 
-std::vector<std::string> run_proxy(const GoldenModel& golden, const std::string& tag) {
-  Differences out;
-  Model model = golden.load();
-  trace(golden, model, trace_of_proxy(golden, tag));
+ProxyOptions proxy_options(const GoldenModel& golden, const std::string& tag) {
   const nlohmann::json& given = golden.about["agreement"][tag]["options"];
   ProxyOptions options;
   options.aggressive = given.value("aggressive", true);
   options.unary_lut_max_table_size = given.value("unary_lut_max_table_size", int64_t{-1});
   if (given.contains("accum_fp_max_offset")) options.accum_fp_max_offset = given["accum_fp_max_offset"].get<int64_t>();
-  const ProxyModel proxy = to_proxy_model(model, options);
+  return options;
+}
+
+std::vector<std::string> run_proxy(const GoldenModel& golden, const std::string& tag) {
+  Differences out;
+  Model model = golden.load();
+  trace(golden, model, trace_of_proxy(golden, tag));
+  const ProxyModel proxy = to_proxy_model(model, proxy_options(golden, tag));
   compare_proxy_files(golden, tag, proxy_to_keras(proxy), out);
   Workers workers(2);
   Predictor predictor(model, workers);

@@ -72,7 +72,7 @@ TEST(QKerasConvert, AModelOfQKerasPredictsTheSameBits) {
   const Tensor expected = data.read_floats("data/y");
   EXPECT_EQ(outputs_of(conversion.proxy, data.read_floats("data/x")),
             (std::vector<float>{expected.values().begin(), expected.values().end()}));
-  for (const QKerasConversion::Layer& one : conversion.layers) EXPECT_EQ(one.note, "") << one.name;
+  EXPECT_THAT(conversion.proxy.notes(), testing::IsEmpty());
 }
 
 TEST(QKerasConvert, LayersKeepTheirNames) {
@@ -127,7 +127,7 @@ TEST(QKerasConvert, BatchNormBehindALinearLayerIsFoldedIntoIt) {
   EXPECT_EQ(a->kernel(), (std::vector<float>{2, 0.25F, 0, -0.5F}));
   EXPECT_EQ(a->bias(), (std::vector<float>{0.25F, 0}));
   EXPECT_EQ(conversion.layers[3].became, "part of a");
-  EXPECT_EQ(conversion.layers[2].note, "");
+  EXPECT_THAT(conversion.proxy.notes(), testing::IsEmpty());
 }
 
 TEST(QKerasConvert, BatchNormThatIsNotExactIsFoldedWithANote) {
@@ -136,7 +136,8 @@ TEST(QKerasConvert, BatchNormThatIsNotExactIsFoldedWithANote) {
        layer("QBatchNormalization", "bn", {{"axis", {1}}, {"gamma_quantizer", "quantized_relu_po2(6,2048)"}}),
        quantizer("act")},
       {dense_weights("a", {1, 1}, {0}), batch_norm_weights("bn", {1}, {1})});
-  EXPECT_THAT(qkeras_to_proxy(file).layers[2].note, HasSubstr("'bn' does not scale it by powers of two"));
+  EXPECT_THAT(qkeras_to_proxy(file).proxy.notes(),
+              testing::Contains(HasSubstr("layer 'a': 'bn' does not scale it by powers of two")));
 }
 
 TEST(QKerasConvert, BatchNormElsewhereIsRefused) {
@@ -252,8 +253,10 @@ TEST(QKerasConvert, LayersWithTheWrongNumberOfParentsAreRefused) {
     EXPECT_THAT(errors_of(model(placed(layer(kind, "last"), {}))), HasSubstr("reads 0 layers")) << kind;
 }
 
-TEST(QKerasConvert, NamesThatAreNoIdentifiersAreRefused) {
-  EXPECT_THAT(errors_of(sequential({quantizer("my quantizer")}, {})), HasSubstr("my quantizer"));
+TEST(QKerasConvert, NamesThatHls4mlWouldMisreadAreChangedWithANote) {
+  const ProxyModel proxy = qkeras_to_proxy(sequential({quantizer("my quantizer")}, {})).proxy;
+  EXPECT_EQ(names_of(proxy)[1], "HGQ>FixedPointQuantizer my_quantizer");
+  EXPECT_THAT(proxy.notes(), testing::ElementsAre(HasSubstr("'my_quantizer'")));
 }
 
 TEST(QKerasConvert, OtherReadersSayWhatToDoWithSuchAFile) {
