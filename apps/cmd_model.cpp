@@ -96,6 +96,8 @@ int predict_proxy(const PredictCommand& command) {
 
 /// Says what became of each layer.
 int import_qkeras(const KerasFile& file, const ImportCommand& command) {
+  HGQ_CHECK(command.functions.empty() && !command.epsilon, ConfigError, command.file,
+            ": is a model of QKeras; --function and --epsilon are for those of Python HGQ");
   const QKerasConversion conversion = qkeras_to_proxy(file, {.wrap = command.overflow == "wrap"});
   save_proxy(conversion.proxy, command.out);
   for (const QKerasConversion::Layer& layer : conversion.layers) {
@@ -215,6 +217,8 @@ int run_import(const ImportCommand& command) {
   const KerasFile file = read_keras_file(command.file);
   HGQ_CHECK(!is_proxy(file), FileError, command.file, ": is a proxy already; hls4ml, 'predict' and 'verify' read it");
   if (is_qkeras(file)) return import_qkeras(file, command);
+  HGQ_CHECK(command.overflow.empty(), ConfigError, command.file,
+            ": has no layer of QKeras; --overflow is for those models, 'export' takes it for others");
   ImportOptions options{.functions = {}, .epsilon = command.epsilon};
   for (const std::string& given : command.functions) {
     const size_t equals = given.find('=');

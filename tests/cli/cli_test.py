@@ -360,6 +360,9 @@ class CliTest(unittest.TestCase):
         self.assertIn("'import' of one of QKeras", hgq('verify', model, '--against', model, '--data', model, check=2).stderr)
         self.assertIn('is a proxy already', hgq('import', proxy, '--out', self.folder / 'p.h5', check=2).stderr)
         self.assertFalse((self.folder / 'p.h5').exists())
+        self.assertIn('are for those of Python HGQ', hgq('import', model, '--out', self.folder / 'p.h5', '--epsilon', 0.1, check=2).stderr)
+        python = pathlib.Path(ARGS.source) / 'tests/golden/models/mlp_relu/hgq.h5'
+        self.assertIn('is for those models', hgq('import', python, '--out', self.folder / 'p.h5', '--overflow', 'sat', check=2).stderr)
         self.assertIn('--overflow', hgq('import', model, '--out', proxy, '--overflow', 'round', check=2).stderr)
 
     def test_a_qkeras_model_that_can_not_be_a_proxy_is_refused_with_all_reasons(self):
