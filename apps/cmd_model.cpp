@@ -13,6 +13,7 @@
 #include "hgq/layers/proxy/convert.h"
 #include "hgq/layers/proxy/emulator.h"
 #include "hgq/layers/proxy/proxy_file.h"
+#include "hgq/layers/qkeras/convert.h"
 #include "hgq/layers/trace.h"
 
 namespace hgq {
@@ -91,6 +92,21 @@ int predict_proxy(const PredictCommand& command) {
   Workers workers(command.threads);
   const Emulator emulator(proxy);
   write_predictions(command, emulator.run(views_of(x), &workers).outputs, outputs, x, inputs);
+  return kExitDone;
+}
+
+/// Says what became of each layer.
+int import_qkeras(const KerasFile& file, const ImportCommand& command) {
+  HGQ_CHECK(command.functions.empty() && !command.epsilon, ConfigError, command.file,
+            ": is a model of QKeras; --function and --epsilon are for those of Python HGQ");
+  const QKerasConversion conversion = qkeras_to_proxy(file, {.wrap = command.overflow == "wrap"});
+  save_proxy(conversion.proxy, command.out);
+  for (const QKerasConversion::Layer& layer : conversion.layers) {
+    fmt::print("{:<24} {:<20} {}\n", layer.name, layer.class_name, layer.became);
+  }
+  std::cout << std::flush;
+  for (const std::string& note : conversion.proxy.notes()) std::cerr << "hgq-train: note: " << note << "\n";
+  std::cerr << command.out << ": a proxy of " << conversion.proxy.layers().size() << " layers\n";
   return kExitDone;
 }
 
@@ -199,6 +215,11 @@ int run_export(const ExportCommand& command) {
 }
 
 int run_import(const ImportCommand& command) {
+  const KerasFile file = read_keras_file(command.file);
+  HGQ_CHECK(!is_proxy(file), FileError, command.file, ": is a proxy already; hls4ml, 'predict' and 'verify' read it");
+  if (is_qkeras(file)) return import_qkeras(file, command);
+  HGQ_CHECK(command.overflow.empty(), ConfigError, command.file,
+            ": has no layer of QKeras; --overflow is for those models, 'export' takes it for others");
   ImportOptions options{.functions = {}, .epsilon = command.epsilon};
   for (const std::string& given : command.functions) {
     const size_t equals = given.find('=');

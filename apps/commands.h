@@ -78,6 +78,7 @@ struct ImportCommand {
   std::string file, out;
   std::vector<std::string> functions;  // NAME=FORMULA
   std::optional<double> epsilon;       // of batch norms
+  std::string overflow;                // of a QKeras model's proxy; empty: sat
 };
 int run_import(const ImportCommand& command);
 

@@ -139,10 +139,18 @@ int run(int argc, char** argv) {
   CLI::App* const reference = app.add_subcommand("reference", "every key of a config, as a page of Markdown");
   reference->callback([&] { action = [] { return hgq::run_reference(); }; });
 
-  CLI::App* const importing = app.add_subcommand("import", "a model saved by Python HGQ 0.2.x as one of ours");
+  CLI::App* const importing = app.add_subcommand(
+      "import", "a model saved by Python HGQ 0.2.x as one of ours, or the proxy of a model saved by QKeras 0.9");
   hgq::ImportCommand import_command;
-  importing->add_option("file", import_command.file, "model.h5 of Python HGQ")->required();
-  importing->add_option("--out", import_command.out, "model file to write")->required();
+  importing->add_option("file", import_command.file, "model.h5 of Python HGQ or QKeras")->required();
+  importing->add_option("--out", import_command.out, "file to write: a model, or the proxy of a QKeras model")
+      ->required();
+  importing
+      ->add_option(
+          "--overflow", import_command.overflow,
+          "of a QKeras model: what its proxy does outside of quantized_bits; sat if not given, as QKeras does, "
+          "or wrap, which is cheaper and differs there")
+      ->check(CLI::IsMember({"wrap", "sat"}));
   importing
       ->add_option("--function", import_command.functions,
                    "NAME=FORMULA IN x, for a function that is Python code; NAME: its own, or that of its layer")

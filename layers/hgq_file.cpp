@@ -8,6 +8,8 @@
 
 #include "hgq/core/error.h"
 #include "hgq/layers/expression.h"
+#include "hgq/layers/proxy/proxy_file.h"
+#include "hgq/layers/qkeras/convert.h"
 
 namespace hgq {
 namespace {
@@ -292,6 +294,9 @@ void save_model(Model& model, const std::string& path, const WriteGroup& write_h
 Model load_model(const std::string& path, const ReadGroup& read_hgq, const LayerDefaults& defaults,
                  const ImportOptions& import, std::vector<std::string>* notes) {
   const KerasFile file = read_keras_file(path);
+  HGQ_CHECK(!is_qkeras(file), FileError, path,
+            ": is a model of QKeras, of which a proxy can be made: hgq-train import ", path, " --out proxy.h5");
+  HGQ_CHECK(!is_proxy(file), FileError, path, ": is a proxy, expected a model (model.h5)");
   const h5::File raw = h5::File::open(path);
   const bool ours = has_own_weights(raw);
   std::optional<std::set<std::string>> own_beta;

@@ -99,7 +99,9 @@ KerasFile proxy_to_keras(const ProxyModel& model) {
 
 ProxyModel proxy_from_keras(const KerasFile& file) {
   HGQ_CHECK(is_proxy(file), FileError, file.path,
-            ": is not a proxy: it has no layer of class HGQ>FixedPointQuantizer; 'export' makes a proxy of a model");
+            ": is not a proxy: it has no layer of class HGQ>FixedPointQuantizer; 'export' makes a proxy of a model, "
+            "'import' of one of "
+            "QKeras");
   KerasGraph graph = keras_graph(file.model_config);
   std::map<std::string, int> index;
   std::vector<ProxyModel::Entry> layers;

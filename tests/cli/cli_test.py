@@ -10,6 +10,7 @@ import pathlib
 import random
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -340,6 +341,41 @@ class CliTest(unittest.TestCase):
         self.assertGreater(verified['rows_with_overflow'], 0)
         hgq('verify', self.folder / 'proxy.h5', '--against', traced, *data, '--inputs', 'x/overflow', '--strict', check=1)
         self.assertIn('give --loss', hgq('eval', traced, *data, '--inputs', 'x/calib', '--targets', 'x/calib', check=2).stderr)
+
+    def test_a_model_of_qkeras_becomes_a_proxy_that_predicts_the_same(self):
+        model = pathlib.Path(ARGS.source) / 'tests/layers/files/qkeras_model.h5'
+        proxy = self.folder / 'proxy.h5'
+        imported = hgq('import', model, '--out', proxy, check=0)
+        self.assertIn('conv_bn_relu_quantizer', imported.stdout)
+        self.assertIn('part of conv', imported.stdout)
+        hgq('predict', proxy, '--data', model, '--inputs', 'data/x', '--out', self.folder / 'y.h5', check=0)
+        first_rows = struct.pack('<10f', *[-2.75, -4.125, 5.125, 1.375, 6.25, 3.0, -3.0, 3.75, 5.25, 5.375])  # what QKeras predicts
+        self.assertIn(first_rows, (self.folder / 'y.h5').read_bytes())
+        wrapping = self.folder / 'wrapping.h5'
+        hgq('import', model, '--out', wrapping, '--overflow', 'wrap', check=0)
+        self.assertNotEqual(digest(proxy), digest(wrapping))
+        for args in (('summary', model), ('export', model, '--out', self.folder / 'p.h5'), ('predict', model, '--data', model, '--out', self.folder / 'p.h5'),
+                     ('verify', proxy, '--against', model, '--data', model)):
+            self.assertIn('is a model of QKeras', hgq(*args, check=2).stderr, args)
+        self.assertIn("'import' of one of QKeras", hgq('verify', model, '--against', model, '--data', model, check=2).stderr)
+        self.assertIn('is a proxy already', hgq('import', proxy, '--out', self.folder / 'p.h5', check=2).stderr)
+        self.assertFalse((self.folder / 'p.h5').exists())
+        self.assertIn('are for those of Python HGQ', hgq('import', model, '--out', self.folder / 'p.h5', '--epsilon', 0.1, check=2).stderr)
+        python = pathlib.Path(ARGS.source) / 'tests/golden/models/mlp_relu/hgq.h5'
+        self.assertIn('is for those models', hgq('import', python, '--out', self.folder / 'p.h5', '--overflow', 'sat', check=2).stderr)
+        self.assertIn('--overflow', hgq('import', model, '--out', proxy, '--overflow', 'round', check=2).stderr)
+
+    def test_a_qkeras_model_that_can_not_be_a_proxy_is_refused_with_all_reasons(self):
+        content = (pathlib.Path(ARGS.source) / 'tests/layers/files/qkeras_model.h5').read_bytes()
+        for good, bad in ((b'quantized_bits(7,2,0,alpha=1)', b'quantized_bits(7,2,0,alpha=2)'), (b'"quantized_relu(5,1)"', b'"quantized_rely(5,1)"')):
+            self.assertEqual(content.count(good), 1)
+            content = content.replace(good, bad)
+        path = self.folder / 'bad.h5'
+        path.write_bytes(content)
+        stderr = hgq('import', path, '--out', self.folder / 'p.h5', check=2).stderr
+        self.assertIn("layer 'q' (QActivation): activation quantized_bits(7,2,0,alpha=2): alpha is 2", stderr)
+        self.assertIn("layer 'act' (QActivation): activation quantized_rely(5,1)", stderr)
+        self.assertFalse((self.folder / 'p.h5').exists())
 
 
 def main():
