@@ -286,22 +286,25 @@ void save_model(Model& model, const std::string& path, const WriteGroup& write_h
   });
 }
 
+Model model_from_keras(const KerasFile& file, const LayerDefaults& defaults) {
+  Model model = build(file, std::nullopt, defaults);
+  copy_keras_weights(file, model);
+  return model;
+}
+
 Model load_model(const std::string& path, const ReadGroup& read_hgq, const LayerDefaults& defaults) {
   const KerasFile file = read_keras_file(path);
   const h5::File raw = h5::File::open(path);
   const bool ours = has_own_weights(raw);
-  std::optional<std::set<std::string>> own_beta;
-  if (ours) {
-    const std::vector<std::string> names = raw.group("hgq").attribute_strings("own_beta");
-    own_beta.emplace(names.begin(), names.end());
+  if (!ours) {
+    Model model = model_from_keras(file, defaults);
+    if (raw.is_group("hgq") && read_hgq) read_hgq(raw.group("hgq"));
+    return model;
   }
-  Model model = build(file, own_beta, defaults);
-  if (ours) {
-    read_weights(raw.group("hgq"), model);
-  } else {
-    copy_keras_weights(file, model);
-  }
-  if (raw.is_group("hgq") && read_hgq) read_hgq(raw.group("hgq"));
+  const std::vector<std::string> names = raw.group("hgq").attribute_strings("own_beta");
+  Model model = build(file, std::set<std::string>(names.begin(), names.end()), defaults);
+  read_weights(raw.group("hgq"), model);
+  if (read_hgq) read_hgq(raw.group("hgq"));
   return model;
 }
 

@@ -28,4 +28,7 @@ std::vector<std::string> what_python_can_not_open(const Model& model);
 /// Throws FileError for a file that is no such model, is damaged (checksum), or has a layer that is not there.
 Model load_model(const std::string& path, const ReadGroup& read_hgq = {}, const LayerDefaults& defaults = {});
 
+/// The same from what Keras knows of a file, as for one that Python HGQ saved.
+Model model_from_keras(const KerasFile& file, const LayerDefaults& defaults = {});
+
 }  // namespace hgq
