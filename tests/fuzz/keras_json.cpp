@@ -26,11 +26,11 @@ std::vector<T> filled(const Json& values, int64_t count) {
 }
 
 KerasWeight weight_of(const Json& json) {
-  std::vector<int64_t> dims = json.at("shape").get<std::vector<int64_t>>();
+  std::vector<int64_t> dims;
   int64_t count = 1;
-  for (int64_t& d : dims) {
-    d = std::clamp<int64_t>(d, 0, kMostValues);
-    count *= d;
+  for (const double d : json.at("shape").get<std::vector<double>>()) {
+    dims.push_back(static_cast<int64_t>(std::clamp<double>(d, 0, kMostValues)));
+    count *= dims.back();
     HGQ_CHECK(count <= kMostValues, FileError, "too many values");
   }
   const Shape shape{std::span<const int64_t>(dims)};
