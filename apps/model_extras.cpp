@@ -73,7 +73,7 @@ ModelExtras read_extras(const h5::Group& hgq) {
     HGQ_CHECK(extras.objective.weights.empty() || extras.objective.weights.size() == losses, FileError, hgq.place(),
               ": attribute 'extras' has ", extras.objective.weights.size(), " weights of ", losses, " losses");
   } catch (const Json::exception& e) {
-    throw FileError(concat(hgq.place(), ": attribute 'extras' is damaged: ", e.what()));
+    throw FileError(concat(hgq.place(), ": attribute 'extras' is damaged: ", json_reason(e.what())));
   }
   return extras;
 }
