@@ -154,6 +154,8 @@ int run_eval(const EvalCommand& command) {
   errors.throw_if_any();
   HGQ_CHECK(!objective.losses.empty(), ConfigError, command.model,
             ": does not say what it was trained for; give --loss");
+  HGQ_CHECK(objective.losses.size() == loaded.model.outputs().size(), FileError, command.model, ": has ",
+            objective.losses.size(), " losses for ", loaded.model.outputs().size(), " outputs; give --loss");
   std::vector<OutputSpec> outputs;
   for (size_t o = 0; o < loaded.model.outputs().size(); ++o) {
     const Model::Entry& entry = loaded.model.entry(loaded.model.outputs()[o]);

@@ -77,8 +77,11 @@ ModelExtras read_extras(const h5::Group& hgq) {
     for (const Json& m : json.value("weighted_metrics", Json::array()))
       extras.objective.weighted_metrics.push_back(Metric::from_node(Node::scalar(m.get<std::string>()), errors));
     errors.throw_if_any();
+    const size_t losses = extras.objective.losses.size();
+    HGQ_CHECK(extras.objective.weights.empty() || extras.objective.weights.size() == losses, FileError, hgq.place(),
+              ": attribute 'extras' has ", extras.objective.weights.size(), " weights of ", losses, " losses");
   } catch (const Json::exception& e) {
-    throw FileError(concat(hgq.place(), ": attribute 'extras' is damaged: ", e.what()));
+    throw FileError(concat(hgq.place(), ": attribute 'extras' is damaged: ", json_reason(e.what())));
   }
   return extras;
 }

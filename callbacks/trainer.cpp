@@ -104,7 +104,7 @@ void Trainer::resume(const nlohmann::json& state) {
       callbacks_[i]->restore(callbacks[i].at("state"));
     }
   } catch (const nlohmann::json::exception& e) {
-    throw FileError(concat("the checkpoint's state can not be used: ", e.what()));
+    throw FileError(concat("the checkpoint's state can not be used: ", json_reason(e.what())));
   }
 }
 

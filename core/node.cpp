@@ -229,6 +229,13 @@ bool same_value(const Node& a, const Node& b) {
   });
 }
 
+std::string json_reason(std::string_view what) {
+  if (what.starts_with('[')) what.remove_prefix(std::min(what.find(']') + 1, what.size()));
+  what = what.substr(0, what.find("; last read"));
+  what.remove_prefix(std::min(what.find_first_not_of(' '), what.size()));
+  return std::string(what);
+}
+
 std::string printable(std::string_view text) {
   constexpr std::size_t kLongest = 60;
   std::string out;

@@ -137,6 +137,9 @@ bool same_value(const Node& a, const Node& b);
 /// cut.
 std::string describe(const Node& node);
 
+/// What an exception of the JSON library says, without its codes and the bytes that it last read.
+std::string json_reason(std::string_view what);
+
 /// Text fit for a message: cut after 60 characters, control characters as `?`.
 std::string printable(std::string_view text);
 

@@ -19,7 +19,13 @@ Shape::Shape(std::span<const int64_t> dims) {
 
 int64_t Shape::size() const {
   int64_t product = 1;
-  for (const int64_t extent : dims()) product *= extent;
+  for (const int64_t extent : dims()) {
+    if (extent == 0) return 0;
+  }
+  for (const int64_t extent : dims()) {
+    HGQ_CHECK(!__builtin_mul_overflow(product, extent, &product), ShapeError, "shape ", *this,
+              " has more than 2^63 values");
+  }
   return product;
 }
 

@@ -5,6 +5,12 @@
 #include "hgq/core/error.h"
 
 namespace hgq {
+namespace {
+
+/// More than this would take seconds a row; a config or a file can claim any size.
+constexpr int64_t kMostReads = int64_t{1} << 31U;
+
+}  // namespace
 
 std::string_view to_string(Padding padding) {
   constexpr std::array<std::string_view, 3> kNames{"valid", "same", "causal"};
@@ -49,6 +55,13 @@ Windows make_windows(const Shape& sample, const std::vector<int64_t>& size, cons
   windows.channels = sample[-1];
   if (rank == 2) windows.h = dim(0);
   windows.w = dim(rank - 1);
+  int64_t reads = windows.channels;
+  bool fits = true;
+  for (const int64_t factor : {windows.h.output, windows.w.output, windows.h.size, windows.w.size})
+    fits = fits && !__builtin_mul_overflow(reads, factor, &reads);
+  HGQ_CHECK(fits && reads <= kMostReads, ShapeError, "windows of ", windows.h.size, " x ", windows.w.size, " entries at ",
+            windows.h.output, " x ", windows.w.output, " positions of ", windows.channels,
+            " channels read more than 2^31 values");
   return windows;
 }
 

@@ -49,6 +49,8 @@ struct Windows {
   int rank = 2;  // dims that the windows slide along
 
   int64_t positions() const { return h.output * w.output; }
+  /// Values that the windows read in a sample, padding counted.
+  int64_t reads() const { return positions() * h.size * w.size * channels; }
   int64_t inputs() const { return h.input * w.input; }
   /// A sample's shape behind the windows, with `channels` in its last dim.
   Shape output_shape(int64_t output_channels) const;

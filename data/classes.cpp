@@ -104,10 +104,9 @@ void TargetEncoder::check_shape(const RowSource& source) const {
 }
 
 void TargetEncoder::check_number_of_classes(const RowSource& source, const ClassMap& classes) const {
-  const int64_t most = kind_ == TargetKind::kBinary ? 2 : output_[-1];
-  HGQ_CHECK(classes.size() <= most, FileError, source.place(), ": has ", classes.size(), " classes (",
+  HGQ_CHECK(classes.size() <= most_classes(), FileError, source.place(), ": has ", classes.size(), " classes (",
             listed(classes.names), "), but the model's output '", name_, "' ",
-            kind_ == TargetKind::kBinary ? "tells 2 apart" : concat("has ", most));
+            kind_ == TargetKind::kBinary ? "tells 2 apart" : concat("has ", most_classes()));
 }
 
 void TargetEncoder::fit_text(const RowSource& source) {
@@ -158,6 +157,14 @@ void TargetEncoder::fit_numbers(const RowSource& source) {
   std::vector<double> all(static_cast<size_t>(output_[-1]));
   for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<double>(i);
   classes_ = ClassMap::of_numbers(std::move(all));
+}
+
+void TargetEncoder::use(ClassMap classes) {
+  HGQ_CHECK(classes.values.empty() || classes.values.size() == classes.names.size(), FileError, "output '", name_,
+            "': the model file names ", classes.names.size(), " classes, but gives ", classes.values.size(), " labels");
+  HGQ_CHECK(kind_ == TargetKind::kNumbers || classes.size() <= most_classes(), FileError, "output '", name_,
+            "': the model file names ", classes.size(), " classes, but the output has ", most_classes());
+  classes_ = std::move(classes);
 }
 
 void TargetEncoder::fit(const RowSource& source) {

@@ -54,8 +54,8 @@ class TargetEncoder {
   /// Finds the classes in the training rows (all that `source` has). Throws FileError where the labels can not be
   /// classes of this output.
   void fit(const RowSource& source);
-  /// Takes the map that a model file brings.
-  void use(ClassMap classes) { classes_ = std::move(classes); }
+  /// Takes the map that a model file brings. Throws FileError where it is none for this output.
+  void use(ClassMap classes);
   /// Empty for kNumbers, one-hot sources, and numbers in [0, 1] as binary targets.
   const ClassMap& classes() const { return classes_; }
 
@@ -71,6 +71,8 @@ class TargetEncoder {
   bool holds_labels(const RowSource& source) const;
   void fit_text(const RowSource& source);
   void fit_numbers(const RowSource& source);
+  /// Most classes that the output tells apart.
+  int64_t most_classes() const { return kind_ == TargetKind::kBinary ? 2 : output_[-1]; }
   void check_number_of_classes(const RowSource& source, const ClassMap& classes) const;
   int64_t class_of(const RowSource& source, int64_t row, double value) const;
   void encode_labels(const RowSource& source, int64_t first, int64_t count, std::span<float> out) const;

@@ -98,8 +98,17 @@ std::vector<std::string> Group::names() const {
 }
 
 bool Group::has(const std::string& path) const {
-  const std::vector<std::string> parts = prefixes(path);
-  return std::ranges::all_of(parts, [&](const std::string& part) { return link_leads_somewhere(*object_, part); });
+  std::string parent;
+  for (const std::string& part : prefixes(path)) {
+    if (!link_leads_somewhere(*object_, part)) {
+      // What can not be looked up is not taken for missing: a model would be read without what is behind it.
+      const bool in_group = parent.empty() || is_of_kind(*object_, parent, H5I_GROUP);
+      if (in_group) must(H5Lexists(*object_, part.c_str(), H5P_DEFAULT), place(part), "can not be looked up");
+      return false;
+    }
+    parent = part;
+  }
+  return true;
 }
 
 bool Group::is_group(const std::string& path) const { return has(path) && is_of_kind(*object_, path, H5I_GROUP); }
@@ -177,7 +186,7 @@ File File::open(const std::string& path) {
     if (alone) H5close();  // some files crash libhdf5 when it ends; but it must not write what else is open
   };
   HGQ_CHECK(survives(try_reading, kProbeSeconds), FileError, path,
-            ": is damaged: libhdf5 crashes or hangs when it reads this file");
+            ": is damaged: libhdf5 crashes, hangs, or takes too much memory when it reads this file");
   return open_here(path);
 }
 

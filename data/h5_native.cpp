@@ -76,6 +76,12 @@ void check_filters(int64_t creation, const std::string& place) {
   }
 }
 
+/// What the bytes that are stored for a dataset can stand for.
+int64_t believable_bytes(int64_t dataset, int64_t creation) {
+  const auto stored = static_cast<int64_t>(std::min<hsize_t>(H5Dget_storage_size(dataset), hsize_t{1} << 52U));
+  return std::max(kAlwaysBelieved, H5Pget_nfilters(creation) > 0 ? stored * kLargestCompression : stored);
+}
+
 /// libhdf5 takes chunks of another rank than the dataset's for granted, and loses itself in them.
 void check_chunks(int64_t dataset, int64_t creation, const std::string& place) {
   if (H5Pget_layout(creation) != H5D_CHUNKED) return;
@@ -85,6 +91,14 @@ void check_chunks(int64_t dataset, int64_t creation, const std::string& place) {
   const int64_t expected = must(H5Sget_simple_extent_ndims(*space), place, "its shape can not be read");
   HGQ_CHECK(rank == expected, FileError, place, ": has ", expected, " dims, but chunks of ", rank,
             "; the file is damaged");
+  // A chunk is unpacked whole.
+  const Id type = own(H5Dget_type(dataset), place, "its type can not be read");
+  auto bytes = static_cast<int64_t>(H5Tget_size(*type));
+  bool fits = true;
+  for (int64_t d = 0; d < rank; ++d)
+    fits = fits && !__builtin_mul_overflow(bytes, static_cast<int64_t>(chunk[static_cast<size_t>(d)]), &bytes);
+  HGQ_CHECK(fits && bytes <= believable_bytes(dataset, creation), FileError, place, ": claims chunks of ",
+            fits ? bytes_text(bytes) : "more than 2^63 bytes", ", more than the file holds; the file is damaged");
 }
 
 /// A header may claim any shape: what is claimed must stand in the file (or be what the filters can shrink to that).
@@ -98,11 +112,10 @@ void check_claimed_size(int64_t dataset, int64_t creation, const std::string& pl
   HGQ_CHECK(!__builtin_mul_overflow(elements, static_cast<int64_t>(element_bytes), &bytes), FileError, place,
             ": claims ", elements, " values of ", element_bytes,
             " bytes, more than any memory holds; the file is damaged");
-  const bool filtered = H5Pget_nfilters(creation) > 0;
-  const auto stored = static_cast<int64_t>(std::min<hsize_t>(H5Dget_storage_size(dataset), hsize_t{1} << 52U));
-  const int64_t believable = std::max(kAlwaysBelieved, filtered ? stored * kLargestCompression : stored);
-  HGQ_CHECK(H5Pget_layout(creation) == H5D_VIRTUAL || H5Pget_external_count(creation) > 0 || bytes <= believable,
-            FileError, place, ": claims ", bytes_text(bytes), " of values, but the file holds ", bytes_text(stored),
+  HGQ_CHECK(H5Pget_layout(creation) == H5D_VIRTUAL || H5Pget_external_count(creation) > 0 ||
+                bytes <= believable_bytes(dataset, creation),
+            FileError, place, ": claims ", bytes_text(bytes), " of values, but the file holds ",
+            bytes_text(static_cast<int64_t>(H5Dget_storage_size(dataset))),
             " for it; the file is damaged or was never filled");
 }
 

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <ctime>
 #include <exception>
+#include <fstream>
 
 #include "hgq/core/error.h"
 #include "hgq/data/h5.h"
@@ -25,6 +26,9 @@ struct Budget {
   int objects = 2000;
   int64_t values = int64_t{16} << 20U;
 };
+
+constexpr int64_t kTextCost = 16;  // a text takes the time and memory of so many numbers
+constexpr int kLook = 50;          // milliseconds between two looks at the child
 
 /// Runs a reading whose failure is no matter here: the reading that follows in the main process reports it.
 template <typename Action>
@@ -47,7 +51,8 @@ void read_attributes(const Group& group) {
 void read_values(const Group& group, const std::string& name, Budget& budget) {
   const DatasetInfo info = group.info(name);
   const bool rows = info.shape.rank() > 0;
-  const int64_t row = rows ? info.shape.without_front().size() : 1;
+  const int64_t row =
+      (rows ? info.shape.without_front().size() : 1) * (info.type == TypeClass::kString ? kTextCost : 1);
   const auto read = [&](int64_t first, int64_t count) {
     budget.values -= row * count;
     attempt([&] {
@@ -104,7 +109,7 @@ void read_group(const Group& group, int depth, Budget& budget) {
   _exit(written ? 0 : 1);
 }
 
-enum class Outcome : uint8_t { kDone, kDied, kStuck };
+enum class Outcome : uint8_t { kDone, kDied, kStuck, kGreedy };
 
 /// Processor time that a process has used, in nanoseconds.
 int64_t cpu_time(pid_t process) {
@@ -114,18 +119,28 @@ int64_t cpu_time(pid_t process) {
   return int64_t{used.tv_sec} * 1'000'000'000 + used.tv_nsec;
 }
 
+/// Bytes of memory that a process holds; 0 where that can not be seen.
+int64_t resident_bytes(pid_t process) {
+  std::ifstream file(concat("/proc/", process, "/statm"));
+  int64_t all = 0;
+  int64_t resident = 0;
+  return file >> all >> resident ? resident * sysconf(_SC_PAGE_SIZE) : 0;
+}
+
 /// Waits for the child's byte; the pipe just closes when it died.
 Outcome watch(pid_t child, int report, int idle_seconds) {
+  const int64_t most_bytes = resident_bytes(getpid()) + kProbeBytes;
   int64_t used = -1;
-  for (int idle = 0; idle < idle_seconds;) {
+  for (int idle = 0; idle < idle_seconds * 1000 / kLook;) {
     pollfd ready{.fd = report, .events = POLLIN, .revents = 0};
-    const int count = poll(&ready, 1, 1000);
+    const int count = poll(&ready, 1, kLook);
     if (count > 0) {
       char done = 0;
       const ssize_t got = read(report, &done, 1);
       if (got >= 0 || errno != EINTR) return got == 1 ? Outcome::kDone : Outcome::kDied;
     }
     if (count == 0) {
+      if (resident_bytes(child) > most_bytes) return Outcome::kGreedy;
       const int64_t now = cpu_time(child);
       idle = now > used ? 0 : idle + 1;
       used = now;
@@ -143,7 +158,7 @@ Outcome try_in_child(const std::function<void()>& action, int cpu_seconds, int i
   Outcome outcome = Outcome::kDone;
   if (child > 0) {
     outcome = watch(child, ends[0], idle_seconds);
-    if (outcome == Outcome::kStuck) kill(child, SIGKILL);
+    if (outcome == Outcome::kStuck || outcome == Outcome::kGreedy) kill(child, SIGKILL);
     while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
     }
   }

@@ -2,10 +2,11 @@
 // same.
 //
 // So a file is first read through in a child process: all groups, attributes, datasets, and looked-up names. If the
-// child dies or takes too much time, the file is refused; only else is it opened in this process. Costs about a
-// millisecond and one more reading of up to 64 MiB.
+// child dies, or takes too much time or memory (many small entries can refer to one long text), the file is refused;
+// only else is it opened in this process. Costs about a millisecond and one more reading of up to 64 MiB.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 
 namespace hgq::h5 {
@@ -15,12 +16,14 @@ class Group;
 /// Reads what is in a group as the rest of the program might: names, shapes, values, attributes; errors are no matter.
 void read_through(const Group& root);
 
-/// Whether `action` ends by itself in a child process within `cpu_seconds`; true also where no process can be started.
-/// The child has no standard output or error, and never returns from here.
+/// Whether `action` ends by itself in a child process within `cpu_seconds`, with at most kProbeBytes more memory than
+/// this process; true also where no process can be started. The child has no standard output or error, and never
+/// returns from here.
 ///
 /// A child that uses no processor for `idle_seconds` says nothing of the file: it is a copy of a process with several
 /// threads, and waits for a lock that one of them held (seen with the address sanitizer's allocator). It is tried once
 /// more, then taken for alive.
+constexpr int64_t kProbeBytes = int64_t{1} << 30U;
 bool survives(const std::function<void()>& action, int cpu_seconds, int idle_seconds = 10);
 
 }  // namespace hgq::h5

@@ -53,7 +53,7 @@ Node read_model_config(const h5::File& file, const std::string& path) {
   try {
     return Node::from_json(nlohmann::json::parse(file.attribute_string("model_config")), place);
   } catch (const nlohmann::json::exception& error) {
-    throw FileError(concat(place, ": is not JSON: ", error.what()));
+    throw FileError(concat(place, ": is not JSON: ", json_reason(error.what())));
   }
 }
 

@@ -53,11 +53,11 @@ class HActivationLayer final : public HLayer {
   std::string_view kind() const override { return "HActivation"; }
   std::string_view output_function() const override { return activation_; }
   const ops::UnaryFunction* unary_function() const override { return function_.get(); }
-  Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
+  Shape build(std::span<const Shape> inputs, const BuildOptions& options) override {
     expect_inputs(inputs, 1);
     HGQ_CHECK(!activation_.ends_with("softmax") || inputs[0].rank() > 0, ShapeError, where(), ": ", activation_,
               " needs at least one dim, the input has shape ", inputs[0]);
-    build_output(inputs[0]);
+    build_output(inputs[0], options);
     paq_.settle_rounding(true);
     return inputs[0];
   }

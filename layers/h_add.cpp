@@ -12,13 +12,13 @@ class HAddLayer final : public HLayer {
  public:
   HAddLayer(ConfigReader& c, const LayerArguments& arguments) : HLayer(c, arguments) {}
   std::string_view kind() const override { return "HAdd"; }
-  Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
+  Shape build(std::span<const Shape> inputs, const BuildOptions& options) override {
     HGQ_CHECK(inputs.size() >= 2, ShapeError, where(), ": has ", inputs.size(), " input, expected at least 2");
     for (const Shape& shape : inputs) {
       HGQ_CHECK(shape == inputs[0], ShapeError, where(), ": its inputs have shapes ", inputs[0], " and ", shape,
                 ", expected the same");
     }
-    build_output(inputs[0]);
+    build_output(inputs[0], options);
     paq_.settle_rounding(false);
     return inputs[0];
   }

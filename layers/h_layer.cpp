@@ -46,9 +46,10 @@ std::vector<LayerWeight> HLayer::file_order(const std::vector<LayerWeight>& weig
   return all;
 }
 
-void HLayer::build_output(const Shape& sample) {
+void HLayer::build_output(const Shape& sample, const BuildOptions& options) {
   beta_.name = name() + "/bops_strength";
   try {
+    check_weight(paq_config_.shared_shape(sample.with_front(1)), options, "its bit widths");
     paq_ = Quantizer(paq_config_, Quantizer::Target::kActivation, sample, name() + "/");
   } catch (const ShapeError& e) {
     throw ShapeError(concat(where(), ": paq_conf: ", e.what()));
@@ -83,7 +84,7 @@ QuantizerTypes HLayer::proxy_types(bool relu) const {
   const std::vector<Kif> kif = paq_.exact_bits(relu);
   for (size_t n = 0; n < kif.size(); ++n) {
     types.k.push_back(static_cast<int8_t>(kif[n].k));
-    types.b.push_back(static_cast<int8_t>(kif[n].bits()));
+    types.b.push_back(static_cast<int8_t>(std::min(kif[n].bits(), 127)));  // more than 60 is refused by the proxy
     types.i.push_back(static_cast<int8_t>(kif[n].k + kif[n].i));
     types.zero_fraction.push_back(static_cast<int8_t>(std::nearbyint(paq_.f.value.values()[n])));
   }
@@ -100,7 +101,7 @@ QuantizerTypes HLayer::shared_proxy_types() const {
   }
   return {.shape = Shape{},
           .k = {static_cast<int8_t>(most.k)},
-          .b = {static_cast<int8_t>(most.bits())},
+          .b = {static_cast<int8_t>(std::min(most.bits(), 127))},
           .i = {static_cast<int8_t>(most.k + most.i)},
           .zero_fraction = {}};
 }

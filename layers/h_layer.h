@@ -23,7 +23,7 @@ class HLayer : public Layer {
   /// Reads name, trainable, beta, paq_conf, and the keys that Keras adds to every layer.
   HLayer(ConfigReader& c, const LayerArguments& arguments);
 
-  void build_output(const Shape& sample);
+  void build_output(const Shape& sample, const BuildOptions& options);
   /// All in the order of file_weights(): beta and bops stand between what is trained and the other states.
   std::vector<LayerWeight> file_order(const std::vector<LayerWeight>& weights, const std::vector<LayerWeight>& widths,
                                       const std::vector<LayerWeight>& batch_norm,

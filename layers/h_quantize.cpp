@@ -12,9 +12,9 @@ class HQuantizeLayer final : public HLayer {
  public:
   HQuantizeLayer(ConfigReader& c, const LayerArguments& arguments) : HLayer(c, arguments) {}
   std::string_view kind() const override { return "HQuantize"; }
-  Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
+  Shape build(std::span<const Shape> inputs, const BuildOptions& options) override {
     expect_inputs(inputs, 1);
-    build_output(inputs[0]);
+    build_output(inputs[0], options);
     paq_.settle_rounding(false);
     return inputs[0];
   }

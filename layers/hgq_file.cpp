@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -64,6 +65,11 @@ void read_weights(const h5::Group& hgq, const Model& model) {
               group.place(), ": expected '", name, "' of shape ", shape, ", found ", names[i].dump(), " of shape ",
               info.shape);
     weights.push_back({name, group.read_floats(concat(i))});
+    // Ranges are infinite where nothing is recorded.
+    const bool is_state = i >= parameters.size();
+    HGQ_CHECK(std::ranges::all_of(weights.back().value.values(),
+                                  [&](float v) { return std::isfinite(v) || (is_state && !std::isnan(v)); }),
+              FileError, group.place(), ": '", name, "' holds values that are not finite");
   }
   for (size_t i = 0; i < weights.size(); ++i) {
     std::ranges::copy(weights[i].value.values(), i < parameters.size() ? parameters[i]->value.data()
@@ -159,8 +165,8 @@ class SpecReader {
     std::vector<LayerSpec> specs;
     for (const std::string& input : graph.inputs) {  // in the order in which they are given
       const auto node = std::ranges::find(graph.nodes, input, &KerasNode::name);
-      HGQ_CHECK(node->class_name == "InputLayer", FileError, file_.path, ": '", input,
-                "' is listed as an input, but is a ", node->class_name);
+      HGQ_CHECK(node != graph.nodes.end() && node->class_name == "InputLayer", FileError, file_.path, ": '", input,
+                "' is listed as an input, but is a ", node == graph.nodes.end() ? "model's output" : node->class_name);
       specs.push_back(input_spec(file_, *node, !path.empty()));
     }
     for (const KerasNode& node : graph.nodes) {
@@ -202,6 +208,15 @@ class SpecReader {
   ImportedLayers& imported_;
 };
 
+/// Twice the values that a file has, and some for weights that Python HGQ does not store.
+int64_t values_in(const KerasFile& file) {
+  int64_t values = 1 << 16;
+  for (const KerasLayerWeights& layer : file.layers) {
+    for (const KerasWeight& weight : layer.weights) values += 2 * weight.shape.size();
+  }
+  return std::min(values, BuildOptions().most_values);
+}
+
 Model build(const KerasFile& file, const std::optional<std::set<std::string>>& own_beta, const LayerDefaults& defaults,
             ImportedLayers& imported) {
   const KerasGraph graph = keras_graph(file.model_config);
@@ -212,7 +227,7 @@ Model build(const KerasFile& file, const std::optional<std::set<std::string>>& o
                             {.input_shapes = {},
                              .outputs = graph.outputs,
                              .defaults = defaults,
-                             .build = {.initialize = false},
+                             .build = {.initialize = false, .most_values = values_in(file)},
                              .keras_keys = true},
                             errors);
   if (!errors.empty()) {
@@ -234,6 +249,8 @@ void copy_keras_weights(const KerasFile& file, const Model& model) {
       Tensor& to = *weight.tensor();
       HGQ_CHECK(found->shape == to.shape() || found->shape.size() == to.size(), FileError, file.path, ": weight '",
                 weight.file_name, "' has shape ", found->shape, ", expected ", to.shape());
+      HGQ_CHECK(std::ranges::all_of(found->floats(), [](float v) { return std::isfinite(v); }), FileError, file.path,
+                ": weight '", weight.file_name, "' holds values that are not finite");
       std::ranges::copy(found->floats(), to.data());
     }
     entry.layer->after_loading();
@@ -289,6 +306,14 @@ void save_model(Model& model, const std::string& path, const WriteGroup& write_h
     write_weights(hgq, model);
     if (write_hgq) write_hgq(hgq);
   });
+}
+
+Model model_from_keras(const KerasFile& file, const LayerDefaults& defaults) {
+  const ImportOptions none;
+  ImportedLayers imported(none);
+  Model model = build(file, std::nullopt, defaults, imported);
+  copy_keras_weights(file, model);
+  return model;
 }
 
 Model load_model(const std::string& path, const ReadGroup& read_hgq, const LayerDefaults& defaults,

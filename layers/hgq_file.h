@@ -31,4 +31,7 @@ std::vector<std::string> what_python_can_not_open(const Model& model);
 Model load_model(const std::string& path, const ReadGroup& read_hgq = {}, const LayerDefaults& defaults = {},
                  const ImportOptions& import = {}, std::vector<std::string>* notes = nullptr);
 
+/// The same from what Keras knows of a file, as for one that Python HGQ saved.
+Model model_from_keras(const KerasFile& file, const LayerDefaults& defaults = {});
+
 }  // namespace hgq

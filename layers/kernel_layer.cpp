@@ -69,6 +69,7 @@ Shape KernelLayer::build(std::span<const Shape> inputs, const BuildOptions& opti
   output_shape_ = shapes.output;
   const Shape channels{shapes.output[-1]};
   const auto make = [&](Parameter& parameter, const char* leaf, const Shape& shape, const Initializer& initializer) {
+    check_weight(shape, options, concat(where(), ": its ", leaf));
     parameter = Parameter(name() + "/" + leaf, shape, trainable_);
     if (options.initialize) initializer.fill(parameter.value.view(), options.seed, parameter.name);
   };
@@ -94,7 +95,7 @@ Shape KernelLayer::build(std::span<const Shape> inputs, const BuildOptions& opti
   }
   kq_.f.trainable = kq_.f.trainable && trainable_;
   kq_.settle_rounding(true);
-  build_output(shapes.output);
+  build_output(shapes.output, options);
   paq_.settle_rounding(bias_absorbs_rounding());
   adapted_ = State(name() + "/adapted", Shape{1});
   const bool adapt_later = adapt_ && batch_norm_;
@@ -182,7 +183,11 @@ KernelLayer::Weights KernelLayer::evaluated_weights() {
   Executor executor(tape, alone, {.gradients = false});
   executor.forward({});
   const auto copy = [&](Var v) { return v.valid() ? Tensor(v.shape(), executor.value(v).values()) : Tensor(); };
-  return {copy(r.kernel), use_bias_ && !r.bias.valid() ? Tensor(Shape{output_shape_[-1]}) : copy(r.bias)};
+  Tensor kernel = copy(r.kernel);
+  HGQ_CHECK(std::ranges::all_of(kernel.values(), [](float v) { return std::isfinite(v); }), ConfigError, where(),
+            ": its kernel, quantized, holds values that are not finite; its bit widths are too large, or training went "
+            "astray");
+  return {std::move(kernel), use_bias_ && !r.bias.valid() ? Tensor(Shape{output_shape_[-1]}) : copy(r.bias)};
 }
 
 ExactSignal KernelLayer::exact(std::span<const ExactSignal> inputs, std::vector<ExactBops>& bops) {

@@ -20,6 +20,7 @@
 #include "hgq/autograd/tape.h"
 #include "hgq/core/config_reader.h"
 #include "hgq/core/node.h"
+#include "hgq/data/claimed_size.h"
 #include "hgq/layers/activations.h"
 #include "hgq/layers/proxy/builder.h"
 #include "hgq/layers/quantizer.h"
@@ -60,7 +61,13 @@ struct Recording {
 struct BuildOptions {
   uint64_t seed = 0;
   bool initialize = true;  // false: the weights are read from a file
+  /// Most values that a weight may have: a config or a file can claim any shape. The default leaves room in this
+  /// machine's memory for its gradient, its bit widths, and the optimizer's state.
+  int64_t most_values = physical_memory() / 32;
 };
+
+/// Throws ShapeError, `where` in front, for a weight of more values than `options` allow.
+void check_weight(const Shape& shape, const BuildOptions& options, const std::string& where);
 
 /// What layers take where they are not told.
 struct LayerDefaults {

@@ -25,7 +25,7 @@ void check_keys(const LayerSpec& spec, ErrorList& errors) {
 }  // namespace
 
 ModelMaker::ModelMaker(std::span<const LayerSpec> specs, const Model::Options& options, ErrorList& errors)
-    : specs_(specs), options_(options), errors_(errors) {
+    : specs_(specs), options_(options), errors_(errors), build_options_(options.build) {
   for (const LayerSpec& spec : specs) {
     if (const std::string name = text_key(spec.arguments, "name"); !name.empty()) reserved_.insert(name);
   }
@@ -163,6 +163,7 @@ bool ModelMaker::add_input(const LayerSpec& spec, Scope& scope) {
   } else if (!told) {
     fail(spec, concat("input '", entry.name, "' has no shape and no data that tell it; give shape: [...]"));
   }
+  if (!count_values(spec, entry)) return false;
   const int index = static_cast<int>(entries.size());
   inputs.push_back(index);
   entry.path = entry.proxy_name = entry.name;
@@ -227,11 +228,26 @@ bool ModelMaker::build(const LayerSpec& spec, Model::Entry& entry) {
   std::vector<Shape> shapes;
   for (const int i : entry.inputs) shapes.push_back(entries[static_cast<size_t>(i)].shape);
   try {
-    entry.shape = entry.layer->build(shapes, options_.build);
+    entry.shape = entry.layer->build(shapes, build_options_);
   } catch (const Error& e) {
     return fail(spec, e.what());
   }
+  for (const Parameter* const p : entry.layer->parameters()) build_options_.most_values -= p->value.size();
   return true;
+}
+
+bool ModelMaker::count_values(const LayerSpec& spec, const Model::Entry& entry) {
+  int64_t size = kMaxRowValues + 1;
+  try {
+    size = entry.shape.size();
+  } catch (const ShapeError&) {  // more than 2^63
+  }
+  if (size <= kMaxRowValues - row_values_) {
+    row_values_ += size;
+    return true;
+  }
+  return fail(spec, concat("layer '", entry.name, "' of shape ", entry.shape, " brings the values of a row to more than ",
+                           kMaxRowValues, " in all layers"));
 }
 
 bool ModelMaker::add_layer(const LayerSpec& spec, const LayerSpec& call, Scope& scope, const Call* again) {
@@ -259,6 +275,7 @@ bool ModelMaker::add_layer(const LayerSpec& spec, const LayerSpec& call, Scope& 
     entry.path = scope.path + name;
     if (!build(spec, entry)) return false;
   }
+  if (!count_values(call, entry)) return false;
   // A call without a name of its own has the layer's, which the proxy makes unique (spec 3.2).
   const bool named = again == nullptr || (&call != &spec && !told.empty());
   entry.proxy_name = named ? name : entry.path.substr(entry.path.rfind('/') + 1);

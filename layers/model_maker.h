@@ -15,6 +15,9 @@ namespace hgq {
 /// More calls of layers than this are refused: a few nested models that call each other twice would be without end.
 inline constexpr size_t kMaxCalls = 8192;
 
+/// A row's values in all layers together: more are refused before memory is taken for them.
+inline constexpr int64_t kMaxRowValues = int64_t{1} << 25U;
+
 /// Makes the entries one by one; stops at the first that does not fit, as nothing behind it has a shape.
 class ModelMaker {
  public:
@@ -60,6 +63,8 @@ class ModelMaker {
   bool add_nested(const LayerSpec& spec, const LayerSpec& call, Scope& scope, const Call* again);
   bool add_outputs(const LayerSpec& spec, const Scope& inside, Call& call);
   bool build(const LayerSpec& spec, Model::Entry& entry);
+  /// Adds the entry's values to those of a row; fails where they become too many.
+  bool count_values(const LayerSpec& spec, const Model::Entry& entry);
   bool share(const LayerSpec& call, const Call& again, Model::Entry& entry);
   std::optional<std::vector<int>> read_inputs(const LayerSpec& call, Scope& scope);
   std::optional<int> resolve(const std::string& name, const Scope& scope, const LayerSpec& reader);
@@ -74,6 +79,8 @@ class ModelMaker {
   std::span<const LayerSpec> specs_;
   const Model::Options& options_;
   ErrorList& errors_;
+  BuildOptions build_options_;  // of the next layer: fewer values with every weight
+  int64_t row_values_ = 0;
   Scope top_;
   std::set<std::string> reserved_;  // names given in the model itself, which nested layers leave alone
   std::set<std::string> taken_;

@@ -23,12 +23,13 @@ class PReshapeLayer final : public PassiveLayer {
     expect_inputs(inputs, 1);
     int64_t known = 1;
     int64_t open = 0;
+    bool fits = true;
     for (const int64_t d : target_) {
-      known *= d < 0 ? 1 : d;
+      fits = fits && !__builtin_mul_overflow(known, d < 0 ? 1 : d, &known);
       open += d < 0 ? 1 : 0;
     }
     const int64_t size = inputs[0].size();
-    HGQ_CHECK(open <= 1 && (open == 0 ? known == size : known > 0 && size % known == 0), ShapeError, where(),
+    HGQ_CHECK(fits && open <= 1 && (open == 0 ? known == size : known > 0 && size % known == 0), ShapeError, where(),
               ": its input has shape ", inputs[0], " (", size, " values), which does not fit target_shape ",
               nlohmann::json(target_).dump());
     for (const int64_t d : target_) output_ = output_.with_back(d < 0 ? size / known : d);

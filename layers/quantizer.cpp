@@ -11,17 +11,16 @@ namespace hgq {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kMostFraction = 126;  // 2^f is a float32
 
 }  // namespace
 
 Quantizer::Quantizer(const QuantizerConfig& config, Target target, const Shape& shape, const std::string& prefix)
     : config_(config), target_(target), shape_(shape) {
   const bool activation = target == Target::kActivation;
-  Shape f_shape = activation ? shape.with_front(1) : shape;
-  for (const int dim : config.skip_dims.resolve(f_shape.rank())) {
-    degeneracy_ *= static_cast<double>(f_shape[dim]);
-    f_shape.set(dim, 1);
-  }
+  const Shape whole = activation ? shape.with_front(1) : shape;
+  const Shape f_shape = config.shared_shape(whole);
+  for (const int dim : config.skip_dims.resolve(whole.rank())) degeneracy_ *= static_cast<double>(whole[dim]);
   f = Parameter(prefix + (activation ? "f" : "kernel_f"), f_shape, config.trainable);
   f.value.fill(static_cast<float>(config.init_bw));
   if (activation) {
@@ -90,6 +89,8 @@ std::vector<Kif> Quantizer::exact_bits(bool relu_follows) const {
     const float low = record_min.value.values()[n];
     const float high = record_max.value.values()[n];
     const float fraction = std::nearbyint(f.value.values()[n]);
+    HGQ_CHECK(std::abs(fraction) <= kMostFraction, ConfigError, "'", f.name, "' holds a bit width of ",
+              f.value.values()[n], ", beyond the range from ", -kMostFraction, " to ", kMostFraction);
     if (low > high) {  // an empty record
       bits.push_back({});
       continue;

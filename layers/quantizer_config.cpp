@@ -92,6 +92,12 @@ std::vector<int> SkipDims::resolve(int rank) const {
   return dims;
 }
 
+Shape QuantizerConfig::shared_shape(const Shape& values) const {
+  Shape shape = values;
+  for (const int dim : skip_dims.resolve(values.rank())) shape.set(dim, 1);
+  return shape;
+}
+
 QuantizerConfig QuantizerConfig::kernel_default() { return {}; }
 
 QuantizerConfig QuantizerConfig::activation_default() {

@@ -51,6 +51,8 @@ struct QuantizerConfig {
   /// The keys of a map over `base`; null gives `base`.
   static QuantizerConfig from_node(const Node& node, const QuantizerConfig& base, const std::string& section,
                                    ErrorList& errors, std::vector<KeyDoc>* docs = nullptr);
+  /// Of the bit widths for values of this shape, the batch counted: 1 in each of skip_dims. Throws ShapeError.
+  Shape shared_shape(const Shape& values) const;
 };
 
 /// As Python HGQ writes them into a model file.

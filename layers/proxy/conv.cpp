@@ -1,5 +1,6 @@
 #include "hgq/layers/proxy/conv.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "hgq/core/config_reader.h"
@@ -68,9 +69,12 @@ ProxyPlan ProxyConv::plan(std::span<const ProxySignal* const> in) const {
             where(), ": reads values of shape ", input.shape, ", its kernel has shape ", weights_.kernel_shape,
             " with ", options_.groups, " groups");
   const Windows windows = make_windows(input.shape, size(), options_.stride, options_.dilation, options_.padding);
+  check_table(windows.reads(), where());
   const int64_t channels = windows.channels;
   const int64_t entries = windows.h.size * windows.w.size;
   const int64_t group_filters = filters() / options_.groups;
+  check_table(std::max(filters(), entries * channels), where());
+  check_table(entries * channels * filters(), where());
   std::vector<float> kernel(static_cast<size_t>(entries * channels * filters()), 0.0F);
   for (int64_t k = 0; k < entries; ++k) {
     for (int64_t i = 0; i < group_inputs; ++i) {

@@ -136,6 +136,7 @@ ProxyPlan ProxyConcatenate::plan(std::span<const ProxySignal* const> in) const {
   const int64_t inner = row_major_strides(shape)[static_cast<size_t>(d)];
   const int64_t outer = shape.size() / (inner * shape[d]);
   shape.set(d, joined);
+  check_elements(shape.size(), where());
   std::vector<MoveSource> sources;
   for (int64_t o = 0; o < outer; ++o) {
     for (size_t part = 0; part < in.size(); ++part) {

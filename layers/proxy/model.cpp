@@ -66,11 +66,16 @@ std::vector<int> ProxyModel::keras_order() const {
 }
 
 std::vector<ProxyPlan> plan_layers(const ProxyModel& model) {
+  constexpr int64_t kMostElements = int64_t{1} << 23U;  // a file can claim any number; each takes some 60 bytes
   std::vector<ProxyPlan> plans;
+  int64_t elements = 0;
   for (const ProxyModel::Entry& entry : model.layers()) {
     std::vector<const ProxySignal*> in;
     for (const int parent : entry.parents) in.push_back(&plans[static_cast<size_t>(parent)].out);
     plans.push_back(entry.layer->plan(in));
+    elements += plans.back().out.shape.size();
+    HGQ_CHECK(elements <= kMostElements, ShapeError, "the layers of the proxy up to '", entry.layer->name(), "' have ",
+              elements, " values a sample together, more than ", kMostElements);
   }
   return plans;
 }

@@ -159,6 +159,7 @@ ProxyPlan ProxyPooling::plan(std::span<const ProxySignal* const> in) const {
             ", expected ", options_.rank + 1, " dims");
   const Windows windows = make_windows(input.shape, options_.size, options_.stride,
                                        std::vector<int64_t>(options_.size.size(), 1), options_.padding);
+  check_table(windows.reads(), where());
   Reads reads = reads_of(windows);
   ProxySignal all;
   all.storage = input.storage;

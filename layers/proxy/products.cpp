@@ -159,6 +159,7 @@ ProxySignal gathered(const ProxySignal& input, std::span<const int64_t> source) 
 
 ProxyPlan product_plan(const ProxySignal& input, const ProxyProduct& product, const Shape& shape,
                        const std::string& where) {
+  check_elements(shape.size(), where);
   const ProxySignal all = gathered(input, product.source);
   const auto n = static_cast<size_t>(product.inputs);
   std::vector<int64_t> group;

@@ -2,12 +2,26 @@
 
 #include <bit>
 
+#include "hgq/core/error.h"
+
 namespace hgq {
 namespace {
 
+constexpr int64_t kMostElements = int64_t{1} << 22U;
+constexpr int64_t kMostTableEntries = int64_t{1} << 25U;
 constexpr int kInt64Bits = 62;  // one bit in reserve for half a step of rounding
 
 }  // namespace
+
+void check_elements(int64_t elements, std::string_view where) {
+  HGQ_CHECK(elements <= kMostElements, ShapeError, where, ": has ", elements, " values a sample, more than ",
+            kMostElements);
+}
+
+void check_table(int64_t entries, std::string_view where) {
+  HGQ_CHECK(entries <= kMostTableEntries, ShapeError, where, ": reads ", entries, " values a sample, more than ",
+            kMostTableEntries);
+}
 
 bool ProxySignal::always_zero(int64_t e) const {
   const auto index = static_cast<size_t>(e);

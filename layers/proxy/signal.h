@@ -112,6 +112,12 @@ struct StepRows {
 
 using ProxyStep = std::function<void(const StepRows&)>;
 
+/// Plans have an entry for each element, so what a file claims is bounded: 2^22 elements a layer. Throws ShapeError.
+void check_elements(int64_t elements, std::string_view where);
+
+/// The same for tables of all that windows read, and for kernels with the zeros between groups: 2^25 entries.
+void check_table(int64_t entries, std::string_view where);
+
 struct ProxyPlan {
   ProxySignal out;
   ProxyStep step;

@@ -29,6 +29,63 @@ TEST(H5Damage, ACrashAnAbortAndAHangAreSurvived) {
       1));
 }
 
+TEST(H5Damage, AChildThatTakesAllMemoryIsStopped) {
+  EXPECT_FALSE(survives(
+      [] {
+        std::vector<std::vector<char>> taken;
+        while (true) taken.emplace_back(std::size_t{64} << 20U, 'x');
+      },
+      60));
+}
+
+TEST(H5Damage, ChunksLargerThanTheFileAreRefused) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "d.h5";
+  File::create(path);
+  const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+  const hsize_t chunk = hsize_t{1} << 29U;
+  H5Pset_chunk(creation, 1, &chunk);
+  const hsize_t extent = 4;
+  const hsize_t most = H5S_UNLIMITED;
+  const hid_t space = H5Screate_simple(1, &extent, &most);
+  H5Dclose(H5Dcreate2(file, "x", H5T_NATIVE_FLOAT, space, H5P_DEFAULT, creation, H5P_DEFAULT));
+  H5Sclose(space);
+  H5Pclose(creation);
+  H5Fclose(file);
+  EXPECT_NE(message_of([&] { File::open(path).read_floats("x"); }).find("claims chunks of 2.0 GiB"), std::string::npos);
+}
+
+TEST(H5Damage, ManyReferencesToOneLongTextAreRefused) {
+  // 4 MB of file, 64 GB of text.
+  const TemporaryFolder folder;
+  const std::string path = folder / "d.h5";
+  File::create(path);
+  const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  const hid_t type = H5Tcopy(H5T_C_S1);
+  H5Tset_size(type, H5T_VARIABLE);
+  const hsize_t count = 60000;
+  const hid_t space = H5Screate_simple(1, &count, nullptr);
+  const hid_t set = H5Dcreate2(file, "x", type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const std::string text(std::size_t{1} << 20U, 'a');
+  std::vector<const char*> texts(count, "");
+  texts[0] = text.c_str();
+  H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts.data());
+  const auto first = static_cast<size_t>(H5Dget_offset(set));
+  H5Dclose(set);
+  H5Sclose(space);
+  H5Tclose(type);
+  H5Fclose(file);
+  std::ifstream in(path, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  // An entry is the length, the address of the heap, and an index: copies of the first one.
+  ASSERT_LT(first + 16 * count, bytes.size());
+  const std::string entry = bytes.substr(first, 16);
+  for (size_t i = 1; i < count; ++i) bytes.replace(first + 16 * i, 16, entry);
+  const std::string damaged = write_text(folder, "damaged.h5", bytes);
+  EXPECT_NE(message_of([&] { File::open(damaged); }).find("takes too much memory"), std::string::npos);
+}
+
 TEST(H5Damage, AChildThatWaitsForALockSaysNothing) {
   EXPECT_TRUE(survives(
       [] {

@@ -1,0 +1,48 @@
+// A model that Python HGQ saved, from its parts (keras_json.h): built, evaluated on two rows, its bits counted, exported.
+#include <nlohmann/json.hpp>
+
+#include "fuzz_support.h"
+#include "hgq/core/parallel.h"
+#include "hgq/layers/hgq_file.h"
+#include "hgq/layers/predict.h"
+#include "hgq/layers/proxy/convert.h"
+#include "hgq/layers/proxy/emulator.h"
+#include "json_mutation.h"
+#include "keras_json.h"
+
+namespace {
+
+void use(hgq::Model& model) {
+  using namespace hgq;
+  std::vector<Tensor> x;
+  std::vector<ConstTensorView> views;
+  for (const int input : model.inputs()) {
+    if (model.entry(input).shape.size() > 10000) return;
+    x.emplace_back(model.entry(input).shape.with_front(2));
+    for (int64_t i = 0; i < x.back().size(); ++i) x.back().data()[i] = static_cast<float>(i % 7) - 2.75F;
+  }
+  for (const Tensor& t : x) views.push_back(t.view());
+  Workers workers(1);
+  fuzz::attempt([&] { Predictor(model, workers, Mode::kTrace).run(views); });
+  fuzz::attempt([&] { model.exact_bops(); });
+  fuzz::attempt([&] {
+    const ProxyModel proxy = to_proxy_model(model, {});
+    Emulator(proxy).run(views);
+  });
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace hgq;
+  fuzz::attempt([&] {
+    const nlohmann::json document = fuzz::parse({reinterpret_cast<const char*>(data), size});
+    Model model = model_from_keras(fuzz::keras_file_of(document));
+    use(model);
+  });
+  return 0;
+}
+
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t capacity, unsigned seed) {
+  return hgq::fuzz::mutate_json(data, size, capacity, seed);
+}
