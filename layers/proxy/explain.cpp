@@ -161,7 +161,7 @@ std::string ProxyExplainer::reason(size_t entry, const EmulatedRow& row, int64_t
   std::vector<int> layers = layers_of(entry);
   std::ranges::sort(layers);
   // Overflows come first, as they explain whatever follows them.
-  std::ranges::stable_partition(layers, [&](int i) { return row.overflows[static_cast<size_t>(i)] > 0; });
+  std::stable_partition(layers.begin(), layers.end(), [&](int i) { return row.overflows[static_cast<size_t>(i)] > 0; });
   for (const int index : layers) {
     std::string found = reason_of_layer(proxy_.layer(index), index, row, element);
     if (!found.empty()) return found;
