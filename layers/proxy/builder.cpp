@@ -59,6 +59,10 @@ ProxyRef ProxyBuilder::add_dense(const std::string& name, ProxyRef parent, const
 
 ProxyRef ProxyBuilder::add_conv(const std::string& name, ProxyRef parent, ConvOptions options,
                                 const Shape& kernel_shape, std::vector<float> kernel, std::vector<float> bias) {
+  if (options.groups > 1)
+    note(concat("layer '", name, "': hls4ml 1.3.0 can not convert a convolution of ", options.groups, " groups"));
+  if (std::ranges::any_of(options.dilation, [](int64_t d) { return d > 1; }))
+    note(concat("layer '", name, "': hls4ml 1.3.0 leaves out the dilation, so its firmware computes something else"));
   return add<ProxyConv>(name, {parent}, std::move(options), kernel_shape, std::move(kernel), std::move(bias));
 }
 
@@ -72,6 +76,8 @@ ProxyRef ProxyBuilder::add_relu(ProxyRef parent) {
 
 ProxyRef ProxyBuilder::add_activation(const std::string& name, ProxyRef parent, const std::string& function) {
   if (function == "linear") return parent;
+  if (function == "softmax")
+    note(concat("layer '", name, "': hls4ml computes softmax from tables; predict --softmax-table does as well"));
   return add<ProxyActivation>(name, {parent}, function);
 }
 

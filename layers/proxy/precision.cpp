@@ -25,7 +25,7 @@ std::vector<std::string> float32_notes(const ProxyModel& model) {
     notes.push_back(concat("layer '", layer.name(), "' (", layer.class_name(), "): its values can need ", bits,
                            " bits, of which float32 holds ", kFloat32Bits,
                            "; where they do, Keras and the model may differ from the firmware, which computes exactly. "
-                           "Fewer bits for what it reads or for its kernel (init_bw, beta) avoid that"));
+                           "Fewer bits for what it reads or for its kernel avoid that"));
   }
   return notes;
 }

@@ -134,8 +134,6 @@ class Converter {
     if (activation.function != "linear") {
       if (!check_quantized(node, {ref}, errors)) return {};
       ref = added("Activation", builder_.add_activation(function_name, ref, activation.function));
-      if (activation.function == "softmax")
-        add_note(node, "hls4ml computes softmax from tables of its own, up to 1.0 off");
     }
     if (!activation.type) return ref;
     const Kbi type = *activation.type;
@@ -185,9 +183,6 @@ class Converter {
     if (!errors.empty() || !complete || !check_quantized(node, in, errors)) return {};
     if (node.config["kernel_quantizer"].is_null())
       add_note(node, "its kernel has no quantizer: float32 values, up to 24 bits");
-    if (layer->is_conv && layer->conv.groups > 1) add_note(node, "hls4ml 1.3.0 can not convert groups");
-    if (layer->is_conv && std::ranges::any_of(layer->conv.dilation, [](int64_t d) { return d > 1; }))
-      add_note(node, "hls4ml 1.3.0 leaves out the dilation");
     if (activation.is_linear()) fold_batch_norm(node, in[0], *layer);
     ProxyRef ref;
     if (layer->is_conv) {
