@@ -95,6 +95,10 @@ int predict_proxy(const PredictCommand& command) {
   return kExitDone;
 }
 
+void print_notes(const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) std::cerr << "hgq-train: note: " << note << "\n";
+}
+
 /// Says what became of each layer.
 int import_qkeras(const KerasFile& file, const ImportCommand& command) {
   HGQ_CHECK(command.functions.empty() && !command.epsilon, ConfigError, command.file,
@@ -105,7 +109,7 @@ int import_qkeras(const KerasFile& file, const ImportCommand& command) {
     fmt::print("{:<24} {:<20} {}\n", layer.name, layer.class_name, layer.became);
   }
   std::cout << std::flush;
-  for (const std::string& note : conversion.proxy.notes()) std::cerr << "hgq-train: note: " << note << "\n";
+  print_notes(conversion.proxy.notes());
   std::cerr << command.out << ": a proxy of " << conversion.proxy.layers().size() << " layers\n";
   return kExitDone;
 }
@@ -211,7 +215,7 @@ int run_export(const ExportCommand& command) {
                                                          .unary_lut_max_table_size = command.unary_lut_max_table_size});
   const ModelExtras extras = extras_of_proxy(loaded.extras);
   save_proxy(proxy, command.out, [&](h5::Group& hgq) { write_extras(hgq, extras); });
-  for (const std::string& note : proxy.notes()) std::cerr << "hgq-train: note: " << note << "\n";
+  print_notes(proxy.notes());
   std::cerr << command.out << ": a proxy of " << proxy.layers().size() << " layers\n";
   return kExitDone;
 }
@@ -234,7 +238,8 @@ int run_import(const ImportCommand& command) {
   Model model = load_model(
       command.file, [&](const h5::Group& hgq) { extras = read_extras(hgq); }, {}, options, &notes);
   save_model_with_extras(model, extras, command.out);
-  for (const std::string& note : notes) std::cerr << "hgq-train: note: " << note << " (--epsilon gives another)\n";
+  for (std::string& note : notes) note += " (--epsilon gives another)";
+  print_notes(notes);
   std::cerr << command.out << ": " << model.layers().size() << " layers"
             << (model.is_traced() ? "\n" : ", no ranges yet: run trace before export\n");
   return kExitDone;

@@ -90,6 +90,11 @@ using ReadGroup = std::function<void(const h5::Group&)>;
 /// a circle.
 KerasGraph keras_graph(const Node& model_config, bool nested = false);
 
+/// Whether a node of this class is a model inside the model.
+bool is_nested_model(std::string_view class_name);
+/// The layers of such a node.
+KerasGraph nested_graph(const KerasNode& node);
+
 /// The other way: a Functional model. Names of further calls, and names in the proxy, go into keys that Keras leaves
 /// alone.
 Node keras_functional(const KerasGraph& graph);

@@ -28,10 +28,6 @@ const Node& required(const Node& map, std::string_view key, Node::Kind kind) {
 
 constexpr int kMaxDepth = 32;  // of models inside models
 
-bool is_model(std::string_view class_name) {
-  return class_name == "Functional" || class_name == "Model" || class_name == "Sequential";
-}
-
 /// ["NAME", CALL, OUTPUT], with or without a map of arguments behind.
 struct Reference {
   std::string layer;
@@ -61,7 +57,7 @@ struct Called {
 
 /// A Functional model has a call of its own, on its own inputs, before it is called by others; Keras counts it.
 int64_t first_call_of(const KerasNode& node) {
-  if (!is_model(node.class_name)) return 0;
+  if (!is_nested_model(node.class_name)) return 0;
   if (node.class_name != "Sequential") return 1;
   const Node* const layers = node.config.find("layers");
   const bool has_input = layers != nullptr && layers->is_list() && !layers->items().empty() &&
@@ -193,7 +189,7 @@ KerasGraph functional(const Node& config, int depth) {
     called.names = call_names(layer, node.name, called.calls.size(), taken);
     taken.insert(called.names.begin(), called.names.end());
     called.first = first_call_of(node);
-    if (is_model(node.class_name)) called.outputs = read_graph(layer, true, depth + 1).outputs;
+    if (is_nested_model(node.class_name)) called.outputs = read_graph(layer, true, depth + 1).outputs;
     layers.emplace(node.name, std::move(called));
   }
   KerasGraph graph;
@@ -278,7 +274,7 @@ KerasGraph read_graph(const Node& model_config, bool nested, int depth) {
             ", expected a model {class_name, config}");
   const std::string class_name = required_text(model_config, "class_name");
   const Node& config = required(model_config, "config", Node::Kind::kMap);
-  HGQ_CHECK(is_model(class_name), FileError, model_config.place(), ": the model is a '", class_name,
+  HGQ_CHECK(is_nested_model(class_name), FileError, model_config.place(), ": the model is a '", class_name,
             "', expected a Functional or Sequential one");
   KerasGraph graph = class_name == "Sequential" ? sequential(config, nested) : functional(config, depth);
   const Node* name = config.find("name");
@@ -287,6 +283,16 @@ KerasGraph read_graph(const Node& model_config, bool nested, int depth) {
 }
 
 }  // namespace
+
+bool is_nested_model(std::string_view class_name) {
+  return class_name == "Functional" || class_name == "Model" || class_name == "Sequential";
+}
+
+KerasGraph nested_graph(const KerasNode& node) {
+  Node model = Node::map({{"class_name", Node::string(node.class_name)}, {"config", node.config}});
+  model.set_place(node.config.place());
+  return keras_graph(model, true);
+}
 
 KerasGraph keras_graph(const Node& model_config, bool nested) { return read_graph(model_config, nested, 0); }
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "hgq/core/error.h"
+#include "hgq/core/finite.h"
 #include "hgq/layers/expression.h"
 #include "hgq/layers/proxy/proxy_file.h"
 #include "hgq/layers/qkeras/convert.h"
@@ -182,10 +183,8 @@ class SpecReader {
       spec.proxy_name = node.proxy_name;
       return spec;
     }
-    if (node.class_name == "Functional" || node.class_name == "Model" || node.class_name == "Sequential") {
-      Node model = Node::map({{"class_name", Node::string(node.class_name)}, {"config", node.config}});
-      model.set_place(node.config.place());
-      const KerasGraph inside = keras_graph(model, true);
+    if (is_nested_model(node.class_name)) {
+      const KerasGraph inside = nested_graph(node);
       return NestedModel(node.name, read(inside, path + node.name + "/"), inside.outputs).from(node.inputs);
     }
     LayerSpec spec{.kind = node.class_name, .arguments = node.config, .inputs = node.inputs};
@@ -249,8 +248,8 @@ void copy_keras_weights(const KerasFile& file, const Model& model) {
       Tensor& to = *weight.tensor();
       HGQ_CHECK(found->shape == to.shape() || found->shape.size() == to.size(), FileError, file.path, ": weight '",
                 weight.file_name, "' has shape ", found->shape, ", expected ", to.shape());
-      HGQ_CHECK(std::ranges::all_of(found->floats(), [](float v) { return std::isfinite(v); }), FileError, file.path,
-                ": weight '", weight.file_name, "' holds values that are not finite");
+      HGQ_CHECK(all_finite(found->floats()), FileError, file.path, ": weight '", weight.file_name,
+                "' holds values that are not finite");
       std::ranges::copy(found->floats(), to.data());
     }
     entry.layer->after_loading();

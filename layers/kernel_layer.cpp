@@ -6,6 +6,7 @@
 
 #include "hgq/autograd/executor.h"
 #include "hgq/core/error.h"
+#include "hgq/core/finite.h"
 
 namespace hgq {
 namespace {
@@ -184,7 +185,7 @@ KernelLayer::Weights KernelLayer::evaluated_weights() {
   executor.forward({});
   const auto copy = [&](Var v) { return v.valid() ? Tensor(v.shape(), executor.value(v).values()) : Tensor(); };
   Tensor kernel = copy(r.kernel);
-  HGQ_CHECK(std::ranges::all_of(kernel.values(), [](float v) { return std::isfinite(v); }), ConfigError, where(),
+  HGQ_CHECK(all_finite(kernel.values()), ConfigError, where(),
             ": its kernel, quantized, holds values that are not finite; its bit widths are too large, or training went "
             "astray");
   return {std::move(kernel), use_bias_ && !r.bias.valid() ? Tensor(Shape{output_shape_[-1]}) : copy(r.bias)};

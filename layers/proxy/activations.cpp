@@ -96,11 +96,15 @@ ProxyPlan function_plan(const ProxySignal& input, Function function) {
 
 }  // namespace
 
+bool is_plain_relu(ConfigReader& reader) {
+  return !reader.has("max_value") && reader.number("negative_slope", "slope below 0", {}) == 0 &&
+         reader.number("threshold", "where the function begins", {}) == 0;
+}
+
 std::unique_ptr<ProxyLayer> ProxyRelu::read(const KerasNode& node, const KerasLayerWeights& /*weights*/) {
   ErrorList errors;
   ConfigReader reader(node.config, concat("layer '", node.name, "' (ReLU)"), errors);
-  const bool plain = !reader.has("max_value") && reader.number("negative_slope", "slope below 0", {}) == 0 &&
-                     reader.number("threshold", "where the function begins", {}) == 0;
+  const bool plain = is_plain_relu(reader);
   errors.throw_if_any();
   HGQ_CHECK(plain, FileError, node.config.place(), ": layer '", node.name,
             "' (ReLU) has a max_value, negative_slope or threshold; a proxy can only hold the plain max(x, 0)");

@@ -10,9 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "hgq/core/config_reader.h"
 #include "hgq/layers/proxy/layer.h"
 
 namespace hgq {
+
+/// Whether the keys of Keras' ReLU make it max(x, 0).
+bool is_plain_relu(ConfigReader& reader);
 
 class ProxyRelu : public ProxyLayer {
  public:

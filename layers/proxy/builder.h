@@ -82,7 +82,8 @@ class ProxyBuilder {
   /// What the user should know of the conversion, a line each; the model will hold it.
   void note(std::string line) { notes_.push_back(std::move(line)); }
 
-  /// Layers that lead to no output are dropped, inputs kept. Throws ShapeError without outputs.
+  /// Layers that lead to no output are dropped, inputs kept. Throws ShapeError without outputs. The
+  /// model's notes() say what was renamed, what hls4ml computes in its own way, and where float32 is too narrow.
   ProxyModel finish(const std::vector<ProxyRef>& outputs) &&;
 
  private:

@@ -26,18 +26,24 @@ std::vector<int64_t> ProxyConv::size() const {
   return size;
 }
 
+ConvOptions read_conv_options(ConfigReader& reader, int rank, std::vector<int64_t>& size) {
+  ConvOptions options{.rank = rank, .stride = {}, .dilation = {}};
+  size = read_sizes(reader, "kernel_size", "extent of the window", rank, 0);
+  options.stride = read_sizes(reader, "strides", "distance between windows", rank, 1);
+  options.dilation = read_sizes(reader, "dilation_rate", "distance in a window", rank, 1);
+  options.padding = read_padding(reader, rank == 1);
+  options.groups = reader.integer("groups", "parts of inputs and outputs", {.fallback = 1, .min = 1});
+  read_data_format(reader);
+  return options;
+}
+
 std::unique_ptr<ProxyLayer> ProxyConv::read(const KerasNode& node, const KerasLayerWeights& weights) {
   ErrorList errors;
   ConfigReader reader(node.config, concat("layer '", node.name, "' (", node.class_name, ")"), errors);
-  ConvOptions options{.rank = node.class_name == "Conv1D" ? 1 : 2, .stride = {}, .dilation = {}};
   reader.choice("activation", "of a layer in a proxy", {"linear"}, "linear");
   const int64_t filters = reader.integer("filters", "number of outputs", {.required = true, .min = 1});
-  const std::vector<int64_t> size = read_sizes(reader, "kernel_size", "extent of the window", options.rank, 0);
-  options.stride = read_sizes(reader, "strides", "distance between windows", options.rank, 1);
-  options.dilation = read_sizes(reader, "dilation_rate", "distance in a window", options.rank, 1);
-  options.padding = read_padding(reader, options.rank == 1);
-  options.groups = reader.integer("groups", "parts of inputs and outputs", {.fallback = 1, .min = 1});
-  read_data_format(reader);
+  std::vector<int64_t> size;
+  ConvOptions options = read_conv_options(reader, node.class_name == "Conv1D" ? 1 : 2, size);
   const bool use_bias = reader.boolean("use_bias", "whether there is a bias", true);
   errors.throw_if_any();
   ProductWeights read = read_product_weights(node, weights, size, filters, use_bias);

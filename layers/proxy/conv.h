@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "hgq/core/config_reader.h"
 #include "hgq/core/window.h"
 #include "hgq/layers/proxy/layer.h"
 #include "hgq/layers/proxy/product_weights.h"
@@ -17,6 +18,9 @@ struct ConvOptions {
   Padding padding = Padding::kValid;
   int64_t groups = 1;
 };
+
+/// Reads the keys of one of the two classes; `size` gets the windows' size.
+ConvOptions read_conv_options(ConfigReader& reader, int rank, std::vector<int64_t>& size);
 
 class ProxyConv : public ProxyLayer {
  public:

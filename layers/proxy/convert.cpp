@@ -1,10 +1,6 @@
 #include "hgq/layers/proxy/convert.h"
 
-#include <algorithm>
-#include <iterator>
-
 #include "hgq/core/error.h"
-#include "hgq/layers/proxy/precision.h"
 
 namespace hgq {
 
@@ -27,11 +23,7 @@ ProxyModel to_proxy_model(const Model& model, const ProxyOptions& options, std::
   if (ends != nullptr) {
     for (const ProxyRef ref : refs) ends->push_back(builder.name(ref));
   }
-  ProxyModel proxy = std::move(builder).finish(outputs);
-  std::vector<std::string> notes = proxy.notes();
-  std::ranges::move(float32_notes(proxy), std::back_inserter(notes));
-  proxy.set_notes(std::move(notes));
-  return proxy;
+  return std::move(builder).finish(outputs);
 }
 
 }  // namespace hgq

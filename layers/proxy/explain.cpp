@@ -103,6 +103,14 @@ ProxyExplainer::ProxyExplainer(Model& model, const ProxyModel& proxy, Workers& w
     ends_[static_cast<size_t>(model.inputs()[i])] = proxy.inputs()[i];
   for (size_t o = 0; o < model.outputs().size() && o < proxy.outputs().size(); ++o)
     ends_[static_cast<size_t>(model.outputs()[o])] = proxy.outputs()[o];
+  owners_.assign(proxy.layers().size(), -1);
+  for (size_t e = 0; e < ends_.size(); ++e) {
+    if (ends_[e] < 0 || model.entries()[e].layer == nullptr) continue;
+    for (const int layer : layers_of(e)) {
+      int& owner = owners_[static_cast<size_t>(layer)];
+      if (owner < 0) owner = static_cast<int>(e);
+    }
+  }
 }
 
 ProxyExplainer::~ProxyExplainer() = default;
@@ -146,15 +154,6 @@ std::vector<int> ProxyExplainer::layers_of(size_t entry) const {
     for (const int parent : proxy_.layers()[static_cast<size_t>(layer)].parents) open.push_back(parent);
   }
   return layers;
-}
-
-int ProxyExplainer::entry_of(int proxy_layer) const {
-  for (size_t e = 0; e < ends_.size(); ++e) {
-    if (ends_[e] < 0 || model_.entries()[e].layer == nullptr) continue;
-    const std::vector<int> layers = layers_of(e);
-    if (std::ranges::find(layers, proxy_layer) != layers.end()) return static_cast<int>(e);
-  }
-  return -1;
 }
 
 std::string ProxyExplainer::reason(size_t entry, const EmulatedRow& row, int64_t element) const {
@@ -219,7 +218,7 @@ std::vector<OverflowAdvice> ProxyExplainer::advise(std::span<const ConstTensorVi
       const std::vector<Kbi> types = quantizer->types_of_elements(emulator_.signal(index).shape);
       OverflowAdvice& advice = worst[index];
       advice.quantizer = quantizer->name();
-      const int entry = entry_of(index);
+      const int entry = owners_[i];
       Quantizer* const paq =
           entry < 0 ? nullptr : model_.entries()[static_cast<size_t>(entry)].layer->output_quantizer();
       if (entry >= 0) advice.layer = model_.entries()[static_cast<size_t>(entry)].name;

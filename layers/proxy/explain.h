@@ -60,14 +60,13 @@ class ProxyExplainer {
   std::string reason_of_layer(const ProxyLayer& layer, int index, const EmulatedRow& row, int64_t element) const;
   /// Proxy layers that one of the model became, the last first.
   std::vector<int> layers_of(size_t entry) const;
-  /// The entry of the model that a proxy layer is part of; -1 for none.
-  int entry_of(int proxy_layer) const;
 
   Model& model_;
   const ProxyModel& proxy_;
   Emulator emulator_;
   std::unique_ptr<ModelRun> run_;
-  std::vector<int> ends_;  // of each entry, the proxy layer with its output; -1: not found
+  std::vector<int> ends_;    // of each entry, the proxy layer with its output; -1: not found
+  std::vector<int> owners_;  // of each proxy layer, the entry that it is part of; -1: none
 };
 
 }  // namespace hgq

@@ -76,11 +76,9 @@ std::string_view ProxyPooling::class_name() const {
   return options_.average ? "AveragePooling2D" : "MaxPooling2D";
 }
 
-std::unique_ptr<ProxyLayer> ProxyPooling::read(const KerasNode& node, const KerasLayerWeights& /*weights*/) {
-  ErrorList errors;
-  ConfigReader reader(node.config, concat("layer '", node.name, "' (", node.class_name, ")"), errors);
-  PoolingOptions options{.rank = node.class_name.ends_with("1D") ? 1 : 2,
-                         .average = node.class_name.starts_with("Average"),
+PoolingOptions read_pooling_options(std::string_view class_name, ConfigReader& reader) {
+  PoolingOptions options{.rank = class_name.ends_with("1D") ? 1 : 2,
+                         .average = class_name.starts_with("Average"),
                          .size = {},
                          .stride = {}};
   options.size = read_sizes(reader, "pool_size", "extent of the window", options.rank, 2);
@@ -88,6 +86,13 @@ std::unique_ptr<ProxyLayer> ProxyPooling::read(const KerasNode& node, const Kera
       reader.has("strides") ? read_sizes(reader, "strides", "distance between windows", options.rank, 1) : options.size;
   options.padding = read_padding(reader, false);
   read_data_format(reader);
+  return options;
+}
+
+std::unique_ptr<ProxyLayer> ProxyPooling::read(const KerasNode& node, const KerasLayerWeights& /*weights*/) {
+  ErrorList errors;
+  ConfigReader reader(node.config, concat("layer '", node.name, "' (", node.class_name, ")"), errors);
+  PoolingOptions options = read_pooling_options(node.class_name, reader);
   errors.throw_if_any();
   return std::make_unique<ProxyPooling>(node.name, std::move(options));
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "hgq/core/config_reader.h"
 #include "hgq/core/window.h"
 #include "hgq/layers/proxy/layer.h"
 
@@ -18,6 +19,9 @@ struct PoolingOptions {
   std::vector<int64_t> size, stride;
   Padding padding = Padding::kValid;
 };
+
+/// Reads the keys of one of the four classes.
+PoolingOptions read_pooling_options(std::string_view class_name, ConfigReader& reader);
 
 class ProxyPooling : public ProxyLayer {
  public:

@@ -3,9 +3,8 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "hgq/layers/proxy/model.h"
+#include "hgq/layers/proxy/layer.h"
 
 namespace hgq {
 
@@ -15,7 +14,7 @@ inline constexpr int kFloat32Bits = 24;
 /// Bits that the widest value of a layer can need, signs not counted; 0 where values are no fixed-point numbers.
 int bits_needed(const ProxySignal& signal);
 
-/// A line for each layer whose values can need more bits than a float32 has.
-std::vector<std::string> float32_notes(const ProxyModel& model);
+/// A line for the user where the values of a layer can need more bits than a float32 has; else empty.
+std::string float32_note(const ProxyLayer& layer, const ProxySignal& values);
 
 }  // namespace hgq

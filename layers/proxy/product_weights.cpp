@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "hgq/core/error.h"
+#include "hgq/core/finite.h"
 
 namespace hgq {
 
@@ -13,8 +14,7 @@ void ProductWeights::check(int window_rank, std::string_view units_name, const s
             window_rank > 0 ? "size ..., " : "", "inputs, ", units_name, ")");
   HGQ_CHECK(bias.empty() || static_cast<int64_t>(bias.size()) == units(), ShapeError, where, ": bias has ", bias.size(),
             " values, the kernel has ", units(), " ", units_name);
-  const auto finite = [](float v) { return std::isfinite(v); };
-  HGQ_CHECK(std::ranges::all_of(kernel, finite) && std::ranges::all_of(bias, finite), ShapeError, where,
+  HGQ_CHECK(all_finite(kernel) && all_finite(bias), ShapeError, where,
             ": kernel or bias holds a value that is not finite");
 }
 

@@ -5,6 +5,7 @@
 
 #include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
+#include "hgq/core/finite.h"
 
 namespace hgq {
 namespace {
@@ -56,8 +57,7 @@ ProxyUnaryLut::ProxyUnaryLut(std::string name, HlsType in, HlsType out, std::vec
   check();
   HGQ_CHECK(std::ssize(table_) == int64_t{1} << in_.bits(), ShapeError, where(), ": a table of ", table_.size(),
             " entries for an input of ", in_.bits(), " bits, expected ", int64_t{1} << in_.bits());
-  HGQ_CHECK(std::ranges::all_of(table_, [](float v) { return std::isfinite(v); }), ShapeError, where(),
-            ": its table holds values that are not finite");
+  HGQ_CHECK(all_finite(table_), ShapeError, where(), ": its table holds values that are not finite");
 }
 
 double ProxyUnaryLut::point(int64_t code) const {

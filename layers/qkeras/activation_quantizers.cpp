@@ -9,8 +9,6 @@
 namespace hgq {
 namespace {
 
-constexpr int64_t kMaxIntegerBits = 30;  // QKeras computes 2^integer in int32, so it takes no negative one either
-
 void refuse_noise(QKerasArguments& arguments) {
   if (arguments.number("qnoise_factor", 1) != 1)
     arguments.error("qnoise_factor is not 1, so its values are only partly quantized; set it to 1 and save again");
@@ -19,7 +17,7 @@ void refuse_noise(QKerasArguments& arguments) {
 QKerasActivation of_bits(const QKerasQuantizer& quantizer, Overflow overflow, ErrorList& errors) {
   QKerasArguments arguments(quantizer, errors);
   const int64_t bits = arguments.integer("bits", 8, 1, kMaxFixedBits);
-  const int64_t integer = arguments.integer("integer", 0, 0, kMaxIntegerBits);
+  const int64_t integer = arguments.integer("integer", 0, 0, kMaxQKerasInteger);
   const bool symmetric = arguments.flag("symmetric", false);
   const int keep_negative = arguments.flag("keep_negative", true) ? 1 : 0;
   const std::string* const scaling = arguments.text("alpha");
@@ -43,7 +41,7 @@ QKerasActivation of_bits(const QKerasQuantizer& quantizer, Overflow overflow, Er
 QKerasActivation of_relu(const QKerasQuantizer& quantizer, ErrorList& errors) {
   QKerasArguments arguments(quantizer, errors);
   const int64_t bits = arguments.integer("bits", 8, 1, kMaxFixedBits);
-  const int64_t integer = arguments.integer("integer", 0, 0, kMaxIntegerBits);
+  const int64_t integer = arguments.integer("integer", 0, 0, kMaxQKerasInteger);
   if (arguments.flag("use_sigmoid", false))
     arguments.error("use_sigmoid takes the sigmoid, not the ReLU; a proxy has no such quantizer");
   if (arguments.number("negative_slope", 0) != 0)

@@ -9,9 +9,6 @@
 namespace hgq {
 namespace {
 
-constexpr float kEpsilon = 1e-7F;  // of Keras
-constexpr float kLn2 = 0.693147180559945F;
-
 /// Sums over the rows in the order of TensorFlow's Mean on a CPU: in columns that fill vectors of 8, from 16 rows on,
 /// in four parts.
 std::vector<float> column_sums(const std::vector<float>& values, size_t columns) {
@@ -77,7 +74,7 @@ std::vector<float> ScaleGroups::fitted(const std::vector<float>& x, const std::v
   const size_t of_one = x.size() / scale.size();
   const auto size = static_cast<float>(of_one);
   for (size_t g = 0; g < scale.size(); ++g) {
-    scale[g] = (scale[g] / size) / (norm[g] / size + kEpsilon);
+    scale[g] = (scale[g] / size) / (norm[g] / size + kKerasEpsilon);
     if (po2) scale[g] = nearest_po2(scale[g]);
   }
   std::vector<float> out;
@@ -85,6 +82,6 @@ std::vector<float> ScaleGroups::fitted(const std::vector<float>& x, const std::v
   return out;
 }
 
-float nearest_po2(float value) { return std::exp2(std::nearbyint(std::log(value + kEpsilon) / kLn2)); }
+float nearest_po2(float value) { return std::exp2(std::nearbyint(std::log(value + kKerasEpsilon) / kLn2)); }
 
 }  // namespace hgq

@@ -11,6 +11,9 @@
 
 namespace hgq {
 
+inline constexpr float kKerasEpsilon = 1e-7F;
+inline constexpr float kLn2 = 0.693147180559945F;
+
 /// `alpha` of a quantizer.
 struct QKerasAlpha {
   enum class Kind : uint8_t { kNone, kNumber, kAuto, kAutoPo2 };

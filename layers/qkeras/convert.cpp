@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -13,7 +12,6 @@
 #include "hgq/layers/proxy/activations.h"
 #include "hgq/layers/proxy/builder.h"
 #include "hgq/layers/proxy/input.h"
-#include "hgq/layers/proxy/precision.h"
 #include "hgq/layers/qkeras/activation_quantizers.h"
 #include "hgq/layers/qkeras/flat_graph.h"
 #include "hgq/layers/qkeras/kernel_layers.h"
@@ -62,11 +60,7 @@ class Converter {
     errors_.throw_if_any();
     std::vector<ProxyRef> outputs;
     for (const std::string& output : graph_.outputs) outputs.push_back(*refs_.at(output));
-    ProxyModel proxy = std::move(builder_).finish(outputs);
-    std::vector<std::string> notes = proxy.notes();
-    std::ranges::move(float32_notes(proxy), std::back_inserter(notes));
-    proxy.set_notes(std::move(notes));
-    return {std::move(proxy), std::move(done_)};
+    return {std::move(builder_).finish(outputs), std::move(done_)};
   }
 
  private:
@@ -236,8 +230,7 @@ class Converter {
     ConfigReader reader(node.config, qkeras_layer(node), errors);
     const auto ready = [&] { return complete && errors.empty(); };
     if (kind == "ReLU") {
-      if (reader.has("max_value") || reader.number("negative_slope", "", {}) != 0 ||
-          reader.number("threshold", "", {}) != 0)
+      if (!is_plain_relu(reader))
         errors.add(node.config.place(), concat(qkeras_layer(node),
                                                ": has a max_value, a negative_slope or a threshold, "
                                                "which a proxy can not have; use quantized_relu(BITS, INTEGER)"));
@@ -279,18 +272,10 @@ class Converter {
   }
 
   Ref pooling(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ConfigReader& reader) {
-    PoolingOptions options{.rank = node.class_name.ends_with("1D") ? 1 : 2,
-                           .average = node.class_name.starts_with("Average"),
-                           .size = {},
-                           .stride = {}};
-    options.size = read_sizes(reader, "pool_size", "extent of the window", options.rank, 2);
-    options.stride = reader.has("strides") ? read_sizes(reader, "strides", "distance between windows", options.rank, 1)
-                                           : options.size;
-    options.padding = read_padding(reader, false);
-    read_data_format(reader);
+    PoolingOptions options = read_pooling_options(node.class_name, reader);
     ErrorList& errors = reader.errors();
     if (!complete || !errors.empty() || !check_quantized(node, in, errors)) return {};
-    return added(node.class_name, builder_.add_pooling(node.proxy_name, in[0], options));
+    return added(node.class_name, builder_.add_pooling(node.proxy_name, in[0], std::move(options)));
   }
 
   const KerasFile& file_;

@@ -62,9 +62,7 @@ class Flattener {
   }
 
   void add_model(const KerasNode& node, const std::string& path, const std::string& layers, Names& names) {
-    Node model = Node::map({{"class_name", Node::string(node.class_name)}, {"config", node.config}});
-    model.set_place(node.config.place());
-    const KerasGraph inside = keras_graph(model, true);
+    const KerasGraph inside = nested_graph(node);
     const std::vector<std::string> outputs = add(inside, path + node.name + "/", layers, node.inputs);
     if (outputs.size() == 1) names[node.name] = outputs[0];
     for (size_t o = 0; o < outputs.size(); ++o) names[node.name + "/" + inside.outputs[o]] = outputs[o];
@@ -74,10 +72,6 @@ class Flattener {
 };
 
 }  // namespace
-
-bool is_nested_model(std::string_view class_name) {
-  return class_name == "Functional" || class_name == "Sequential" || class_name == "Model";
-}
 
 KerasGraph flat_graph(const KerasGraph& graph) { return Flattener().take(graph); }
 

@@ -10,9 +10,6 @@
 
 namespace hgq {
 
-/// Whether a node is a model inside the model.
-bool is_nested_model(std::string_view class_name);
-
 /// Of every node: `proxy_name` is the layer's own name, also for further calls; `shared_with` the path
 /// of the layer whose weights it has, "block/dense", which is its own name for a first call. Classes lose what stands
 /// before a `>`. Throws FileError.

@@ -6,8 +6,8 @@
 
 #include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
+#include "hgq/core/finite.h"
 #include "hgq/layers/qkeras/weight_quantizers.h"
-#include "hgq/layers/window_keys.h"
 
 namespace hgq {
 namespace {
@@ -32,7 +32,7 @@ std::vector<float> channel_weight(const KerasNode& node, const KerasLayerWeights
     return {};
   }
   values = weight->floats();
-  if (!std::ranges::all_of(values, [](float v) { return std::isfinite(v); })) {
+  if (!all_finite(values)) {
     errors.add(node.config.place(),
                concat(qkeras_layer(node), ": weight '", leaf, "' holds a value that is not finite"));
     return {};
@@ -46,18 +46,6 @@ std::vector<float> quantized(const KerasNode& node, const std::string& key, bool
   const QKerasQuantizer quantizer = quantizer_at(node, key, errors);
   const Shape shape{static_cast<int64_t>(values.size())};
   return quantize_weights(quantizer, of_kernel, shape, std::move(values), errors);
-}
-
-/// The window of a convolution; reads the keys of its config.
-std::vector<int64_t> read_window(ConfigReader& reader, int rank, ConvOptions& options) {
-  options.rank = rank;
-  std::vector<int64_t> size = read_sizes(reader, "kernel_size", "extent of the window", rank, 0);
-  options.stride = read_sizes(reader, "strides", "distance between windows", rank, 1);
-  options.dilation = read_sizes(reader, "dilation_rate", "distance in a window", rank, 1);
-  options.padding = read_padding(reader, rank == 1);
-  options.groups = reader.integer("groups", "parts of inputs and outputs", {.fallback = 1, .min = 1});
-  read_data_format(reader);
-  return size;
 }
 
 /// Kernel and bias as they were trained, into `layer`.
@@ -149,7 +137,7 @@ std::optional<QKerasBatchNorm> read_batch_norm(const KerasNode& node, const Kera
   }
   if (centers)
     out.beta = quantized(node, "beta_quantizer", false, channel_weight(node, weights, "beta", count, errors), errors);
-  if (!std::ranges::all_of(out.scale, [](float v) { return std::isfinite(v); }))
+  if (!all_finite(out.scale))
     errors.add(node.config.place(), concat(qkeras_layer(node), ": a moving_variance is negative, or 0 with epsilon 0"));
   if (errors.size() > errors_before) return {};
   return out;
@@ -163,7 +151,8 @@ std::optional<QKerasKernelLayer> read_kernel_layer(const KerasNode& node, const 
   layer.is_conv = node.class_name.find("Conv") != std::string::npos;
   const bool folds = node.class_name.ends_with("Batchnorm");
   std::vector<int64_t> window;
-  if (layer.is_conv) window = read_window(reader, node.class_name.find("1D") != std::string::npos ? 1 : 2, layer.conv);
+  if (layer.is_conv)
+    layer.conv = read_conv_options(reader, node.class_name.find("1D") != std::string::npos ? 1 : 2, window);
   const std::string count_key = layer.is_conv ? "filters" : "units";
   const int64_t units = reader.integer(count_key, "number of outputs", {.required = true, .min = 1});
   const bool use_bias = reader.boolean("use_bias", "whether there is a bias", true);

@@ -230,6 +230,12 @@ std::string describe(const QKerasValue& value) {
 
 }  // namespace
 
+std::vector<std::string> qkeras_quantizer_names() {
+  std::vector<std::string> names;
+  for (const Signature& signature : signatures()) names.emplace_back(signature.name);
+  return names;
+}
+
 QKerasQuantizer read_qkeras_quantizer(const Node& node, const std::string& where, ErrorList& errors) {
   return Reader(node, where, errors).read();
 }

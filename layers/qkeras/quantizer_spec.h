@@ -24,6 +24,9 @@
 
 namespace hgq {
 
+/// QKeras computes 2^integer in int32, so it takes no negative one either.
+inline constexpr int64_t kMaxQKerasInteger = 30;
+
 /// An argument: None, True or False, a number, a text.
 using QKerasValue = std::variant<std::monostate, bool, double, std::string>;
 
@@ -36,6 +39,9 @@ struct QKerasQuantizer {
 
   bool is(std::string_view other) const { return name == other; }
 };
+
+/// The quantizers whose arguments are known.
+std::vector<std::string> qkeras_quantizer_names();
 
 /// Adds an error for text that can not be read as a call, and for arguments that the class does not have. Classes that
 /// are not known here keep their name and lose their arguments. `where` opens the messages.

@@ -1,10 +1,10 @@
 #include "hgq/layers/qkeras/weight_quantizers.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "hgq/core/error.h"
+#include "hgq/core/fixed_point.h"
 #include "hgq/core/nearest_name.h"
 #include "hgq/layers/qkeras/channel_scale.h"
 
@@ -12,9 +12,6 @@ namespace hgq {
 namespace {
 
 using Values = std::vector<float>;
-
-constexpr int64_t kMaxBits = 60;
-constexpr int64_t kMaxIntegerBits = 30;  // QKeras computes 2^integer in int32, so it takes no negative one either
 
 float sign(float x) { return x > 0 ? 1.0F : x < 0 ? -1.0F : 0.0F; }
 float sign_or_one(float x) { return x < 0 ? -1.0F : 1.0F; }
@@ -69,8 +66,8 @@ Values scaled_bits(const QKerasAlpha& alpha, const ScaleGroups& groups, int64_t 
 }
 
 Values quantized_bits(QKerasArguments& arguments, bool of_kernel, const Shape& shape, Values x) {
-  const int64_t bits = arguments.integer("bits", 8, 1, kMaxBits);
-  const int64_t integer = arguments.integer("integer", 0, 0, kMaxIntegerBits);
+  const int64_t bits = arguments.integer("bits", 8, 1, kMaxFixedBits);
+  const int64_t integer = arguments.integer("integer", 0, 0, kMaxQKerasInteger);
   const bool symmetric = arguments.flag("symmetric", false);
   const bool keep_negative = arguments.flag("keep_negative", true);
   const QKerasAlpha alpha = read_alpha(arguments, of_kernel);
@@ -93,8 +90,8 @@ Values quantized_bits(QKerasArguments& arguments, bool of_kernel, const Shape& s
 }
 
 Values quantized_relu(QKerasArguments& arguments, Values x) {
-  const int64_t bits = arguments.integer("bits", 8, 1, kMaxBits);
-  const int64_t integer = arguments.integer("integer", 0, 0, kMaxIntegerBits);
+  const int64_t bits = arguments.integer("bits", 8, 1, kMaxFixedBits);
+  const int64_t integer = arguments.integer("integer", 0, 0, kMaxQKerasInteger);
   const bool clips = arguments.flag("is_quantized_clip", true);
   if (arguments.flag("use_sigmoid", false) || arguments.number("negative_slope", 0) != 0 ||
       (arguments.given("relu_upper_bound") && !clips))
@@ -124,7 +121,7 @@ class Po2 {
     floor_ = rounding != nullptr && *rounding == "floor";
     if (arguments.given("log2_rounding") && (rounding == nullptr || (*rounding != "rnd" && *rounding != "floor")))
       arguments.error("log2_rounding: expected 'rnd' or 'floor'");
-    const float range = std::exp2(static_cast<float>(std::clamp<int64_t>(exponent_bits, 0, kMaxBits)));
+    const float range = std::exp2(static_cast<float>(std::clamp<int64_t>(exponent_bits, 0, kMaxFixedBits)));
     least_ = -range;
     most_ = quadratic_ ? 2 * std::floor((range - 1) / 2) : range - 1;
   }
@@ -132,7 +129,7 @@ class Po2 {
   std::optional<float> max() const { return max_; }
   /// The power of two for a magnitude.
   float operator()(float magnitude) const {
-    if (magnitude < kEpsilon) return std::exp2(least_);
+    if (magnitude < kKerasEpsilon) return std::exp2(least_);
     float x = max_ && magnitude >= *max_ ? *max_ : magnitude;
     if (quadratic_) x = std::sqrt(x);
     const float exponent = std::log(x) / kLn2;
@@ -141,16 +138,13 @@ class Po2 {
   }
 
  private:
-  static constexpr float kEpsilon = 1e-7F;  // of Keras
-  static constexpr float kLn2 = 0.693147180559945F;
-
   bool quadratic_, floor_ = false;
   std::optional<float> max_;
   float least_ = 0, most_ = 0;
 };
 
 Values quantized_po2(QKerasArguments& arguments, Values x) {
-  const Po2 po2(arguments, arguments.integer("bits", 8, 1, kMaxBits) - 1);
+  const Po2 po2(arguments, arguments.integer("bits", 8, 1, kMaxFixedBits) - 1);
   const Blend blend(arguments);
   if (!arguments.good()) return x;
   for (float& v : x) v = blend(v, sign_or_one(v) * po2(std::abs(v)));
@@ -158,7 +152,7 @@ Values quantized_po2(QKerasArguments& arguments, Values x) {
 }
 
 Values quantized_relu_po2(QKerasArguments& arguments, Values x) {
-  const Po2 po2(arguments, arguments.integer("bits", 8, 1, kMaxBits));
+  const Po2 po2(arguments, arguments.integer("bits", 8, 1, kMaxFixedBits));
   const auto slope = static_cast<float>(arguments.number("negative_slope", 0));
   if (slope < 0) arguments.error("negative_slope is negative");
   const Blend blend(arguments);
@@ -217,10 +211,6 @@ Values ternary(QKerasArguments& arguments, bool of_kernel, const Shape& shape, V
   return x;
 }
 
-constexpr std::array<std::string_view, 8> kKnown{
-    "quantized_bits", "quantized_relu",    "quantized_po2", "quantized_relu_po2",
-    "binary",         "stochastic_binary", "ternary",       "stochastic_ternary"};
-
 }  // namespace
 
 std::vector<float> quantize_weights(const QKerasQuantizer& quantizer, bool of_kernel, const Shape& shape,
@@ -235,10 +225,9 @@ std::vector<float> quantize_weights(const QKerasQuantizer& quantizer, bool of_ke
     return binary(arguments, of_kernel, shape, std::move(values));
   if (quantizer.is("ternary") || quantizer.is("stochastic_ternary"))
     return ternary(arguments, of_kernel, shape, std::move(values));
-  const std::vector<std::string> known(kKnown.begin(), kKnown.end());
   arguments.error(quantizer.is("bernoulli")
                       ? std::string("draws its values by chance, also outside training; no proxy holds that")
-                      : concat("is no quantizer for weights", suggestion(quantizer.name, known)));
+                      : concat("is no quantizer for weights", suggestion(quantizer.name, qkeras_quantizer_names())));
   return values;
 }
 

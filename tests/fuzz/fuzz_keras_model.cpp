@@ -15,14 +15,11 @@ namespace {
 
 void use(hgq::Model& model) {
   using namespace hgq;
-  std::vector<Tensor> x;
-  std::vector<ConstTensorView> views;
-  for (const int input : model.inputs()) {
-    if (model.entry(input).shape.size() > 10000) return;
-    x.emplace_back(model.entry(input).shape.with_front(2));
-    for (int64_t i = 0; i < x.back().size(); ++i) x.back().data()[i] = static_cast<float>(i % 7) - 2.75F;
-  }
-  for (const Tensor& t : x) views.push_back(t.view());
+  std::vector<Shape> samples;
+  for (const int input : model.inputs()) samples.push_back(model.entry(input).shape);
+  const std::vector<Tensor> x = fuzz::two_rows(samples);
+  if (x.size() != samples.size()) return;
+  const std::vector<ConstTensorView> views = fuzz::views_of(x);
   Workers workers(1);
   fuzz::attempt([&] { Predictor(model, workers, Mode::kTrace).run(views); });
   fuzz::attempt([&] { model.exact_bops(); });

@@ -14,15 +14,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const nlohmann::json document = fuzz::parse({reinterpret_cast<const char*>(data), size});
     const ProxyModel proxy = proxy_from_keras(fuzz::keras_file_of(document));
     const std::vector<ProxyPlan> plans = plan_layers(proxy);
-    std::vector<Tensor> x;
-    std::vector<ConstTensorView> views;
-    for (const int input : proxy.inputs()) {
-      const Shape& sample = plans[static_cast<size_t>(input)].out.shape;
-      if (sample.size() > 10000) return;
-      x.emplace_back(sample.with_front(2));
-      for (int64_t i = 0; i < x.back().size(); ++i) x.back().data()[i] = static_cast<float>(i % 7) - 2.75F;
-    }
-    for (const Tensor& t : x) views.push_back(t.view());
+    std::vector<Shape> samples;
+    for (const int input : proxy.inputs()) samples.push_back(plans[static_cast<size_t>(input)].out.shape);
+    const std::vector<Tensor> x = fuzz::two_rows(samples);
+    if (x.size() != samples.size()) return;
+    const std::vector<ConstTensorView> views = fuzz::views_of(x);
     fuzz::attempt([&] { Emulator(proxy).run(views); });
     proxy_from_keras(proxy_to_keras(proxy));
   });

@@ -79,6 +79,22 @@ void read_all(const RowSource& source) {
   }
 }
 
+std::vector<Tensor> two_rows(std::span<const Shape> samples) {
+  std::vector<Tensor> rows;
+  for (const Shape& sample : samples) {
+    if (sample.size() > 10000) return {};
+    Tensor& x = rows.emplace_back(sample.with_front(2));
+    for (int64_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i % 7) - 2.75F;
+  }
+  return rows;
+}
+
+std::vector<ConstTensorView> views_of(const std::vector<Tensor>& tensors) {
+  std::vector<ConstTensorView> views;
+  for (const Tensor& t : tensors) views.push_back(t.view());
+  return views;
+}
+
 }  // namespace hgq::fuzz
 
 extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {

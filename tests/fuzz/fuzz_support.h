@@ -5,9 +5,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "hgq/core/error.h"
+#include "hgq/core/tensor.h"
 #include "hgq/data/row_source.h"
 
 namespace hgq::fuzz {
@@ -20,6 +23,10 @@ std::string output_file(const std::string& extension);
 
 /// Reads all rows of a source piece by piece, as datasets do. Stops after a million values.
 void read_all(const RowSource& source);
+
+/// Two rows of numbers for each input of a model; nothing where a sample has more than 10,000 values.
+std::vector<Tensor> two_rows(std::span<const Shape> samples);
+std::vector<ConstTensorView> views_of(const std::vector<Tensor>& tensors);
 
 /// Errors that the project reports are what is wanted.
 template <typename Action>

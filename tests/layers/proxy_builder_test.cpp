@@ -4,7 +4,6 @@
 #include "hgq/core/error.h"
 #include "hgq/layers/proxy/builder.h"
 #include "hgq/layers/proxy/names.h"
-#include "hgq/layers/proxy/precision.h"
 #include "proxy_test_support.h"
 
 namespace hgq {
@@ -72,7 +71,7 @@ TEST(ProxyPrecision, SumsThatFloat32CanNotHoldAreNoted) {
     const ProxyRef q =
         b.add_quantizer("q", b.add_input("x", {4}), one_type(1, width, 4), Rounding::kTrn, Overflow::kWrap);
     const ProxyRef y = b.add_dense("sum", q, {4, 1}, {1, 0.5F, -0.25F, 0.125F}, {});
-    return float32_notes(std::move(b).finish({y}));
+    return std::move(b).finish({y}).notes();
   };
   EXPECT_THAT(notes(20), testing::IsEmpty());  // 19 bits, 3 more behind the point, 1.875 in all: 23
   EXPECT_THAT(notes(22), ElementsAre(HasSubstr("layer 'sum' (Dense): its values can need 25 bits")));
