@@ -201,7 +201,8 @@ class Reader {
   }
 
   static std::optional<QKerasValue> read_value(const Node& node) {
-    if (node.is_null()) return QKerasValue{};
+    // Made in place: g++ 12 with sanitizers warns of the move of an empty variant.
+    if (node.is_null()) return std::optional<QKerasValue>(std::in_place);
     if (!node.is_scalar()) return {};
     if (node.quoted()) return QKerasValue{node.text()};
     if (const auto flag = true_or_false(node)) return QKerasValue{*flag};
