@@ -158,6 +158,14 @@ void append_utf8(std::string& out, uint32_t code) {
   }
 }
 
+/// Bytes of a text. One that is longer than the file is refused before anything is computed with it.
+int64_t text_width(const Header& header, const Bytes& bytes) {
+  const int64_t width = width_of(header.type);
+  HGQ_CHECK(width >= 0 && width <= bytes.size(), FileError, bytes.place(), ": claims texts of ", width,
+            " characters; the file is damaged or cut off");
+  return header.type[1] == 'U' ? 4 * width : width;
+}
+
 /// Texts of fixed width: 'S' of bytes, 'U' of code points of four bytes.
 class TextRows : public RowSource {
  public:
@@ -167,9 +175,9 @@ class TextRows : public RowSource {
         offset_(header.data_offset),
         code_points_(header.type[1] == 'U'),
         big_endian_(header.type[0] == '>'),
-        width_(width_of(header.type) * (code_points_ ? 4 : 1)) {
-    HGQ_CHECK(width_ <= bytes_->size() && this->rows() <= (bytes_->size() - offset_) / std::max<int64_t>(width_, 1),
-              FileError, place(), ": is cut off: ", rows(), " texts of ", width_, " bytes are claimed");
+        width_(text_width(header, *bytes_)) {
+    HGQ_CHECK(this->rows() <= (bytes_->size() - offset_) / std::max<int64_t>(width_, 1), FileError, place(),
+              ": is cut off: ", rows(), " texts of ", width_, " bytes are claimed");
   }
 
  private:
