@@ -19,7 +19,7 @@ namespace hgq::h5 {
 namespace {
 
 constexpr size_t kMostNamesListed = 30;
-constexpr int kProbeSeconds = 10;
+constexpr int kProbeSeconds = 5;
 
 herr_t append_name(hid_t /*group*/, const char* name, const H5L_info_t* /*info*/, void* names) {
   try {
