@@ -25,6 +25,7 @@
 #include "hgq/layers/proxy/convert.h"     // IWYU pragma: export
 #include "hgq/layers/proxy/proxy_file.h"  // IWYU pragma: export
 #include "hgq/layers/proxy/verify.h"      // IWYU pragma: export
+#include "hgq/layers/qkeras/convert.h"    // IWYU pragma: export
 #include "hgq/layers/trace.h"             // IWYU pragma: export
 #include "hgq/optim/optimizers.h"         // IWYU pragma: export
 #include "hgq/optim/train_step.h"         // IWYU pragma: export

@@ -13,6 +13,7 @@
 #include "hgq/layers/proxy/convert.h"
 #include "hgq/layers/proxy/emulator.h"
 #include "hgq/layers/proxy/proxy_file.h"
+#include "hgq/layers/qkeras/convert.h"
 #include "hgq/layers/trace.h"
 
 namespace hgq {
@@ -80,7 +81,8 @@ void write_predictions(const PredictCommand& command, const std::vector<Tensor>&
 
 int predict_proxy(const PredictCommand& command) {
   ModelExtras extras;
-  const ProxyModel proxy = load_proxy(command.model, [&](const h5::Group& hgq) { extras = read_extras(hgq); });
+  ProxyModel proxy = load_proxy(command.model, [&](const h5::Group& hgq) { extras = read_extras(hgq); });
+  proxy.set_softmax_table(command.softmax_table);
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
   for (const int i : proxy.inputs()) inputs.push_back(proxy.layer(i).name());
@@ -90,6 +92,21 @@ int predict_proxy(const PredictCommand& command) {
   Workers workers(command.threads);
   const Emulator emulator(proxy);
   write_predictions(command, emulator.run(views_of(x), &workers).outputs, outputs, x, inputs);
+  return kExitDone;
+}
+
+/// Says what became of each layer.
+int import_qkeras(const KerasFile& file, const ImportCommand& command) {
+  HGQ_CHECK(command.functions.empty() && !command.epsilon, ConfigError, command.file,
+            ": is a model of QKeras; --function and --epsilon are for those of Python HGQ");
+  const QKerasConversion conversion = qkeras_to_proxy(file, {.wrap = command.overflow == "wrap"});
+  save_proxy(conversion.proxy, command.out);
+  for (const QKerasConversion::Layer& layer : conversion.layers) {
+    fmt::print("{:<24} {:<20} {}\n", layer.name, layer.class_name, layer.became);
+  }
+  std::cout << std::flush;
+  for (const std::string& note : conversion.proxy.notes()) std::cerr << "hgq-train: note: " << note << "\n";
+  std::cerr << command.out << ": a proxy of " << conversion.proxy.layers().size() << " layers\n";
   return kExitDone;
 }
 
@@ -192,15 +209,34 @@ int run_export(const ExportCommand& command) {
   const ProxyModel proxy = to_proxy_model(loaded.model, {.aggressive = command.overflow == "wrap",
                                                          .accum_fp_max_offset = command.accum_fp_max_offset,
                                                          .unary_lut_max_table_size = command.unary_lut_max_table_size});
-  save_proxy(proxy, command.out, [&](h5::Group& hgq) { write_extras(hgq, loaded.extras); });
+  const ModelExtras extras = extras_of_proxy(loaded.extras);
+  save_proxy(proxy, command.out, [&](h5::Group& hgq) { write_extras(hgq, extras); });
+  for (const std::string& note : proxy.notes()) std::cerr << "hgq-train: note: " << note << "\n";
   std::cerr << command.out << ": a proxy of " << proxy.layers().size() << " layers\n";
   return kExitDone;
 }
 
-int run_import(const std::string& file, const std::string& out) {
-  LoadedModel loaded = load_model_with_extras(file);
-  save_model_with_extras(loaded.model, loaded.extras, out);
-  std::cerr << out << ": " << loaded.model.entries().size() << " layers\n";
+int run_import(const ImportCommand& command) {
+  const KerasFile file = read_keras_file(command.file);
+  HGQ_CHECK(!is_proxy(file), FileError, command.file, ": is a proxy already; hls4ml, 'predict' and 'verify' read it");
+  if (is_qkeras(file)) return import_qkeras(file, command);
+  HGQ_CHECK(command.overflow.empty(), ConfigError, command.file,
+            ": has no layer of QKeras; --overflow is for those models, 'export' takes it for others");
+  ImportOptions options{.functions = {}, .epsilon = command.epsilon};
+  for (const std::string& given : command.functions) {
+    const size_t equals = given.find('=');
+    HGQ_CHECK(equals != std::string::npos && equals > 0 && equals + 1 < given.size(), ConfigError, "--function ", given,
+              ": expected NAME=FORMULA, such as bump=exp(-x*x)");
+    options.functions[given.substr(0, equals)] = given.substr(equals + 1);
+  }
+  ModelExtras extras;
+  std::vector<std::string> notes;
+  Model model = load_model(
+      command.file, [&](const h5::Group& hgq) { extras = read_extras(hgq); }, {}, options, &notes);
+  save_model_with_extras(model, extras, command.out);
+  for (const std::string& note : notes) std::cerr << "hgq-train: note: " << note << " (--epsilon gives another)\n";
+  std::cerr << command.out << ": " << model.layers().size() << " layers"
+            << (model.is_traced() ? "\n" : ", no ranges yet: run trace before export\n");
   return kExitDone;
 }
 

@@ -220,13 +220,16 @@ class Run {
 
   void export_proxy(const Dataset& test, Json& summary) {
     const ProxyModel proxy = to_proxy_model(model_, config_.proxy.options());
-    save_proxy(proxy, (folder_ / "proxy.h5").string(), [&](h5::Group& hgq) { write_extras(hgq, extras_); });
+    const ModelExtras extras = extras_of_proxy(extras_);
+    save_proxy(proxy, (folder_ / "proxy.h5").string(), [&](h5::Group& hgq) { write_extras(hgq, extras); });
+    for (const std::string& line : proxy.notes()) note("note: " + line);
+    summary["notes"] = proxy.notes();
     const std::vector<Tensor> x = all_inputs(test);
     std::vector<Tensor> predictions;
-    const VerifyReport report = verify_proxy(model_, proxy, views_of(x), workers_, &predictions);
-    summary["verify"] = to_json(report);
+    const Verification verification = verify_proxy(model_, proxy, views_of(x), workers_, &predictions);
+    summary["verify"] = to_json(verification);
     summary["proxy"] = proxy_metrics(test, predictions);
-    verified_ = describe(report);
+    verified_ = describe(verification);
   }
 
   /// The model's losses and metrics, of the proxy's predictions.

@@ -52,6 +52,7 @@ int run_eval(const EvalCommand& command);
 struct PredictCommand : DataCommand {
   std::string out;
   bool with_inputs = false;
+  int64_t softmax_table = 0;  // of a proxy: hls4ml's softmax from tables of so many entries; 0: as Keras
 };
 int run_predict(const PredictCommand& command);
 struct TraceCommand : DataCommand {
@@ -73,6 +74,12 @@ struct VerifyCommand : DataCommand {
 int run_verify(const VerifyCommand& command);
 /// Every key of a config, as docs/config.md.
 int run_reference();
-int run_import(const std::string& file, const std::string& out);
+struct ImportCommand {
+  std::string file, out;
+  std::vector<std::string> functions;  // NAME=FORMULA
+  std::optional<double> epsilon;       // of batch norms
+  std::string overflow;                // of a QKeras model's proxy; empty: sat
+};
+int run_import(const ImportCommand& command);
 
 }  // namespace hgq

@@ -100,6 +100,10 @@ int run(int argc, char** argv) {
   hgq::PredictCommand predict_command;
   add_data_options(*predict, predict_command, false);
   predict->add_option("--out", predict_command.out, "HDF5 file to write")->required();
+  predict
+      ->add_option("--softmax-table", predict_command.softmax_table,
+                   "of a proxy: softmax as hls4ml computes it, from tables of so many entries; as Keras if not given")
+      ->check(CLI::Range(2, 262144));
   predict->add_flag("--with-inputs", predict_command.with_inputs, "write the scaled inputs, too");
   predict->callback([&] { action = [&] { return hgq::run_predict(predict_command); }; });
 
@@ -135,12 +139,28 @@ int run(int argc, char** argv) {
   CLI::App* const reference = app.add_subcommand("reference", "every key of a config, as a page of Markdown");
   reference->callback([&] { action = [] { return hgq::run_reference(); }; });
 
-  CLI::App* const importing = app.add_subcommand("import", "a model saved by Python HGQ 0.2.x as one of ours");
-  std::string import_file;
-  std::string import_out;
-  importing->add_option("file", import_file, "model.h5 of Python HGQ")->required();
-  importing->add_option("--out", import_out, "model file to write")->required();
-  importing->callback([&] { action = [&] { return hgq::run_import(import_file, import_out); }; });
+  CLI::App* const importing = app.add_subcommand(
+      "import", "a model saved by Python HGQ 0.2.x as one of ours, or the proxy of a model saved by QKeras 0.9");
+  hgq::ImportCommand import_command;
+  importing->add_option("file", import_command.file, "model.h5 of Python HGQ or QKeras")->required();
+  importing->add_option("--out", import_command.out, "file to write: a model, or the proxy of a QKeras model")
+      ->required();
+  importing
+      ->add_option(
+          "--overflow", import_command.overflow,
+          "of a QKeras model: what its proxy does outside of quantized_bits; sat if not given, as QKeras does, "
+          "or wrap, which is cheaper and differs there")
+      ->check(CLI::IsMember({"wrap", "sat"}));
+  importing
+      ->add_option("--function", import_command.functions,
+                   "NAME=FORMULA IN x, for a function that is Python code; NAME: its own, or that of its layer")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  importing
+      ->add_option("--epsilon", import_command.epsilon,
+                   "of the batch norms, which Python HGQ does not save; 0.001 if not given")
+      ->check(CLI::NonNegativeNumber);
+  importing->callback([&] { action = [&] { return hgq::run_import(import_command); }; });
 
   try {
     app.parse(argc, argv);

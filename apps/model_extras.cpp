@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hgq/core/error.h"
+#include "hgq/layers/proxy/names.h"
 
 namespace hgq {
 namespace {
@@ -26,6 +27,13 @@ std::vector<NamedArray> arrays_from_json(const Json& json) {
 }
 
 }  // namespace
+
+ModelExtras extras_of_proxy(ModelExtras extras) {
+  for (NamedArray& input : extras.inputs) {
+    if (!input.name.empty()) input.name = proxy_layer_name(input.name);
+  }
+  return extras;
+}
 
 void write_extras(h5::Group& hgq, const ModelExtras& extras) {
   Json json;

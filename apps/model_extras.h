@@ -21,6 +21,9 @@ struct ModelExtras {
   Objective objective;                      // empty losses: not known
 };
 
+/// Those of the model's proxy, whose layers may have other names (layers/proxy/names.h).
+ModelExtras extras_of_proxy(ModelExtras extras);
+
 void write_extras(h5::Group& hgq, const ModelExtras& extras);
 /// Default values where the group has none. Throws FileError where they are damaged.
 ModelExtras read_extras(const h5::Group& hgq);

@@ -59,8 +59,8 @@ Windows make_windows(const Shape& sample, const std::vector<int64_t>& size, cons
   bool fits = true;
   for (const int64_t factor : {windows.h.output, windows.w.output, windows.h.size, windows.w.size})
     fits = fits && !__builtin_mul_overflow(reads, factor, &reads);
-  HGQ_CHECK(fits && reads <= kMostReads, ShapeError, "windows of ", windows.h.size, " x ", windows.w.size, " entries at ",
-            windows.h.output, " x ", windows.w.output, " positions of ", windows.channels,
+  HGQ_CHECK(fits && reads <= kMostReads, ShapeError, "windows of ", windows.h.size, " x ", windows.w.size,
+            " entries at ", windows.h.output, " x ", windows.w.output, " positions of ", windows.channels,
             " channels read more than 2^31 values");
   return windows;
 }

@@ -185,8 +185,9 @@ File File::open(const std::string& path) {
     }
     if (alone) H5close();  // some files crash libhdf5 when it ends; but it must not write what else is open
   };
-  HGQ_CHECK(survives(try_reading, kProbeSeconds), FileError, path,
-            ": is damaged: libhdf5 crashes, hangs, or takes too much memory when it reads this file");
+  HGQ_CHECK(
+      survives(try_reading, kProbeSeconds), FileError, path,
+      ": is damaged: libhdf5 crashes, hangs, takes too much memory, or can not list a group when it reads this file");
   return open_here(path);
 }
 

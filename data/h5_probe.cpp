@@ -80,7 +80,11 @@ void read_group(const Group& group, int depth, Budget& budget) {
     attempt([&] { group.has_attribute(name); });
   }
   std::vector<std::string> names;
-  attempt([&] { names = group.names(); });
+  try {
+    names = group.names();
+  } catch (const Error&) {
+    throw NamesUnreadable();
+  }
   for (const std::string& name : names) {
     if (--budget.objects < 0) return;
     attempt([&] {
@@ -102,6 +106,8 @@ void read_group(const Group& group, int depth, Budget& budget) {
   setrlimit(RLIMIT_CPU, &cpu);
   try {
     action();
+  } catch (const NamesUnreadable&) {
+    _exit(1);
   } catch (const std::exception&) {  // reported by the main process, which meets the same
   }
   const char done = 1;

@@ -7,18 +7,24 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 
 namespace hgq::h5 {
 
 class Group;
 
+/// Thrown where the names in a group can not be listed: what a lookup finds there can not be read through, so the file
+/// is refused. No Error, which would be reported by the reading that follows.
+struct NamesUnreadable : std::exception {};
+
 /// Reads what is in a group as the rest of the program might: names, shapes, values, attributes; errors are no matter.
+/// Throws NamesUnreadable.
 void read_through(const Group& root);
 
 /// Whether `action` ends by itself in a child process within `cpu_seconds`, with at most kProbeBytes more memory than
-/// this process; true also where no process can be started. The child has no standard output or error, and never
-/// returns from here.
+/// this process, and without NamesUnreadable; true also where no process can be started. The child has no standard
+/// output or error, and never returns from here.
 ///
 /// A child that uses no processor for `idle_seconds` says nothing of the file: it is a copy of a process with several
 /// threads, and waits for a lock that one of them held (seen with the address sanitizer's allocator). It is tried once

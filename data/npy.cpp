@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "hgq/core/error.h"
+#include "hgq/core/node.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/data/binary_rows.h"
 #include "hgq/data/claimed_size.h"
@@ -103,11 +104,13 @@ Header parse_header(const Bytes& bytes) {
   return header;
 }
 
-/// The size behind the type's letter; 0 where there is none.
+constexpr int64_t kLargestWidth = int64_t{1} << 40U;
+
+/// The size behind the type's letter; 0 where there is none, -1 where it can not be.
 int64_t width_of(const std::string& type) {
   int64_t width = 0;
   if (type.size() > 2) std::from_chars(type.data() + 2, type.data() + type.size(), width);
-  return width;
+  return width < 0 || width > kLargestWidth ? -1 : width;
 }
 
 NumberType number_type(const Header& header, const std::string& place) {
@@ -158,14 +161,6 @@ void append_utf8(std::string& out, uint32_t code) {
   }
 }
 
-/// Bytes of a text. One that is longer than the file is refused before anything is computed with it.
-int64_t text_width(const Header& header, const Bytes& bytes) {
-  const int64_t width = width_of(header.type);
-  HGQ_CHECK(width >= 0 && width <= bytes.size(), FileError, bytes.place(), ": claims texts of ", width,
-            " characters; the file is damaged or cut off");
-  return header.type[1] == 'U' ? 4 * width : width;
-}
-
 /// Texts of fixed width: 'S' of bytes, 'U' of code points of four bytes.
 class TextRows : public RowSource {
  public:
@@ -175,9 +170,11 @@ class TextRows : public RowSource {
         offset_(header.data_offset),
         code_points_(header.type[1] == 'U'),
         big_endian_(header.type[0] == '>'),
-        width_(text_width(header, *bytes_)) {
-    HGQ_CHECK(this->rows() <= (bytes_->size() - offset_) / std::max<int64_t>(width_, 1), FileError, place(),
-              ": is cut off: ", rows(), " texts of ", width_, " bytes are claimed");
+        width_(width_of(header.type) * (code_points_ ? 4 : 1)) {
+    HGQ_CHECK(width_ >= 0, FileError, place(), ": its texts have the type '", printable(header.type),
+              "', whose size can not be; the file is damaged");
+    HGQ_CHECK(width_ <= bytes_->size() && this->rows() <= (bytes_->size() - offset_) / std::max<int64_t>(width_, 1),
+              FileError, place(), ": is cut off: ", rows(), " texts of ", width_, " bytes are claimed");
   }
 
  private:

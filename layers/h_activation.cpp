@@ -9,6 +9,7 @@
 #include "hgq/layers/expression.h"
 #include "hgq/layers/h_layer.h"
 #include "hgq/layers/proxy/activations.h"
+#include "hgq/layers/python_import.h"
 #include "hgq/layers/registry.h"
 
 namespace hgq {
@@ -19,16 +20,9 @@ constexpr std::string_view kDoc = "name of a function, or a formula in x such as
 constexpr std::array<std::string_view, 4> kOwn{"linear", "relu", "softmax", "log_softmax"};
 bool is_own(std::string_view name) { return std::ranges::find(kOwn, name) != kOwn.end(); }
 
-bool is_plain_name(std::string_view text) { return !text.empty() && !is_expression(text); }
-
-/// Keras writes a function of the user's as "package>name", or as a map with that in it. The function of two names
-/// that Keras has is written by the one that it writes.
+/// The function of two names that Keras has is called by the one that it writes.
 std::string written_name(const Node& node) {
-  const Node* const written = node.is_map() ? node.find("config") : &node;
-  std::string name = written == nullptr ? "" : written->text();
-  const size_t mark = name.rfind('>');
-  if (mark != std::string::npos && is_plain_name(name.substr(0, mark)) && is_plain_name(name.substr(mark + 1)))
-    name.erase(0, mark + 1);
+  const std::string name = keras_function_name(node);
   return name == "silu" ? "swish" : name;
 }
 
@@ -48,7 +42,9 @@ class HActivationLayer final : public HLayer {
     const FunctionTable table = arguments.defaults.functions ? *arguments.defaults.functions : FunctionTable();
     function_ = table.find(activation_);
     if (function_ != nullptr || is_own(activation_)) return;
-    if (is_expression(activation_)) {
+    if (node->is_map()) {
+      refuse_python(table, c);
+    } else if (is_expression(activation_)) {
       read_expression(c);
     } else {
       refuse_name(table, c);
@@ -56,6 +52,7 @@ class HActivationLayer final : public HLayer {
   }
   std::string_view kind() const override { return "HActivation"; }
   std::string_view output_function() const override { return activation_; }
+  const ops::UnaryFunction* unary_function() const override { return function_.get(); }
   Shape build(std::span<const Shape> inputs, const BuildOptions& options) override {
     expect_inputs(inputs, 1);
     HGQ_CHECK(!activation_.ends_with("softmax") || inputs[0].rank() > 0, ShapeError, where(), ": ", activation_,
@@ -149,11 +146,30 @@ class HActivationLayer final : public HLayer {
       c.error("activation", concat("the formula '", printable(activation_), "': ", e.what()));
     }
   }
-  void refuse_name(const FunctionTable& table, ConfigReader& c) const {
+  /// A function of a file of Python HGQ.
+  void refuse_python(const FunctionTable& table, ConfigReader& c) const {
+    if (activation_ == "<lambda>" || activation_.empty()) {
+      c.error("activation", concat("layer '", name(),
+                                   "' has a lambda, which is Python code and is not read; give its formula: "
+                                   "hgq-train import FILE --out MODEL.h5 --function '",
+                                   name(), "=FORMULA IN x'"));
+      return;
+    }
+    c.error("activation", concat("unknown function '", printable(activation_), "' of layer '", name(), "'; known are ",
+                                 join_names(known_names(table)),
+                                 "; else give its formula: hgq-train import FILE --out "
+                                 "MODEL.h5 --function '",
+                                 printable(activation_), "=FORMULA IN x'"));
+  }
+  static std::vector<std::string> known_names(const FunctionTable& table) {
     std::vector<std::string> names = table.names();
     for (const std::string& name : own_names()) names.push_back(name);
-    const std::string nearest = nearest_name(activation_, names);
     std::ranges::sort(names);
+    return names;
+  }
+  void refuse_name(const FunctionTable& table, ConfigReader& c) const {
+    const std::vector<std::string> names = known_names(table);
+    const std::string nearest = nearest_name(activation_, names);
     c.error("activation", concat("unknown function '", printable(activation_), "'",
                                  nearest.empty() ? "" : concat(", did you mean '", nearest, "'?"),
                                  nearest.empty() ? "; known are " : " Known are ", join_names(names),

@@ -9,6 +9,8 @@
 
 #include "hgq/core/error.h"
 #include "hgq/layers/expression.h"
+#include "hgq/layers/proxy/proxy_file.h"
+#include "hgq/layers/qkeras/convert.h"
 
 namespace hgq {
 namespace {
@@ -155,8 +157,8 @@ const KerasWeight* find_weight(const KerasFile& file, const std::string& path, s
 class SpecReader {
  public:
   /// `own_beta`: layers whose beta is their own; nullopt: all that have one, as nothing else is known.
-  SpecReader(const KerasFile& file, const std::optional<std::set<std::string>>& own_beta)
-      : file_(file), own_beta_(own_beta) {}
+  SpecReader(const KerasFile& file, const std::optional<std::set<std::string>>& own_beta, ImportedLayers& imported)
+      : file_(file), own_beta_(own_beta), imported_(imported) {}
 
   /// `path`: of the nested model whose graph this is, "block/"; empty for the model itself.
   std::vector<LayerSpec> read(const KerasGraph& graph, const std::string& path = "") const {
@@ -197,11 +199,13 @@ class SpecReader {
       follows_from("center", "moving_mean");
       follows_from("scale", "moving_variance");
     }
+    imported_.complete(spec);
     return spec;
   }
 
   const KerasFile& file_;
   const std::optional<std::set<std::string>>& own_beta_;
+  ImportedLayers& imported_;
 };
 
 /// Twice the values that a file has, and some for weights that Python HGQ does not store.
@@ -213,10 +217,11 @@ int64_t values_in(const KerasFile& file) {
   return std::min(values, BuildOptions().most_values);
 }
 
-Model build(const KerasFile& file, const std::optional<std::set<std::string>>& own_beta,
-            const LayerDefaults& defaults) {
+Model build(const KerasFile& file, const std::optional<std::set<std::string>>& own_beta, const LayerDefaults& defaults,
+            ImportedLayers& imported) {
   const KerasGraph graph = keras_graph(file.model_config);
-  const std::vector<LayerSpec> specs = SpecReader(file, own_beta).read(graph);
+  const std::vector<LayerSpec> specs = SpecReader(file, own_beta, imported).read(graph);
+  imported.check_all_taken(file.path);
   ErrorList errors;
   Model model = Model::make(specs,
                             {.input_shapes = {},
@@ -304,24 +309,39 @@ void save_model(Model& model, const std::string& path, const WriteGroup& write_h
 }
 
 Model model_from_keras(const KerasFile& file, const LayerDefaults& defaults) {
-  Model model = build(file, std::nullopt, defaults);
+  const ImportOptions none;
+  ImportedLayers imported(none);
+  Model model = build(file, std::nullopt, defaults, imported);
   copy_keras_weights(file, model);
   return model;
 }
 
-Model load_model(const std::string& path, const ReadGroup& read_hgq, const LayerDefaults& defaults) {
+Model load_model(const std::string& path, const ReadGroup& read_hgq, const LayerDefaults& defaults,
+                 const ImportOptions& import, std::vector<std::string>* notes) {
   const KerasFile file = read_keras_file(path);
+  HGQ_CHECK(!is_qkeras(file), FileError, path,
+            ": is a model of QKeras, of which a proxy can be made: hgq-train import ", path, " --out proxy.h5");
+  HGQ_CHECK(!is_proxy(file), FileError, path, ": is a proxy, expected a model (model.h5)");
   const h5::File raw = h5::File::open(path);
   const bool ours = has_own_weights(raw);
-  if (!ours) {
-    Model model = model_from_keras(file, defaults);
-    if (raw.is_group("hgq") && read_hgq) read_hgq(raw.group("hgq"));
-    return model;
+  std::optional<std::set<std::string>> own_beta;
+  if (ours) {
+    const std::vector<std::string> names = raw.group("hgq").attribute_strings("own_beta");
+    own_beta.emplace(names.begin(), names.end());
   }
-  const std::vector<std::string> names = raw.group("hgq").attribute_strings("own_beta");
-  Model model = build(file, std::set<std::string>(names.begin(), names.end()), defaults);
-  read_weights(raw.group("hgq"), model);
-  if (read_hgq) read_hgq(raw.group("hgq"));
+  ImportedLayers imported(import);
+  Model model = build(file, own_beta, defaults, imported);
+  if (notes != nullptr && !imported.guessed_epsilon().empty()) {
+    const std::vector<std::string> layers(imported.guessed_epsilon().begin(), imported.guessed_epsilon().end());
+    notes->push_back(
+        concat("the file does not say the epsilon of ", join_names(layers), "; 0.001, Keras' default, is taken"));
+  }
+  if (ours) {
+    read_weights(raw.group("hgq"), model);
+  } else {
+    copy_keras_weights(file, model);
+  }
+  if (raw.is_group("hgq") && read_hgq) read_hgq(raw.group("hgq"));
   return model;
 }
 

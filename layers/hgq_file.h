@@ -15,6 +15,7 @@
 
 #include "hgq/data/keras_file.h"
 #include "hgq/layers/model.h"
+#include "hgq/layers/python_import.h"
 
 namespace hgq {
 
@@ -25,8 +26,10 @@ void save_model(Model& model, const std::string& path, const WriteGroup& write_h
 /// the same, and ours reads it.
 std::vector<std::string> what_python_can_not_open(const Model& model);
 
-/// Throws FileError for a file that is no such model, is damaged (checksum), or has a layer that is not there.
-Model load_model(const std::string& path, const ReadGroup& read_hgq = {}, const LayerDefaults& defaults = {});
+/// Throws FileError for a file that is no such model, is damaged (checksum), or has a layer or function that is not
+/// known; ConfigError for formulas in `import` that no layer takes. `notes` gets what had to be guessed, a line each.
+Model load_model(const std::string& path, const ReadGroup& read_hgq = {}, const LayerDefaults& defaults = {},
+                 const ImportOptions& import = {}, std::vector<std::string>* notes = nullptr);
 
 /// The same from what Keras knows of a file, as for one that Python HGQ saved.
 Model model_from_keras(const KerasFile& file, const LayerDefaults& defaults = {});

@@ -137,6 +137,8 @@ class Layer {
   virtual void after_trace() {}
   /// The function that makes the output: "softmax", "sigmoid" ...; losses look whether they get probabilities.
   virtual std::string_view output_function() const { return ""; }
+  /// The function of one number that makes the output, as a table would hold it; nullptr where there is none.
+  virtual const ops::UnaryFunction* unary_function() const { return nullptr; }
   /// Strength of the BOPs term; nullptr where the layer has none. `own`: given for this layer, so that schedules leave
   /// it alone.
   virtual State* beta() { return nullptr; }

@@ -246,8 +246,8 @@ bool ModelMaker::count_values(const LayerSpec& spec, const Model::Entry& entry) 
     row_values_ += size;
     return true;
   }
-  return fail(spec, concat("layer '", entry.name, "' of shape ", entry.shape, " brings the values of a row to more than ",
-                           kMaxRowValues, " in all layers"));
+  return fail(spec, concat("layer '", entry.name, "' of shape ", entry.shape,
+                           " brings the values of a row to more than ", kMaxRowValues, " in all layers"));
 }
 
 bool ModelMaker::add_layer(const LayerSpec& spec, const LayerSpec& call, Scope& scope, const Call* again) {

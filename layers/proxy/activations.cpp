@@ -6,6 +6,7 @@
 
 #include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
+#include "hgq/layers/proxy/softmax_tables.h"
 
 namespace hgq {
 namespace {
@@ -147,7 +148,7 @@ ProxyPlan ProxyActivation::plan(std::span<const ProxySignal* const> in) const {
   if (function_ == "relu") return relu_plan(input);
   if (function_ == "sigmoid") return function_plan(input, sigmoid_of);
   if (function_ == "tanh") return function_plan(input, tanh_of);
-  return function_plan(input, softmax_of);
+  return softmax_table_ > 0 ? softmax_tables_plan(input, softmax_table_, where()) : function_plan(input, softmax_of);
 }
 
 }  // namespace hgq

@@ -3,7 +3,7 @@
 // ReLU (and Activation with "relu" or "linear") maps fixed-point values to fixed-point values, exactly. The other
 // functions are computed as Keras does, to float32; this one rounds the exact value, Keras may be an ulp or two off,
 // which shows only if the quantizer behind has a tie there. hls4ml computes them from tables: equal for sigmoid and
-// tanh as far as tested, not for softmax (up to 1.0 off).
+// tanh as far as tested. Its softmax is another function; set_softmax_table() computes that one.
 #pragma once
 
 #include <memory>
@@ -33,12 +33,15 @@ class ProxyActivation : public ProxyLayer {
   static const std::vector<std::string>& functions();
 
   const std::string& function() const { return function_; }
+  /// Softmax from hls4ml's tables of so many entries (softmax_tables.h); 0: as Keras.
+  void set_softmax_table(int64_t entries) { softmax_table_ = entries; }
   std::string_view class_name() const override { return "Activation"; }
   Node config(bool only_child) const override;
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
 
  private:
   std::string function_;
+  int64_t softmax_table_ = 0;
 };
 
 }  // namespace hgq

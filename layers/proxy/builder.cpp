@@ -29,8 +29,11 @@ ProxyRef ProxyBuilder::append(std::unique_ptr<ProxyLayer> layer, const std::vect
 
 template <typename L, typename... Arguments>
 ProxyRef ProxyBuilder::add(const std::string& name, const std::vector<ProxyRef>& parents, Arguments&&... arguments) {
-  check_proxy_name(name);
-  return append(std::make_unique<L>(names_.unique(name), std::forward<Arguments>(arguments)...), parents);
+  const std::string usable = proxy_layer_name(name);
+  if (usable != name)
+    notes_.push_back(concat("layer '", printable(name), "' is called '", usable,
+                            "' in the proxy, as hls4ml would misread its name"));
+  return append(std::make_unique<L>(names_.unique(usable), std::forward<Arguments>(arguments)...), parents);
 }
 
 ProxyRef ProxyBuilder::add_input(const std::string& name, const Shape& sample) {
@@ -56,6 +59,10 @@ ProxyRef ProxyBuilder::add_dense(const std::string& name, ProxyRef parent, const
 
 ProxyRef ProxyBuilder::add_conv(const std::string& name, ProxyRef parent, ConvOptions options,
                                 const Shape& kernel_shape, std::vector<float> kernel, std::vector<float> bias) {
+  if (options.groups > 1)
+    note(concat("layer '", name, "': hls4ml 1.3.0 can not convert a convolution of ", options.groups, " groups"));
+  if (std::ranges::any_of(options.dilation, [](int64_t d) { return d > 1; }))
+    note(concat("layer '", name, "': hls4ml 1.3.0 leaves out the dilation, so its firmware computes something else"));
   return add<ProxyConv>(name, {parent}, std::move(options), kernel_shape, std::move(kernel), std::move(bias));
 }
 
@@ -69,6 +76,8 @@ ProxyRef ProxyBuilder::add_relu(ProxyRef parent) {
 
 ProxyRef ProxyBuilder::add_activation(const std::string& name, ProxyRef parent, const std::string& function) {
   if (function == "linear") return parent;
+  if (function == "softmax")
+    note(concat("layer '", name, "': hls4ml computes softmax from tables; predict --softmax-table does as well"));
   return add<ProxyActivation>(name, {parent}, function);
 }
 
@@ -179,7 +188,9 @@ ProxyModel ProxyBuilder::finish(const std::vector<ProxyRef>& outputs) && {
   for (const int input : inputs_) inputs.push_back(place[static_cast<size_t>(input)]);
   std::vector<int> output_places;
   for (const ProxyRef output : outputs) output_places.push_back(place[static_cast<size_t>(output.index)]);
-  return {model_name_, std::move(layers), std::move(inputs), std::move(output_places)};
+  ProxyModel model(model_name_, std::move(layers), std::move(inputs), std::move(output_places));
+  model.set_notes(std::move(notes_));
+  return model;
 }
 
 }  // namespace hgq

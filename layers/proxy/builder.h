@@ -32,6 +32,8 @@ struct ProxyRef {
   int index = -1;
 };
 
+/// Layers get the names that they are given, but where hls4ml would misread them (proxy_layer_name), or a name is
+/// taken.
 class ProxyBuilder {
  public:
   explicit ProxyBuilder(std::string model_name = "model") : model_name_(std::move(model_name)) {}
@@ -77,6 +79,9 @@ class ProxyBuilder {
   /// Shape of a sample, range and fractions of what a layer gives.
   const ProxySignal& signal(ProxyRef layer) const;
 
+  /// What the user should know of the conversion, a line each; the model will hold it.
+  void note(std::string line) { notes_.push_back(std::move(line)); }
+
   /// Layers that lead to no output are dropped, inputs kept. Throws ShapeError without outputs.
   ProxyModel finish(const std::vector<ProxyRef>& outputs) &&;
 
@@ -93,6 +98,7 @@ class ProxyBuilder {
   std::string model_name_;
   std::string layer_name_;
   ProxyNames names_;
+  std::vector<std::string> notes_;
   std::vector<ProxyModel::Entry> layers_;
   std::vector<ProxySignal> signals_;
   std::vector<int> inputs_;

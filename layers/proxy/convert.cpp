@@ -1,10 +1,14 @@
 #include "hgq/layers/proxy/convert.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "hgq/core/error.h"
+#include "hgq/layers/proxy/precision.h"
 
 namespace hgq {
 
-ProxyModel to_proxy_model(const Model& model, const ProxyOptions& options) {
+ProxyModel to_proxy_model(const Model& model, const ProxyOptions& options, std::vector<std::string>* ends) {
   HGQ_CHECK(model.is_traced(), ConfigError, "the model has no ranges; run trace first (trace_minmax)");
   ProxyBuilder builder;
   std::vector<ProxyRef> refs;
@@ -20,7 +24,14 @@ ProxyModel to_proxy_model(const Model& model, const ProxyOptions& options) {
   }
   std::vector<ProxyRef> outputs;
   for (const int o : model.outputs()) outputs.push_back(refs[static_cast<size_t>(o)]);
-  return std::move(builder).finish(outputs);
+  if (ends != nullptr) {
+    for (const ProxyRef ref : refs) ends->push_back(builder.name(ref));
+  }
+  ProxyModel proxy = std::move(builder).finish(outputs);
+  std::vector<std::string> notes = proxy.notes();
+  std::ranges::move(float32_notes(proxy), std::back_inserter(notes));
+  proxy.set_notes(std::move(notes));
+  return proxy;
 }
 
 }  // namespace hgq

@@ -90,6 +90,22 @@ void Emulator::run_block(std::span<const ConstTensorView> inputs, int64_t first,
   }
 }
 
+EmulatedRow Emulator::row(std::span<const ConstTensorView> inputs) const {
+  check_inputs(inputs);
+  HGQ_CHECK(inputs[0].shape[0] == 1, ShapeError, "one row is wanted, there are ", inputs[0].shape[0]);
+  const std::vector<ProxyBlock> blocks = make_blocks();
+  EmulatedRow out;
+  out.overflows.assign(plans_.size(), 0);
+  Emulation of_row;
+  of_row.row_overflows.assign(1, 0);
+  run_block(inputs, 0, 1, blocks, out.overflows, of_row);
+  for (size_t layer = 0; layer < plans_.size(); ++layer) {
+    std::vector<float>& values = out.values.emplace_back(static_cast<size_t>(plans_[layer].out.shape.size()));
+    write_outputs(plans_[layer].out, blocks[layer], 1, values.data());
+  }
+  return out;
+}
+
 Emulation Emulator::run(std::span<const ConstTensorView> inputs, Workers* workers) const {
   check_inputs(inputs);
   const int64_t rows = inputs[0].shape[0];

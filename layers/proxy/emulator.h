@@ -35,6 +35,12 @@ struct Emulation {
   int64_t rows_with_overflow() const;
 };
 
+/// One row, layer by layer.
+struct EmulatedRow {
+  std::vector<std::vector<float>> values;  // of each layer, as float32
+  std::vector<int64_t> overflows;          // of each layer
+};
+
 class Emulator {
  public:
   /// Plans the computation. Throws ShapeError that names the layer where shapes do not fit together, a layer reads
@@ -44,6 +50,10 @@ class Emulator {
   /// `inputs`: one array per input of the model, in order, each [rows, ...]. Throws ShapeError where they are not, and
   /// where a value is infinite or NaN.
   Emulation run(std::span<const ConstTensorView> inputs, Workers* workers = nullptr) const;
+  /// `inputs` of one row each; the same errors.
+  EmulatedRow row(std::span<const ConstTensorView> inputs) const;
+  /// What is known of a layer's values before there are data.
+  const ProxySignal& signal(int layer) const { return plans_[static_cast<size_t>(layer)].out; }
 
  private:
   void check_inputs(std::span<const ConstTensorView> inputs) const;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "hgq/core/error.h"
+#include "hgq/layers/proxy/activations.h"
 
 namespace hgq {
 
@@ -44,6 +45,13 @@ ProxyLayer* ProxyModel::find(std::string_view layer) {
 const ProxyLayer* ProxyModel::find(std::string_view layer) const {
   const auto found = std::ranges::find_if(layers_, [&](const Entry& entry) { return entry.layer->name() == layer; });
   return found == layers_.end() ? nullptr : found->layer.get();
+}
+
+void ProxyModel::set_softmax_table(int64_t entries) {
+  for (Entry& entry : layers_) {
+    if (auto* const activation = dynamic_cast<ProxyActivation*>(entry.layer.get()))
+      activation->set_softmax_table(entries);
+  }
 }
 
 bool ProxyModel::only_child(int index) const {

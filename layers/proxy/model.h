@@ -35,6 +35,15 @@ class ProxyModel {
   ProxyLayer* find(std::string_view layer);
   const ProxyLayer* find(std::string_view layer) const;
 
+  /// What the user should know of the model: names that were changed, values that float32 can not hold; a line each.
+  /// Not part of the file.
+  const std::vector<std::string>& notes() const { return notes_; }
+  void set_notes(std::vector<std::string> notes) { notes_ = std::move(notes); }
+
+  /// Every softmax is computed from hls4ml's tables of so many entries (softmax_tables.h); 0: as Keras computes it,
+  /// which a new model does.
+  void set_softmax_table(int64_t entries);
+
   /// Whether no other layer reads this one's parent (it has one parent, and that one reader).
   bool only_child(int index) const;
 
@@ -48,6 +57,7 @@ class ProxyModel {
   std::vector<Entry> layers_;
   std::vector<int> inputs_, outputs_;
   std::vector<int> readers_;  // of each layer
+  std::vector<std::string> notes_;
 };
 
 /// What each layer of a model gives, and how it is computed; in the order of layers(). Throws ShapeError.

@@ -13,6 +13,11 @@ bool is_identifier(std::string_view name);
 /// Throws ConfigError that names the layer and says what a name may be.
 void check_proxy_name(std::string_view name);
 
+/// `name` itself where hls4ml reads it right; else one that it does: other characters become underscores ("a-b": a_b),
+/// and keywords of C++, attributes of hls4ml's layers (`axis`, `weight`, `result_t` ...) and variables of its firmware
+/// get "_layer" at their end (proxy-h5-format.md 1.4).
+std::string proxy_layer_name(std::string_view name);
+
 /// Hands out names, each once.
 class ProxyNames {
  public:

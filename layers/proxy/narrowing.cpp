@@ -16,8 +16,9 @@
 namespace hgq {
 namespace {
 
-constexpr int kUnknownBits = 65535;  // the package's word for a value that is not quantized
-constexpr int kMostPointBits = 20;   // of a function's input, points that the package evaluates
+constexpr int kUnknownBits = 65535;     // the package's word for a value that is not quantized
+constexpr int kMostTableIntegers = 24;  // of a function's values, above all that a quantizer holds
+constexpr int kMostPointBits = 20;      // of a function's input, points that the package evaluates
 
 int ceil_log2_of_count(int64_t count) {
   int bits = 0;
@@ -141,28 +142,41 @@ HlsType PackageNarrowing::quantizer(int layer, const HlsType& in) {
     narrow.i[e] = static_cast<int8_t>(std::min<int>(types.i[e], out.k + out.i));
     narrow.b[e] = static_cast<int8_t>(std::min<int>(types.b[e], out.bits()));
   }
-  if (narrow == types || !is_harmless(layer, q, narrow)) return out;
+  if (narrow == types || !is_harmless(layer, in, narrow)) return out;
   q.set_types(std::move(narrow));
   changed_ = true;
   return out;
 }
 
-bool PackageNarrowing::is_harmless(int layer, const ProxyQuantizer& quantizer, const QuantizerTypes& narrow) const {
-  const ProxySignal& in = signals_[static_cast<size_t>(layers_[static_cast<size_t>(layer)].parents[0])];
-  if (!in.fixed_point()) return false;
-  const std::vector<size_t> indices = quantizer.type_indices(in.shape);
+// What the quantizer reads, `in` for a table (which holds wrapped values, where the function gives more): what of it
+// lies in the old type must lie in the new one.
+bool PackageNarrowing::is_harmless(int layer, const HlsType& in, const QuantizerTypes& narrow) const {
+  const ProxyModel::Entry& entry = layers_[static_cast<size_t>(layer)];
+  const auto& quantizer = dynamic_cast<const ProxyQuantizer&>(*entry.layer);
+  const auto parent = static_cast<size_t>(entry.parents[0]);
+  const ProxySignal& signal = signals_[parent];
+  if (!signal.fixed_point()) return false;
+  const bool table = dynamic_cast<const ProxyUnaryLut*>(layers_[parent].layer.get()) != nullptr;
+  const std::vector<size_t> indices = quantizer.type_indices(signal.shape);
   for (size_t e = 0; e < indices.size(); ++e) {
     const Kbi before = quantizer.types().at(indices[e]);
     const Kbi after = narrow.at(indices[e]);
-    if (before == after || in.always_zero(static_cast<int64_t>(e))) continue;
+    if (before == after || signal.always_zero(static_cast<int64_t>(e))) continue;
     if (after.b < after.k || after.b == 0) return false;
-    if (after.fraction() < before.fraction() && in.fraction[e] > after.fraction()) return false;
-    // What comes in, rounded, must lie in both types: neither the old nor the new one changes it.
-    const int shift = in.fraction[e] - after.fraction();
+    const int fraction = table ? in.f : signal.fraction[e];
+    if (after.fraction() < before.fraction() && fraction > after.fraction()) return false;
+    const MantissaRange old_range = mantissa_range(before.k, before.b);
     const MantissaRange range = mantissa_range(after.k, after.b);
-    const Int128 low = shift_round(in.low[e], shift, quantizer.rounding());
-    const Int128 high = shift_round(in.high[e], shift, quantizer.rounding());
-    if (low < range.low || high > range.high) return false;
+    const int shift = fraction - after.fraction();
+    const int old_shift = before.fraction() - after.fraction();
+    const auto rounded = [&](Int128 mantissa) { return shift_round(mantissa, shift, quantizer.rounding()); };
+    const auto brought = [&](Int128 mantissa) { return shift_round(mantissa, old_shift, Rounding::kTrn); };
+    const HlsType held{.k = in.k, .i = std::min(in.i, kMostTableIntegers), .f = in.f};
+    const MantissaRange of_function = mantissa_range(held.k, held.bits());
+    const Int128 low = rounded(table ? Int128{of_function.low} : signal.low[e]);
+    const Int128 high = rounded(table ? Int128{of_function.high} : signal.high[e]);
+    if (std::max(low, brought(old_range.low)) < range.low || std::min(high, brought(old_range.high)) > range.high)
+      return false;
   }
   return true;
 }

@@ -1,6 +1,7 @@
 // How Python HGQ 0.2.6 narrows the quantizers in front of a UnaryLUT (spec 3.2): whole tensors, by what their inputs
-// can hold at most. It changes no value, and is done so that proxies have the widths that the package gives them; where
-// its rule of thumb would change a value, the quantizer is left alone.
+// can hold at most, before a table was made of any function. It is done so that proxies have the widths that the
+// package gives them. No value that its quantizer holds is changed: where the rule of thumb would do that, the
+// quantizer is left alone. What overflows may wrap to another value.
 #pragma once
 
 #include <map>
@@ -28,7 +29,7 @@ class PackageNarrowing {
   HlsType produced(int layer);
   HlsType of(int layer);
   HlsType quantizer(int layer, const HlsType& in);
-  bool is_harmless(int layer, const ProxyQuantizer& quantizer, const QuantizerTypes& narrow) const;
+  bool is_harmless(int layer, const HlsType& in, const QuantizerTypes& narrow) const;
 
   std::vector<ProxyModel::Entry>& layers_;
   const std::vector<ProxySignal>& signals_;

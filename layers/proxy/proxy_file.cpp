@@ -1,6 +1,7 @@
 #include "hgq/layers/proxy/proxy_file.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -8,38 +9,62 @@
 #include "hgq/layers/proxy/names.h"
 #include "hgq/layers/proxy/quantizer.h"
 #include "hgq/layers/proxy/registry.h"
+#include "hgq/layers/proxy/unary_lut.h"
 
 namespace hgq {
 namespace {
 
-constexpr const char* kZeroFraction = "zero_fraction";
+/// Numbers of a layer that only we know, and the group of `hgq` that holds them by layer.
+struct OwnNumbers {
+  const char* group;
+  std::vector<int8_t> (*of)(const ProxyLayer& layer);            // empty: none
+  bool (*give)(ProxyLayer& layer, std::vector<int8_t> numbers);  // false: the layer has no such numbers
+};
 
-const ProxyQuantizer* as_quantizer(const ProxyLayer* layer) { return dynamic_cast<const ProxyQuantizer*>(layer); }
-
-bool has_zero_fractions(const ProxyModel& model) {
-  return std::ranges::any_of(model.layers(), [](const ProxyModel::Entry& entry) {
-    const ProxyQuantizer* quantizer = as_quantizer(entry.layer.get());
-    return quantizer != nullptr && !quantizer->types().zero_fraction.empty();
-  });
+std::vector<int8_t> zero_fraction(const ProxyLayer& layer) {
+  const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(&layer);
+  return quantizer == nullptr ? std::vector<int8_t>{} : quantizer->types().zero_fraction;
 }
 
-void write_zero_fractions(const ProxyModel& model, h5::Group& hgq) {
-  h5::Group group = hgq.create_group(kZeroFraction);
+bool give_zero_fraction(ProxyLayer& layer, std::vector<int8_t> numbers) {
+  auto* const quantizer = dynamic_cast<ProxyQuantizer*>(&layer);
+  if (quantizer != nullptr) quantizer->set_zero_fraction(std::move(numbers));
+  return quantizer != nullptr;
+}
+
+std::vector<int8_t> table_overflows(const ProxyLayer& layer) {
+  const auto* const lut = dynamic_cast<const ProxyUnaryLut*>(&layer);
+  return lut == nullptr ? std::vector<int8_t>{} : lut->overflows();
+}
+
+bool give_table_overflows(ProxyLayer& layer, std::vector<int8_t> numbers) {
+  auto* const lut = dynamic_cast<ProxyUnaryLut*>(&layer);
+  if (lut != nullptr) lut->set_overflows(std::move(numbers));
+  return lut != nullptr;
+}
+
+constexpr std::array kOwnNumbers{OwnNumbers{"zero_fraction", zero_fraction, give_zero_fraction},
+                                 OwnNumbers{"table_overflows", table_overflows, give_table_overflows}};
+
+bool has(const ProxyModel& model, const OwnNumbers& numbers) {
+  return std::ranges::any_of(model.layers(),
+                             [&](const ProxyModel::Entry& entry) { return !numbers.of(*entry.layer).empty(); });
+}
+
+void write(const ProxyModel& model, const OwnNumbers& numbers, h5::Group& hgq) {
+  h5::Group group = hgq.create_group(numbers.group);
   for (const ProxyModel::Entry& entry : model.layers()) {
-    const ProxyQuantizer* quantizer = as_quantizer(entry.layer.get());
-    if (quantizer == nullptr || quantizer->types().zero_fraction.empty()) continue;
-    const std::vector<int8_t>& fraction = quantizer->types().zero_fraction;
-    group.write_int8(quantizer->name(), fraction, Shape{static_cast<int64_t>(fraction.size())});
+    const std::vector<int8_t> values = numbers.of(*entry.layer);
+    if (!values.empty()) group.write_int8(entry.layer->name(), values, Shape{std::ssize(values)});
   }
 }
 
-/// Fractions by layer.
-using ZeroFractions = std::map<std::string, std::vector<int8_t>>;
+using NumbersByLayer = std::map<std::string, std::vector<int8_t>>;
 
-ZeroFractions read_zero_fractions(const h5::Group& hgq) {
-  ZeroFractions out;
-  if (!hgq.is_group(kZeroFraction)) return out;
-  const h5::Group group = hgq.group(kZeroFraction);
+NumbersByLayer read(const OwnNumbers& numbers, const h5::Group& hgq) {
+  NumbersByLayer out;
+  if (!hgq.is_group(numbers.group)) return out;
+  const h5::Group group = hgq.group(numbers.group);
   for (const std::string& layer : group.names()) {
     for (const int64_t value : group.read_integers(layer)) {
       HGQ_CHECK(value >= -128 && value <= 127, FileError, group.place(), "/", layer, ": holds ", value,
@@ -74,7 +99,9 @@ KerasFile proxy_to_keras(const ProxyModel& model) {
 
 ProxyModel proxy_from_keras(const KerasFile& file) {
   HGQ_CHECK(is_proxy(file), FileError, file.path,
-            ": is not a proxy: it has no layer of class HGQ>FixedPointQuantizer; 'export' makes a proxy of a model");
+            ": is not a proxy: it has no layer of class HGQ>FixedPointQuantizer; 'export' makes a proxy of a model, "
+            "'import' of one of "
+            "QKeras");
   KerasGraph graph = keras_graph(file.model_config);
   std::map<std::string, int> index;
   std::vector<ProxyModel::Entry> layers;
@@ -101,29 +128,32 @@ bool is_proxy(const KerasFile& file) {
 }
 
 void save_proxy(const ProxyModel& model, const std::string& path, const WriteGroup& write_hgq) {
-  const bool zero_fractions = has_zero_fractions(model);
-  WriteGroup write;
-  if (zero_fractions || write_hgq) {
-    write = [&](h5::Group& hgq) {
-      if (zero_fractions) write_zero_fractions(model, hgq);
+  const bool own = std::ranges::any_of(kOwnNumbers, [&](const OwnNumbers& n) { return has(model, n); });
+  WriteGroup write_group;
+  if (own || write_hgq) {
+    write_group = [&](h5::Group& hgq) {
+      for (const OwnNumbers& numbers : kOwnNumbers) {
+        if (has(model, numbers)) write(model, numbers, hgq);
+      }
       if (write_hgq) write_hgq(hgq);
     };
   }
-  write_keras_file(proxy_to_keras(model), path, write);
+  write_keras_file(proxy_to_keras(model), path, write_group);
 }
 
 ProxyModel load_proxy(const std::string& path, const ReadGroup& read_hgq) {
-  ZeroFractions fractions;
+  std::array<NumbersByLayer, kOwnNumbers.size()> own;
   const KerasFile file = read_keras_file(path, [&](const h5::Group& hgq) {
-    fractions = read_zero_fractions(hgq);
+    for (size_t i = 0; i < own.size(); ++i) own[i] = read(kOwnNumbers[i], hgq);
     if (read_hgq) read_hgq(hgq);
   });
   ProxyModel model = proxy_from_keras(file);
-  for (auto& [layer, fraction] : fractions) {
-    auto* quantizer = dynamic_cast<ProxyQuantizer*>(model.find(layer));
-    HGQ_CHECK(quantizer != nullptr, FileError, path, ":/hgq/", kZeroFraction, "/", layer,
-              ": the proxy has no quantizer of this name");
-    quantizer->set_zero_fraction(std::move(fraction));
+  for (size_t i = 0; i < own.size(); ++i) {
+    for (auto& [layer, numbers] : own[i]) {
+      ProxyLayer* const found = model.find(layer);
+      HGQ_CHECK(found != nullptr && kOwnNumbers[i].give(*found, std::move(numbers)), FileError, path, ":/hgq/",
+                kOwnNumbers[i].group, "/", layer, ": the proxy has no layer of this name and kind");
+    }
   }
   return model;
 }

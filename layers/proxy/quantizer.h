@@ -49,6 +49,8 @@ class ProxyQuantizer : public ProxyLayer {
   /// The type for all of its values that hls4ml makes of `narrowed` types, those of its plan, where it folds the
   /// quantizer into the layer in front.
   HlsType folded_hls_type(const HlsTypes& narrowed, const Shape& sample) const;
+  /// The type of each element of a sample, those with b = 0 with the fraction at which they overflow.
+  std::vector<Kbi> types_of_elements(const Shape& sample) const;
   /// Index into the types of each element of a sample.
   std::vector<size_t> type_indices(const Shape& sample) const;
   Rounding rounding() const { return rounding_; }
@@ -68,8 +70,6 @@ class ProxyQuantizer : public ProxyLayer {
   bool fusible(bool only_child) const { return only_child && types_.one_type(); }
   /// types().shape, or what stands for [] in the file.
   Shape file_shape(bool only_child) const;
-  /// The type of each element of a sample, those with b = 0 with the fraction at which they overflow.
-  std::vector<Kbi> types_of_elements(const Shape& sample) const;
   HlsTypes narrowed(const HlsTypes& in, const Shape& sample) const;
 
   QuantizerTypes types_;

@@ -41,8 +41,7 @@ ProxyUnaryLut::ProxyUnaryLut(std::string name, const Source& source)
   const int64_t size = int64_t{1} << in_.bits();
   const Kbi type{.k = out_.k, .b = out_.bits(), .i = out_.k + out_.i};
   for (int64_t code = 0; code < size; ++code) {
-    const int64_t mantissa = in_.k != 0 && code >= size / 2 ? code - size : code;
-    const double x = std::ldexp(static_cast<double>(mantissa), -in_.f);
+    const double x = point(code);
     const auto y = static_cast<float>(function_->value(x));
     HGQ_CHECK(std::isfinite(y), ShapeError, where(), ": the function '", function_->name, "' gives ", y, " at ", x,
               ", which its input can be; no table holds that");
@@ -59,6 +58,27 @@ ProxyUnaryLut::ProxyUnaryLut(std::string name, HlsType in, HlsType out, std::vec
             " entries for an input of ", in_.bits(), " bits, expected ", int64_t{1} << in_.bits());
   HGQ_CHECK(std::ranges::all_of(table_, [](float v) { return std::isfinite(v); }), ShapeError, where(),
             ": its table holds values that are not finite");
+}
+
+double ProxyUnaryLut::point(int64_t code) const {
+  const int64_t size = int64_t{1} << in_.bits();
+  const int64_t mantissa = in_.k != 0 && code >= size / 2 ? code - size : code;
+  return std::ldexp(static_cast<double>(mantissa), -in_.f);
+}
+
+void ProxyUnaryLut::set_overflows(std::vector<int8_t> overflows) {
+  HGQ_CHECK(overflows.size() == table_.size(), ShapeError, where(), ": ", overflows.size(),
+            " flags of overflow, expected one for each of its ", table_.size(), " entries");
+  overflows_ = std::move(overflows);
+}
+
+void ProxyUnaryLut::find_overflows(const ops::UnaryFunction& function) {
+  overflows_.clear();
+  for (const float entry : table_) {
+    const auto y = static_cast<float>(function.value(point(std::ssize(overflows_))));
+    const bool near = std::abs(static_cast<double>(y) - static_cast<double>(entry)) <= std::ldexp(1.0, -out_.f);
+    overflows_.push_back(near ? 0 : 1);
+  }
 }
 
 std::unique_ptr<ProxyLayer> ProxyUnaryLut::read(const KerasNode& node, const KerasLayerWeights& weights) {

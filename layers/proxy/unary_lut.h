@@ -40,6 +40,13 @@ class ProxyUnaryLut : public ProxyLayer {
   /// nullptr for one that comes from a file.
   const std::shared_ptr<const ops::UnaryFunction>& function() const { return function_; }
 
+  /// Of each entry, 1 where the function's value was outside the entries' type; empty where that is not known.
+  const std::vector<int8_t>& overflows() const { return overflows_; }
+  /// Throws ShapeError for another number of entries.
+  void set_overflows(std::vector<int8_t> overflows);
+  /// Finds them for a table that comes from a file: entries more than a step of their type away from the function.
+  void find_overflows(const ops::UnaryFunction& function);
+
   std::string_view class_name() const override { return "HGQ>UnaryLUT"; }
   Node config(bool only_child) const override;
   std::vector<KerasWeight> weights(bool only_child) const override;
@@ -47,10 +54,12 @@ class ProxyUnaryLut : public ProxyLayer {
 
  private:
   void check() const;
+  /// What the input is at an entry.
+  double point(int64_t code) const;
 
   HlsType in_, out_;
   std::vector<float> table_;
-  std::vector<uint8_t> overflows_;  // of each entry: the function's value was outside its type; empty: not known
+  std::vector<int8_t> overflows_;
   std::shared_ptr<const ops::UnaryFunction> function_;  // shared with the model
 };
 

@@ -31,13 +31,18 @@ VerifyReport verify(std::span<const ConstTensorView> model_outputs, const Emulat
   report.rows = emulation.rows();
   report.rows_with_overflow = emulation.rows_with_overflow();
   report.overflows = emulation.overflows;
+  const auto list = [](std::vector<int64_t>& rows, int64_t row) {
+    if (rows.size() < kMostListedRows) rows.push_back(row);
+  };
   for (int64_t row = 0; row < report.rows; ++row) {
+    const bool overflows = emulation.row_overflows[static_cast<size_t>(row)] != 0;
+    if (overflows) list(report.overflow_rows, row);
     const std::optional<ProxyDifference> difference = first_difference(model_outputs, emulation, row);
     if (!difference) continue;
     ++report.rows_differ;
-    const bool unexplained = emulation.row_overflows[static_cast<size_t>(row)] == 0;
-    if (!report.first || (unexplained && report.rows_differ_without_overflow == 0)) report.first = difference;
-    report.rows_differ_without_overflow += unexplained;
+    list(overflows ? report.explained_rows : report.unexplained_rows, row);
+    if (!report.first || (!overflows && report.rows_differ_without_overflow == 0)) report.first = difference;
+    report.rows_differ_without_overflow += !overflows;
   }
   return report;
 }

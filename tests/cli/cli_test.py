@@ -10,6 +10,7 @@ import pathlib
 import random
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -294,11 +295,11 @@ class CliTest(unittest.TestCase):
         self.assertIn('not finite', result.stderr)
         self.assertFalse((self.folder / 'run/model.h5').exists())
 
-    def test_formulas_train_resume_and_predict_and_the_run_says_that_there_is_no_proxy(self):
+    def test_formulas_train_resume_and_predict_and_are_exported_as_tables(self):
         layers = '[HQuantize, HDense: {units: 8}, HActivation: {activation: x*x}, HDense: {units: 4}, HActivation: {activation: sin(3*x)}, HDense: {units: 2}]'
         sets = ('--set', f'model.layers={layers}')
         checked = hgq('check', self.config, *sets, check=0).stdout
-        self.assertIn("warning: no proxy.h5 will be written: layer 'h_activation' (HActivation): the function 'x*x' can not be exported", checked)
+        self.assertIn("warning: no proxy.h5 will be written: layer 'h_activation' (HActivation): the function 'x*x' can only be exported as a table", checked)
         whole = self.train('whole', *sets, check=3, epochs=4)
         self.assertIn('there is no proxy.h5', whole.stderr)
         self.assertIn('Python HGQ can open the file only if', whole.stderr)
@@ -308,14 +309,22 @@ class CliTest(unittest.TestCase):
         self.assertFalse((run / 'proxy.h5').exists())
         self.assertEqual(digest(run / 'model.h5'), digest(self.folder / 'whole/model.h5'))
         summary = json.loads((run / 'summary.json').read_text())
-        self.assertIn('can not be exported', summary['not_exported'])
+        self.assertIn('can only be exported as a table', summary['not_exported'])
         test = ('--data', self.data, '--inputs', 'x_test')
         evaluated = json.loads(hgq('eval', run / 'model.h5', *test, '--targets', 'y_test', '--json', check=0).stdout)
         self.assertAlmostEqual(evaluated['accuracy'], summary['model']['accuracy'], 6)
         hgq('predict', run / 'model.h5', *test, '--out', self.folder / 'y.h5', check=0)
         traced = json.loads(hgq('trace', run / 'model.h5', '--data', self.data, '--json', check=0).stdout)
         self.assertEqual(traced['total'], summary['bops'])
-        self.assertIn('can not be exported', hgq('export', run / 'model.h5', '--out', self.folder / 'p.h5', check=2).stderr)
+        proxy = self.folder / 'p.h5'
+        self.assertIn('can only be exported as a table', hgq('export', run / 'model.h5', '--out', proxy, check=2).stderr)
+        self.assertIn('needs a table of 2^', hgq('export', run / 'model.h5', '--out', proxy, '--unary-lut-max-table-size', 2, check=2).stderr)
+        self.assertFalse(proxy.exists())
+        hgq('export', run / 'model.h5', '--out', proxy, '--unary-lut-max-table-size', 65536, check=0)
+        verified = json.loads(hgq('verify', proxy, '--against', run / 'model.h5', *test, '--json', check=0).stdout)
+        self.assertEqual(verified['rows_differ_without_overflow'], 0)
+        self.train('tables', *sets, '--set', 'export.unary_lut_max_table_size=65536', check=0)
+        self.assertTrue((self.folder / 'tables/proxy.h5').exists())
         self.assertIn('not finite', self.train('nan', '--set', f'model.layers={layers.replace("x*x", "log(x)")}', check=3).stderr)
 
     def test_a_model_of_python_hgq_is_traced_exported_and_verified(self):
@@ -332,6 +341,41 @@ class CliTest(unittest.TestCase):
         self.assertGreater(verified['rows_with_overflow'], 0)
         hgq('verify', self.folder / 'proxy.h5', '--against', traced, *data, '--inputs', 'x/overflow', '--strict', check=1)
         self.assertIn('give --loss', hgq('eval', traced, *data, '--inputs', 'x/calib', '--targets', 'x/calib', check=2).stderr)
+
+    def test_a_model_of_qkeras_becomes_a_proxy_that_predicts_the_same(self):
+        model = pathlib.Path(ARGS.source) / 'tests/layers/files/qkeras_model.h5'
+        proxy = self.folder / 'proxy.h5'
+        imported = hgq('import', model, '--out', proxy, check=0)
+        self.assertIn('conv_bn_relu_quantizer', imported.stdout)
+        self.assertIn('part of conv', imported.stdout)
+        hgq('predict', proxy, '--data', model, '--inputs', 'data/x', '--out', self.folder / 'y.h5', check=0)
+        first_rows = struct.pack('<10f', *[-2.75, -4.125, 5.125, 1.375, 6.25, 3.0, -3.0, 3.75, 5.25, 5.375])  # what QKeras predicts
+        self.assertIn(first_rows, (self.folder / 'y.h5').read_bytes())
+        wrapping = self.folder / 'wrapping.h5'
+        hgq('import', model, '--out', wrapping, '--overflow', 'wrap', check=0)
+        self.assertNotEqual(digest(proxy), digest(wrapping))
+        for args in (('summary', model), ('export', model, '--out', self.folder / 'p.h5'), ('predict', model, '--data', model, '--out', self.folder / 'p.h5'),
+                     ('verify', proxy, '--against', model, '--data', model)):
+            self.assertIn('is a model of QKeras', hgq(*args, check=2).stderr, args)
+        self.assertIn("'import' of one of QKeras", hgq('verify', model, '--against', model, '--data', model, check=2).stderr)
+        self.assertIn('is a proxy already', hgq('import', proxy, '--out', self.folder / 'p.h5', check=2).stderr)
+        self.assertFalse((self.folder / 'p.h5').exists())
+        self.assertIn('are for those of Python HGQ', hgq('import', model, '--out', self.folder / 'p.h5', '--epsilon', 0.1, check=2).stderr)
+        python = pathlib.Path(ARGS.source) / 'tests/golden/models/mlp_relu/hgq.h5'
+        self.assertIn('is for those models', hgq('import', python, '--out', self.folder / 'p.h5', '--overflow', 'sat', check=2).stderr)
+        self.assertIn('--overflow', hgq('import', model, '--out', proxy, '--overflow', 'round', check=2).stderr)
+
+    def test_a_qkeras_model_that_can_not_be_a_proxy_is_refused_with_all_reasons(self):
+        content = (pathlib.Path(ARGS.source) / 'tests/layers/files/qkeras_model.h5').read_bytes()
+        for good, bad in ((b'quantized_bits(7,2,0,alpha=1)', b'quantized_bits(7,2,0,alpha=2)'), (b'"quantized_relu(5,1)"', b'"quantized_rely(5,1)"')):
+            self.assertEqual(content.count(good), 1)
+            content = content.replace(good, bad)
+        path = self.folder / 'bad.h5'
+        path.write_bytes(content)
+        stderr = hgq('import', path, '--out', self.folder / 'p.h5', check=2).stderr
+        self.assertIn("layer 'q' (QActivation): activation quantized_bits(7,2,0,alpha=2): alpha is 2", stderr)
+        self.assertIn("layer 'act' (QActivation): activation quantized_rely(5,1)", stderr)
+        self.assertFalse((self.folder / 'p.h5').exists())
 
 
 def main():

@@ -1,4 +1,5 @@
-// A model that Python HGQ saved, from its parts (keras_json.h): built, evaluated on two rows, its bits counted, exported.
+// A model that Python HGQ saved, from its parts (keras_json.h): built, evaluated on two rows, its bits counted,
+// exported.
 #include <nlohmann/json.hpp>
 
 #include "fuzz_support.h"

@@ -15,7 +15,8 @@ using Json = nlohmann::json;
 /// Objects are groups, numbers and texts attributes, [{...}] too, as JSON; {"shape", "values"} are datasets.
 void write_group(hgq::h5::Group& group, const Json& json, int depth) {
   for (const auto& [key, value] : json.items()) {
-    if (key.empty() || key.find('/') != std::string::npos || key == "." || key.find('\0') != std::string::npos) continue;
+    if (key.empty() || key.find('/') != std::string::npos || key == "." || key.find('\0') != std::string::npos)
+      continue;
     if (value.is_number_integer()) {
       group.set_attribute(key, value.get<int64_t>());
     } else if (value.is_number()) {

@@ -1,6 +1,6 @@
 // What the fuzzing targets share. A target defines LLVMFuzzerTestOneInput and feeds one parser of the project with the
-// bytes it is given: the parser must return, or throw an hgq::Error. Any other exception, a crash, a sanitizer's report,
-// too much time or memory is a finding; the input that shows it goes into corpus/TARGET once it is mended.
+// bytes it is given: the parser must return, or throw an hgq::Error. Any other exception, a crash, a sanitizer's
+// report, too much time or memory is a finding; the input that shows it goes into corpus/TARGET once it is mended.
 #pragma once
 
 #include <cstdint>

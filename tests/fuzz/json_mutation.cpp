@@ -131,9 +131,9 @@ class Mutation {
   }
 
   std::string word() {
-    constexpr std::array kWords = {"",     "name",    "relu",       "softmax", "HGQ>HDense", "Functional", "InputLayer", "x*x/(x-x)",
-                                   "same", "valid",   "Sequential", "linear",  "units",      "config",     "HGQ>HAdd",   "overrides",
-                                   "auto", "standard"};
+    constexpr std::array kWords = {"",           "name",      "relu",     "softmax",   "HGQ>HDense", "Functional",
+                                   "InputLayer", "x*x/(x-x)", "same",     "valid",     "Sequential", "linear",
+                                   "units",      "config",    "HGQ>HAdd", "overrides", "auto",       "standard"};
     return kWords[below(kWords.size())];
   }
 

@@ -11,8 +11,8 @@
 #include "golden_model.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/hgq_file.h"
-#include "hgq/layers/proxy/convert.h"
 #include "hgq/layers/proxy/proxy_file.h"
+#include "hgq/layers/qkeras/convert.h"
 
 namespace hgq::golden {
 namespace {
@@ -45,17 +45,22 @@ struct Count {
 };
 
 void write_files(const GoldenModel& golden, const std::string& folder) {
+  if (golden.is_qkeras()) {
+    for (const auto& entry : golden.about["agreement"].items()) {
+      const bool wrap = entry.value()["options"].value("aggressive", true);
+      save_proxy(qkeras_to_proxy(read_keras_file(golden.file("qkeras.h5")), {.wrap = wrap}).proxy,
+                 concat(folder, "/", golden.name, "_", entry.key(), ".h5"));
+    }
+    return;
+  }
   Model model = golden.load();
   trace(golden, model, "trace");
   save_model(model, concat(folder, "/", golden.name, ".h5"));
   for (const auto& entry : golden.about["agreement"].items()) {
     const std::string& tag = entry.key();
-    const auto& about = entry.value();
     if (!reason_to_skip_proxy(golden, tag).empty()) continue;
     trace(golden, model, trace_of_proxy(golden, tag));
-    ProxyOptions proxy;
-    proxy.aggressive = about["options"].value("aggressive", true);
-    save_proxy(to_proxy_model(model, proxy), concat(folder, "/", golden.name, "_", tag, ".h5"));
+    save_proxy(to_proxy_model(model, proxy_options(golden, tag)), concat(folder, "/", golden.name, "_", tag, ".h5"));
   }
 }
 
@@ -69,6 +74,14 @@ void run_folder(const Options& options, const std::string& name, Count& count) {
   const auto wanted = [&](const std::string& what) {
     return (name + "/" + what).find(options.only) != std::string::npos;
   };
+  if (golden.is_qkeras()) {
+    for (const auto& entry : golden.about["agreement"].items()) {
+      const std::string& tag = entry.key();
+      if (wanted(tag)) count.run_case(name + "/" + tag, [&] { return run_qkeras(golden, tag); });
+    }
+    if (!options.write.empty()) write_files(golden, options.write);
+    return;
+  }
   if (wanted("predictions")) count.run_case(name + "/predictions", [&] { return run_predictions(golden); });
   for (const auto& entry : golden.about["bops"].items()) {
     const std::string& group = entry.key();

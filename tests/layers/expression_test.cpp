@@ -202,13 +202,16 @@ TEST(HActivation, KeepsTheContractForFormulas) {
       (LayerContract{.layer = HActivation("x*x"), .inputs = {Shape{2, 3}}, .value = 1e-2, .cut = 1e-3}));
 }
 
-TEST(HActivation, AFormulaIsKnownToLeadToNoProxyAndNotToOpenInPythonAsItIs) {
+TEST(HActivation, AFormulaIsKnownToNeedATableAndNotToOpenInPythonAsItIs) {
   Model model = Sequential({HQuantize(), HActivation("sin(3*x)").name("wave"), HActivation("tanh")}, Shape{3});
   EXPECT_THAT(what_python_can_not_open(model),
               ::testing::ElementsAre(HasSubstr("custom_objects={'sin(3*x)': lambda x: ...}")));
-  EXPECT_THAT(
-      model.what_can_not_be_exported(),
-      ::testing::ElementsAre(HasSubstr("layer 'wave' (HActivation): the function 'sin(3*x)' can not be exported")));
+  EXPECT_THAT(model.what_can_not_be_exported(),
+              ::testing::ElementsAre(
+                  HasSubstr("layer 'wave' (HActivation): the function 'sin(3*x)' can only be exported as a table")));
+  ProxyOptions options;
+  options.unary_lut_max_table_size = 2048;
+  EXPECT_THAT(model.what_can_not_be_exported(options), ::testing::IsEmpty());
 }
 
 TEST(HActivation, ANameThatIsUnknownKeepsItsMessageAndGetsAHint) {

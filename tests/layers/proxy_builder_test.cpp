@@ -3,6 +3,8 @@
 
 #include "hgq/core/error.h"
 #include "hgq/layers/proxy/builder.h"
+#include "hgq/layers/proxy/names.h"
+#include "hgq/layers/proxy/precision.h"
 #include "proxy_test_support.h"
 
 namespace hgq {
@@ -37,9 +39,43 @@ TEST(ProxyNames, MustBeIdentifiersOfCpp) {
   for (const std::string name : {"", "1st", "a-b", "a/b", "a b", "größe", "int", "class", "a.b"}) {
     EXPECT_FALSE(is_identifier(name)) << name;
   }
+}
+
+TEST(ProxyNames, ThatHls4mlWouldMisreadAreChanged) {
+  const std::vector<std::pair<std::string, std::string>> names{{"my-input", "my_input"},
+                                                               {"a//b", "a_b"},
+                                                               {"2nd", "layer_2nd"},
+                                                               {"", "layer_"},
+                                                               {"größe", "gr_e"},
+                                                               {"class", "class_layer"},
+                                                               {"perm", "perm_layer"},
+                                                               {"weight", "weight_layer"},
+                                                               {"axis", "axis_layer"},
+                                                               {"w2", "w2_layer"},
+                                                               {"layer3_out", "layer3_out_layer"},
+                                                               {"result_t", "result_t_layer"}};
+  for (const auto& [name, usable] : names) EXPECT_EQ(proxy_layer_name(name), usable) << name;
+  for (const std::string name : {"dense", "perm_a", "layer3", "w", "h_activation", "input_1", "bits_of_kernel_table"})
+    EXPECT_EQ(proxy_layer_name(name), name);
   ProxyBuilder b;
-  EXPECT_THAT(message_of<ConfigError>([&] { b.add_input("my-input", {2}); }),
-              HasSubstr("layer 'my-input': hls4ml makes a variable of C++ of its name"));
+  ProxyRef at = add_plain_quantizer(b, "axis", b.add_input("my-input", {2}));
+  at = b.add_dense("my_input", at, {2, 1}, {1, 1}, {});
+  const ProxyModel model = std::move(b).finish({at});
+  EXPECT_THAT(names_in_keras_order(model), ElementsAre("my_input", "axis_layer", "my_input_0"));
+  EXPECT_THAT(model.notes(),
+              ElementsAre(HasSubstr("layer 'my-input' is called 'my_input' in the proxy"), HasSubstr("'axis_layer'")));
+}
+
+TEST(ProxyPrecision, SumsThatFloat32CanNotHoldAreNoted) {
+  const auto notes = [](int width) {
+    ProxyBuilder b;
+    const ProxyRef q =
+        b.add_quantizer("q", b.add_input("x", {4}), one_type(1, width, 4), Rounding::kTrn, Overflow::kWrap);
+    const ProxyRef y = b.add_dense("sum", q, {4, 1}, {1, 0.5F, -0.25F, 0.125F}, {});
+    return float32_notes(std::move(b).finish({y}));
+  };
+  EXPECT_THAT(notes(20), testing::IsEmpty());  // 19 bits, 3 more behind the point, 1.875 in all: 23
+  EXPECT_THAT(notes(22), ElementsAre(HasSubstr("layer 'sum' (Dense): its values can need 25 bits")));
 }
 
 /// As in a model that is used twice inside another.

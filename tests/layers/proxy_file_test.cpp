@@ -110,7 +110,7 @@ TEST(ProxyFile, ClassesThatAreNotKnownAreNamedWithTheirLayer) {
   EXPECT_THAT(message_for([](KerasFile&, Node& layers) {
                 layer_named(layers, "sum").set("class_name", Node::string("HGQ>UnaryLUT"));
               }),
-              HasSubstr("layer 'sum' is a HGQ>UnaryLUT"));
+              HasSubstr("layer 'sum' (UnaryLUT) has no table"));
 }
 
 TEST(ProxyFile, WeightsAndKeysThatAreWrongAreNamed) {

@@ -1,0 +1,21 @@
+// Where float32 is too narrow for a proxy: Keras, and the model here, compute in it; the firmware and the emulator
+// exactly (spec 3.3).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "hgq/layers/proxy/model.h"
+
+namespace hgq {
+
+/// Bits of a float32 that count.
+inline constexpr int kFloat32Bits = 24;
+
+/// Bits that the widest value of a layer can need, signs not counted; 0 where values are no fixed-point numbers.
+int bits_needed(const ProxySignal& signal);
+
+/// A line for each layer whose values can need more bits than a float32 has.
+std::vector<std::string> float32_notes(const ProxyModel& model);
+
+}  // namespace hgq

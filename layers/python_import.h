@@ -1,0 +1,42 @@
+// What a model file of Python HGQ does not hold, and its user tells us: formulas for functions that are Python code,
+// and the epsilon of batch norms (proxy-h5-format.md, 2).
+//
+//   Model model = load_model("python.h5", {}, {}, {.functions = {{"bump", "exp(-x*x)"}}, .epsilon = 0.01});
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "hgq/layers/model.h"
+
+namespace hgq {
+
+struct ImportOptions {
+  /// Formulas in x (or names of functions that are known here), by the name of a function or of a layer; a lambda has
+  /// no name but that of its layer.
+  std::map<std::string, std::string> functions{};
+  std::optional<double> epsilon{};
+};
+
+/// The name of a function as Keras writes it: "tanh", "package>bump" without the package, or a map with that in it.
+/// "<lambda>" for a lambda of Python; empty where it is none of these.
+std::string keras_function_name(const Node& activation);
+
+/// Completes layers as they are read.
+class ImportedLayers {
+ public:
+  explicit ImportedLayers(const ImportOptions& options) : options_(options) {}
+  void complete(LayerSpec& layer);
+  /// Throws ConfigError for formulas that no layer has taken; `file` opens the message.
+  void check_all_taken(const std::string& file) const;
+  /// Batch norms whose epsilon is a guess.
+  const std::set<std::string>& guessed_epsilon() const { return guessed_epsilon_; }
+
+ private:
+  const ImportOptions& options_;
+  std::set<std::string> functions_, taken_, guessed_epsilon_;
+};
+
+}  // namespace hgq

@@ -1,0 +1,319 @@
+#include "hgq/layers/qkeras/convert.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "hgq/core/config_reader.h"
+#include "hgq/core/error.h"
+#include "hgq/layers/proxy/activations.h"
+#include "hgq/layers/proxy/builder.h"
+#include "hgq/layers/proxy/input.h"
+#include "hgq/layers/proxy/precision.h"
+#include "hgq/layers/qkeras/activation_quantizers.h"
+#include "hgq/layers/qkeras/flat_graph.h"
+#include "hgq/layers/qkeras/kernel_layers.h"
+#include "hgq/layers/window_keys.h"
+
+namespace hgq {
+namespace {
+
+constexpr std::array<std::string_view, 7> kVanishing{
+    "Dropout",         "SpatialDropout1D", "SpatialDropout2D",      "AlphaDropout",
+    "GaussianDropout", "GaussianNoise",    "ActivityRegularization"};
+
+bool has_qkeras_layer(const Node& layers, int depth) {
+  return depth > 0 && std::ranges::any_of(layers.items(), [&](const Node& layer) {
+           const std::string& written = layer["class_name"].text();
+           const std::string name = written.substr(written.rfind('>') + 1);
+           if (is_nested_model(name)) return has_qkeras_layer(layer["config"]["layers"], depth - 1);
+           return name.size() > 1 && name[0] == 'Q' && name[1] >= 'A' && name[1] <= 'Z';
+         });
+}
+
+/// Converts a graph, node by node. A layer with errors has no place in the proxy, nor have those behind it; they are
+/// read all the same, so that their errors are found too.
+class Converter {
+ public:
+  Converter(const KerasFile& file, const QKerasOptions& options)
+      : file_(file),
+        overflow_(options.wrap ? Overflow::kWrap : Overflow::kSat),
+        graph_(flat_graph(keras_graph(file.model_config))) {
+    for (const KerasNode& node : graph_.nodes) {
+      for (const std::string& input : node.inputs) ++readers_[input];
+    }
+    for (const std::string& output : graph_.outputs) ++readers_[output];
+  }
+
+  QKerasConversion convert() {
+    for (const std::string& input : graph_.inputs) {  // in the order in which they are given
+      const auto node = std::ranges::find(graph_.nodes, input, &KerasNode::name);
+      HGQ_CHECK(node != graph_.nodes.end() && node->class_name == "InputLayer", FileError, file_.path, ": '", input,
+                "' is listed as an input of the model, and is none");
+      convert(*node);
+    }
+    for (const KerasNode& node : graph_.nodes) {
+      if (!refs_.contains(node.name)) convert(node);
+    }
+    errors_.throw_if_any();
+    std::vector<ProxyRef> outputs;
+    for (const std::string& output : graph_.outputs) outputs.push_back(*refs_.at(output));
+    ProxyModel proxy = std::move(builder_).finish(outputs);
+    std::vector<std::string> notes = proxy.notes();
+    std::ranges::move(float32_notes(proxy), std::back_inserter(notes));
+    proxy.set_notes(std::move(notes));
+    return {std::move(proxy), std::move(done_)};
+  }
+
+ private:
+  using Ref = std::optional<ProxyRef>;
+
+  void convert(const KerasNode& node) {
+    ErrorList errors;
+    std::vector<ProxyRef> in;
+    for (const std::string& input : node.inputs) {
+      const auto found = refs_.find(input);
+      if (found != refs_.end() && found->second) in.push_back(*found->second);
+    }
+    became_.clear();
+    Ref ref;
+    try {
+      ref = layer(node, in, !in.empty() && in.size() == node.inputs.size(), errors);
+    } catch (const Error& e) {
+      add_error(node, e, errors);
+    }
+    for (const ErrorList::Entry& entry : errors.entries()) errors_.add(entry.place, entry.message);
+    refs_[node.name] = errors.empty() ? ref : Ref();
+    done_.push_back({node.name, node.class_name, became_.empty() ? "(vanishes)" : became_});
+  }
+
+  /// `complete`: whether all that the layer reads is in the proxy; without that it is only checked, and gives nothing.
+  Ref layer(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ErrorList& errors) {
+    const std::string& kind = node.class_name;
+    if (kind == "InputLayer") return input(node);
+    const bool merges = kind == "Add" || kind == "Concatenate";
+    if (node.inputs.empty() || (node.inputs.size() > 1 && !merges)) {
+      errors.add(node.config.place(), concat(qkeras_layer(node), ": reads ", node.inputs.size(), " layers, expected ",
+                                             merges ? "some" : "one"));
+      return {};
+    }
+    if (is_kernel_layer(kind)) return kernel_layer(node, in, complete, errors);
+    if (is_batch_norm(kind)) return batch_norm(node, in, complete, errors);
+    if (kind == "QActivation" || kind == "Activation") {
+      const QKerasActivation activation = read_activation(
+          read_qkeras_quantizer(node.config["activation"], concat(qkeras_layer(node), ": activation"), errors), errors);
+      if (!complete || !errors.empty()) return {};
+      return activate(node, activation, in[0], activation.function == "linear" ? "" : node.proxy_name,
+                      quantizer_name(node, activation), errors);
+    }
+    if (std::ranges::find(kVanishing, kind) != kVanishing.end()) return complete ? Ref(in[0]) : Ref();
+    return plain_layer(node, in, complete, errors);
+  }
+
+  Ref input(const KerasNode& node) {
+    const std::unique_ptr<ProxyLayer> read = ProxyInput::read(node, {node.name, {}});
+    const Shape shape = read->plan({}).out.shape;
+    return added("InputLayer", builder_.add_input(node.proxy_name, shape));
+  }
+
+  static std::string quantizer_name(const KerasNode& node, const QKerasActivation& activation) {
+    return activation.function == "linear" ? node.proxy_name : node.proxy_name + "_quantizer";
+  }
+
+  QKerasActivation read_activation(const QKerasQuantizer& quantizer, ErrorList& errors) const {
+    return qkeras_activation(quantizer, overflow_, errors);
+  }
+
+  /// Function and quantizer behind `ref`, under these names.
+  Ref activate(const KerasNode& node, const QKerasActivation& activation, ProxyRef ref,
+               const std::string& function_name, const std::string& quantizer_name, ErrorList& errors) {
+    if (activation.function != "linear") {
+      if (!check_quantized(node, {ref}, errors)) return {};
+      ref = added("Activation", builder_.add_activation(function_name, ref, activation.function));
+    }
+    if (!activation.type) return ref;
+    const Kbi type = *activation.type;
+    const QuantizerTypes types{.shape = {1},
+                               .k = {static_cast<int8_t>(type.k)},
+                               .b = {static_cast<int8_t>(type.b)},
+                               .i = {static_cast<int8_t>(type.i)},
+                               .zero_fraction = {}};
+    return added("FixedPointQuantizer",
+                 builder_.add_quantizer(quantizer_name, ref, types, Rounding::kRndConv, activation.overflow));
+  }
+
+  /// Whether all inputs are fixed-point values, which only a quantizer makes of a model's inputs and of most functions.
+  bool check_quantized(const KerasNode& node, const std::vector<ProxyRef>& in, ErrorList& errors) {
+    const bool quantized = std::ranges::all_of(in, [&](ProxyRef ref) { return builder_.signal(ref).fixed_point(); });
+    if (!quantized)
+      errors.add(node.config.place(),
+                 concat(qkeras_layer(node),
+                        ": reads an input of the model, or the result of a function, without a "
+                        "quantizer between; put QActivation('quantized_bits(BITS, INTEGER, alpha=1)') in front"));
+    return quantized;
+  }
+
+  ProxyRef added(std::string_view class_name, ProxyRef ref) {
+    became_ += concat(became_.empty() ? "" : ", ", class_name, " ", builder_.name(ref));
+    return ref;
+  }
+
+  void add_note(const KerasNode& node, const std::string& note) {
+    builder_.note(concat("layer '", node.name, "': ", note));
+  }
+
+  /// The batch norm behind a layer that no other layer reads, nullptr where there is none.
+  const KerasNode* batch_norm_behind(const KerasNode& node) const {
+    const auto readers = readers_.find(node.name);
+    if (readers == readers_.end() || readers->second != 1) return nullptr;
+    const auto found = std::ranges::find_if(graph_.nodes, [&](const KerasNode& other) {
+      return is_batch_norm(other.class_name) && other.inputs == std::vector<std::string>{node.name};
+    });
+    return found == graph_.nodes.end() ? nullptr : &*found;
+  }
+
+  Ref kernel_layer(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ErrorList& errors) {
+    std::optional<QKerasKernelLayer> layer = read_kernel_layer(node, weights_at(file_, node.shared_with), errors);
+    if (!layer) return {};
+    const QKerasActivation activation = read_activation(layer->activation, errors);
+    if (!errors.empty() || !complete || !check_quantized(node, in, errors)) return {};
+    if (node.config["kernel_quantizer"].is_null())
+      add_note(node, "its kernel has no quantizer: float32 values, up to 24 bits");
+    if (activation.is_linear()) fold_batch_norm(node, in[0], *layer);
+    ProxyRef ref;
+    if (layer->is_conv) {
+      ref = added(
+          layer->conv.rank == 1 ? "Conv1D" : "Conv2D",
+          builder_.add_conv(node.proxy_name, in[0], layer->conv, layer->kernel_shape, layer->kernel, layer->bias));
+    } else {
+      ref = added("Dense", builder_.add_dense(node.proxy_name, in[0], layer->kernel_shape, layer->kernel, layer->bias));
+    }
+    const std::string name =
+        activation.function == "linear" ? node.proxy_name : node.proxy_name + "_" + activation.function;
+    return activate(node, activation, ref, name, name + "_quantizer", errors);
+  }
+
+  /// Folds the batch norm behind a linear layer into it, where there is one that fits; its own errors are found when it
+  /// is its turn.
+  void fold_batch_norm(const KerasNode& node, ProxyRef in, QKerasKernelLayer& layer) {
+    const KerasNode* const behind = batch_norm_behind(node);
+    if (behind == nullptr) return;
+    ErrorList later;
+    const auto batch_norm = read_batch_norm(*behind, weights_at(file_, behind->shared_with), later);
+    const int64_t last = builder_.signal(in).shape.rank();  // the batch counted as 0
+    if (!batch_norm || batch_norm->channels() != layer.units() || (batch_norm->axis != -1 && batch_norm->axis != last))
+      return;
+    folded_.insert(behind->name);
+    if (!layer.fold(*batch_norm)) {
+      add_note(node, concat("'", behind->name,
+                            "' does not scale it by powers of two: its weights now have up to 24 bits; "
+                            "QConv2DBatchnorm quantizes them after the batch norm"));
+    }
+  }
+
+  Ref batch_norm(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ErrorList& errors) {
+    const auto read = read_batch_norm(node, weights_at(file_, node.shared_with), errors);
+    if (!read || !complete) return {};
+    if (folded_.contains(node.name)) {
+      became_ = concat("part of ", node.inputs[0]);
+      return in[0];
+    }
+    errors.add(node.config.place(),
+               concat(qkeras_layer(node),
+                      ": can be folded only into a dense layer or convolution without an activation, "
+                      "with as many channels (",
+                      read->channels(), ") along the last dim, that it alone reads; it reads '", node.inputs[0], "'"));
+    return {};
+  }
+
+  /// Layers of Keras without weights that a proxy has too.
+  Ref plain_layer(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ErrorList& errors) {
+    const std::string& kind = node.class_name;
+    ConfigReader reader(node.config, qkeras_layer(node), errors);
+    const auto ready = [&] { return complete && errors.empty(); };
+    if (kind == "ReLU") {
+      if (reader.has("max_value") || reader.number("negative_slope", "", {}) != 0 ||
+          reader.number("threshold", "", {}) != 0)
+        errors.add(node.config.place(), concat(qkeras_layer(node),
+                                               ": has a max_value, a negative_slope or a threshold, "
+                                               "which a proxy can not have; use quantized_relu(BITS, INTEGER)"));
+      const QKerasActivation relu{.function = "relu", .type = {}};
+      return ready() ? activate(node, relu, in[0], node.proxy_name, "", errors) : Ref();
+    }
+    if (kind.ends_with("Pooling1D") || kind.ends_with("Pooling2D")) {
+      if (kind.starts_with("Max") || kind.starts_with("Average")) return pooling(node, in, complete, reader);
+    }
+    if (kind == "Flatten") {
+      read_data_format(reader);
+      return ready() ? Ref(added(kind, builder_.add_flatten(node.proxy_name, in[0]))) : Ref();
+    }
+    if (kind == "Reshape") {
+      std::vector<int64_t> target =
+          reader.integers("target_shape", "shape of a sample", {}, {.required = true, .min = -1});
+      return ready() ? Ref(added(kind, builder_.add_reshape(node.proxy_name, in[0], std::move(target)))) : Ref();
+    }
+    if (kind == "Permute") {
+      std::vector<int64_t> dims =
+          reader.integers("dims", "order of the dims, counted from 1", {}, {.required = true, .min = 1});
+      return ready() ? Ref(added(kind, builder_.add_permute(node.proxy_name, in[0], std::move(dims)))) : Ref();
+    }
+    if (kind == "Add") {
+      if (!ready() || !check_quantized(node, in, errors)) return {};
+      return added(kind, builder_.add_add(node.proxy_name, in));
+    }
+    if (kind == "Concatenate") {
+      const int64_t axis = reader.integer("axis", "dim to join along, the batch counted as 0", {.fallback = -1});
+      return ready() ? Ref(added(kind, builder_.add_concatenate(node.proxy_name, in, axis))) : Ref();
+    }
+    errors.add(node.config.place(), concat(qkeras_layer(node),
+                                           ": a proxy has no such layer; there are QDense, QConv1D, QConv2D, "
+                                           "QConv2DBatchnorm, QActivation, QBatchNormalization, and of Keras Dense, "
+                                           "Conv1D, Conv2D, BatchNormalization, "
+                                           "Activation, ReLU, MaxPooling1D and 2D, AveragePooling1D and 2D, Flatten, "
+                                           "Reshape, Permute, Add, Concatenate, Dropout"));
+    return {};
+  }
+
+  Ref pooling(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ConfigReader& reader) {
+    PoolingOptions options{.rank = node.class_name.ends_with("1D") ? 1 : 2,
+                           .average = node.class_name.starts_with("Average"),
+                           .size = {},
+                           .stride = {}};
+    options.size = read_sizes(reader, "pool_size", "extent of the window", options.rank, 2);
+    options.stride = reader.has("strides") ? read_sizes(reader, "strides", "distance between windows", options.rank, 1)
+                                           : options.size;
+    options.padding = read_padding(reader, false);
+    read_data_format(reader);
+    ErrorList& errors = reader.errors();
+    if (!complete || !errors.empty() || !check_quantized(node, in, errors)) return {};
+    return added(node.class_name, builder_.add_pooling(node.proxy_name, in[0], options));
+  }
+
+  const KerasFile& file_;
+  Overflow overflow_;
+  KerasGraph graph_;
+  ProxyBuilder builder_;
+  ErrorList errors_;
+  std::map<std::string, int> readers_;  // of each call; outputs of the model count
+  std::map<std::string, Ref> refs_;     // of each call; nothing for one that could not be converted
+  std::set<std::string> folded_;        // batch norms that are part of another layer
+  std::string became_;                  // of the layer that is being converted
+  std::vector<QKerasConversion::Layer> done_;
+};
+
+}  // namespace
+
+bool is_qkeras(const KerasFile& file) {
+  constexpr int kDeepest = 32;
+  return has_qkeras_layer(file.model_config["config"]["layers"], kDeepest);
+}
+
+QKerasConversion qkeras_to_proxy(const KerasFile& file, const QKerasOptions& options) {
+  return Converter(file, options).convert();
+}
+
+}  // namespace hgq

@@ -1,0 +1,29 @@
+// The proxy that we make of a QKeras model beside the one that Python HGQ made; in the end both against QKeras itself.
+#include <filesystem>
+
+#include "golden_model.h"
+#include "hgq/core/error.h"
+#include "hgq/layers/proxy/emulator.h"
+#include "hgq/layers/proxy/proxy_file.h"
+#include "hgq/layers/proxy/verify.h"
+#include "hgq/layers/qkeras/convert.h"
+
+namespace hgq::golden {
+
+std::vector<std::string> run_qkeras(const GoldenModel& golden, const std::string& tag) {
+  Differences out;
+  const bool wrap = golden.about["agreement"][tag]["options"].value("aggressive", true);
+  const QKerasConversion conversion = qkeras_to_proxy(read_keras_file(golden.file("qkeras.h5")), {.wrap = wrap});
+  compare_proxy_files(golden, tag, proxy_to_keras(conversion.proxy), out);
+  const auto predict = [&](const std::string& set) { return golden.outputs("qkeras", set); };
+  compare_emulation(golden, tag, conversion.proxy, predict, out);
+  // And once more as it is written and read.
+  const std::string path =
+      (std::filesystem::temp_directory_path() / concat("hgq_golden_", golden.name, "_", tag, ".h5")).string();
+  save_proxy(conversion.proxy, path);
+  compare_emulation(golden, tag, load_proxy(path), predict, out);
+  std::filesystem::remove(path);
+  return out.take();
+}
+
+}  // namespace hgq::golden
