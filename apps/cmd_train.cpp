@@ -121,9 +121,11 @@ class Run {
         {.steps_per_epoch = static_cast<double>(steps), .total_steps = steps * config_.train.epochs}, errors_);
     errors_.throw_if_any();
     if (resuming_) {
-      const h5::File file = h5::File::open((folder_ / "checkpoint.h5").string());
-      check_keras_checksum(file);
-      rest_ = read_run_state(file.group("hgq"), model_, *optimizer_);
+      const auto read = [&](const h5::File& file) {
+        check_keras_checksum(file);
+        rest_ = read_run_state(file.group("hgq"), model_, *optimizer_);
+      };
+      read(h5::File::open((folder_ / "checkpoint.h5").string(), read));
     }
     fs::create_directories(folder_);
     write_text_atomically((folder_ / "config.yaml").string(), config_.resolved.to_yaml());

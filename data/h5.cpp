@@ -19,7 +19,7 @@ namespace hgq::h5 {
 namespace {
 
 constexpr size_t kMostNamesListed = 30;
-constexpr int kProbeSeconds = 10;
+constexpr int kProbeSeconds = 5;
 
 herr_t append_name(hid_t /*group*/, const char* name, const H5L_info_t* /*info*/, void* names) {
   try {
@@ -167,7 +167,7 @@ Group Group::create_group(const std::string& path) {
   return {file_, own(id, place(path), "can not be created"), file_name_, path_of(path)};
 }
 
-File File::open(const std::string& path) {
+File File::open(const std::string& path, const std::function<void(const File&)>& reading) {
   prepare_library();
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
@@ -188,6 +188,11 @@ File File::open(const std::string& path) {
   HGQ_CHECK(
       survives(try_reading, kProbeSeconds), FileError, path,
       ": is damaged: libhdf5 crashes, hangs, takes too much memory, or can not list a group when it reads this file");
+  // What is read through may be a part of the file; this is all that the caller wants, however large.
+  const auto size = static_cast<int64_t>(std::filesystem::file_size(path, error));
+  HGQ_CHECK(!reading || survives([&] { reading(open_here(path)); }, kProbeSeconds + static_cast<int>(size >> 24U), 10,
+                                 kProbeBytes + 8 * size),
+            FileError, path, ": is damaged: libhdf5 crashes, hangs, or takes too much memory when it reads this file");
   return open_here(path);
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -101,7 +102,9 @@ class File : public Group {
  public:
   /// Throws FileError where there is no such file, it is no HDF5 file, or libhdf5 can not cope with it
   /// (data/h5_probe.h).
-  static File open(const std::string& path);
+  /// `reading`: what the caller does with the file at once. It is done in a child process first, in the same order from
+  /// the same state: what libhdf5 makes of damage can depend on what it did before. Its errors are no matter there.
+  static File open(const std::string& path, const std::function<void(const File&)>& reading = {});
   /// Creates or truncates; the oldest file format, that any libhdf5 reads. Users of files that must appear whole write
   /// with data/atomic_file.h.
   static File create(const std::string& path);

@@ -134,8 +134,8 @@ int64_t resident_bytes(pid_t process) {
 }
 
 /// Waits for the child's byte; the pipe just closes when it died.
-Outcome watch(pid_t child, int report, int idle_seconds) {
-  const int64_t most_bytes = resident_bytes(getpid()) + kProbeBytes;
+Outcome watch(pid_t child, int report, int idle_seconds, int64_t bytes) {
+  const int64_t most_bytes = resident_bytes(getpid()) + bytes;
   int64_t used = -1;
   for (int idle = 0; idle < idle_seconds * 1000 / kLook;) {
     pollfd ready{.fd = report, .events = POLLIN, .revents = 0};
@@ -155,7 +155,7 @@ Outcome watch(pid_t child, int report, int idle_seconds) {
   return Outcome::kStuck;
 }
 
-Outcome try_in_child(const std::function<void()>& action, int cpu_seconds, int idle_seconds) {
+Outcome try_in_child(const std::function<void()>& action, int cpu_seconds, int idle_seconds, int64_t bytes) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return Outcome::kDone;
   const pid_t child = fork();
@@ -163,7 +163,7 @@ Outcome try_in_child(const std::function<void()>& action, int cpu_seconds, int i
   close(ends[1]);
   Outcome outcome = Outcome::kDone;
   if (child > 0) {
-    outcome = watch(child, ends[0], idle_seconds);
+    outcome = watch(child, ends[0], idle_seconds, bytes);
     if (outcome == Outcome::kStuck || outcome == Outcome::kGreedy) kill(child, SIGKILL);
     while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
     }
@@ -179,9 +179,9 @@ void read_through(const Group& root) {
   read_group(root, 0, budget);
 }
 
-bool survives(const std::function<void()>& action, int cpu_seconds, int idle_seconds) {
+bool survives(const std::function<void()>& action, int cpu_seconds, int idle_seconds, int64_t bytes) {
   for (int attempt = 0; attempt < 2; ++attempt) {
-    const Outcome outcome = try_in_child(action, cpu_seconds, idle_seconds);
+    const Outcome outcome = try_in_child(action, cpu_seconds, idle_seconds, bytes);
     if (outcome != Outcome::kStuck) return outcome == Outcome::kDone;
   }
   return true;

@@ -22,14 +22,15 @@ struct NamesUnreadable : std::exception {};
 /// Throws NamesUnreadable.
 void read_through(const Group& root);
 
-/// Whether `action` ends by itself in a child process within `cpu_seconds`, with at most kProbeBytes more memory than
+constexpr int64_t kProbeBytes = int64_t{1} << 30U;
+
+/// Whether `action` ends by itself in a child process within `cpu_seconds`, with at most `bytes` more memory than
 /// this process, and without NamesUnreadable; true also where no process can be started. The child has no standard
 /// output or error, and never returns from here.
 ///
 /// A child that uses no processor for `idle_seconds` says nothing of the file: it is a copy of a process with several
 /// threads, and waits for a lock that one of them held (seen with the address sanitizer's allocator). It is tried once
 /// more, then taken for alive.
-constexpr int64_t kProbeBytes = int64_t{1} << 30U;
-bool survives(const std::function<void()>& action, int cpu_seconds, int idle_seconds = 10);
+bool survives(const std::function<void()>& action, int cpu_seconds, int idle_seconds = 10, int64_t bytes = kProbeBytes);
 
 }  // namespace hgq::h5

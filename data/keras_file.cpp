@@ -131,8 +131,9 @@ void check_keras_checksum(const h5::File& file) {
             stored, "; the file is damaged, or was changed by another program");
 }
 
-KerasFile read_keras_file(const std::string& path, const ReadGroup& read_hgq) {
-  const h5::File file = h5::File::open(path);
+namespace {
+
+KerasFile read_all(const h5::File& file, const std::string& path, const ReadGroup& read_hgq) {
   check_keras_checksum(file);
   KerasFile out{path, read_model_config(file, path), {}};
   const h5::Group weights = file.group("model_weights");
@@ -143,6 +144,13 @@ KerasFile read_keras_file(const std::string& path, const ReadGroup& read_hgq) {
   }
   if (read_hgq && file.is_group("hgq")) read_hgq(file.group("hgq"));
   return out;
+}
+
+}  // namespace
+
+KerasFile read_keras_file(const std::string& path, const ReadGroup& read_hgq) {
+  const h5::File file = h5::File::open(path, [&](const h5::File& tried) { read_all(tried, path, read_hgq); });
+  return read_all(file, path, read_hgq);
 }
 
 void write_keras_file(const KerasFile& file, const std::string& path, const WriteGroup& write_hgq) {

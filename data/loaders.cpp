@@ -8,6 +8,7 @@
 #include "hgq/core/nearest_name.h"
 #include "hgq/data/file_dataset.h"
 #include "hgq/data/h5.h"
+#include "hgq/data/h5_probe.h"
 #include "hgq/data/idx.h"
 #include "hgq/data/npy.h"
 #include "hgq/data/zip_file.h"
@@ -63,10 +64,23 @@ class H5DataFile : public DataFile {
                   : std::string("neither numbers nor text"));
     HGQ_CHECK(!text || (may_be_text && info.shape.rank() == 1), FileError, place, ": holds text of shape ", info.shape,
               may_be_text ? "; labels have one dim" : ", expected numbers");
+    if (text) check_text(names[0], info.shape[0]);
     return std::make_unique<H5Rows>(file_, path_, names[0], info);
   }
 
  private:
+  /// Texts lie anywhere in the file; a damaged place of one can crash libhdf5.
+  void check_text(const std::string& name, int64_t rows) const {
+    constexpr int64_t kPiece = int64_t{1} << 14U;
+    constexpr int kSeconds = 30;
+    const auto read = [&] {
+      for (int64_t first = 0; first < rows; first += kPiece)
+        file_.read_strings(name, first, std::min(kPiece, rows - first));
+    };
+    HGQ_CHECK(h5::survives(read, kSeconds), FileError, path_, ":/", name,
+              ": is damaged: libhdf5 crashes, hangs, or takes too much memory when it reads these texts");
+  }
+
   std::string path_;
   h5::File file_;
 };

@@ -321,27 +321,29 @@ Model load_model(const std::string& path, const ReadGroup& read_hgq, const Layer
   HGQ_CHECK(!is_qkeras(file), FileError, path,
             ": is a model of QKeras, of which a proxy can be made: hgq-train import ", path, " --out proxy.h5");
   HGQ_CHECK(!is_proxy(file), FileError, path, ": is a proxy, expected a model (model.h5)");
-  const h5::File raw = h5::File::open(path);
-  const bool ours = has_own_weights(raw);
-  std::optional<std::set<std::string>> own_beta;
-  if (ours) {
-    const std::vector<std::string> names = raw.group("hgq").attribute_strings("own_beta");
-    own_beta.emplace(names.begin(), names.end());
-  }
-  ImportedLayers imported(import);
-  Model model = build(file, own_beta, defaults, imported);
-  if (notes != nullptr && !imported.guessed_epsilon().empty()) {
-    const std::vector<std::string> layers(imported.guessed_epsilon().begin(), imported.guessed_epsilon().end());
-    notes->push_back(
-        concat("the file does not say the epsilon of ", join_names(layers), "; 0.001, Keras' default, is taken"));
-  }
-  if (ours) {
-    read_weights(raw.group("hgq"), model);
-  } else {
-    copy_keras_weights(file, model);
-  }
-  if (raw.is_group("hgq") && read_hgq) read_hgq(raw.group("hgq"));
-  return model;
+  const auto load = [&](const h5::File& raw) {
+    const bool ours = has_own_weights(raw);
+    std::optional<std::set<std::string>> own_beta;
+    if (ours) {
+      const std::vector<std::string> names = raw.group("hgq").attribute_strings("own_beta");
+      own_beta.emplace(names.begin(), names.end());
+    }
+    ImportedLayers imported(import);
+    Model model = build(file, own_beta, defaults, imported);
+    if (notes != nullptr && !imported.guessed_epsilon().empty()) {
+      const std::vector<std::string> layers(imported.guessed_epsilon().begin(), imported.guessed_epsilon().end());
+      notes->push_back(
+          concat("the file does not say the epsilon of ", join_names(layers), "; 0.001, Keras' default, is taken"));
+    }
+    if (ours) {
+      read_weights(raw.group("hgq"), model);
+    } else {
+      copy_keras_weights(file, model);
+    }
+    if (raw.is_group("hgq") && read_hgq) read_hgq(raw.group("hgq"));
+    return model;
+  };
+  return load(h5::File::open(path, [&](const h5::File& tried) { load(tried); }));
 }
 
 }  // namespace hgq
