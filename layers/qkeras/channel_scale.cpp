@@ -63,6 +63,7 @@ std::vector<float> ScaleGroups::sums(const std::vector<float>& values) const {
 }
 
 std::vector<float> ScaleGroups::fitted(const std::vector<float>& x, const std::vector<float>& q, bool po2) const {
+  if (x.empty()) return {};
   std::vector<float> products;
   std::vector<float> squares;
   for (size_t e = 0; e < x.size(); ++e) {

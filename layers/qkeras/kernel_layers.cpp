@@ -16,12 +16,12 @@ QKerasQuantizer quantizer_at(const KerasNode& node, const std::string& key, Erro
   return read_qkeras_quantizer(node.config[key], concat(qkeras_layer(node), ": ", key), errors);
 }
 
-/// A weight of one dim with `count` finite values; `count` < 0: any number.
+/// A weight of one dim with `count` finite values; `count` < 0: any number from 1 on.
 std::vector<float> channel_weight(const KerasNode& node, const KerasLayerWeights& weights, std::string_view leaf,
                                   int64_t count, ErrorList& errors) {
   const KerasWeight* const weight = weights.find(leaf);
   std::vector<float> values;
-  if (weight == nullptr || weight->is_int8() || weight->shape.rank() != 1 ||
+  if (weight == nullptr || weight->is_int8() || weight->shape.rank() != 1 || weight->shape[0] < 1 ||
       (count >= 0 && weight->shape[0] != count)) {
     errors.add(node.config.place(),
                concat(qkeras_layer(node), ": has ",

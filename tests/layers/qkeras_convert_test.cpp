@@ -146,6 +146,20 @@ TEST(QKerasConvert, BatchNormElsewhereIsRefused) {
   EXPECT_THAT(errors_of(file), HasSubstr("layer 'bn' (BatchNormalization): can be folded only into a dense layer"));
 }
 
+TEST(QKerasConvert, BatchNormWithoutAVarianceIsRefused) {
+  // Its quantizer fits a scale to the values: there are none.
+  for (const std::string variance_quantizer : {"quantized_bits(8)", "ternary", "binary"}) {
+    const json layers{quantizer(), dense("a", 1),
+                      layer("QBatchNormalization", "bn", {{"axis", {1}}, {"variance_quantizer", variance_quantizer}})};
+    const std::vector none{dense_weights("a", {1, 1}, {0}), batch_norm_weights("bn", {}, {})};
+    EXPECT_THAT(errors_of(sequential(layers, none)), HasSubstr("a weight 'moving_variance' of shape [0], expected one"))
+        << variance_quantizer;
+    const std::vector missing{dense_weights("a", {1, 1}, {0}), KerasLayerWeights{"bn", {}}};
+    EXPECT_THAT(errors_of(sequential(layers, missing)), HasSubstr("has no weight 'moving_variance'"))
+        << variance_quantizer;
+  }
+}
+
 TEST(QKerasConvert, AllRefusalsComeAtOnce) {
   json bad_kernel = dense("a", 1);
   bad_kernel["config"]["kernel_quantizer"] = "quantized_ulaw(4)";
