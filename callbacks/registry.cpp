@@ -39,12 +39,7 @@ std::unique_ptr<Callback> make_callback(const Node& node, const CallbackContext&
   }
   std::vector<std::string> names;
   for (const CallbackKind& kind : kKinds) names.emplace_back(kind.name);
-  const std::string nearest = nearest_name(named.name, names);
-  std::string all;
-  for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
-  errors.add(node.place(),
-             concat("unknown callback '", named.name, "'",
-                    nearest.empty() ? concat("; known are ", all) : concat(", did you mean '", nearest, "'?")));
+  errors.add(node.place(), concat("unknown callback '", printable(named.name), "'", suggestion(named.name, names)));
   return nullptr;
 }
 

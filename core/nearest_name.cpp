@@ -68,8 +68,9 @@ std::string suggestion(std::string_view word, std::span<const std::string> candi
   if (!near.empty()) return concat(", did you mean '", printable(near), "'?");
   if (candidates.empty()) return "";
   constexpr std::size_t kMost = 40;
-  const bool all = candidates.size() <= kMost;
-  return "; there are: " + join_names(candidates.first(std::min(candidates.size(), kMost))) + (all ? "" : ", ...");
+  std::vector<std::string> shown;
+  for (const std::string& name : candidates.first(std::min(candidates.size(), kMost))) shown.push_back(printable(name));
+  return concat("; there are: ", join_names(shown), candidates.size() > kMost ? ", ..." : "");
 }
 
 std::string join_names(std::span<const std::string> names) {

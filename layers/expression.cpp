@@ -55,14 +55,11 @@ void check_name(std::string_view name, size_t position, bool called) {
   HGQ_CHECK(!value || !called, ConfigError, "'", name, "'", at(position),
             " is no function; a product is written with *");
   if (function || value) return;
+  if (called) throw ConfigError(concat("unknown function '", name, "'", at(position), suggestion(name, functions)));
   const std::vector<std::string> values{"x", "pi", "e"};
-  const std::string nearest = nearest_name(name, called ? functions : values);
-  const std::string hint = nearest.empty() ? "" : concat(", did you mean '", nearest, "'?");
-  if (called)
-    throw ConfigError(concat("unknown function '", name, "'", at(position),
-                             nearest.empty() ? "; there are " + join_names(functions) : hint));
-  throw ConfigError(concat("unknown variable '", name, "'", at(position),
-                           nearest.empty() ? "; the variable is x, constants are pi and e" : hint));
+  throw ConfigError(concat(
+      "unknown variable '", name, "'", at(position),
+      nearest_name(name, values).empty() ? "; the variable is x, constants are pi and e" : suggestion(name, values)));
 }
 
 /// What muParser would take and should not, what it would not name well, and what could exhaust it.

@@ -79,16 +79,19 @@ const ModelMaker::Call* ModelMaker::find(const std::string& name, const Scope& s
   return found == scope.calls.end() ? nullptr : &*found;
 }
 
+std::vector<std::string> ModelMaker::names_in(const Scope& scope) {
+  std::vector<std::string> names;
+  for (const Call& call : scope.calls) names.push_back(call.name);
+  return names;
+}
+
 std::optional<int> ModelMaker::resolve(const std::string& name, const Scope& scope, const LayerSpec& reader) {
   const size_t slash = name.find('/');
   const Call* const call = find(name.substr(0, slash), scope);
   if (call == nullptr) {
-    std::vector<std::string> names;
-    for (const Call& c : scope.calls) names.push_back(c.name);
-    const std::string nearest = nearest_name(name, names);
     fail(reader, concat(reader.kind.empty() ? concat("there is no layer '", name, "'")
                                             : concat("input '", name, "' is no layer in front of this one"),
-                        nearest.empty() ? "" : concat(", did you mean '", nearest, "'?")));
+                        suggestion(name, names_in(scope))));
     return std::nullopt;
   }
   if (slash == std::string::npos && call->outputs.size() == 1) return call->outputs[0].entry;
@@ -193,13 +196,9 @@ bool ModelMaker::add_shared(const LayerSpec& spec, Scope& scope) {
   const std::string layer = text_key(spec.arguments, "layer");
   if (layer.empty()) return fail(spec, "Shared.layer: required, the name of the layer that is called again");
   const Call* const found = find(layer, scope);
-  if (found == nullptr) {
-    std::vector<std::string> names;
-    for (const Call& c : scope.calls) names.push_back(c.name);
-    const std::string nearest = nearest_name(layer, names);
+  if (found == nullptr)
     return fail(spec, concat("Shared.layer: '", layer, "' is no layer in front of this one",
-                             nearest.empty() ? "" : concat(", did you mean '", nearest, "'?")));
-  }
+                             suggestion(layer, names_in(scope))));
   if (found->spec->kind == "Input") return fail(spec, concat("Shared.layer: '", layer, "' is an Input"));
   const Call first = *found;  // a copy: the scope's calls move when they grow
   return add(*first.spec, spec, scope, &first);

@@ -69,6 +69,7 @@ class ModelMaker {
   std::optional<std::vector<int>> read_inputs(const LayerSpec& call, Scope& scope);
   std::optional<int> resolve(const std::string& name, const Scope& scope, const LayerSpec& reader);
   static const Call* find(const std::string& name, const Scope& scope);
+  static std::vector<std::string> names_in(const Scope& scope);
   /// The name, with _0, _1 ... where it is taken or the model itself gives it.
   std::string flat_name(const std::string& name);
   /// The name that the call gives, else the base, numbered as Keras does.

@@ -64,13 +64,8 @@ std::unique_ptr<Layer> make_layer(std::string_view kind, const LayerArguments& a
     c.finish();
     return arguments.errors.messages().size() == before ? std::move(layer) : nullptr;
   }
-  const std::vector<std::string> names = layer_kind_names();
-  const std::string nearest = nearest_name(plain, names);
-  std::string all;
-  for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
-  arguments.errors.add(arguments.node.key_place(), concat("unknown layer '", kind, "'",
-                                                          nearest.empty() ? concat("; known are ", all)
-                                                                          : concat(", did you mean '", nearest, "'?")));
+  arguments.errors.add(arguments.node.key_place(),
+                       concat("unknown layer '", printable(kind), "'", suggestion(plain, layer_kind_names())));
   return nullptr;
 }
 

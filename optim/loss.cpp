@@ -46,11 +46,8 @@ Loss Loss::from_node(const Node& node, ErrorList& errors) {
   if (named.name.empty()) return {};
   const auto found = std::ranges::find(kNames, std::string_view(named.name), &LossName::name);
   if (found == kNames.end()) {
-    const std::string nearest = nearest_name(named.name, loss_names());
-    errors.add(node.place(), concat("unknown loss '", named.name, "'",
-                                    nearest.empty() ? "; known are sparse_categorical_crossentropy, "
-                                                      "categorical_crossentropy, binary_crossentropy, mse, mae, huber"
-                                                    : concat(", did you mean '", nearest, "'?")));
+    errors.add(node.place(),
+               concat("unknown loss '", printable(named.name), "'", suggestion(named.name, loss_names())));
     return {};
   }
   Loss loss{.kind = found->kind};

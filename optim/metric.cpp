@@ -46,11 +46,8 @@ Metric Metric::from_node(const Node& node, ErrorList& errors) {
   if (named.name.empty()) return {};
   const auto found = std::ranges::find(kNames, std::string_view(named.name), &MetricName::name);
   if (found == kNames.end()) {
-    const std::string nearest = nearest_name(named.name, metric_names());
-    errors.add(node.place(), concat("unknown metric '", named.name, "'",
-                                    nearest.empty() ? "; known are accuracy, binary_accuracy, "
-                                                      "sparse_categorical_accuracy, categorical_accuracy, AUC, mse, mae"
-                                                    : concat(", did you mean '", nearest, "'?")));
+    errors.add(node.place(),
+               concat("unknown metric '", printable(named.name), "'", suggestion(named.name, metric_names())));
     return {};
   }
   ConfigReader(named.arguments, named.name, errors).finish();

@@ -130,7 +130,7 @@ TEST(Expression, SlopesAtKinksAreTheMeanOfBothSides) {
 
 TEST(Expression, WhatIsWrongIsNamedWithItsPlace) {
   EXPECT_EQ(refusal("2 * sni(x)"), "unknown function 'sni' at character 5, did you mean 'sin'?");
-  EXPECT_THAT(refusal("cube(x)"), HasSubstr("unknown function 'cube' at character 1; there are sin, cos"));
+  EXPECT_THAT(refusal("cube(x)"), HasSubstr("unknown function 'cube' at character 1; there are: sin, cos"));
   EXPECT_EQ(refusal("x*y"), "unknown variable 'y' at character 3; the variable is x, constants are pi and e");
   EXPECT_THAT(refusal("X*X"), HasSubstr("did you mean 'x'?"));
   EXPECT_THAT(refusal("sin + 1"), HasSubstr("'sin' at character 1 is a function, expected 'sin(...)'"));
