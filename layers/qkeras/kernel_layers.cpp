@@ -124,7 +124,7 @@ std::optional<QKerasBatchNorm> read_batch_norm(const KerasNode& node, const Kera
   QKerasBatchNorm out;
   out.axis = axis.empty() ? -1 : axis[0];
   std::vector<float> variance = channel_weight(node, weights, "moving_variance", -1, errors);
-  const auto count = static_cast<int64_t>(variance.size());
+  const int64_t count = variance.empty() ? -1 : std::ssize(variance);  // refused: the others speak for themselves
   out.mean =
       quantized(node, "mean_quantizer", false, channel_weight(node, weights, "moving_mean", count, errors), errors);
   variance = quantized(node, "variance_quantizer", true, std::move(variance), errors);

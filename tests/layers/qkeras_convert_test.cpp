@@ -155,7 +155,9 @@ TEST(QKerasConvert, BatchNormWithoutAVarianceIsRefused) {
     EXPECT_THAT(errors_of(sequential(layers, none)), HasSubstr("a weight 'moving_variance' of shape [0], expected one"))
         << variance_quantizer;
     const std::vector missing{dense_weights("a", {1, 1}, {0}), KerasLayerWeights{"bn", {}}};
-    EXPECT_THAT(errors_of(sequential(layers, missing)), HasSubstr("has no weight 'moving_variance'"))
+    EXPECT_THAT(errors_of(sequential(layers, missing)),
+                testing::AllOf(HasSubstr("has no weight 'moving_variance'"),
+                               HasSubstr("has no weight 'gamma', expected one of float32 with a value for each")))
         << variance_quantizer;
   }
 }
