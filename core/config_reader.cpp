@@ -197,8 +197,7 @@ std::string ConfigReader::choice(const std::string& key, std::string_view doc, s
   if (value == nullptr) return fallback;
   if (value->is_scalar() && std::find(choices.begin(), choices.end(), value->text()) != choices.end())
     return value->text();
-  const std::string near = value->is_scalar() ? nearest_name(value->text(), choices) : "";
-  wrong_value(key, *value, expected + (near.empty() ? "" : ", did you mean '" + near + "'?"));
+  wrong_value(key, *value, expected + (value->is_scalar() ? did_you_mean(value->text(), choices) : ""));
   return fallback;
 }
 

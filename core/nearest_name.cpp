@@ -63,10 +63,14 @@ std::string nearest_name(std::string_view word, std::span<const std::string> can
   return "";
 }
 
-std::string suggestion(std::string_view word, std::span<const std::string> candidates) {
+std::string did_you_mean(std::string_view word, std::span<const std::string> candidates, std::string_view separator) {
   const std::string near = nearest_name(word, candidates);
-  if (!near.empty()) return concat(", did you mean '", printable(near), "'?");
-  if (candidates.empty()) return "";
+  return near.empty() ? "" : concat(separator, "did you mean '", printable(near), "'?");
+}
+
+std::string suggestion(std::string_view word, std::span<const std::string> candidates) {
+  std::string hint = did_you_mean(word, candidates);
+  if (!hint.empty() || candidates.empty()) return hint;
   constexpr std::size_t kMost = 40;
   std::vector<std::string> shown;
   for (const std::string& name : candidates.first(std::min(candidates.size(), kMost))) shown.push_back(printable(name));
@@ -76,6 +80,12 @@ std::string suggestion(std::string_view word, std::span<const std::string> candi
 std::string join_names(std::span<const std::string> names) {
   std::string out;
   for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
+std::string quoted_names(std::span<const std::string> names) {
+  std::string out;
+  for (const std::string& name : names) out += concat(out.empty() ? "'" : ", '", name, "'");
   return out;
 }
 

@@ -230,11 +230,8 @@ void CsvTable::add_columns(const std::string& choice, std::vector<int64_t>& colu
   }
   HGQ_CHECK(!names_.empty(), FileError, bytes_->place(), ": has no header, so there is no column '", choice,
             "'; choose by number, 0 to ", columns_ - 1, ", or by range, 0:", columns_);
-  std::string there;
-  for (const std::string& name : names_) there += concat(there.empty() ? "'" : ", '", name, "'");
-  const std::string near = nearest_name(choice, names_);
-  throw FileError(concat(bytes_->place(), ": has no column '", choice, "'; its columns are ", there,
-                         near.empty() ? "" : concat("; did you mean '", near, "'?")));
+  throw FileError(concat(bytes_->place(), ": has no column '", choice, "'; its columns are ", quoted_names(names_),
+                         did_you_mean(choice, names_, "; ")));
 }
 
 std::vector<int64_t> CsvTable::find(const std::vector<std::string>& choice) const {

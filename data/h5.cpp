@@ -59,11 +59,9 @@ bool is_of_kind(int64_t object, const std::string& path, H5I_type_t kind) {
 
 std::string listed(const std::vector<std::string>& names) {
   if (names.empty()) return "nothing";
-  std::string out;
-  for (size_t i = 0; i < std::min(names.size(), kMostNamesListed); ++i)
-    out += concat(i == 0 ? "'" : ", '", names[i], "'");
-  if (names.size() > kMostNamesListed) out += concat(" and ", names.size() - kMostNamesListed, " more");
-  return out;
+  const size_t shown = std::min(names.size(), kMostNamesListed);
+  const size_t left = names.size() - shown;
+  return concat(quoted_names(std::span(names).first(shown)), left == 0 ? "" : concat(" and ", left, " more"));
 }
 
 /// Property list for opening: no lock, since files appear whole (data/atomic_file.h) and read-only folders refuse
@@ -129,9 +127,8 @@ void Group::check_is_there(const std::string& path) const {
     const std::string name = part.substr(part.find_last_of('/') + 1);
     const bool dangling = std::ranges::find(there, name) != there.end();
     HGQ_CHECK(!dangling, FileError, place(path), ": is a link that leads nowhere");
-    const std::string near = nearest_name(name, there);
     throw FileError(concat(place(path), ": does not exist; ", parent.empty() ? place() : place(parent), " holds ",
-                           listed(there), near.empty() ? "" : concat("; did you mean '", near, "'?")));
+                           listed(there), did_you_mean(name, there, "; ")));
   }
 }
 

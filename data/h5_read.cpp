@@ -73,20 +73,15 @@ std::vector<std::string> column_names(int64_t type, const std::string& place) {
   return names;
 }
 
-std::string quoted_list(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += concat(out.empty() ? "'" : ", '", name, "'");
-  return out.empty() ? "none" : out;
+std::string names_or_none(const std::vector<std::string>& names) {
+  return names.empty() ? "none" : quoted_names(names);
 }
 
 Column find_column(int64_t type, const std::string& name, const std::vector<std::string>& there,
                    const std::string& place) {
   const auto found = std::ranges::find(there, name);
-  if (found == there.end()) {
-    const std::string near = nearest_name(name, there);
-    throw FileError(concat(place, ": has no column '", name, "'; its columns are ", quoted_list(there),
-                           near.empty() ? "" : concat("; did you mean '", near, "'?")));
-  }
+  HGQ_CHECK(found != there.end(), FileError, place, ": has no column '", name, "'; its columns are ",
+            names_or_none(there), did_you_mean(name, there, "; "));
   Column column{name,
                 1,
                 own(H5Tget_member_type(type, static_cast<unsigned>(found - there.begin())), place,
@@ -187,9 +182,9 @@ void read_numbers(const Source& source, int64_t native, std::span<T> out) {
     const TypeClass held = class_of(*source.type);
     HGQ_CHECK(held == TypeClass::kInteger || held == TypeClass::kFloat, FileError, source.place, ": holds ",
               class_text(held), ", expected numbers",
-              held == TypeClass::kCompound
-                  ? concat("; choose columns by [NAME,...] of ", quoted_list(column_names(*source.type, source.place)))
-                  : "");
+              held == TypeClass::kCompound ? concat("; choose columns by [NAME,...] of ",
+                                                    names_or_none(column_names(*source.type, source.place)))
+                                           : "");
     read_selected(source, native, elements, out.data());
   } else {
     const Id type = columns_memory_type(source, native, sizeof(T));
@@ -279,7 +274,7 @@ Source find_source(const Group& group, int64_t id, const std::string& path, cons
   if (!split.columns.empty() && group.has(path)) split = {path, {}};
   check_is_there(split.path);
   HGQ_CHECK(group.is_dataset(split.path), FileError, place, ": is a group, expected a dataset; it holds ",
-            quoted_list(group.is_group(split.path) ? group.group(split.path).names() : std::vector<std::string>{}));
+            names_or_none(group.is_group(split.path) ? group.group(split.path).names() : std::vector<std::string>{}));
   return open_source(id, place, split.path, split.columns);
 }
 

@@ -16,12 +16,6 @@
 namespace hgq {
 namespace {
 
-std::string quoted(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += concat(out.empty() ? "'" : ", '", name, "'");
-  return out;
-}
-
 class H5Rows : public RowSource {
  public:
   H5Rows(const h5::File& file, const std::string& file_name, const std::string& path, const h5::DatasetInfo& info)
@@ -52,7 +46,8 @@ class H5DataFile : public DataFile {
   FileKind kind() const override { return FileKind::kHdf5; }
   std::unique_ptr<RowSource> rows(const std::vector<std::string>& names, bool may_be_text) const override {
     HGQ_CHECK(names.size() == 1, FileError, path_, ": is an HDF5 file: one dataset is expected, ",
-              names.empty() ? "none is" : quoted(names) + " are", " given; columns of a table are written table[a,b]");
+              names.empty() ? "none is" : quoted_names(names) + " are",
+              " given; columns of a table are written table[a,b]");
     const h5::DatasetInfo info = file_.info(names[0]);
     const std::string place = concat(path_, ":/", names[0]);
     HGQ_CHECK(info.shape.rank() > 0, FileError, place, ": is a single value, expected rows");
@@ -60,7 +55,7 @@ class H5DataFile : public DataFile {
     HGQ_CHECK(text || info.type == h5::TypeClass::kInteger || info.type == h5::TypeClass::kFloat, FileError, place,
               ": holds ",
               info.type == h5::TypeClass::kCompound
-                  ? concat("a table; choose columns as ", names[0], "[NAME,...] of ", quoted(info.columns))
+                  ? concat("a table; choose columns as ", names[0], "[NAME,...] of ", quoted_names(info.columns))
                   : std::string("neither numbers nor text"));
     HGQ_CHECK(!text || (may_be_text && info.shape.rank() == 1), FileError, place, ": holds text of shape ", info.shape,
               may_be_text ? "; labels have one dim" : ", expected numbers");
@@ -95,12 +90,8 @@ class NpzDataFile : public DataFile {
     for (const std::string& member : zip_.names())
       there.push_back(member.ends_with(".npy") ? member.substr(0, member.size() - 4) : member);
     const auto found = std::ranges::find(there, names[0]);
-    if (found == there.end()) {
-      const std::string near = nearest_name(names[0], there);
-      throw FileError(concat(path_, ": has no array '", names[0], "'; it holds ",
-                             there.empty() ? "nothing" : quoted(there),
-                             near.empty() ? "" : concat("; did you mean '", near, "'?")));
-    }
+    HGQ_CHECK(found != there.end(), FileError, path_, ": has no array '", names[0], "'; it holds ",
+              there.empty() ? "nothing" : quoted_names(there), did_you_mean(names[0], there, "; "));
     auto rows = open_npy(zip_.member(zip_.names()[static_cast<size_t>(found - there.begin())]));
     HGQ_CHECK(may_be_text || !rows->is_text(), FileError, rows->place(), ": holds text, expected numbers");
     return rows;
@@ -118,7 +109,7 @@ class ArrayDataFile : public DataFile {
   FileKind kind() const override { return kind_; }
   std::unique_ptr<RowSource> rows(const std::vector<std::string>& names, bool may_be_text) const override {
     HGQ_CHECK(names.empty(), FileError, bytes_->place(), ": is an ", to_string(kind_),
-              " file, which holds one array without a name, but ", quoted(names),
+              " file, which holds one array without a name, but ", quoted_names(names),
               " is asked for; write {file: NAME} for inputs and targets");
     auto rows = kind_ == FileKind::kNpy ? open_npy(bytes_) : open_idx(bytes_);
     HGQ_CHECK(may_be_text || !rows->is_text(), FileError, rows->place(), ": holds text, expected numbers");
@@ -234,7 +225,7 @@ void arrange(std::vector<NamedRows>& rows, const std::vector<std::string>& layer
   std::vector<NamedRows> arranged;
   for (const std::string& layer : layers) {
     const auto found = std::ranges::find(rows, layer, &NamedRows::name);
-    HGQ_CHECK(found != rows.end(), ConfigError, "the model's ", what, "s are ", quoted(layers),
+    HGQ_CHECK(found != rows.end(), ConfigError, "the model's ", what, "s are ", quoted_names(layers),
               ", but the data give no ", what, " '", layer, "'; write {", layer, ": DATASET, ...}");
     arranged.push_back(std::move(*found));
     rows.erase(found);

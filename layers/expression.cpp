@@ -57,9 +57,9 @@ void check_name(std::string_view name, size_t position, bool called) {
   if (function || value) return;
   if (called) throw ConfigError(concat("unknown function '", name, "'", at(position), suggestion(name, functions)));
   const std::vector<std::string> values{"x", "pi", "e"};
-  throw ConfigError(concat(
-      "unknown variable '", name, "'", at(position),
-      nearest_name(name, values).empty() ? "; the variable is x, constants are pi and e" : suggestion(name, values)));
+  const std::string hint = did_you_mean(name, values);
+  throw ConfigError(concat("unknown variable '", name, "'", at(position),
+                           hint.empty() ? "; the variable is x, constants are pi and e" : hint));
 }
 
 /// What muParser would take and should not, what it would not name well, and what could exhaust it.

@@ -169,10 +169,9 @@ class HActivationLayer final : public HLayer {
   }
   void refuse_name(const FunctionTable& table, ConfigReader& c) const {
     const std::vector<std::string> names = known_names(table);
-    const std::string nearest = nearest_name(activation_, names);
-    c.error("activation", concat("unknown function '", printable(activation_), "'",
-                                 nearest.empty() ? "" : concat(", did you mean '", nearest, "'?"),
-                                 nearest.empty() ? "; known are " : " Known are ", join_names(names),
+    const std::string hint = did_you_mean(activation_, names);
+    c.error("activation", concat("unknown function '", printable(activation_), "'", hint,
+                                 hint.empty() ? "; known are " : " Known are ", join_names(names),
                                  "; and formulas in x, such as x*x"));
   }
   static std::vector<std::string> own_names() { return {kOwn.begin(), kOwn.end()}; }

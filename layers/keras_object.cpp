@@ -30,8 +30,8 @@ std::string unknown_name(std::string_view name, std::string_view what, std::span
   // The suggestion is spelled in the way of what was written.
   const bool lower = !name.empty() && name.front() >= 'a' && name.front() <= 'z';
   for (const auto& names : lower ? std::array{aliases, classes} : std::array{classes, aliases}) {
-    const std::string near = nearest_name(name, names);
-    if (!near.empty()) return concat("'", printable(name), "' is not ", what, ", did you mean '", near, "'?");
+    const std::string hint = did_you_mean(name, names);
+    if (!hint.empty()) return concat("'", printable(name), "' is not ", what, hint);
   }
   return concat("'", printable(name), "' is not ", what, "; there are: ", join_names(classes));
 }

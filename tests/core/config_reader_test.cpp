@@ -262,6 +262,9 @@ TEST(NearestName, FindsMisspellingsOnly) {
   EXPECT_EQ(nearest_name("momentum", names), "");
   EXPECT_EQ(nearest_name(std::string(100000, 'u'), names), "");
   EXPECT_EQ(nearest_name("", names), "");
+  EXPECT_EQ(did_you_mean("unts", names), ", did you mean 'units'?");
+  EXPECT_EQ(did_you_mean("unts", names, "; "), "; did you mean 'units'?");
+  EXPECT_EQ(did_you_mean("momentum", names), "");
 }
 
 TEST(ReadNamed, TakesNamesMapsAndKerasObjects) {
