@@ -117,7 +117,7 @@ Var kernel_bits(Var quantized_kernel, Var f, double degeneracy);
 Var activation_bits(Var record_min, Var record_max, Var f, const Shape& sample, bool relu_follows, double degeneracy);
 /// Sum over positions, inputs and outputs of bits(input) bits(kernel): a scalar.
 Var dense_bops(Var input_bits, Var kernel_bits);
-/// factor * sum of bits(input) bits(kernel) over all pairs that a convolution multiplies: a scalar (ops_conv.cpp).
+/// factor * sum of bits(input) bits(kernel) over all pairs that a convolution multiplies: a scalar (ops_conv_bops.cpp).
 Var conv_bops(Var input_bits, Var kernel_bits, const Windows& windows, int64_t groups, double factor);
 /// value * factor, factor a State scalar (beta).
 Var scale_by(Var value, State& factor);
