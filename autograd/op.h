@@ -18,14 +18,21 @@
 //
 //   struct Square : OpWith<Square> {            // y = x^2, for either domain
 //     std::string_view name() const override { return "square"; }
-//     std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override { size_ = in[0].shape.size(); return
-//     {in[0]}; } Needs needs() const override { return {.inputs = 1U << 0}; } void forward(const OpContext& c) const
-//     override { for (int64_t i = 0; i < c.rows * size_; ++i) c.out[0][i] = c.in[0][i] * c.in[0][i]; } void
-//     backward(const OpContext& c) const override {
+//     std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+//       size_ = in[0].shape.size();
+//       return {in[0]};
+//     }
+//     Needs needs() const override { return {.inputs = 1U << 0}; }
+//     void forward(const OpContext& c) const override {
+//       for (int64_t i = 0; i < c.rows * size_; ++i) c.out[0][i] = c.in[0][i] * c.in[0][i];
+//     }
+//     void backward(const OpContext& c) const override {
 //       for (int64_t i = 0; i < c.rows * size_; ++i) c.add_grad(0, i, 2 * c.in[0][i] * c.grad_out[0][i]);
 //     }
-//     template <typename T> void plain(const PlainContext<T>& c) const { for (int64_t i = 0; i < c.rows * size_; ++i)
-//     c.out[0][i] = c.in[0][i] * c.in[0][i]; } int64_t size_ = 0;
+//     template <typename T> void plain(const PlainContext<T>& c) const {
+//       for (int64_t i = 0; i < c.rows * size_; ++i) c.out[0][i] = c.in[0][i] * c.in[0][i];
+//     }
+//     int64_t size_ = 0;
 //   };
 #pragma once
 

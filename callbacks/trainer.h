@@ -1,8 +1,9 @@
 // Many batches: epochs, validation, callbacks, checkpoints.
 //
-//   Trainer trainer(model, {.losses = {sparse_categorical_crossentropy()}, .metrics = {...}}, adam, workers, {.epochs =
-//   100, .batch_size = 512, .seed = 42}); trainer.add(std::make_unique<ResetMinMax>()); const History history =
-//   trainer.fit(train, &validation);
+//   Trainer trainer(model, {.losses = {sparse_categorical_crossentropy()}, .metrics = {...}}, adam, workers,
+//                   {.epochs = 100, .batch_size = 512, .seed = 42});
+//   trainer.add(std::make_unique<ResetMinMax>());
+//   const History history = trainer.fit(train, &validation);
 //
 // A training is a function of model, data, seed and options, bit by bit, for any number of threads, and whether it was
 // interrupted or not.

@@ -6,8 +6,7 @@
 //   units      = c.integer("units", "number of outputs", {.required = true, .min = 1});
 //   activation = c.choice("activation", "behind the quantizer", {"linear", "relu"}, "linear");
 //   beta       = c.number("beta", "strength of the BOPs term", {.fallback = 0, .min = 0});
-//   c.finish();                          // names every key that nobody asked for: unknown key 'unts', did you mean
-//   'units'?
+//   c.finish();     // names every key that nobody asked for: unknown key 'unts', did you mean 'units'?
 //
 // A value that is wrong adds an error and the getter returns its fallback, so reading goes on. Numbers are decimal only
 // (0x1F, 1_000, .inf and 010 are refused with a message), booleans are `true` and `false` only, text is never a number

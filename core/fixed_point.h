@@ -6,8 +6,8 @@
 // the sign: Kif, where b = k + i + f.
 //
 //   1.75 = 0b1.11:  highest_set_bit 0, lowest_set_bit -2, significant_bits 3 (spec 1.6), top_bit 1 (spec 1.5)
-//   quantize(1.75, {.k = 1, .b = 3, .i = 2}, Rounding::kRnd, Overflow::kWrap)   1.75 * 2 = 3.5 -> 4, outside -4 .. 3 ->
-//   -4: -2.0
+//   quantize(1.75, {.k = 1, .b = 3, .i = 2}, Rounding::kRnd, Overflow::kWrap)
+//                   1.75 * 2 = 3.5 -> 4, outside -4 .. 3 -> -4: -2.0
 //
 // All functions here are exact, with the seven roundings and five overflow modes of spec 3.3; ap_fixed agrees where the
 // specification says so. Numbers come as doubles (data, results of tanh ...), as int64 mantissas, and as 128-bit ones

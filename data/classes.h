@@ -4,9 +4,9 @@
 // plain numbers. Which of them is decided by the caller, from the loss, never guessed from the values: the target of a
 // regression is not taken for labels.
 //
-//   TargetEncoder encoder(TargetKind::kClassNumbers, Shape{3}, "dense_2");     // a classification loss on an output of
-//   3 encoder.fit(*y_train);                         // finds the classes: {"gamma", "hadron", "proton"} -> 0, 1, 2
-//   encoder.encode(*y_test, 0, n, out);            // the same map; a label that is not in it is an error with its row
+//   TargetEncoder encoder(TargetKind::kClassNumbers, Shape{3}, "dense_2");   // a classification loss, 3 outputs
+//   encoder.fit(*y_train);                 // finds the classes: {"gamma", "hadron", "proton"} -> 0, 1, 2
+//   encoder.encode(*y_test, 0, n, out);    // the same map; a label that is not in it is an error with its row
 //
 // Text, and numbers that do not start at 0, are mapped in sorted order; numbers that start at 0 are class numbers as
 // they are. The map goes with the model.

@@ -2,9 +2,9 @@
 //
 //   OpenedData data = open_data(config);                       // names, shapes, kinds: everything but the values
 //   ... the model is built on the shapes of data.train.inputs ...
-//   DataSets sets = load_data(std::move(data), config, {"dense"}, {{"dense_1", Shape{2}, TargetKind::kClassNumbers}},
-//   seed); sets.train->batches(512, seed);  sets.scaling;  sets.classes;            // the last two are kept with the
-//   model
+//   DataSets sets =
+//       load_data(std::move(data), config, {"dense"}, {{"dense_1", Shape{2}, TargetKind::kClassNumbers}}, seed);
+//   sets.train->batches(512, seed);  sets.scaling;  sets.classes;   // the last two are kept with the model
 //
 // Scaling is fitted on the training rows (without the validation share), classes on all rows of the training arrays;
 // both are applied to all three sets.
@@ -47,8 +47,7 @@ struct DataSets {
 };
 
 /// Reads the sets, their fields in the order of `inputs` and `outputs` (names of the model's layers), then sample
-/// weights where the config gives them. Throws FileError,
-/// ConfigError.
+/// weights where the config gives them. Throws FileError, ConfigError.
 DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<std::string>& inputs,
                    const std::vector<OutputSpec>& outputs, uint64_t seed);
 

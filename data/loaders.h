@@ -5,9 +5,10 @@
 // model can be built on their shapes and everything wrong with names, kinds and shapes is known before a value is read.
 //
 //   DataFiles files(csv_options);
-//   RowSet rows = open_rows({.file = "magic.h5", .inputs = {{"", {.names = {"x"}}}}, .targets = {{"", {.names =
-//   {"y"}}}}}, files); MemoryDataset data = load_hdf5("magic.h5");        // the short way, values as they stand in the
-//   file
+//   RowSet rows = open_rows({.file = "magic.h5",
+//                            .inputs = {{"", {.names = {"x"}}}}, .targets = {{"", {.names = {"y"}}}}},
+//                           files);
+//   MemoryDataset data = load_hdf5("magic.h5");   // the short way, values as they stand in the file
 #pragma once
 
 #include <map>

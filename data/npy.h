@@ -1,8 +1,7 @@
 // NumPy's own files: .npy holds one array, .npz is a zip file of them.
 //
 // Read are booleans, integers of 8 to 64 bits, floats of 16 to 64 bits in either byte order, C and Fortran order, and
-// texts
-// ('S' and 'U', of one dim) as labels. Arrays of Python objects are not read: they are programs rather than data.
+// texts ('S' and 'U', of one dim) as labels. Arrays of Python objects are not read: they are programs rather than data.
 // A plain .npy is read in ranges of rows; a Fortran-ordered array of more than one dim is turned once, in memory.
 #pragma once
 

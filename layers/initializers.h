@@ -10,8 +10,8 @@
 //
 //                   scale   mode      variance = scale / max(1, fan)
 //   Glorot*         1       fan_avg   *Uniform: on (-limit, limit), limit = sqrt(3 * variance)
-//   Lecun*          1       fan_in    *Normal: truncated, the deviation widened by 1 / 0.87962566103423978 for what is
-//   cut off He*             2       fan_in
+//   Lecun*          1       fan_in    *Normal: truncated, the deviation widened by 1 / 0.87962566103423978
+//   He*             2       fan_in    for what is cut off
 //
 // The fans of a kernel (in, out) are its two dims; of a kernel (h, w, in, out) its last two times h * w; of a vector
 // its size.

@@ -6,8 +6,7 @@
 // A step does, in the order and the float32 arithmetic of Keras 2.15:
 //   1. the learning rate: the number, or the schedule's value for the steps done so far;
 //   2. clipping: `clipnorm` scales each parameter's gradient to that norm at most, `global_clipnorm` all by their
-//   common norm,
-//      `clipvalue` cuts each element;
+//      common norm, `clipvalue` cuts each element;
 //   3. weight decay: value -= value * weight_decay * learning_rate;
 //   4. the optimizer's own rule, one vectorised loop per parameter;
 //   5. the parameter's constraint.
@@ -17,8 +16,9 @@
 // parameters are first seen, so a later step allocates nothing. Slots, the count of steps and a learning rate that was
 // set are all of its state:
 //
-//   const OptimizerState state = adam.state();  for (const NamedSlot& s : adam.slots()) save(s.name, s.values);      //
-//   write again.build(model.parameters());  again.restore(state, saved); // and go on
+//   const OptimizerState state = adam.state();                                   // write
+//   for (const NamedSlot& s : adam.slots()) save(s.name, s.values);
+//   again.build(model.parameters());  again.restore(state, saved);               // and go on
 //
 // An optimizer of your own derives from Optimizer and says three things: its slots, what a step's scalars are, its
 // loop.

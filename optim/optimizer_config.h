@@ -2,8 +2,7 @@
 //
 //   optimizer: adam
 //   optimizer: {Adam: {learning_rate: 5.0e-3, clipnorm: 1.0}}
-//   optimizer: {SGD: {learning_rate: {CosineDecay: {initial_learning_rate: 0.1, decay_epochs: 90}}, momentum: 0.9,
-//   nesterov: true}}
+//   optimizer: {SGD: {learning_rate: {CosineDecay: {initial_learning_rate: 0.1, decay_epochs: 90}}, momentum: 0.9}}
 //
 // Names and arguments are Keras' (optim/optimizers.h), the names also in lower case; learning rates as in
 // optim/schedule_config.h.

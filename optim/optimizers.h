@@ -1,8 +1,9 @@
 // The optimizers, with Keras 2.15's names, arguments, defaults and formulas.
 //
 //   hgq::Adam adam({.learning_rate = 5e-3, .clipnorm = 1.0});
-//   hgq::SGD sgd({.learning_rate = hgq::ExponentialDecay{.initial_learning_rate = 0.1, .decay_steps = 500, .decay_rate
-//   = 0.9}, .momentum = 0.9});
+//   hgq::SGD sgd({.learning_rate = hgq::ExponentialDecay{.initial_learning_rate = 0.1, .decay_steps = 500,
+//                                                        .decay_rate = 0.9},
+//                 .momentum = 0.9});
 //
 // In the formulas g is the clipped gradient, w the parameter, lr the learning rate, t the step from 1; all in float32,
 // elementwise. Slots start at 0. Every optimizer also takes weight_decay, clipnorm, clipvalue and global_clipnorm

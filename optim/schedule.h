@@ -9,9 +9,8 @@
 // Three things go beyond Keras:
 // - with_warmup(steps, from): the rate first rises linearly to the schedule's first value, then the schedule begins.
 // - flat_steps of the decays that end: the last `flat_steps` of decay_steps (of every cycle, with restarts) hold the
-// end value,
-//   the decay takes the rest. A cycle of 100 steps with flat_steps 20 falls for 80 steps, rests for 20, and restarts at
-//   100.
+//   end value, the decay takes the rest. A cycle of 100 steps with flat_steps 20 falls for 80 steps, rests for 20, and
+//   restarts at 100.
 // - held_from(step): the value of that step, from there on, for the schedules that have no end.
 //
 // Arguments are rounded to float32, as Keras rounds them, and the result is; what is between is computed in double, so

@@ -2,19 +2,18 @@
 //
 //   learning_rate: 5.0e-3
 //   learning_rate: {CosineDecay: {initial_learning_rate: 5.0e-3, decay_epochs: 90, warmup_epochs: 5}}
-//   learning_rate: {CosineDecayRestarts: {initial_learning_rate: 3.0e-3, first_decay_epochs: 100, t_mul: 1,
-//   flat_epochs: 20}} learning_rate: {PiecewiseConstantDecay: {boundaries_epochs: [30, 60], values:
-//   [1.0e-2, 1.0e-3, 1.0e-4]}} learning_rate: {Constant: {learning_rate: 5.0e-3, warmup_steps: 500}}
+//   learning_rate: {CosineDecayRestarts: {initial_learning_rate: 3.0e-3, first_decay_epochs: 100, flat_epochs: 20}}
+//   learning_rate: {PiecewiseConstantDecay: {boundaries_epochs: [30, 60], values: [1.0e-2, 1.0e-3, 1.0e-4]}}
+//   learning_rate: {Constant: {learning_rate: 5.0e-3, warmup_steps: 500}}
 //
 // Lengths are in steps; each `X_steps` can be given as `X_epochs` instead (`boundaries` as `boundaries_epochs`), then
 // times the steps of an epoch. They need not be whole numbers. Every schedule also takes
-//   warmup_steps, warmup_from (0)   the rate first rises linearly from warmup_from to the schedule's first value, then
-//   the schedule
-//                                   begins. CosineDecay with Keras' own `warmup_target` uses its warmup_steps for that.
+//   warmup_steps, warmup_from (0)   the rate first rises linearly from warmup_from to the schedule's first value,
+//                                   then the schedule begins. CosineDecay with Keras' own `warmup_target` uses its
+//                                   warmup_steps for that.
 //   flat_steps                      the last steps hold the last value: of decay_steps (CosineDecay, PolynomialDecay)
-//   or of each
-//                                   cycle (CosineDecayRestarts), which keep their length; of the training for the other
-//                                   schedules.
+//                                   or of each cycle (CosineDecayRestarts), which keep their length; of the training
+//                                   for the other schedules.
 #pragma once
 
 #include <cstdint>

@@ -27,9 +27,8 @@ const std::vector<float> kX{-90.0F, -20.0F, -6.5F, -3.0F, -2.5F, -1.25F, -0.7F, 
 //   import numpy as np, tensorflow as tf
 //   x = np.array([-90, -20, -6.5, -3, -2.5, -1.25, -0.7, -0.1, -1e-3, -1e-6,
 //                 0, 1e-6, 1e-3, 0.1, 0.7, 1.25, 2.5, 3, 6.5, 20], np.float32)
-//   for n in ('elu exponential gelu hard_sigmoid leaky_relu linear mish relu relu6 selu sigmoid silu softplus softsign
-//   '
-//             'swish tanh softmax log_softmax').split():
+//   for n in ('elu exponential gelu hard_sigmoid leaky_relu linear mish relu relu6 selu sigmoid silu softplus '
+//             'softsign swish tanh softmax log_softmax').split():
 //       a = x.reshape(5, 4) if 'softmax' in n else x
 //       y = np.asarray(tf.keras.activations.get(n)(tf.constant(a))).ravel()
 //       print('{"%s", {%s}},' % (n, ', '.join('%.9g' % v for v in y)))

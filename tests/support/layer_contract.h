@@ -5,8 +5,7 @@
 // The layer stands in a model: inputs, an HQuantize before each (unless the layer makes its own precision), the layer,
 // and a dense layer behind it, so that its bits and their gradients count. Checked are
 //   - gradients of all parameters and inputs against central differences, BOPs and regularizers in the loss; values
-//   against the twins, in
-//     training, evaluation and tracing;
+//     against the twins, in training, evaluation and tracing;
 //   - one chunk and many: close; one thread and several: the same bits;
 //   - no memory taken by a warm step;
 //   - the config: written as JSON and read again it makes the same layer, which computes the same;
