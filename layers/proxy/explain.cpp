@@ -49,10 +49,15 @@ bool holds(const Kbi& type, double value, Rounding rounding) {
   return !quantize(value, type, rounding, Overflow::kSat).outside;
 }
 
-/// Integer bits that a type lacks for a value.
+bool lacks_sign(const Kbi& type, double value) { return value < 0 && (type.k == 0 || type.b == 0); }
+
+/// Integer bits that a type lacks for a value, without the sign that it may lack, too.
 int bits_lacking(Kbi type, double value, Rounding rounding) {
-  const int fraction = type.fraction();
-  if (type.b == 0) type = {.k = value < 0 ? 1 : 0, .b = (value < 0 ? 1 : 0) + fraction, .i = value < 0 ? 1 : 0};
+  const int sign = lacks_sign(type, value) ? 1 : 0;
+  if (type.b == 0)
+    type = {.k = sign, .b = sign + type.fraction(), .i = sign};
+  else
+    type = {.k = type.k + sign, .b = type.b + sign, .i = type.i + sign};
   int bits = 0;
   while (type.b < kMaxFixedBits && (type.b < type.k || !holds(type, value, rounding))) {
     ++type.b;
@@ -226,11 +231,8 @@ std::vector<OverflowAdvice> ProxyExplainer::advise(std::span<const ConstTensorVi
       for (size_t e = 0; e < values.size(); ++e) {
         const auto value = static_cast<double>(values[e]);
         if (holds(types[e], value, quantizer->rounding())) continue;
-        if (value < 0 && types[e].k == 0 && types[e].b > 0) {
-          advice.needs_sign = true;
-        } else {
-          advice.more_bits = std::max(advice.more_bits, bits_lacking(types[e], value, quantizer->rounding()));
-        }
+        advice.needs_sign = advice.needs_sign || lacks_sign(types[e], value);
+        advice.more_bits = std::max(advice.more_bits, bits_lacking(types[e], value, quantizer->rounding()));
         if (e >= spread.size()) continue;
         const auto place = spread[e];
         const auto low = static_cast<double>(paq->record_min.value.data()[place]);

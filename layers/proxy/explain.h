@@ -32,7 +32,7 @@ struct Parting {
 struct OverflowAdvice {
   std::string layer;        // of the model
   std::string quantizer;    // of the proxy
-  int more_bits = 0;        // integer bits
+  int more_bits = 0;        // integer bits, the sign not counted
   bool needs_sign = false;  // a value below 0 came to a type without a sign
   double cover_factor = 0;  // by which the traced range would have to be wider; 0 where a range of one value was traced
 };

@@ -63,16 +63,34 @@ TEST(ProxyExplainer, AdvisesBitsAndRange) {
   EXPECT_EQ(advice[0].cover_factor, 3.5);
 }
 
-TEST(ProxyExplainer, AValueBelowZeroNeedsASign) {
-  Model model = traced({quantize(3), dense(3)}, tensor({2, 1}, {1.5, 0}), {1});
+/// For the input's quantizer, traced on two values, when `value` comes to it.
+OverflowAdvice advice_for(float value, float traced_first, float traced_second) {
+  Model model = traced({quantize(3), dense(3)}, tensor({2, 1}, {traced_first, traced_second}), {1});
   const ProxyModel proxy = to_proxy_model(model);
-  const Tensor x = tensor({1, 1}, {-1});
+  const Tensor x = tensor({1, 1}, {value});
   Workers workers(1);
   const std::vector<ConstTensorView> inputs{x.view()};
   const std::vector<int64_t> rows{0};
   const std::vector<OverflowAdvice> advice = ProxyExplainer(model, proxy, workers).advise(inputs, rows);
-  ASSERT_GE(advice.size(), 1u);
-  EXPECT_TRUE(advice[0].needs_sign);
+  return advice.empty() ? OverflowAdvice{} : advice[0];
+}
+
+TEST(ProxyExplainer, AValueBelowZeroNeedsASign) {
+  const OverflowAdvice small = advice_for(-1, 1.5F, 0);
+  EXPECT_TRUE(small.needs_sign);
+  EXPECT_EQ(small.more_bits, 0);  // 0 to 1.875 becomes -2 to 1.875
+  const OverflowAdvice large = advice_for(-8, 1.5F, 0);
+  EXPECT_TRUE(large.needs_sign);
+  EXPECT_EQ(large.more_bits, 2);
+}
+
+TEST(ProxyExplainer, AQuantizerWithoutBitsNeedsSomeForWhateverComes) {
+  const OverflowAdvice minus_one = advice_for(-1, 0, 0);
+  EXPECT_TRUE(minus_one.needs_sign);
+  EXPECT_EQ(minus_one.more_bits, 0);  // a sign alone holds -1 and 0
+  const OverflowAdvice five = advice_for(5, 0, 0);
+  EXPECT_FALSE(five.needs_sign);
+  EXPECT_EQ(five.more_bits, 3);
 }
 
 /// 1024 + 2^-14 - 1024: float32 loses the term in the middle.
