@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <utility>
 
 #include "hgq/core/error.h"
+#include "hgq/core/system_file.h"
 #include "hgq/data/claimed_size.h"
 
 namespace hgq {
@@ -30,7 +30,7 @@ class FileBytes : public Bytes {
     while (!out.empty()) {
       const ssize_t got = pread(descriptor_, out.data(), out.size(), offset);
       if (got < 0 && errno == EINTR) continue;
-      HGQ_CHECK(got >= 0, FileError, place(), ": can not be read: ", std::strerror(errno));
+      if (got < 0) throw_system_error(concat(place(), ": cannot be read"), errno);
       HGQ_CHECK(got > 0, FileError, place(), ": became shorter while it was read");
       out = out.subspan(static_cast<size_t>(got));
       offset += got;
@@ -90,7 +90,7 @@ std::unique_ptr<Bytes> open_bytes(const std::string& path) {
   const auto size = static_cast<int64_t>(std::filesystem::file_size(path, error));
   HGQ_CHECK(!error && size > 0, FileError, path, ": is empty");
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  HGQ_CHECK(descriptor >= 0, FileError, path, ": can not be opened: ", std::strerror(errno));
+  if (descriptor < 0) throw_system_error(concat(path, ": cannot be opened"), errno);
   return std::make_unique<FileBytes>(path, descriptor, size);
 }
 

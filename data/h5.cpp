@@ -1,12 +1,14 @@
 #include "hgq/data/h5.h"
 
+#include <fcntl.h>
 #include <hdf5.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
 #include "hgq/core/config_reader.h"
@@ -41,17 +43,17 @@ std::vector<std::string> prefixes(const std::string& path) {
   return out;
 }
 
-bool link_leads_somewhere(int64_t object, const std::string& path) {
-  const bool found =
-      H5Lexists(object, path.c_str(), H5P_DEFAULT) > 0 && H5Oexists_by_name(object, path.c_str(), H5P_DEFAULT) > 0;
-  H5Eclear2(H5E_DEFAULT);
-  return found;
+bool link_leads_somewhere(int64_t object, const std::string& path, const std::string& place) {
+  if (H5Lexists(object, path.c_str(), H5P_DEFAULT) > 0 && H5Oexists_by_name(object, path.c_str(), H5P_DEFAULT) > 0)
+    return true;
+  forget_failure(place);
+  return false;
 }
 
-bool is_of_kind(int64_t object, const std::string& path, H5I_type_t kind) {
+bool is_of_kind(int64_t object, const std::string& path, H5I_type_t kind, const std::string& place) {
   const hid_t id = H5Oopen(object, path.c_str(), H5P_DEFAULT);
   if (id < 0) {
-    H5Eclear2(H5E_DEFAULT);
+    forget_failure(place);
     return false;
   }
   const bool is = H5Iget_type(id) == kind;
@@ -100,9 +102,9 @@ std::vector<std::string> Group::names() const {
 bool Group::has(const std::string& path) const {
   std::string parent;
   for (const std::string& part : prefixes(path)) {
-    if (!link_leads_somewhere(*object_, part)) {
+    if (!link_leads_somewhere(*object_, part, place(part))) {
       // What can not be looked up is not taken for missing: a model would be read without what is behind it.
-      const bool in_group = parent.empty() || is_of_kind(*object_, parent, H5I_GROUP);
+      const bool in_group = parent.empty() || is_of_kind(*object_, parent, H5I_GROUP, place(parent));
       if (in_group) must(H5Lexists(*object_, part.c_str(), H5P_DEFAULT), place(part), "can not be looked up");
       return false;
     }
@@ -111,18 +113,22 @@ bool Group::has(const std::string& path) const {
   return true;
 }
 
-bool Group::is_group(const std::string& path) const { return has(path) && is_of_kind(*object_, path, H5I_GROUP); }
+bool Group::is_group(const std::string& path) const {
+  return has(path) && is_of_kind(*object_, path, H5I_GROUP, place(path));
+}
 
-bool Group::is_dataset(const std::string& path) const { return has(path) && is_of_kind(*object_, path, H5I_DATASET); }
+bool Group::is_dataset(const std::string& path) const {
+  return has(path) && is_of_kind(*object_, path, H5I_DATASET, place(path));
+}
 
 void Group::check_is_there(const std::string& path) const {
   std::string parent;
   for (const std::string& part : prefixes(path)) {
-    if (link_leads_somewhere(*object_, part)) {
+    if (link_leads_somewhere(*object_, part, place(part))) {
       parent = part;
       continue;
     }
-    const bool in_group = parent.empty() || is_of_kind(*object_, parent, H5I_GROUP);
+    const bool in_group = parent.empty() || is_of_kind(*object_, parent, H5I_GROUP, place(parent));
     HGQ_CHECK(in_group, FileError, place(path), ": does not exist, since '", parent, "' is not a group");
     const std::vector<std::string> there =
         parent.empty() ? (part.starts_with('/') ? root_names() : names()) : group(parent).names();
@@ -146,7 +152,8 @@ std::string Group::path_of(const std::string& path) const {
 
 Group Group::group(const std::string& path) const {
   check_is_there(path);
-  HGQ_CHECK(is_of_kind(*object_, path, H5I_GROUP), FileError, place(path), ": is not a group, expected one");
+  HGQ_CHECK(is_of_kind(*object_, path, H5I_GROUP, place(path)), FileError, place(path),
+            ": is not a group, expected one");
   return {file_, own(H5Gopen2(*object_, path.c_str(), H5P_DEFAULT), place(path), "can not be opened as a group"),
           file_name_, path_of(path)};
 }
@@ -173,13 +180,14 @@ File File::open(const std::string& path, const std::function<void(const File&)>&
   HGQ_CHECK(std::filesystem::exists(status), FileError, path, ": there is no such file");
   HGQ_CHECK(!std::filesystem::is_directory(status), FileError, path, ": is a directory, expected an HDF5 file");
   HGQ_CHECK(std::filesystem::is_regular_file(status), FileError, path, ": is not a regular file");
-  HGQ_CHECK(std::ifstream(path).good(), FileError, path, ": can not be read; are its permissions right?");
   HGQ_CHECK(std::filesystem::file_size(path, error) > 0, FileError, path, ": is empty, expected an HDF5 file");
   HGQ_CHECK(looks_like_hdf5(path), FileError, path, ": is not an HDF5 file (the HDF5 signature is missing)");
   const bool alone = H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_FILE) <= 0;
   const auto try_reading = [&] {
     try {
       read_through(open_here(path));
+    } catch (const RunError&) {  // the disk failed: that is no fault of the file
+      throw;
     } catch (const Error&) {  // the reading that follows reports it
     }
     if (alone) H5close();  // some files crash libhdf5 when it ends; but it must not write what else is open
@@ -226,12 +234,18 @@ void File::flush() const { write_file_atomically(file_name_, bytes()); }
 
 bool File::looks_like_hdf5(const std::string& path) {
   constexpr std::array<char, 8> kSignature = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
-  std::ifstream in(path, std::ios::binary);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) throw_system_error(concat(path, ": cannot be opened"), errno);
   // A user block of 512, 1024, 2048 ... bytes may stand in front.
-  for (std::streamoff offset = 0; in && offset < (std::streamoff{1} << 40U); offset = offset == 0 ? 512 : 2 * offset) {
+  for (off_t offset = 0; offset < (off_t{1} << 40U); offset = offset == 0 ? 512 : 2 * offset) {
     std::array<char, 8> found{};
-    in.seekg(offset);
-    if (in.read(found.data(), found.size()) && found == kSignature) return true;
+    ssize_t got = -1;
+    do {
+      got = pread(file.get(), found.data(), found.size(), offset);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) throw_system_error(concat(path, ": cannot be read"), errno);
+    if (found == kSignature) return true;
+    if (got == 0) return false;
   }
   return false;
 }
