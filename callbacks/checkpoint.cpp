@@ -16,6 +16,10 @@ class Checkpoint final : public Callback {
   Checkpoint(std::string path, bool best_only, int every, Monitor monitor)
       : path_(std::move(path)), best_only_(best_only), every_(every), monitor_(std::move(monitor)) {}
   std::string_view name() const override { return "Checkpoint"; }
+  std::vector<WatchedMetric> watches() const override {
+    if (!best_only_) return {};
+    return {{.name = monitor_.metric, .key = "monitor", .complete_logs = true}};
+  }
   void on_log(Training& t) override {
     bool found = false;
     if (best_only_ ? !monitor_.improved(t, found) : (t.epoch + 1) % every_ != 0) return;

@@ -56,6 +56,8 @@ class Trainer {
     std::function<void(const std::string& path)> save_model{};
     /// Called when history.csv is to be written, before each checkpoint and at the end.
     std::function<void(const History&)> write_history{};
+    /// Told once if all bits of a layer have become 0, so that its output is the same for every row.
+    std::function<void(const std::string& warning)> warn{};
   };
 
   /// All references must outlive the trainer.
@@ -76,6 +78,7 @@ class Trainer {
  private:
   bool run_epoch(Training& t, Batches& batches, int64_t first_batch);
   void finish_epoch(Training& t);
+  void warn_of_collapse(const Training& t);
   void checkpoint(Training& t, const Position& position, bool always);
   nlohmann::json state(const Position& position);
   template <typename Method>
@@ -94,6 +97,7 @@ class Trainer {
   std::vector<double> resumed_means_;
   std::unique_ptr<nlohmann::json> resumed_auc_;
   std::string stop_reason_;
+  bool warned_of_collapse_ = false;
   double last_checkpoint_ = 0;
   int64_t rows_trained_ = 0;
   double step_seconds_ = 0;
