@@ -1,12 +1,29 @@
-// hgq-train check: all errors of a config, with their places, to standard output; shapes too, where the data can be
-// opened.
+// hgq-train check: all that would keep a run from its first step. The errors of the config, all at once; where it has
+// none, those of data and model, by building what the run would build.
 #include <iostream>
 
 #include "hgq/apps/commands.h"
+#include "hgq/apps/prepare.h"
 #include "hgq/apps/setup.h"
+#include "hgq/callbacks/trainer.h"
 #include "hgq/core/error.h"
 
 namespace hgq {
+namespace {
+
+/// The run up to its first step; what should be known of it.
+std::vector<std::string> try_out(const RunConfig& config, ErrorList& errors) {
+  PreparedRun run = prepare_run(config, errors);
+  Workers workers(1);
+  Trainer trainer(run.model, run.extras.objective, *run.optimizer, workers,
+                  {.epochs = 0, .batch_size = config.train.batch_size, .seed = static_cast<uint64_t>(config.seed)});
+  for (auto& callback : make_callbacks(config, "", errors)) trainer.add(std::move(callback));
+  errors.throw_if_any();
+  trainer.fit(*run.sets.train, run.sets.validation.get());
+  return std::move(run.warnings);
+}
+
+}  // namespace
 
 int run_check(const std::string& path, const std::vector<std::string>& sets) {
   ErrorList errors;
@@ -14,20 +31,15 @@ int run_check(const std::string& path, const std::vector<std::string>& sets) {
   const RunConfig config = read_run_config({.path = path, .sets = sets, .seed = {}}, config_hooks(), errors);
   if (errors.empty()) {
     try {
-      const OpenedData opened = open_data(config.data_config);
-      std::map<std::string, Shape> shapes;
-      for (const NamedRows& rows : opened.train.inputs) shapes[rows.name] = rows.rows->sample();
-      const Model model = make_model(config, shapes, errors);
-      if (errors.empty()) warnings = model.what_can_not_be_exported(config.proxy.options());
-      make_objective(config, errors);
+      warnings = try_out(config, errors);
     } catch (const RunError&) {  // the disk failed, which says nothing of the config
       throw;
     } catch (const Error& e) {
-      errors.add("", e.what());
+      if (errors.empty()) errors.add("", e.what());
     }
   }
   for (const std::string& message : errors.messages()) std::cout << message << "\n";
-  for (const std::string& warning : warnings) std::cout << "warning: no proxy.h5 will be written: " << warning << "\n";
+  for (const std::string& warning : warnings) std::cerr << "hgq-train: warning: " << warning << "\n";
   if (errors.empty()) std::cout << path << ": no errors\n";
   return errors.empty() ? kExitDone : kExitBadInput;
 }

@@ -10,6 +10,7 @@
 
 #include "hgq/apps/commands.h"
 #include "hgq/apps/model_data.h"
+#include "hgq/apps/prepare.h"
 #include "hgq/apps/setup.h"
 #include "hgq/apps/verification.h"
 #include "hgq/callbacks/progress.h"
@@ -131,31 +132,13 @@ class Run {
   }
 
   void build() {
-    OpenedData opened = open_data(config_.data_config);
-    std::map<std::string, Shape> shapes;
-    for (const NamedRows& rows : opened.train.inputs) shapes[rows.name] = rows.rows->sample();
-    model_ = make_model(config_, shapes, errors_);
-    extras_.objective = make_objective(config_, errors_);
-    errors_.throw_if_any();
-    for (const std::string& reason : model_.what_can_not_be_exported(config_.proxy.options()))
-      note("warning: no proxy.h5 will be written: " + reason);
-    std::vector<OutputSpec> outputs;
-    for (size_t o = 0; o < model_.outputs().size(); ++o) {
-      const Model::Entry& entry = model_.entry(model_.outputs()[o]);
-      outputs.push_back({config_.model.outputs[o], entry.shape, extras_.objective.losses[o].target_kind()});
-    }
-    sets_ = load_data(std::move(opened), config_.data_config, input_names(model_), outputs,
-                      static_cast<uint64_t>(config_.seed));
-    extras_.scaling = sets_.scaling;
-    extras_.classes = sets_.classes;
-    extras_.inputs = config_.data_config.train.inputs;
-    extras_.targets = config_.data_config.train.targets;
+    PreparedRun prepared = prepare_run(config_, errors_);
+    model_ = std::move(prepared.model);
+    extras_ = std::move(prepared.extras);
+    sets_ = std::move(prepared.sets);
+    optimizer_ = std::move(prepared.optimizer);
+    for (const std::string& warning : prepared.warnings) note("warning: " + warning);
     show_classes();
-    const int64_t steps = (sets_.train->size() + config_.train.batch_size - 1) / config_.train.batch_size;
-    optimizer_ = make_optimizer(
-        config_.train.optimizer,
-        {.steps_per_epoch = static_cast<double>(steps), .total_steps = steps * config_.train.epochs}, errors_);
-    errors_.throw_if_any();
     if (resuming_) {
       const auto read = [&](const h5::File& file) {
         check_keras_checksum(file);
@@ -193,6 +176,7 @@ class Run {
     options.model_file = [this] {
       return std::string(make_model_file_with_extras(model_, extras_, folder_.string()).bytes());
     };
+    options.warn = [this](const std::string& warning) { note("warning: " + warning); };
     options.history_file = (folder_ / "history.csv").string();
     return options;
   }
@@ -213,6 +197,7 @@ class Run {
         trace_minmax(model_, traced, workers_,
                      {.batch_size = config_.proxy.trace.batch_size, .cover_factor = config_.proxy.trace.cover_factor});
     if (!trace.warning.empty()) note("warning: " + trace.warning);
+    for (const std::string& line : collapsed_layers(model_)) note("warning: " + line);
     save_model_with_extras(model_, extras_, (folder_ / "model.h5").string());
     for (const std::string& line : what_python_can_not_open(model_)) note(line);
     Json summary;
@@ -266,7 +251,7 @@ class Run {
     const Verification verification = verify_proxy(model_, proxy, views_of(x), workers_, &predictions);
     summary["verify"] = to_json(verification);
     summary["proxy"] = proxy_metrics(test, predictions);
-    verified_ = describe(verification);
+    verified_ = describe(verification, config_.proxy.trace.cover_factor);
   }
 
   /// The model's losses and metrics, of the proxy's predictions.

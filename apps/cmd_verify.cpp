@@ -1,8 +1,11 @@
 // hgq-train verify: row by row, does the proxy compute what the model computes?
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "hgq/apps/commands.h"
@@ -23,23 +26,83 @@ void explain(Model& model, const ProxyModel& proxy, std::span<const ConstTensorV
   const VerifyReport& report = verification.report;
   if (report.rows_differ == 0 && report.rows_with_overflow == 0) return;
   ProxyExplainer explainer(model, proxy, workers);
-  for (const auto* const rows : {&report.unexplained_rows, &report.explained_rows}) {
+  const std::vector<int64_t> without_bits = explainer.rows_without_bits(inputs, report.unexplained_rows);
+  verification.rows_differ_without_bits = std::ssize(without_bits);
+  std::vector<int64_t> unexplained;
+  std::ranges::set_difference(report.unexplained_rows, without_bits, std::back_inserter(unexplained));
+  for (const auto* const rows : {&std::as_const(unexplained), &without_bits, &report.explained_rows}) {
     for (const int64_t row : *rows) {
-      if (verification.partings.size() < kMostPartings) verification.partings.push_back(explainer.explain(inputs, row));
+      if (verification.partings.size() == kMostPartings) break;
+      verification.partings.push_back(explainer.explain(inputs, row));
     }
   }
-  verification.advice = explainer.advise(inputs, report.overflow_rows);
+  verification.advice = advise_ranges(model, proxy, inputs, report, workers);
+  if (report.rows_differ == 0) verification.advice.without_bits.clear();
 }
 
-std::string describe(const OverflowAdvice& advice, size_t rows) {
-  std::string text = fmt::format("  {}: ", advice.quantizer);
+std::string describe(const OverflowAdvice& advice) {
+  std::string text = fmt::format("layer {}: values from {:.6g} to {:.6g} came, where {:.6g} to {:.6g} was traced; ",
+                                 advice.layer, advice.low, advice.high, advice.traced_low, advice.traced_high);
   if (advice.more_bits > 0)
     text += fmt::format("{} more integer bit{}", advice.more_bits, advice.more_bits > 1 ? "s" : "");
   if (advice.needs_sign) text += advice.more_bits > 0 ? " and a sign" : "a sign";
-  text += fmt::format(" would hold what overflows in {} row{}", rows, rows == 1 ? "" : "s");
-  if (advice.cover_factor > 1)
-    text += fmt::format("; so would a traced range {:.3g} times as wide", std::ceil(advice.cover_factor * 100) / 100);
+  text += fmt::format(" in {} would hold them", advice.quantizer);
+  return text +
+         (advice.cover_factor > 1 ? fmt::format(", as would a cover factor of {:.6g}", advice.cover_factor) : "");
+}
+
+std::string describe(const WithoutBitsAdvice& advice) {
+  return fmt::format(
+      "layer {}: {} element{} no bits, as only 0 was traced there; values up to {:.6g} came, and the proxy "
+      "has 0",
+      advice.layer, advice.elements, advice.elements == 1 ? " has" : "s have", advice.most);
+}
+
+/// The factor that holds all values; 0 where there is none, or nothing overflows.
+double cover_factor(const RangeAdvice& advice) {
+  double factor = 0;
+  for (const OverflowAdvice& a : advice.overflows) {
+    if (a.cover_factor == 0) return 0;
+    factor = std::max(factor, a.cover_factor);
+  }
+  return factor;
+}
+
+std::string what_to_do(const RangeAdvice& advice, double traced_with) {
+  std::string text = "to do: trace on data that hold such values (hgq-train trace, then export)";
+  if (const double factor = cover_factor(advice); factor > 1) {
+    text += traced_with > 0
+                ? fmt::format(", or with export.trace.cover_factor: {:.6g} (trace --cover-factor {:.6g})",
+                              std::ceil(factor * traced_with * 100) / 100, std::ceil(factor * traced_with * 100) / 100)
+                : fmt::format(", or with --cover-factor {:.6g} (times that of the last trace)", factor);
+  }
+  if (!advice.overflows.empty())
+    text += "; export with overflow sat cuts at the ends of the ranges instead of wrapping";
   return text + "\n";
+}
+
+/// "3 rows differ BECAUSE", "1 row differs BECAUSE", where there are some.
+void add_count(std::vector<std::string>& parts, int64_t rows, std::string_view because) {
+  if (rows > 0) parts.push_back(fmt::format("{} differ{}{}", rows, rows == 1 ? "s" : "", because));
+}
+
+std::string summary(const Verification& verification) {
+  const VerifyReport& report = verification.report;
+  const int64_t with_overflow = report.rows_differ - report.rows_differ_without_overflow;
+  std::vector<std::string> parts;
+  if (report.rows_differ == 0) {
+    parts.emplace_back("all equal in every bit");
+  } else if (report.rows_differ < report.rows) {
+    parts.push_back(fmt::format("{} equal in every bit", report.rows - report.rows_differ));
+  }
+  add_count(parts, with_overflow, ", as values overflow their ranges");
+  add_count(parts, verification.rows_differ_without_bits, ", as elements without bits have values");
+  add_count(parts, verification.rows_unexplained(), " though all of their values lie within their ranges");
+  if (report.rows_with_overflow > with_overflow)
+    parts.push_back(fmt::format("values of {} {}row{} overflow without an effect",
+                                report.rows_with_overflow - with_overflow, with_overflow > 0 ? "more " : "",
+                                report.rows_with_overflow - with_overflow == 1 ? "" : "s"));
+  return fmt::format("{} row{}: {}\n", report.rows, report.rows == 1 ? "" : "s", fmt::join(parts, "; "));
 }
 
 }  // namespace
@@ -49,7 +112,8 @@ Verification verify_proxy(Model& model, const ProxyModel& proxy, std::span<const
   Predictor predictor(model, workers);
   const std::vector<Tensor> expected = predictor.run(inputs);
   Emulation emulation = Emulator(proxy).run(inputs, &workers);
-  Verification verification{.report = verify(views_of(expected), emulation), .partings = {}, .advice = {}};
+  Verification verification{
+      .report = verify(views_of(expected), emulation), .rows_differ_without_bits = 0, .partings = {}, .advice = {}};
   explain(model, proxy, inputs, workers, verification);
   if (predictions != nullptr) *predictions = std::move(emulation.outputs);
   return verification;
@@ -70,29 +134,44 @@ nlohmann::json to_json(const Verification& verification) {
                            {"reason", p.reason}});
   }
   nlohmann::json advice = nlohmann::json::array();
-  for (const OverflowAdvice& a : verification.advice) {
+  for (const OverflowAdvice& a : verification.advice.overflows) {
     advice.push_back({{"layer", a.layer},
                       {"quantizer", a.quantizer},
+                      {"low", a.low},
+                      {"high", a.high},
+                      {"traced_low", a.traced_low},
+                      {"traced_high", a.traced_high},
                       {"more_bits", a.more_bits},
                       {"needs_sign", a.needs_sign},
-                      {"cover_factor", a.cover_factor}});
+                      {"cover_factor", a.cover_factor},
+                      {"text", describe(a)}});
+  }
+  nlohmann::json without_bits = nlohmann::json::array();
+  for (const WithoutBitsAdvice& a : verification.advice.without_bits) {
+    without_bits.push_back({{"layer", a.layer},
+                            {"quantizer", a.quantizer},
+                            {"elements", a.elements},
+                            {"most", a.most},
+                            {"text", describe(a)}});
   }
   return {{"rows", report.rows},
           {"rows_differ", report.rows_differ},
-          {"rows_differ_without_overflow", report.rows_differ_without_overflow},
+          {"rows_differ_without_overflow", verification.rows_unexplained()},
+          {"rows_differ_without_bits", verification.rows_differ_without_bits},
           {"rows_with_overflow", report.rows_with_overflow},
           {"overflows", overflows},
           {"differences", differences},
-          {"advice", advice}};
+          {"advice", advice},
+          {"without_bits", without_bits},
+          {"cover_factor", cover_factor(verification.advice)}};
 }
 
-std::string describe(const Verification& verification) {
+std::string describe(const Verification& verification, double traced_with) {
   const VerifyReport& report = verification.report;
-  std::string text = fmt::format("{} rows: {} differ without overflow, {} of {} with overflow differ\n", report.rows,
-                                 report.rows_differ_without_overflow,
-                                 report.rows_differ - report.rows_differ_without_overflow, report.rows_with_overflow);
+  std::string text = summary(verification);
   for (const OverflowCount& c : report.overflows) {
-    if (c.values > 0) text += fmt::format("  {}: {} values overflow\n", c.layer, c.values);
+    if (c.values > 0)
+      text += fmt::format("  {}: {} value{}\n", c.layer, c.values, c.values == 1 ? " overflows" : "s overflow");
   }
   if (!verification.partings.empty()) text += "where the first rows that differ part:\n";
   for (const Parting& p : verification.partings) {
@@ -101,18 +180,10 @@ std::string describe(const Verification& verification) {
                                           p.element, p.model, p.proxy);
     text += p.reason + "\n";
   }
-  double cover_factor = 0;
-  for (const OverflowAdvice& a : verification.advice) {
-    text += describe(a, report.overflow_rows.size());
-    cover_factor = std::max(cover_factor, a.cover_factor);
-  }
-  if (cover_factor > 1)
-    text += fmt::format(
-        "advice: trace on data like these, or with --cover-factor {:.3g} (times that of the last trace), or export "
-        "with "
-        "--overflow sat, which cuts at the ends of the range\n",
-        std::ceil(cover_factor * 100) / 100);
-  return text;
+  for (const OverflowAdvice& a : verification.advice.overflows) text += "  " + describe(a) + "\n";
+  for (const WithoutBitsAdvice& a : verification.advice.without_bits) text += "  " + describe(a) + "\n";
+  const bool needs_ranges = !verification.advice.overflows.empty() || !verification.advice.without_bits.empty();
+  return needs_ranges ? text + what_to_do(verification.advice, traced_with) : text;
 }
 
 int run_verify(const VerifyCommand& command) {
@@ -128,8 +199,7 @@ int run_verify(const VerifyCommand& command) {
   } else {
     std::cout << describe(verification);
   }
-  const int64_t bad =
-      command.strict ? verification.report.rows_differ : verification.report.rows_differ_without_overflow;
+  const int64_t bad = command.strict ? verification.report.rows_differ : verification.rows_unexplained();
   return bad == 0 ? kExitDone : kExitNo;
 }
 

@@ -296,6 +296,12 @@ class Reader {
         errors_.add(item.place(), concat("export.trace.data: '", name, "' stands there twice"));
       }
     }
+    const DataConfig& data = config_.data_config;
+    const auto is_there = [&](const std::string& set) {
+      return set == "train" || (set == "test" ? data.test.has_value() : data.validation || data.validation_share);
+    };
+    if (errors_.empty() && std::ranges::none_of(trace.data, is_there))
+      c.error("data", concat("found ", join_names(trace.data), ", but the section `data` gives no such rows"));
   }
 
   void read_callbacks(const Node* node) {
@@ -304,9 +310,13 @@ class Reader {
       return;
     }
     config_.callbacks = named_items(node);
+    const std::size_t before = errors_.size();
     for (const Node& callback : config_.callbacks) {
       check_named(callback, "a callback", errors_, hooks_.check_callback, callback, config_, errors_);
     }
+    const bool outputs_are_known = graph_is_right_ && config_.train.losses.size() == config_.model.outputs.size();
+    if (node != nullptr && errors_.size() == before && outputs_are_known)
+      run_hook(hooks_.check_callbacks, node->place(), errors_, config_, errors_);
   }
 
   static constexpr int64_t kMaxCount = int64_t{1} << 31;  // rows, epochs, table entries: more is a slip

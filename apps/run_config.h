@@ -96,6 +96,8 @@ struct ConfigHooks {
   std::function<void(const Node& optimizer, ErrorList&)> check_optimizer;
   std::function<void(const Node& metric, bool weighted, ErrorList&)> check_metric;
   std::function<void(const Node& callback, const RunConfig&, ErrorList&)> check_callback;
+  /// All callbacks together, where each by itself is right.
+  std::function<void(const RunConfig&, ErrorList&)> check_callbacks;
 };
 
 /// Where a config comes from.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "hgq/callbacks/registry.h"
+#include "hgq/callbacks/watched.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/registry.h"
 
@@ -30,6 +31,32 @@ CallbackContext callback_context(const RunConfig& config, const std::string& fol
   };
   context.free_bops_and_calibrated = listed("FreeBOPs") && listed("CalibratedBOPs");
   return context;
+}
+
+/// Where a callback's config names a metric.
+std::string place_of(const Node& callback, const std::string& key) {
+  if (!callback.is_map() || callback.entries().empty()) return callback.place();
+  const Node* const named = callback.entries().front().second.find(key);
+  return named == nullptr ? callback.place() : named->place();
+}
+
+/// Refuses callbacks that watch what nobody measures. What is wrong with losses and metrics is said elsewhere.
+void check_watched_metrics(const RunConfig& config, ErrorList& errors) {
+  ErrorList said_elsewhere;
+  const Objective objective = make_objective(config, said_elsewhere);
+  const std::vector<std::unique_ptr<Callback>> callbacks = make_callbacks(config, "", said_elsewhere);
+  // What the outputs of nested models are called is known when the model is made.
+  const auto is_layer = [&](const std::string& output) {
+    return std::ranges::any_of(
+        config.model.layers, [&](const LayerNode& layer) { return layer.name == output && !is_structure(layer.kind); });
+  };
+  const bool names_are_known = config.model.outputs.size() == 1 || std::ranges::all_of(config.model.outputs, is_layer);
+  if (!said_elsewhere.empty() || !names_are_known) return;
+  const std::vector<std::string> measured = objective.logged_names(config.model.outputs);
+  const bool validation = config.data_config.validation || config.data_config.validation_share;
+  for (const UnmeasuredMetric& metric : find_unmeasured(callbacks, measured, validation))
+    errors.add(place_of(config.callbacks[metric.callback], metric.key), metric.message);
+  for (const std::string& line : ambiguous_names(callbacks, measured, validation)) errors.add("model", line);
 }
 
 std::vector<LayerSpec> specs_of(const std::vector<LayerNode>& layers) {
@@ -68,6 +95,7 @@ ConfigHooks config_hooks() {
   hooks.check_callback = [](const Node& callback, const RunConfig& config, ErrorList& errors) {
     make_callback(callback, callback_context(config, ""), errors);
   };
+  hooks.check_callbacks = check_watched_metrics;
   return hooks;
 }
 

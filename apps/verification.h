@@ -8,6 +8,7 @@
 
 #include "hgq/core/parallel.h"
 #include "hgq/layers/model.h"
+#include "hgq/layers/proxy/advice.h"
 #include "hgq/layers/proxy/explain.h"
 #include "hgq/layers/proxy/verify.h"
 
@@ -16,8 +17,14 @@ namespace hgq {
 /// A report with its reasons.
 struct Verification {
   VerifyReport report;
-  std::vector<Parting> partings;       // of the first few rows that differ, those without overflow first
-  std::vector<OverflowAdvice> advice;  // from the first rows with overflow
+  /// Rows that differ without overflow, but hold another value than 0 in an element without bits.
+  int64_t rows_differ_without_bits = 0;
+  std::vector<Parting> partings;  // of the first few rows that differ, those without overflow first
+  RangeAdvice advice;             // of all rows; empty where no row overflows or differs
+
+  /// Rows that differ though all of their values lie within the ranges that were traced: what the proxy promises not to
+  /// do.
+  int64_t rows_unexplained() const { return report.rows_differ_without_overflow - rows_differ_without_bits; }
 };
 
 /// `inputs` in the order of the model's, already scaled. The proxy's predictions are given back where `predictions` is
@@ -25,11 +32,14 @@ struct Verification {
 Verification verify_proxy(Model& model, const ProxyModel& proxy, std::span<const ConstTensorView> inputs,
                           Workers& workers, std::vector<Tensor>* predictions = nullptr);
 
-/// {rows, rows_differ, rows_differ_without_overflow, rows_with_overflow, overflows: {LAYER: n}, differences: [{row,
-/// layer, proxy_layer, element, model, proxy, reason}], advice: [{layer, quantizer, more_bits, needs_sign,
-/// cover_factor}]}.
+/// {rows, rows_differ, rows_differ_without_overflow (those of elements without bits not counted),
+/// rows_differ_without_bits, rows_with_overflow, overflows: {LAYER: n}, differences: [{row, layer, proxy_layer,
+/// element, model, proxy, reason}], advice: [{layer, quantizer, low, high, traced_low, traced_high, more_bits,
+/// needs_sign, cover_factor, text}], without_bits: [{layer, quantizer, elements, most, text}], cover_factor (that holds
+/// all of these rows; 0: none does, or none is needed)}.
 nlohmann::json to_json(const Verification& verification);
-/// A few lines for people.
-std::string describe(const Verification& verification);
+/// A few lines for people: what was found, and what to do about it. `traced_with`: the cover factor of the trace; 0
+/// where it is not known.
+std::string describe(const Verification& verification, double traced_with = 0);
 
 }  // namespace hgq

@@ -52,6 +52,14 @@ struct Training {
   std::function<std::string()> model_file{};
 };
 
+/// A metric that a callback reads from the logs.
+struct WatchedMetric {
+  std::string name;  // "val_loss"
+  std::string key;   // of the callback's config that names it: "monitor"
+  bool complete_logs =
+      false;  // it is read in on_log; else in on_epoch_end, where later callbacks have added nothing yet
+};
+
 class Callback {
  public:
   virtual ~Callback() = default;
@@ -68,8 +76,10 @@ class Callback {
   /// After it.
   virtual void on_checkpoint(Training& /*t*/) {}
   virtual void on_train_end(Training& /*t*/) {}
-  /// What on_epoch_end adds to the logs, for the columns of tables.
+  /// What on_epoch_end adds to the logs.
   virtual std::vector<std::string> adds() const { return {}; }
+  /// The metrics that it reads there: a run with one that nobody measures is refused before it begins.
+  virtual std::vector<WatchedMetric> watches() const { return {}; }
 
   virtual nlohmann::json state() const;
   virtual void restore(const nlohmann::json& state);

@@ -18,8 +18,12 @@ class Checkpoint final : public Callback {
   Checkpoint(std::string path, bool best_only, int every, Monitor monitor)
       : path_(std::move(path)), best_only_(best_only), every_(every), monitor_(std::move(monitor)) {}
   std::string_view name() const override { return "Checkpoint"; }
-  void on_train_begin(Training& /*t*/) override {
-    if (std::filesystem::exists(folder_of(path_))) remove_left_overs(folder_of(path_));
+  void on_train_begin(Training& t) override {
+    if (t.model_file && std::filesystem::exists(folder_of(path_))) remove_left_overs(folder_of(path_));
+  }
+  std::vector<WatchedMetric> watches() const override {
+    if (!best_only_) return {};
+    return {{.name = monitor_.metric, .key = "monitor", .complete_logs = true}};
   }
   void on_log(Training& t) override {
     bool found = false;

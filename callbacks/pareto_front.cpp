@@ -24,6 +24,13 @@ std::string file_name(int epoch) {
 
 ParetoFront::ParetoFront(Options options) : options_(std::move(options)) {}
 
+std::vector<WatchedMetric> ParetoFront::watches() const {
+  std::vector<WatchedMetric> watched;
+  for (const std::string& metric : options_.metrics)
+    watched.push_back({.name = metric, .key = "metrics", .complete_logs = true});
+  return watched;
+}
+
 bool ParetoFront::beats(const std::vector<double>& a, const std::vector<double>& b) const {
   bool better = false;
   for (size_t i = 0; i < a.size(); ++i) {
@@ -118,6 +125,7 @@ void ParetoFront::restore(const nlohmann::json& state) {
 std::unique_ptr<Callback> make_pareto_front(ConfigReader& c, const CallbackContext& context) {
   ParetoFront::Options options;
   options.metrics = c.texts("metrics", "what models are compared by", {"val_accuracy", "bops"});
+  if (options.metrics.empty()) c.error("metrics", "found an empty list, expected names of metrics");
   const std::vector<std::string> best = c.texts("best", "max or min, for each metric", {"max", "min"});
   options.largest.clear();
   for (const std::string& word : best) {

@@ -32,6 +32,7 @@ class ParetoFront : public Callback {
 
   explicit ParetoFront(Options options);
   std::string_view name() const override { return "ParetoFront"; }
+  std::vector<WatchedMetric> watches() const override;
   void on_train_begin(Training& t) override;
   void on_log(Training& t) override;
   void before_checkpoint(Training& t) override;

@@ -16,6 +16,7 @@ class EarlyStopping final : public Callback {
   EarlyStopping(Monitor monitor, int patience, int start, bool restore)
       : monitor_(std::move(monitor)), patience_(patience), start_(start), restore_best_(restore) {}
   std::string_view name() const override { return "EarlyStopping"; }
+  std::vector<WatchedMetric> watches() const override { return {{.name = monitor_.metric, .key = "monitor"}}; }
   void on_epoch_end(Training& t) override {
     if (t.epoch < start_) return;
     bool found = false;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "hgq/callbacks/watched.h"
 #include "hgq/core/error.h"
 
 namespace hgq {
@@ -68,6 +69,9 @@ void Trainer::resume(const nlohmann::json& state) {
 FitEnd Trainer::fit(const Dataset& train, const Dataset* validation) {
   step_ = std::make_unique<TrainStep>(model_, objective_, optimizer_, workers_, options_.seed);
   if (validation != nullptr) evaluation_ = std::make_unique<Evaluation>(model_, objective_, workers_);
+  std::vector<std::string> measured;
+  for (const auto& [name, value] : step_->computation().epoch_metrics().entries()) measured.push_back(name);
+  check_watched(callbacks_, measured, validation != nullptr);
   Batches batches(train, options_.batch_size, &workers_);
   Training t{.model = model_,
              .optimizer = optimizer_,
@@ -158,7 +162,21 @@ void Trainer::finish_epoch(Training& t) {
   t.logs.set("learning_rate", static_cast<double>(optimizer_.learning_rate()));
   t.logs.set("seconds", t.seconds);
   history_.add(t.epoch + 1, t.logs);
+  warn_of_collapse(t);
   call(&Callback::on_log, t);
+}
+
+void Trainer::warn_of_collapse(const Training& t) {
+  if (warned_of_collapse_ || !options_.warn) return;
+  for (const Recording::Bops& bops : step_->computation().recording().bops) {
+    if (step_->computation().bops_of(bops.layer) > 0) continue;
+    warned_of_collapse_ = true;
+    options_.warn(
+        concat("epoch ", t.epoch + 1, ": layer '", bops.layer,
+               "' has no bit operations left: all of its weights, or of its inputs, have 0 bits, so its output "
+               "is the same for every row. A smaller beta leaves more"));
+    return;
+  }
 }
 
 // The order makes the files on the disk ones that a run can go on with at every moment: what a checkpoint names is

@@ -43,6 +43,8 @@ class Trainer {
     /// Where the history is kept (callbacks/history_file.h); empty: in memory. Rows go there before each checkpoint,
     /// and where there are none, as often and at the end.
     std::string history_file{};
+    /// Told once if all bits of a layer have become 0, so that its output is the same for every row.
+    std::function<void(const std::string& warning)> warn{};
   };
 
   /// All references must outlive the trainer.
@@ -66,6 +68,7 @@ class Trainer {
  private:
   bool run_epoch(Training& t, Batches& batches, int64_t first_batch);
   void finish_epoch(Training& t);
+  void warn_of_collapse(const Training& t);
   void checkpoint(Training& t, const Position& position, bool always);
   void write_files(Training& t);
   nlohmann::json state(const Position& position);
@@ -86,6 +89,7 @@ class Trainer {
   std::vector<double> resumed_means_;
   std::unique_ptr<nlohmann::json> resumed_auc_;
   std::string stop_reason_;
+  bool warned_of_collapse_ = false;
   double last_checkpoint_ = 0;
   int64_t rows_trained_ = 0;
   double step_seconds_ = 0;

@@ -91,7 +91,7 @@ int64_t equivalent(double m, int b, Overflow overflow) {
 /// Overflow of a rounded number. A double above 2^53 can not equal an end of the range, but is on the right side of it.
 template <typename T>
 Quantized finish(T rounded, Kbi type, Overflow overflow) {
-  if (type.b == 0) return {0, rounded != 0};
+  if (type.b == 0) return {};
   const MantissaRange range = mantissa_range(type.k, type.b);
   const bool outside = rounded < static_cast<T>(range.low) || rounded >= static_cast<T>(range.high + 1);
   // SAT_SYM moves the lowest value, too, though it is in range.

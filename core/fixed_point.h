@@ -116,7 +116,7 @@ int64_t apply_overflow(int64_t mantissa, int k, int b, Overflow overflow);
 
 struct Quantized {
   int64_t mantissa = 0;  // in units of 2^-type.fraction()
-  bool outside = false;  // the rounded value was out of range (any but 0, where b = 0)
+  bool outside = false;  // the rounded value was out of range; never where b = 0, which masks whatever comes
 };
 
 /// Spec 3.3: the mantissa of sat(rnd(x 2^(b-i))), for x = v, the value of a float, or x = mantissa * 2^-fraction,

@@ -80,13 +80,12 @@ void HLayer::check_traced() const {
 
 QuantizerTypes HLayer::proxy_types(bool relu) const {
   check_traced();
-  QuantizerTypes types{.shape = paq_.f.value.shape(), .k = {}, .b = {}, .i = {}, .zero_fraction = {}};
+  QuantizerTypes types{.shape = paq_.f.value.shape(), .k = {}, .b = {}, .i = {}};
   const std::vector<Kif> kif = paq_.exact_bits(relu);
   for (size_t n = 0; n < kif.size(); ++n) {
     types.k.push_back(static_cast<int8_t>(kif[n].k));
     types.b.push_back(static_cast<int8_t>(std::min(kif[n].bits(), 127)));  // more than 60 is refused by the proxy
     types.i.push_back(static_cast<int8_t>(kif[n].k + kif[n].i));
-    types.zero_fraction.push_back(static_cast<int8_t>(std::nearbyint(paq_.f.value.values()[n])));
   }
   return types;
 }
@@ -102,8 +101,7 @@ QuantizerTypes HLayer::shared_proxy_types() const {
   return {.shape = Shape{},
           .k = {static_cast<int8_t>(most.k)},
           .b = {static_cast<int8_t>(std::min(most.bits(), 127))},
-          .i = {static_cast<int8_t>(most.k + most.i)},
-          .zero_fraction = {}};
+          .i = {static_cast<int8_t>(most.k + most.i)}};
 }
 
 Rounding HLayer::proxy_rounding(bool bias_absorbs) const {

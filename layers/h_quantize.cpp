@@ -84,7 +84,7 @@ class SignatureLayer final : public Layer {
     return {shape_, {bits.values().begin(), bits.values().end()}};
   }
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& options) override {
-    QuantizerTypes types{.shape = shape_.with_front(1), .k = {}, .b = {}, .i = {}, .zero_fraction = {}};
+    QuantizerTypes types{.shape = shape_.with_front(1), .k = {}, .b = {}, .i = {}};
     for (size_t e = 0; e < bits_.size(); ++e) {
       types.k.push_back(static_cast<int8_t>(keep_negative_[e]));
       types.b.push_back(static_cast<int8_t>(bits_[e]));

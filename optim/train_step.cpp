@@ -52,6 +52,18 @@ std::string Objective::name_of_weighted(const Metric& metric) const {
                                                                                  : "weighted_" + metric.name;
 }
 
+std::vector<std::string> Objective::logged_names(std::span<const std::string> outputs) const {
+  std::vector<std::string> names{"loss"};
+  const bool several = outputs.size() > 1;
+  for (size_t o = 0; several && o < outputs.size(); ++o) names.push_back(outputs[o] + "_loss");
+  for (const std::string& output : outputs) {
+    const std::string prefix = several ? output + "_" : "";
+    for (const Metric& metric : metrics) names.push_back(prefix + metric.name);
+    for (const Metric& metric : weighted_metrics) names.push_back(prefix + name_of_weighted(metric));
+  }
+  return names;
+}
+
 ModelComputation::ModelComputation(Model& model, const Objective& objective, Mode mode, Workers& workers, uint64_t seed)
     : model_(model), objective_(objective), mode_(mode), workers_(workers), seed_(seed) {
   record({});

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,9 @@ struct Objective {
 
   /// What logs call a weighted metric: as Keras does "weighted_accuracy" where there is a plain "accuracy", too.
   std::string name_of_weighted(const Metric& metric) const;
+  /// What an epoch is measured by, for outputs of these names: "loss"; for several outputs "OUTPUT_loss" of each; then
+  /// the metrics, output by output, for several "OUTPUT_accuracy".
+  std::vector<std::string> logged_names(std::span<const std::string> outputs) const;
 };
 
 /// Ordered names and numbers: "loss", "accuracy", "val_loss" ...

@@ -9,7 +9,6 @@
 #include "hgq/layers/proxy/input.h"
 #include "hgq/layers/proxy/merging.h"
 #include "hgq/layers/proxy/narrowing.h"
-#include "hgq/layers/proxy/precision.h"
 #include "hgq/layers/proxy/reshaping.h"
 
 namespace hgq {
@@ -181,8 +180,6 @@ ProxyModel ProxyBuilder::finish(const std::vector<ProxyRef>& outputs) && {
   std::vector<ProxyModel::Entry> layers;
   for (size_t i = 0; i < layers_.size(); ++i) {
     if (!kept[i]) continue;
-    std::string precision = float32_note(*layers_[i].layer, signals_[i]);
-    if (!precision.empty()) note(std::move(precision));
     place[i] = static_cast<int>(layers.size());
     for (int& parent : layers_[i].parents) parent = place[static_cast<size_t>(parent)];
     layers.push_back(std::move(layers_[i]));

@@ -83,7 +83,7 @@ class ProxyBuilder {
   void note(std::string line) { notes_.push_back(std::move(line)); }
 
   /// Layers that lead to no output are dropped, inputs kept. Throws ShapeError without outputs. The
-  /// model's notes() say what was renamed, what hls4ml computes in its own way, and where float32 is too narrow.
+  /// model's notes() say what was renamed, and what hls4ml computes in its own way.
   ProxyModel finish(const std::vector<ProxyRef>& outputs) &&;
 
  private:

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "hgq/core/error.h"
+#include "hgq/layers/proxy/masked.h"
 
 namespace hgq {
 namespace {
@@ -38,6 +39,7 @@ int64_t Emulation::rows_with_overflow() const {
 }
 
 Emulator::Emulator(const ProxyModel& model) : model_(model), plans_(plan_layers(model)) {
+  mask_unread(model, plans_);
   int64_t elements = 0;
   for (const ProxyPlan& plan : plans_) elements += plan.out.shape.size();
   block_rows_ = std::clamp(kBlockElements / std::max(elements, int64_t{1}), int64_t{1}, kMostBlockRows);

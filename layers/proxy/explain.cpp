@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <utility>
 
 #include "hgq/autograd/executor.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/proxy/activations.h"
 #include "hgq/layers/proxy/conv.h"
-#include "hgq/layers/proxy/convert.h"
 #include "hgq/layers/proxy/dense.h"
 #include "hgq/layers/proxy/pooling.h"
 #include "hgq/layers/proxy/precision.h"
@@ -23,20 +22,15 @@ std::vector<ConstTensorView> one_row(std::span<const ConstTensorView> inputs, in
   return views;
 }
 
-/// Names of the proxy layers that hold the outputs of the model's layers.
-std::vector<std::string> end_names(const Model& model, const ProxyModel& proxy) {
-  ProxyOptions options;
-  for (const ProxyModel::Entry& entry : proxy.layers()) {
-    if (dynamic_cast<const ProxyUnaryLut*>(entry.layer.get()) != nullptr)
-      options.unary_lut_max_table_size = int64_t{1} << kMaxTableBits;
+/// Some rows, as arrays of their own.
+std::vector<Tensor> gather(std::span<const ConstTensorView> inputs, std::span<const int64_t> rows) {
+  std::vector<Tensor> all;
+  for (const ConstTensorView& input : inputs) {
+    Tensor& some = all.emplace_back(input.shape.without_front().with_front(std::ssize(rows)));
+    for (size_t i = 0; i < rows.size(); ++i)
+      std::ranges::copy(input.rows(rows[i], 1).values(), some.view().rows(static_cast<int64_t>(i), 1).data);
   }
-  std::vector<std::string> names;
-  try {
-    to_proxy_model(model, options, &names);
-  } catch (const Error&) {
-    names.clear();  // a model of other layers or ranges: nothing to match
-  }
-  return names;
+  return all;
 }
 
 std::string text(const Kbi& type) {
@@ -49,37 +43,7 @@ bool holds(const Kbi& type, double value, Rounding rounding) {
   return !quantize(value, type, rounding, Overflow::kSat).outside;
 }
 
-bool lacks_sign(const Kbi& type, double value) { return value < 0 && (type.k == 0 || type.b == 0); }
-
-/// Integer bits that a type lacks for a value, without the sign that it may lack, too.
-int bits_lacking(Kbi type, double value, Rounding rounding) {
-  const int sign = lacks_sign(type, value) ? 1 : 0;
-  if (type.b == 0)
-    type = {.k = sign, .b = sign + type.fraction(), .i = sign};
-  else
-    type = {.k = type.k + sign, .b = type.b + sign, .i = type.i + sign};
-  int bits = 0;
-  while (type.b < kMaxFixedBits && (type.b < type.k || !holds(type, value, rounding))) {
-    ++type.b;
-    ++type.i;
-    ++bits;
-  }
-  return bits;
-}
-
 }  // namespace
-
-void find_table_overflows(const Model& model, ProxyModel& proxy) {
-  const std::vector<std::string> ends = end_names(model, proxy);
-  for (size_t e = 0; e < ends.size(); ++e) {
-    const Layer* const layer = model.entries()[e].layer.get();
-    const auto end = std::ranges::find(proxy.layers(), ends[e], [](const auto& entry) { return entry.layer->name(); });
-    if (layer == nullptr || layer->unary_function() == nullptr || end == proxy.layers().end() || end->parents.empty())
-      continue;
-    auto* const lut = dynamic_cast<ProxyUnaryLut*>(proxy.find(proxy.layer(end->parents[0]).name()));
-    if (lut != nullptr && lut->overflows().empty()) lut->find_overflows(*layer->unary_function());
-  }
-}
 
 /// The model with the values of all layers kept.
 struct ProxyExplainer::ModelRun {
@@ -95,28 +59,11 @@ struct ProxyExplainer::ModelRun {
 };
 
 ProxyExplainer::ProxyExplainer(Model& model, const ProxyModel& proxy, Workers& workers)
-    : model_(model), proxy_(proxy), emulator_(proxy), run_(std::make_unique<ModelRun>(model, workers)) {
-  std::map<std::string, int> places;
-  for (size_t i = 0; i < proxy.layers().size(); ++i) places[proxy.layers()[i].layer->name()] = static_cast<int>(i);
-  std::vector<std::string> names = end_names(model, proxy);
-  names.resize(model.entries().size());
-  for (size_t e = 0; e < names.size(); ++e) {
-    const auto found = places.find(names[e]);
-    ends_.push_back(found == places.end() ? -1 : found->second);
-  }
-  for (size_t i = 0; i < model.inputs().size() && i < proxy.inputs().size(); ++i)
-    ends_[static_cast<size_t>(model.inputs()[i])] = proxy.inputs()[i];
-  for (size_t o = 0; o < model.outputs().size() && o < proxy.outputs().size(); ++o)
-    ends_[static_cast<size_t>(model.outputs()[o])] = proxy.outputs()[o];
-  owners_.assign(proxy.layers().size(), -1);
-  for (size_t e = 0; e < ends_.size(); ++e) {
-    if (ends_[e] < 0 || model.entries()[e].layer == nullptr) continue;
-    for (const int layer : layers_of(e)) {
-      int& owner = owners_[static_cast<size_t>(layer)];
-      if (owner < 0) owner = static_cast<int>(e);
-    }
-  }
-}
+    : model_(model),
+      proxy_(proxy),
+      emulator_(proxy),
+      match_(model, proxy),
+      run_(std::make_unique<ModelRun>(model, workers)) {}
 
 ProxyExplainer::~ProxyExplainer() = default;
 
@@ -125,9 +72,9 @@ Parting ProxyExplainer::explain(std::span<const ConstTensorView> inputs, int64_t
   run_->executor->forward(views);
   const EmulatedRow emulated = emulator_.row(views);
   Parting parting{.row = row, .layer = "", .proxy_layer = "", .reason = ""};
-  for (size_t e = 0; e < ends_.size(); ++e) {
-    if (ends_[e] < 0 || model_.entries()[e].layer == nullptr) continue;
-    const auto end = static_cast<size_t>(ends_[e]);
+  for (size_t e = 0; e < model_.entries().size(); ++e) {
+    if (match_.end(e) < 0 || model_.entries()[e].layer == nullptr) continue;
+    const auto end = static_cast<size_t>(match_.end(e));
     const ConstTensorView ours = run_->values(e);
     const std::vector<float>& theirs = emulated.values[end];
     if (ours.size() != std::ssize(theirs)) continue;
@@ -138,7 +85,10 @@ Parting ProxyExplainer::explain(std::span<const ConstTensorView> inputs, int64_t
       parting.element = i;
       parting.model = ours.data[i];
       parting.proxy = theirs[static_cast<size_t>(i)];
-      parting.reason = reason(e, emulated, i);
+      const std::vector<int64_t> without_bits = elements_without_bits(e);
+      parting.reason = std::ranges::find(without_bits, i) != without_bits.end()
+                           ? "the proxy has no bits for this element: all values that were traced there were 0"
+                           : reason(e, emulated, i);
       return parting;
     }
   }
@@ -146,23 +96,52 @@ Parting ProxyExplainer::explain(std::span<const ConstTensorView> inputs, int64_t
   return parting;
 }
 
-std::vector<int> ProxyExplainer::layers_of(size_t entry) const {
-  std::vector<int> stops;
-  for (const int input : model_.entries()[entry].inputs) stops.push_back(ends_[static_cast<size_t>(input)]);
-  std::vector<int> layers;
-  std::vector<int> open{ends_[entry]};
-  while (!open.empty()) {
-    const int layer = open.back();
-    open.pop_back();
-    if (std::ranges::find(stops, layer) != stops.end() || std::ranges::find(layers, layer) != layers.end()) continue;
-    layers.push_back(layer);
-    for (const int parent : proxy_.layers()[static_cast<size_t>(layer)].parents) open.push_back(parent);
+std::vector<int64_t> ProxyExplainer::elements_without_bits(size_t entry) const {
+  std::vector<int64_t> elements;
+  const int end = match_.end(entry);
+  if (end < 0) return elements;
+  const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(&proxy_.layer(end));
+  if (quantizer == nullptr) return elements;
+  const std::vector<Kbi> types = quantizer->types_of_elements(emulator_.signal(end).shape);
+  for (size_t e = 0; e < types.size(); ++e) {
+    if (types[e].b == 0) elements.push_back(static_cast<int64_t>(e));
   }
-  return layers;
+  return elements;
+}
+
+std::vector<int64_t> ProxyExplainer::rows_without_bits(std::span<const ConstTensorView> inputs,
+                                                       std::span<const int64_t> rows) {
+  constexpr size_t kBlockRows = 1024;
+  std::vector<std::pair<size_t, std::vector<int64_t>>> places;  // entries, and their elements without bits
+  for (size_t e = 0; e < model_.entries().size(); ++e) {
+    std::vector<int64_t> elements = elements_without_bits(e);
+    if (!elements.empty()) places.emplace_back(e, std::move(elements));
+  }
+  std::vector<int64_t> found;
+  for (size_t first = 0; first < rows.size() && !places.empty(); first += kBlockRows) {
+    const auto block = rows.subspan(first, std::min(kBlockRows, rows.size() - first));
+    const std::vector<Tensor> gathered = gather(inputs, block);
+    std::vector<ConstTensorView> views;
+    for (const Tensor& t : gathered) views.push_back(t.view());
+    run_->executor->forward(views);
+    std::vector<bool> has(block.size(), false);
+    for (const auto& [entry, elements] : places) {
+      const ConstTensorView values = run_->values(entry);
+      const int64_t size = values.size() / std::ssize(block);
+      for (size_t row = 0; row < block.size(); ++row) {
+        const float* const of_row = values.data + static_cast<int64_t>(row) * size;
+        has[row] = has[row] || std::ranges::any_of(elements, [&](int64_t e) { return e < size && of_row[e] != 0.0F; });
+      }
+    }
+    for (size_t row = 0; row < block.size(); ++row) {
+      if (has[row]) found.push_back(block[row]);
+    }
+  }
+  return found;
 }
 
 std::string ProxyExplainer::reason(size_t entry, const EmulatedRow& row, int64_t element) const {
-  std::vector<int> layers = layers_of(entry);
+  std::vector<int> layers = match_.layers_of(entry);
   std::ranges::sort(layers);
   // Overflows come first, as they explain whatever follows them.
   std::stable_partition(layers.begin(), layers.end(), [&](int i) { return row.overflows[static_cast<size_t>(i)] > 0; });
@@ -198,7 +177,9 @@ std::string ProxyExplainer::reason_of_layer(const ProxyLayer& layer, int index, 
   const int bits = bits_needed(emulator_.signal(index));
   if (bits > kFloat32Bits)
     return concat("float32 is too narrow: values of '", layer.name(), "' can need ", bits, " bits, it holds ",
-                  kFloat32Bits, "; the proxy is exact");
+                  kFloat32Bits,
+                  "; the proxy is right, as the firmware is exact. Fewer bits (bw_clip) for its kernel or for what it "
+                  "reads would make both equal");
   if (const auto* const pool = dynamic_cast<const ProxyPooling*>(&layer); pool != nullptr && pool->options().average)
     return concat("'", layer.name(), "' divides by a count: hls4ml cuts the quotient, the model rounds it to float32");
   if (const auto* const activation = dynamic_cast<const ProxyActivation*>(&layer);
@@ -206,45 +187,6 @@ std::string ProxyExplainer::reason_of_layer(const ProxyLayer& layer, int index, 
     return concat("'", layer.name(), "' computes ", activation->function(),
                   " in float32: the last digits depend on the library, and the value lies at a tie of the quantizer");
   return "";
-}
-
-std::vector<OverflowAdvice> ProxyExplainer::advise(std::span<const ConstTensorView> inputs,
-                                                   std::span<const int64_t> rows) const {
-  std::map<int, OverflowAdvice> worst;  // by proxy layer
-  for (const int64_t row : rows) {
-    const EmulatedRow emulated = emulator_.row(one_row(inputs, row));
-    for (size_t i = 0; i < proxy_.layers().size(); ++i) {
-      const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(proxy_.layers()[i].layer.get());
-      if (quantizer == nullptr || emulated.overflows[i] == 0) continue;
-      const int index = static_cast<int>(i);
-      const ProxyLayer& parent = proxy_.layer(proxy_.layers()[i].parents[0]);
-      if (dynamic_cast<const ProxyUnaryLut*>(&parent) != nullptr) continue;  // holds what has wrapped already
-      const std::vector<float>& values = emulated.values[static_cast<size_t>(proxy_.layers()[i].parents[0])];
-      const std::vector<Kbi> types = quantizer->types_of_elements(emulator_.signal(index).shape);
-      OverflowAdvice& advice = worst[index];
-      advice.quantizer = quantizer->name();
-      const int entry = owners_[i];
-      Quantizer* const paq =
-          entry < 0 ? nullptr : model_.entries()[static_cast<size_t>(entry)].layer->output_quantizer();
-      if (entry >= 0) advice.layer = model_.entries()[static_cast<size_t>(entry)].name;
-      const std::vector<int64_t> spread = paq == nullptr || !paq->has_record() ? std::vector<int64_t>{} : paq->spread();
-      for (size_t e = 0; e < values.size(); ++e) {
-        const auto value = static_cast<double>(values[e]);
-        if (holds(types[e], value, quantizer->rounding())) continue;
-        advice.needs_sign = advice.needs_sign || lacks_sign(types[e], value);
-        advice.more_bits = std::max(advice.more_bits, bits_lacking(types[e], value, quantizer->rounding()));
-        if (e >= spread.size()) continue;
-        const auto place = spread[e];
-        const auto low = static_cast<double>(paq->record_min.value.data()[place]);
-        const auto high = static_cast<double>(paq->record_max.value.data()[place]);
-        if (high > low)
-          advice.cover_factor = std::max(advice.cover_factor, std::abs(value - (low + high) / 2) / ((high - low) / 2));
-      }
-    }
-  }
-  std::vector<OverflowAdvice> all;
-  for (auto& [layer, advice] : worst) all.push_back(std::move(advice));
-  return all;
 }
 
 }  // namespace hgq

@@ -2,8 +2,6 @@
 // exactly (spec 3.3).
 #pragma once
 
-#include <string>
-
 #include "hgq/layers/proxy/layer.h"
 
 namespace hgq {
@@ -13,8 +11,5 @@ inline constexpr int kFloat32Bits = 24;
 
 /// Bits that the widest value of a layer can need, signs not counted; 0 where values are no fixed-point numbers.
 int bits_needed(const ProxySignal& signal);
-
-/// A line for the user where the values of a layer can need more bits than a float32 has; else empty.
-std::string float32_note(const ProxyLayer& layer, const ProxySignal& values);
 
 }  // namespace hgq

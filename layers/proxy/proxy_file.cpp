@@ -1,70 +1,44 @@
 #include "hgq/layers/proxy/proxy_file.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <utility>
 
 #include "hgq/core/error.h"
 #include "hgq/layers/proxy/names.h"
-#include "hgq/layers/proxy/quantizer.h"
 #include "hgq/layers/proxy/registry.h"
 #include "hgq/layers/proxy/unary_lut.h"
 
 namespace hgq {
 namespace {
 
-/// Numbers of a layer that only we know, and the group of `hgq` that holds them by layer.
-struct OwnNumbers {
-  const char* group;
-  std::vector<int8_t> (*of)(const ProxyLayer& layer);            // empty: none
-  bool (*give)(ProxyLayer& layer, std::vector<int8_t> numbers);  // false: the layer has no such numbers
-};
+/// The group of `hgq` with the entries of each UnaryLUT that wrap.
+constexpr const char* kTableOverflows = "table_overflows";
 
-std::vector<int8_t> zero_fraction(const ProxyLayer& layer) {
-  const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(&layer);
-  return quantizer == nullptr ? std::vector<int8_t>{} : quantizer->types().zero_fraction;
-}
-
-bool give_zero_fraction(ProxyLayer& layer, std::vector<int8_t> numbers) {
-  auto* const quantizer = dynamic_cast<ProxyQuantizer*>(&layer);
-  if (quantizer != nullptr) quantizer->set_zero_fraction(std::move(numbers));
-  return quantizer != nullptr;
-}
-
-std::vector<int8_t> table_overflows(const ProxyLayer& layer) {
+const std::vector<int8_t>* table_overflows(const ProxyLayer& layer) {
   const auto* const lut = dynamic_cast<const ProxyUnaryLut*>(&layer);
-  return lut == nullptr ? std::vector<int8_t>{} : lut->overflows();
+  return lut == nullptr || lut->overflows().empty() ? nullptr : &lut->overflows();
 }
 
-bool give_table_overflows(ProxyLayer& layer, std::vector<int8_t> numbers) {
-  auto* const lut = dynamic_cast<ProxyUnaryLut*>(&layer);
-  if (lut != nullptr) lut->set_overflows(std::move(numbers));
-  return lut != nullptr;
-}
-
-constexpr std::array kOwnNumbers{OwnNumbers{"zero_fraction", zero_fraction, give_zero_fraction},
-                                 OwnNumbers{"table_overflows", table_overflows, give_table_overflows}};
-
-bool has(const ProxyModel& model, const OwnNumbers& numbers) {
+bool has_table_overflows(const ProxyModel& model) {
   return std::ranges::any_of(model.layers(),
-                             [&](const ProxyModel::Entry& entry) { return !numbers.of(*entry.layer).empty(); });
+                             [](const ProxyModel::Entry& entry) { return table_overflows(*entry.layer) != nullptr; });
 }
 
-void write(const ProxyModel& model, const OwnNumbers& numbers, h5::Group& hgq) {
-  h5::Group group = hgq.create_group(numbers.group);
+void write_table_overflows(const ProxyModel& model, h5::Group& hgq) {
+  h5::Group group = hgq.create_group(kTableOverflows);
   for (const ProxyModel::Entry& entry : model.layers()) {
-    const std::vector<int8_t> values = numbers.of(*entry.layer);
-    if (!values.empty()) group.write_int8(entry.layer->name(), values, Shape{std::ssize(values)});
+    const std::vector<int8_t>* const values = table_overflows(*entry.layer);
+    if (values != nullptr) group.write_int8(entry.layer->name(), *values, Shape{std::ssize(*values)});
   }
 }
 
 using NumbersByLayer = std::map<std::string, std::vector<int8_t>>;
 
-NumbersByLayer read(const OwnNumbers& numbers, const h5::Group& hgq) {
+NumbersByLayer read_table_overflows(const h5::Group& hgq) {
   NumbersByLayer out;
-  if (!hgq.is_group(numbers.group)) return out;
-  const h5::Group group = hgq.group(numbers.group);
+  if (!hgq.is_group(kTableOverflows)) return out;
+  const h5::Group group = hgq.group(kTableOverflows);
   for (const std::string& layer : group.names()) {
     for (const int64_t value : group.read_integers(layer)) {
       HGQ_CHECK(value >= -128 && value <= 127, FileError, group.place(), "/", layer, ": holds ", value,
@@ -128,13 +102,11 @@ bool is_proxy(const KerasFile& file) {
 }
 
 void save_proxy(const ProxyModel& model, const std::string& path, const WriteGroup& write_hgq) {
-  const bool own = std::ranges::any_of(kOwnNumbers, [&](const OwnNumbers& n) { return has(model, n); });
+  const bool own = has_table_overflows(model);
   WriteGroup write_group;
   if (own || write_hgq) {
     write_group = [&](h5::Group& hgq) {
-      for (const OwnNumbers& numbers : kOwnNumbers) {
-        if (has(model, numbers)) write(model, numbers, hgq);
-      }
+      if (own) write_table_overflows(model, hgq);
       if (write_hgq) write_hgq(hgq);
     };
   }
@@ -142,18 +114,17 @@ void save_proxy(const ProxyModel& model, const std::string& path, const WriteGro
 }
 
 ProxyModel load_proxy(const std::string& path, const ReadGroup& read_hgq) {
-  std::array<NumbersByLayer, kOwnNumbers.size()> own;
+  NumbersByLayer overflows;
   const KerasFile file = read_keras_file(path, [&](const h5::Group& hgq) {
-    for (size_t i = 0; i < own.size(); ++i) own[i] = read(kOwnNumbers[i], hgq);
+    overflows = read_table_overflows(hgq);
     if (read_hgq) read_hgq(hgq);
   });
   ProxyModel model = proxy_from_keras(file);
-  for (size_t i = 0; i < own.size(); ++i) {
-    for (auto& [layer, numbers] : own[i]) {
-      ProxyLayer* const found = model.find(layer);
-      HGQ_CHECK(found != nullptr && kOwnNumbers[i].give(*found, std::move(numbers)), FileError, path, ":/hgq/",
-                kOwnNumbers[i].group, "/", layer, ": the proxy has no layer of this name and kind");
-    }
+  for (auto& [layer, numbers] : overflows) {
+    auto* const lut = dynamic_cast<ProxyUnaryLut*>(model.find(layer));
+    HGQ_CHECK(lut != nullptr, FileError, path, ":/hgq/", kTableOverflows, "/", layer,
+              ": the proxy has no layer of this name and kind");
+    lut->set_overflows(std::move(numbers));
   }
   return model;
 }

@@ -76,8 +76,6 @@ ProxyQuantizer::ProxyQuantizer(std::string name, QuantizerTypes types, Rounding 
   HGQ_CHECK(count > 0 && types_.k.size() == count && types_.b.size() == count && types_.i.size() == count, ShapeError,
             where(), ": shape ", types_.shape, " needs ", count, " types; there are ", types_.k.size(), " k, ",
             types_.b.size(), " b, ", types_.i.size(), " i");
-  HGQ_CHECK(types_.zero_fraction.empty() || types_.zero_fraction.size() == count, ShapeError, where(), ": has ",
-            types_.zero_fraction.size(), " zero_fraction, expected ", count, " or none");
   for (size_t e = 0; e < count; ++e) {
     if (types_.b[e] == 0) types_.k[e] = types_.i[e] = 0;
     const Kbi type = types_.at(e);
@@ -99,12 +97,6 @@ std::unique_ptr<ProxyLayer> ProxyQuantizer::read(const KerasNode& node, const Ke
   types.b = widths(node, weights, "bits", types.shape);
   types.i = widths(node, weights, "integers", types.shape);
   return std::make_unique<ProxyQuantizer>(node.name, std::move(types), rounding, overflow, read_overrides(node.config));
-}
-
-void ProxyQuantizer::set_zero_fraction(std::vector<int8_t> fraction) {
-  HGQ_CHECK(fraction.size() == types_.b.size(), FileError, where(), ": ", fraction.size(),
-            " fractions of elements without bits are stored, expected ", types_.b.size());
-  types_.zero_fraction = std::move(fraction);
 }
 
 Shape ProxyQuantizer::file_shape(bool only_child) const {
@@ -151,11 +143,7 @@ std::vector<size_t> ProxyQuantizer::type_indices(const Shape& sample) const {
 
 std::vector<Kbi> ProxyQuantizer::types_of_elements(const Shape& sample) const {
   std::vector<Kbi> out;
-  for (const size_t at : type_indices(sample)) {
-    Kbi type = types_.at(at);
-    if (type.b == 0 && !types_.zero_fraction.empty()) type.i = -types_.zero_fraction[at];
-    out.push_back(type);
-  }
+  for (const size_t at : type_indices(sample)) out.push_back(types_.at(at));
   return out;
 }
 

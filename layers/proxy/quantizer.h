@@ -5,10 +5,8 @@
 //
 //   QuantizerTypes types{.shape = {1, 3}, .k = {1, 1, 0}, .b = {5, 4, 0}, .i = {2, 2, 0}};
 //
-// A value overflows if it lies outside its type after rounding. Where b is 0 that should be any value that the model
-// would not have rounded to 0; the model's fraction is not in a proxy's three arrays, so QuantizerTypes can carry it
-// (`zero_fraction`; our files keep it in their group hgq). Without it a value overflows there if it rounds to another
-// integer than 0.
+// A value overflows if it lies outside its type after rounding. Where b is 0 nothing overflows: such an element masks
+// whatever comes to it, which need not be a value of the model (a unit without bits has lost its bias, spec 3.2).
 #pragma once
 
 #include <map>
@@ -23,9 +21,8 @@ namespace hgq {
 
 /// The fixed-point types of a quantizer.
 struct QuantizerTypes {
-  Shape shape;                        // [1, 24]: batch 1, shared dims 1; [1] or [] for one type
-  std::vector<int8_t> k, b, i;        // row-major, shape.size() entries each
-  std::vector<int8_t> zero_fraction;  // empty, or as many: the fraction of elements with b = 0
+  Shape shape;                  // [1, 24]: batch 1, shared dims 1; [1] or [] for one type
+  std::vector<int8_t> k, b, i;  // row-major, shape.size() entries each
 
   Kbi at(size_t index) const { return {.k = k[index], .b = b[index], .i = i[index]}; }
   bool one_type() const;
@@ -49,15 +46,13 @@ class ProxyQuantizer : public ProxyLayer {
   /// The type for all of its values that hls4ml makes of `narrowed` types, those of its plan, where it folds the
   /// quantizer into the layer in front.
   HlsType folded_hls_type(const HlsTypes& narrowed, const Shape& sample) const;
-  /// The type of each element of a sample, those with b = 0 with the fraction at which they overflow.
+  /// The type of each element of a sample.
   std::vector<Kbi> types_of_elements(const Shape& sample) const;
   /// Index into the types of each element of a sample.
   std::vector<size_t> type_indices(const Shape& sample) const;
   Rounding rounding() const { return rounding_; }
   Overflow overflow() const { return overflow_; }
   const LayerOverrides& overrides() const { return overrides_; }
-  /// For files that keep it apart. Throws FileError where the size does not fit.
-  void set_zero_fraction(std::vector<int8_t> fraction);
 
   std::string_view class_name() const override { return "HGQ>FixedPointQuantizer"; }
   /// `fusible` (hls4ml may fold the quantizer into the layer in front): one type, and `only_child`.

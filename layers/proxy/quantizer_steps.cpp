@@ -52,6 +52,7 @@ struct FastStep {
 
   /// `bits`: of the input's mantissa. False where the sum does not fit into 63 bits.
   bool add(int shift, int bits, Kbi type, Rounding rounding) {
+    if (type.b == 0) return add_mask(bits);
     const int64_t to_left = std::max(-shift, 0);
     if (shift > 61 || bits + to_left > 61) return false;
     const MantissaRange range = mantissa_range(type.k, type.b);
@@ -61,6 +62,16 @@ struct FastStep {
     low.push_back(range.low);
     high.push_back(range.high);
     mask.push_back((int64_t{1} << type.b) - 1);
+    return true;
+  }
+
+  /// An element without bits: (in + 2^61) >> 62 is 0 for all that add() takes, which is in range and stays 0.
+  bool add_mask(int bits) {
+    if (bits > 61) return false;
+    left.push_back(0);
+    right.push_back(62);
+    half.push_back(int64_t{1} << 61);
+    for (std::vector<int64_t>* const zeros : {&low, &high, &mask}) zeros->push_back(0);
     return true;
   }
 

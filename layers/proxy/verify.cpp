@@ -40,7 +40,10 @@ VerifyReport verify(std::span<const ConstTensorView> model_outputs, const Emulat
     const std::optional<ProxyDifference> difference = first_difference(model_outputs, emulation, row);
     if (!difference) continue;
     ++report.rows_differ;
-    list(overflows ? report.explained_rows : report.unexplained_rows, row);
+    if (overflows)
+      list(report.explained_rows, row);
+    else
+      report.unexplained_rows.push_back(row);
     if (!report.first || (!overflows && report.rows_differ_without_overflow == 0)) report.first = difference;
     report.rows_differ_without_overflow += !overflows;
   }

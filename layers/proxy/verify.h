@@ -28,12 +28,12 @@ struct VerifyReport {
   int64_t rows_differ_without_overflow = 0;
   std::vector<OverflowCount> overflows;   // of every quantizer
   std::optional<ProxyDifference> first;   // the first that differs in a row without overflow, else in any row
-  std::vector<int64_t> unexplained_rows;  // the first rows that differ without overflow
+  std::vector<int64_t> unexplained_rows;  // all rows that differ without overflow
   std::vector<int64_t> explained_rows;    // the first rows that differ with overflow
   std::vector<int64_t> overflow_rows;     // the first rows with overflow
 };
 
-/// How many rows the lists of a report hold at most.
+/// How many rows the other lists of a report hold at most.
 inline constexpr size_t kMostListedRows = 256;
 
 /// `model_outputs`: the model's predictions on the data that were emulated, an array per output. Compared with ==, so

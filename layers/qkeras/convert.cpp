@@ -134,8 +134,7 @@ class Converter {
     const QuantizerTypes types{.shape = {1},
                                .k = {static_cast<int8_t>(type.k)},
                                .b = {static_cast<int8_t>(type.b)},
-                               .i = {static_cast<int8_t>(type.i)},
-                               .zero_fraction = {}};
+                               .i = {static_cast<int8_t>(type.i)}};
     return added("FixedPointQuantizer",
                  builder_.add_quantizer(quantizer_name, ref, types, Rounding::kRndConv, activation.overflow));
   }

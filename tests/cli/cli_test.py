@@ -298,7 +298,7 @@ class CliTest(unittest.TestCase):
     def test_formulas_train_resume_and_predict_and_are_exported_as_tables(self):
         layers = '[HQuantize, HDense: {units: 8}, HActivation: {activation: x*x}, HDense: {units: 4}, HActivation: {activation: sin(3*x)}, HDense: {units: 2}]'
         sets = ('--set', f'model.layers={layers}')
-        checked = hgq('check', self.config, *sets, check=0).stdout
+        checked = hgq('check', self.config, *sets, check=0).stderr
         self.assertIn("warning: no proxy.h5 will be written: layer 'h_activation' (HActivation): the function 'x*x' can only be exported as a table", checked)
         whole = self.train('whole', *sets, check=3, epochs=4)
         self.assertIn('there is no proxy.h5', whole.stderr)

@@ -183,12 +183,12 @@ TEST(Quantize, TheEndsOfTheWidestTypeAreInRange) {
   EXPECT_EQ(apply_overflow(low, 1, kMaxFixedBits, Overflow::kSatSym), -high);
 }
 
-TEST(Quantize, NothingButZeroFitsIntoZeroBits) {
+TEST(Quantize, NoBitsMaskWhateverComesWhichIsNoOverflow) {
   const Kbi none{.k = 0, .b = 0, .i = 0};
-  EXPECT_EQ(quantize(0.4, none, Rounding::kRnd, Overflow::kWrap).mantissa, 0);
-  EXPECT_FALSE(quantize(0.4, none, Rounding::kRnd, Overflow::kWrap).outside);
-  EXPECT_EQ(quantize(0.6, none, Rounding::kRnd, Overflow::kWrap).mantissa, 0);
-  EXPECT_TRUE(quantize(0.6, none, Rounding::kRnd, Overflow::kWrap).outside);
+  for (const double v : {0.4, 0.6, -7.0, 1e30}) {
+    EXPECT_EQ(quantize(v, none, Rounding::kRnd, Overflow::kWrap).mantissa, 0) << v;
+    EXPECT_FALSE(quantize(v, none, Rounding::kRnd, Overflow::kWrap).outside) << v;
+  }
 }
 
 TEST(ToFloat, IsTheValue) {

@@ -65,18 +65,6 @@ TEST(ProxyNames, ThatHls4mlWouldMisreadAreChanged) {
               ElementsAre(HasSubstr("layer 'my-input' is called 'my_input' in the proxy"), HasSubstr("'axis_layer'")));
 }
 
-TEST(ProxyPrecision, SumsThatFloat32CanNotHoldAreNoted) {
-  const auto notes = [](int width) {
-    ProxyBuilder b;
-    const ProxyRef q =
-        b.add_quantizer("q", b.add_input("x", {4}), one_type(1, width, 4), Rounding::kTrn, Overflow::kWrap);
-    const ProxyRef y = b.add_dense("sum", q, {4, 1}, {1, 0.5F, -0.25F, 0.125F}, {});
-    return std::move(b).finish({y}).notes();
-  };
-  EXPECT_THAT(notes(20), testing::IsEmpty());  // 19 bits, 3 more behind the point, 1.875 in all: 23
-  EXPECT_THAT(notes(22), ElementsAre(HasSubstr("layer 'sum' (Dense): its values can need 25 bits")));
-}
-
 /// As in a model that is used twice inside another.
 TEST(ProxyBuilder, LayersOfOneNameAreNumberedAndOverridesFollow) {
   ProxyBuilder b;

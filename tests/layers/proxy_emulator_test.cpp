@@ -37,7 +37,7 @@ ProxyModel quantizer_model(QuantizerTypes types, Rounding rounding, Overflow ove
 }
 
 TEST(ProxyQuantizer, RoundsAndWrapsEachElementByItsOwnType) {
-  const QuantizerTypes types{{1, 4}, {1, 0, 1, 0}, {4, 3, 6, 0}, {2, 3, 8, 0}, {}};
+  const QuantizerTypes types{{1, 4}, {1, 0, 1, 0}, {4, 3, 6, 0}, {2, 3, 8, 0}};
   const Tensor x = tensor({2, 4}, {1.99f, 9.5f, 70.0f, 3.0f, -0.13f, -1.0f, -130.0f, 0.25f});
   EXPECT_THAT(outputs_of(quantizer_model(types, Rounding::kTrn, Overflow::kWrap), x),
               ElementsAre(1.75f, 1.0f, 68.0f, 0.0f, -0.25f, 7.0f, 124.0f, 0.0f));
@@ -46,7 +46,7 @@ TEST(ProxyQuantizer, RoundsAndWrapsEachElementByItsOwnType) {
 }
 
 TEST(ProxyQuantizer, SharedDimsHaveOneType) {
-  const QuantizerTypes types{{1, 2, 1}, {1, 1}, {4, 6}, {4, 4}, {}};
+  const QuantizerTypes types{{1, 2, 1}, {1, 1}, {4, 6}, {4, 4}};
   const Tensor x = tensor({1, 2, 2}, {1.6f, -1.6f, 1.6f, -1.6f});
   EXPECT_THAT(outputs_of(quantizer_model(types, Rounding::kRnd, Overflow::kWrap, {2, 2}), x),
               ElementsAre(2.0f, -2.0f, 1.5f, -1.5f));
@@ -61,7 +61,7 @@ TEST(ProxyQuantizer, BehindFixedPointValuesItDoesWhatQuantizeDoes) {
   Tensor x(Shape{200, 9});
   for (float& v : x.values()) v = numbers.next() * 8;
   const std::vector<ConstTensorView> inputs{x.view()};
-  QuantizerTypes second{{1, 9}, {}, {}, {}, {}};
+  QuantizerTypes second{{1, 9}, {}, {}, {}};
   for (int e = 0; e < 9; ++e) {
     second.k.push_back(static_cast<int8_t>(e % 2));
     second.b.push_back(static_cast<int8_t>(e == 4 ? 0 : 2 + e));
@@ -112,20 +112,48 @@ TEST(ProxyQuantizer, OverflowsAreCountedByLayerAndByRow) {
   EXPECT_EQ(result.rows_with_overflow(), 2);
 }
 
-TEST(ProxyQuantizer, WithoutBitsAValueOverflowsIfTheModelHadNotRoundedItToZero) {
-  const Tensor x = tensor({4, 1}, {0.3f, 0.1f, 3.0f, 40.0f});
-  const auto flags = [&](std::vector<int8_t> zero_fraction) {
-    QuantizerTypes types = one_type(0, 0, 0);
-    types.zero_fraction = std::move(zero_fraction);
-    const ProxyModel model = quantizer_model(types, Rounding::kRnd, Overflow::kWrap, {1});
-    const std::vector<ConstTensorView> inputs{x.view()};
-    const Emulation result = Emulator(model).run(inputs);
-    EXPECT_THAT(result.outputs[0].values(), Each(0.0f));
-    return result.row_overflows;
+/// Every rounding and overflow mode, floats and integers of both widths: the vectorised step and the general one.
+TEST(ProxyQuantizer, WithoutBitsItMasksWhateverComesAndNothingOverflows) {
+  const Tensor x = tensor({4, 2}, {0.3f, 1, -0.1f, -1, 3e30f, 1, -4e9f, -1});
+  for (const std::string& rounding : rounding_names()) {
+    for (const std::string& overflow : overflow_names()) {
+      SCOPED_TRACE(rounding + " " + overflow);
+      ProxyBuilder b;
+      const auto add = [&](const char* name, ProxyRef parent, QuantizerTypes types) {
+        return b.add_quantizer(name, parent, std::move(types), *rounding_named(rounding), *overflow_named(overflow));
+      };
+      const ProxyRef in = b.add_input("x", {2});
+      const ProxyRef masked = add("masked", in, {{1, 2}, {0, 1}, {0, 4}, {0, 4}});
+      const ProxyRef all = add("all", in, {{1, 2}, {1, 1}, {60, 4}, {60, 4}});
+      const ProxyRef again = add("again", all, {{1, 2}, {0, 1}, {0, 4}, {0, 4}});
+      const ProxyModel model = std::move(b).finish({masked, again});
+      const std::vector<ConstTensorView> inputs{x.view()};
+      const Emulation result = Emulator(model).run(inputs);
+      for (const Tensor& y : result.outputs) EXPECT_THAT(y.values(), ElementsAre(0, 1, 0, -1, 0, 1, 0, -1));
+      EXPECT_THAT(result.overflows,
+                  ElementsAre(OverflowCount{"masked", 0}, OverflowCount{"all", 1}, OverflowCount{"again", 0}));
+    }
+  }
+}
+
+/// A unit without bits behind its ReLU has lost its bias, so that what comes to the quantizer in front of the ReLU is
+/// no value of the model.
+TEST(ProxyQuantizer, InFrontOfAReluThatLeadsToNoBitsNothingOverflows) {
+  const auto model_of = [](int8_t bits, bool output_too) {
+    ProxyBuilder b;
+    const ProxyRef in =
+        b.add_quantizer("in", b.add_input("x", {2}), one_type(1, 12, 8, {1, 1}), Rounding::kTrn, Overflow::kWrap);
+    const ProxyRef before = b.add_quantizer("before", in, one_type(1, 4, 4, {1}), Rounding::kTrn, Overflow::kWrap);
+    const ProxyRef after = b.add_quantizer("after", b.add_relu(before), {{1, 2}, {0, 0}, {3, bits}, {3, bits}},
+                                           Rounding::kTrn, Overflow::kWrap);
+    return std::move(b).finish(output_too ? std::vector{after, before} : std::vector{after});
   };
-  EXPECT_THAT(flags({}), ElementsAre(0, 0, 1, 1));
-  EXPECT_THAT(flags({2}), ElementsAre(1, 0, 1, 1));
-  EXPECT_THAT(flags({-4}), ElementsAre(0, 0, 0, 1));
+  const Tensor x = tensor({2, 2}, {1, 100, 1, -9});
+  const std::vector<ConstTensorView> inputs{x.view()};
+  const auto overflows = [&](const ProxyModel& model) { return Emulator(model).run(inputs).overflows[1].values; };
+  EXPECT_EQ(overflows(model_of(0, false)), 0);
+  EXPECT_EQ(overflows(model_of(0, true)), 2);  // an output is read
+  EXPECT_EQ(overflows(model_of(3, false)), 2);
 }
 
 /// Quantizer with types of every kind -> Dense -> quantizer, against plain double arithmetic, which is exact for these
@@ -134,7 +162,7 @@ TEST(ProxyDense, IsExactForInputsOfManyFractions) {
   constexpr int kIn = 13;
   constexpr int kOut = 7;
   Numbers numbers;
-  QuantizerTypes types{{1, kIn}, {}, {}, {}, {}};
+  QuantizerTypes types{{1, kIn}, {}, {}, {}};
   for (int e = 0; e < kIn; ++e) {
     types.k.push_back(static_cast<int8_t>(e % 2));
     types.b.push_back(static_cast<int8_t>(e == 5 ? 0 : 3 + e % 6));
@@ -166,7 +194,7 @@ TEST(ProxyDense, IsExactForInputsOfManyFractions) {
 
 TEST(ProxyDense, ActsOnTheLastDimWhateverTheTypesOfTheOthers) {
   ProxyBuilder b;
-  const QuantizerTypes types{{1, 2, 2}, {0, 0, 0, 0}, {4, 8, 6, 4}, {2, 4, 1, 4}, {}};
+  const QuantizerTypes types{{1, 2, 2}, {0, 0, 0, 0}, {4, 8, 6, 4}, {2, 4, 1, 4}};
   const ProxyRef q = b.add_quantizer("q", b.add_input("x", {2, 2}), types, Rounding::kTrn, Overflow::kSat);
   const ProxyRef d = b.add_dense("d", q, {2, 1}, {0.5f, -3.0f}, {0.125f});
   EXPECT_EQ(b.signal(d).shape, (Shape{2, 1}));

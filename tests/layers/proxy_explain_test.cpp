@@ -48,49 +48,23 @@ TEST(ProxyExplainer, NamesTheFirstLayerThatOverflows) {
   EXPECT_EQ(p.reason, "overflow: 5.25 came to quantizer 'q', which holds -2 to 1.875");
 }
 
-TEST(ProxyExplainer, AdvisesBitsAndRange) {
-  Model model = traced({quantize(3), dense(3)}, tensor({2, 1}, {1.5, -1.5}), {1});
+/// The second element was 0 in all rows that were traced, so it has no bits; the third row of `x` has a value there.
+TEST(ProxyExplainer, TellsRowsThatDifferInElementsWithoutBits) {
+  Model model = traced({quantize(3), dense(3)}, tensor({2, 2}, {1.5, 0, -1, 0}), {1, 1});
   const ProxyModel proxy = to_proxy_model(model);
-  const Tensor x = tensor({3, 1}, {1, 5.25, -3});
-  Workers workers(1);
+  const Tensor x = tensor({3, 2}, {1, 0, 0.5, 0.0625, 0.5, 0.25});
   const std::vector<ConstTensorView> inputs{x.view()};
-  const std::vector<int64_t> rows{1, 2};
-  const std::vector<OverflowAdvice> advice = ProxyExplainer(model, proxy, workers).advise(inputs, rows);
-  ASSERT_EQ(advice.size(), 1u);
-  EXPECT_EQ(advice[0].layer, "q");
-  EXPECT_EQ(advice[0].more_bits, 2);  // -8 to 7.875 for -2 to 1.875
-  EXPECT_FALSE(advice[0].needs_sign);
-  EXPECT_EQ(advice[0].cover_factor, 3.5);
-}
-
-/// For the input's quantizer, traced on two values, when `value` comes to it.
-OverflowAdvice advice_for(float value, float traced_first, float traced_second) {
-  Model model = traced({quantize(3), dense(3)}, tensor({2, 1}, {traced_first, traced_second}), {1});
-  const ProxyModel proxy = to_proxy_model(model);
-  const Tensor x = tensor({1, 1}, {value});
+  EXPECT_THAT(Emulator(proxy).run(inputs).row_overflows, testing::Each(0));
   Workers workers(1);
-  const std::vector<ConstTensorView> inputs{x.view()};
-  const std::vector<int64_t> rows{0};
-  const std::vector<OverflowAdvice> advice = ProxyExplainer(model, proxy, workers).advise(inputs, rows);
-  return advice.empty() ? OverflowAdvice{} : advice[0];
-}
-
-TEST(ProxyExplainer, AValueBelowZeroNeedsASign) {
-  const OverflowAdvice small = advice_for(-1, 1.5F, 0);
-  EXPECT_TRUE(small.needs_sign);
-  EXPECT_EQ(small.more_bits, 0);  // 0 to 1.875 becomes -2 to 1.875
-  const OverflowAdvice large = advice_for(-8, 1.5F, 0);
-  EXPECT_TRUE(large.needs_sign);
-  EXPECT_EQ(large.more_bits, 2);
-}
-
-TEST(ProxyExplainer, AQuantizerWithoutBitsNeedsSomeForWhateverComes) {
-  const OverflowAdvice minus_one = advice_for(-1, 0, 0);
-  EXPECT_TRUE(minus_one.needs_sign);
-  EXPECT_EQ(minus_one.more_bits, 0);  // a sign alone holds -1 and 0
-  const OverflowAdvice five = advice_for(5, 0, 0);
-  EXPECT_FALSE(five.needs_sign);
-  EXPECT_EQ(five.more_bits, 3);
+  ProxyExplainer explainer(model, proxy, workers);
+  EXPECT_THAT(explainer.rows_without_bits(inputs, std::vector<int64_t>{0, 1, 2}), testing::ElementsAre(1, 2));
+  EXPECT_THAT(explainer.rows_without_bits(inputs, std::vector<int64_t>{0, 2}), testing::ElementsAre(2));
+  const Parting p = explainer.explain(inputs, 2);
+  EXPECT_EQ(p.layer, "q");
+  EXPECT_EQ(p.element, 1);
+  EXPECT_EQ(p.model, 0.25F);
+  EXPECT_EQ(p.proxy, 0.0F);
+  EXPECT_EQ(p.reason, "the proxy has no bits for this element: all values that were traced there were 0");
 }
 
 /// 1024 + 2^-14 - 1024: float32 loses the term in the middle.
@@ -98,7 +72,6 @@ TEST(ProxyExplainer, SaysWhereFloat32IsTooNarrow) {
   const Tensor x = tensor({3, 3}, {1024, 0.0001220703125F, -1024, -1024, 0, 1024, 0, 1, 0});
   Model model = traced({quantize(13), dense(15)}, x, {1, 0.5, 1});
   const ProxyModel proxy = to_proxy_model(model);
-  EXPECT_THAT(proxy.notes(), testing::Contains(HasSubstr("layer 'dense' (Dense): its values can need")));
   const Parting p = parting(model, proxy, x, 0);
   EXPECT_EQ(p.layer, "dense");
   EXPECT_EQ(p.model, 0.0F);

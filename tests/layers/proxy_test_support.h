@@ -18,11 +18,8 @@ inline std::string golden_model(const std::string& name) {
 /// One type for all elements.
 inline QuantizerTypes one_type(int k, int b, int i, const Shape& shape = {1}) {
   const auto n = static_cast<size_t>(shape.size());
-  return {shape,
-          std::vector<int8_t>(n, static_cast<int8_t>(k)),
-          std::vector<int8_t>(n, static_cast<int8_t>(b)),
-          std::vector<int8_t>(n, static_cast<int8_t>(i)),
-          {}};
+  return {shape, std::vector<int8_t>(n, static_cast<int8_t>(k)), std::vector<int8_t>(n, static_cast<int8_t>(b)),
+          std::vector<int8_t>(n, static_cast<int8_t>(i))};
 }
 
 inline Tensor tensor(const Shape& shape, const std::vector<float>& values) { return Tensor(shape, values); }

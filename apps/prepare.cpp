@@ -1,0 +1,71 @@
+#include "hgq/apps/prepare.h"
+
+#include <algorithm>
+
+#include "hgq/apps/model_data.h"
+#include "hgq/apps/setup.h"
+#include "hgq/core/error.h"
+#include "hgq/data/unusual_data.h"
+
+namespace hgq {
+namespace {
+
+void warn_of_training(const RunConfig& config, PreparedRun& run) {
+  const int64_t rows = run.sets.train->size();
+  if (config.train.batch_size > rows)
+    run.warnings.push_back(concat("train.batch_size: ", config.train.batch_size, " is more than the ", rows,
+                                  " training rows, so an epoch is one step; a smaller one makes more of an epoch"));
+  if (!run.optimizer->has_schedule() && run.optimizer->learning_rate() == 0)
+    run.warnings.emplace_back("train.optimizer: the learning rate is 0, so nothing is learned");
+}
+
+}  // namespace
+
+PreparedRun prepare_run(const RunConfig& config, ErrorList& errors) {
+  PreparedRun run;
+  OpenedData opened = open_data(config.data_config);
+  std::map<std::string, Shape> shapes;
+  for (const NamedRows& rows : opened.train.inputs) shapes[rows.name] = rows.rows->sample();
+  run.model = make_model(config, shapes, errors);
+  run.extras.objective = make_objective(config, errors);
+  errors.throw_if_any();
+  for (const std::string& reason : run.model.what_can_not_be_exported(config.proxy.options()))
+    run.warnings.push_back("no proxy.h5 will be written: " + reason);
+  std::vector<OutputSpec> outputs;
+  for (size_t o = 0; o < run.model.outputs().size(); ++o) {
+    const Model::Entry& entry = run.model.entry(run.model.outputs()[o]);
+    outputs.push_back({config.model.outputs[o], entry.shape, run.extras.objective.losses[o].target_kind()});
+  }
+  run.sets = load_data(std::move(opened), config.data_config, input_names(run.model), outputs,
+                       static_cast<uint64_t>(config.seed));
+  run.extras.scaling = run.sets.scaling;
+  run.extras.classes = run.sets.classes;
+  run.extras.inputs = config.data_config.train.inputs;
+  run.extras.targets = config.data_config.train.targets;
+  const int64_t steps = (run.sets.train->size() + config.train.batch_size - 1) / config.train.batch_size;
+  run.optimizer = make_optimizer(
+      config.train.optimizer,
+      {.steps_per_epoch = static_cast<double>(steps), .total_steps = steps * config.train.epochs}, errors);
+  errors.throw_if_any();
+  for (std::string& note : unusual_data(*run.sets.train, config.data_config)) run.warnings.push_back(std::move(note));
+  warn_of_training(config, run);
+  return run;
+}
+
+std::vector<std::string> collapsed_layers(const Model& model) {
+  std::vector<std::string> lines;
+  std::vector<ExactBops> bops;
+  const std::vector<ExactSignal> signals = model.exact_signals(bops);
+  for (size_t i = 0; i < signals.size(); ++i) {
+    const Model::Entry& entry = model.entries()[i];
+    const bool quantizes = entry.layer != nullptr && entry.layer->output_quantizer() != nullptr;
+    const auto no_bits = [](float bits) { return bits <= 0; };
+    if (quantizes && !signals[i].bits.empty() && std::ranges::all_of(signals[i].bits, no_bits))
+      lines.push_back(concat("layer '", entry.name,
+                             "': none of its values has any bits, so it gives 0 for every row; a "
+                             "smaller beta, or fewer epochs with it, leaves more"));
+  }
+  return lines;
+}
+
+}  // namespace hgq

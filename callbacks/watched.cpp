@@ -1,0 +1,115 @@
+#include "hgq/callbacks/watched.h"
+
+#include <algorithm>
+
+#include "hgq/core/error.h"
+#include "hgq/core/nearest_name.h"
+
+namespace hgq {
+namespace {
+
+constexpr std::string_view kValidation = "val_";
+
+bool has(std::span<const std::string> names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+/// Names that the trainer itself logs, once every on_epoch_end is done.
+const std::vector<std::string>& own_names() {
+  static const std::vector<std::string> kNames{"beta", "learning_rate", "seconds"};
+  return kNames;
+}
+
+class Measured {
+ public:
+  Measured(std::span<const std::unique_ptr<Callback>> callbacks, std::span<const std::string> measured, bool validation)
+      : callbacks_(callbacks), validation_(validation), names_(measured.begin(), measured.end()) {
+    for (const std::string& name : measured) {
+      if (validation) names_.push_back(std::string(kValidation) + name);
+    }
+  }
+
+  /// What the callback at this place finds in on_epoch_end, or, if `complete`, in on_log.
+  std::vector<std::string> names_for(size_t callback, bool complete) const {
+    std::vector<std::string> names = names_;
+    for (size_t i = 0; i < (complete ? callbacks_.size() : callback); ++i) {
+      if (callbacks_[i] == nullptr) continue;
+      for (std::string& name : callbacks_[i]->adds()) names.push_back(std::move(name));
+    }
+    if (complete) names.insert(names.end(), own_names().begin(), own_names().end());
+    return names;
+  }
+
+  /// What is to be done about a name that is not among those that a callback finds.
+  std::string advice(const WatchedMetric& watched, size_t callback) const {
+    for (size_t i = callback; i < callbacks_.size(); ++i) {
+      if (callbacks_[i] != nullptr && has(callbacks_[i]->adds(), watched.name))
+        return concat(" before it looks, as ", callbacks_[i]->name(), " stands behind it; put ", callbacks_[i]->name(),
+                      " in front");
+    }
+    const std::vector<std::string> names = names_for(callback, watched.complete_logs);
+    const std::string there_are = concat("; there are: ", join_names(names));
+    const bool of_validation = watched.name.starts_with(kValidation);
+    const std::string bare = of_validation ? watched.name.substr(kValidation.size()) : watched.name;
+    if (of_validation && !validation_ && has(names_, bare))
+      return concat(", as the run has no validation set; give one (data.validation), or take '", bare, "'", there_are);
+    if (watched.name.find("bops") != std::string::npos && !has(names, "bops"))
+      return concat(
+          "; put FreeBOPs or CalibratedBOPs into the callbacks (one whose `every` is no more than the epochs)",
+          there_are);
+    return concat(did_you_mean(watched.name, names), there_are);
+  }
+
+ private:
+  std::span<const std::unique_ptr<Callback>> callbacks_;
+  bool validation_;
+  std::vector<std::string> names_;  // of training and validation
+};
+
+}  // namespace
+
+std::vector<UnmeasuredMetric> find_unmeasured(std::span<const std::unique_ptr<Callback>> callbacks,
+                                              std::span<const std::string> measured, bool validation) {
+  const Measured all(callbacks, measured, validation);
+  std::vector<UnmeasuredMetric> found;
+  for (size_t i = 0; i < callbacks.size(); ++i) {
+    if (callbacks[i] == nullptr) continue;
+    for (const WatchedMetric& watched : callbacks[i]->watches()) {
+      if (has(all.names_for(i, watched.complete_logs), watched.name)) continue;
+      found.push_back({i, watched.key,
+                       concat(callbacks[i]->name(), ": ", watched.key, ": nobody measures '", printable(watched.name),
+                              "'", all.advice(watched, i))});
+    }
+  }
+  return found;
+}
+
+std::vector<std::string> ambiguous_names(std::span<const std::unique_ptr<Callback>> callbacks,
+                                         std::span<const std::string> measured, bool validation) {
+  // A metric that is listed twice is the same number.
+  std::vector<std::string> names(measured.begin(), measured.end());
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
+  const Measured all(callbacks, names, validation);
+  names = all.names_for(callbacks.size(), true);
+  std::ranges::sort(names);
+  std::vector<std::string> lines;
+  for (size_t i = 0; i + 1 < names.size(); ++i) {
+    if (names[i] == names[i + 1])
+      lines.push_back(concat("two values of an epoch would be called '", printable(names[i]),
+                             "'; give an output or a callback another name"));
+  }
+  return lines;
+}
+
+void check_watched(std::span<const std::unique_ptr<Callback>> callbacks, std::span<const std::string> measured,
+                   bool validation) {
+  std::vector<std::string> lines = ambiguous_names(callbacks, measured, validation);
+  for (UnmeasuredMetric& unmeasured : find_unmeasured(callbacks, measured, validation))
+    lines.push_back(std::move(unmeasured.message));
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + line;
+  HGQ_CHECK(lines.empty(), ConfigError, text);
+}
+
+}  // namespace hgq

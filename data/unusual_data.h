@@ -1,0 +1,18 @@
+// What is not wrong with the rows that are trained on, but unusual enough that the user should know.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "hgq/data/data_config.h"
+#include "hgq/data/dataset.h"
+
+namespace hgq {
+
+/// A line each, with advice: inputs, or columns of a flat input, that are the same in all rows or lie beyond 1000;
+/// targets that are the same in all rows; sample weights that are all 0; a validation or test set that is the training
+/// set. `train`: the training rows as the network gets them. Of a large set the first rows are looked at, up to 2^26
+/// values.
+std::vector<std::string> unusual_data(const Dataset& train, const DataConfig& config);
+
+}  // namespace hgq
