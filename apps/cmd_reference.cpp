@@ -1,28 +1,24 @@
 // hgq-train reference: docs/config.md, every key of a config, made by asking the readers themselves.
 #include <iostream>
 
+#include "hgq/apps/command_docs.h"
 #include "hgq/apps/commands.h"
 #include "hgq/apps/config_reference.h"
+#include "hgq/apps/reference_text.h"
 #include "hgq/apps/run_config.h"
 #include "hgq/callbacks/registry.h"
 #include "hgq/core/error.h"
+#include "hgq/layers/activations.h"
+#include "hgq/layers/expression_program.h"
+#include "hgq/layers/object_docs.h"
 #include "hgq/layers/quantizer_config.h"
 #include "hgq/layers/registry.h"
-#include "hgq/optim/loss.h"
-#include "hgq/optim/metric.h"
+#include "hgq/optim/loss_docs.h"
 #include "hgq/optim/optimizer_config.h"
 #include "hgq/optim/schedule_config.h"
 
 namespace hgq {
 namespace {
-
-constexpr std::string_view kHead = R"(# Every key of a config
-
-Made by `hgq-train reference`, of what the program reads. Paths are relative to the config file. Numbers are decimal, booleans `true` and
-`false`; a key that stands twice, an unknown key, `<<` and a second document are errors. `hgq-train check CONFIG.yaml` names all errors of a config at
-once.
-
-)";
 
 /// Tables of named things, each with a line of its own. `ask` makes one of them with no keys; what it lacks is noted
 /// nowhere.
@@ -37,13 +33,40 @@ std::vector<KeyDoc> keys_of(const Ask& ask) {
   return docs;
 }
 
-void print_names(const char* title, const std::vector<std::string>& names) {
-  std::cout << "\n# " << title << "\n\n";
-  for (size_t i = 0; i < names.size(); ++i) std::cout << (i == 0 ? "`" : ", `") << names[i] << "`";
-  std::cout << "\n";
+std::string code(const std::string& text) { return concat("`", text, "`"); }
+
+std::string code_list(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + code(name);
+  return out;
 }
 
-void print_group(const char* title, std::string_view text) { std::cout << "\n# " << title << "\n\n" << text << "\n\n"; }
+/// Things by name with their arguments: a table with a row for each, since most have few keys or none.
+void print_objects(const std::vector<ObjectDoc>& objects) {
+  std::cout << "| name | arguments | |\n|---|---|---|\n";
+  for (const ObjectDoc& object : objects) {
+    std::vector<std::string> names{object.name};
+    names.insert(names.end(), object.aliases.begin(), object.aliases.end());
+    std::string keys;
+    for (const KeyDoc& key : object.keys) {
+      if (key.key == "seed") continue;  // said once for all
+      keys += concat(keys.empty() ? "" : "<br>", code(key.key), ", ", key.type,
+                     key.fallback.empty() ? std::string() : concat(", default ", code(key.fallback)), ": ", key.doc);
+    }
+    if (!object.scalar.empty())
+      keys += concat("<br>", code(concat("{", object.name, ": VALUE}")), " gives ", code(object.scalar));
+    std::cout << "| " << code_list(names) << " | " << keys << " | " << object.doc << " |\n";
+  }
+}
+
+void print_names(std::span<const NamedDoc> names) {
+  std::cout << "| | |\n|---|---|\n";
+  for (const NamedDoc& name : names) std::cout << "| " << code(std::string(name.name)) << " | " << name.doc << " |\n";
+}
+
+void print_group(const char* title, std::string_view text) {
+  std::cout << "\n# " << title << "\n\n" << text << (text.ends_with('\n') ? "\n" : "\n\n");
+}
 
 /// What layer_graph.h reads: no layers of their own.
 struct Structure {
@@ -80,12 +103,14 @@ void print_thing(std::string_view name, std::string_view doc, const std::vector<
 }  // namespace
 
 int run_reference() {
-  std::cout << kHead << "# Sections\n\n" << config_reference(run_config_docs());
+  std::cout << reference_text::kHead << "# How values are written\n\n"
+            << reference_text::kValues << "\n## Changing values on the command line: --set\n\n"
+            << reference_text::kSets << "\n# Sections\n\n"
+            << config_reference(run_config_docs());
 
-  print_group(
-      "Quantizers",
-      "`model.kernel_quantizer` and a layer's `kq_conf`, `model.activation_quantizer` and a layer's `paq_conf`: the "
-      "layer's keys over the model's over these defaults, key by key.");
+  print_group("Data: forms of inputs, targets and sets", reference_text::kArrays);
+  std::cout << reference_text::kTargets;
+  print_group("Quantizers", reference_text::kQuantizers);
   print_thing("kernel_quantizer", "", keys_of([](ErrorList& errors, std::vector<KeyDoc>& docs) {
                 QuantizerConfig::from_node(Node::map({}), get_default_kq_conf(), "kernel_quantizer", errors, &docs);
               }));
@@ -94,8 +119,7 @@ int run_reference() {
                                            &docs);
               }));
 
-  print_group("Layers",
-              "Written as `NAME` or `{NAME: {KEY: VALUE, ...}}`. `inputs: [LAYER, ...]` makes a graph of a chain.");
+  print_group("Layers", reference_text::kLayers);
   for (const LayerKind& kind : layer_kinds()) {
     print_thing(kind.name, kind.doc, keys_of([&](ErrorList& errors, std::vector<KeyDoc>& docs) {
                   const Node none = Node::map({});
@@ -103,12 +127,30 @@ int run_reference() {
                   make_layer(kind.name, {none, defaults, errors, &docs});
                 }));
   }
-
   for (const Structure& structure : structures()) {
     std::vector<KeyDoc> keys = structure.keys;
     for (KeyDoc& key : keys) key.section = structure.name;
     print_thing(structure.name, structure.doc, keys);
   }
+
+  print_group("Activations", reference_text::kActivations);
+  std::vector<std::string> functions{"linear", "relu", "softmax", "log_softmax"};
+  for (const std::string& name : FunctionTable().names()) functions.push_back(name);
+  std::cout << code_list(functions) << ".\n\n" << reference_text::kFormulas << "\n";
+  std::vector<std::string> in_formulas;
+  for (const ExpressionFunction& function : expression_functions()) in_formulas.emplace_back(function.name);
+  std::cout << code_list(in_formulas) << ".\n";
+
+  print_group(
+      "Initializers",
+      "First values of weights, by the names of Keras. Random ones take `seed`, an integer, too: the same numbers "
+      "for every parameter of a shape, as in Keras; without it they follow from the run's seed and the "
+      "parameter's name. The fans of a kernel are its last two dims, times the extent of its window.");
+  print_objects(initializer_docs());
+  print_group("Regularizers", "Terms that weights or bit widths add to the loss.");
+  print_objects(regularizer_docs());
+  print_group("Constraints", "What weights are forced to be after each update.");
+  print_objects(constraint_docs());
 
   print_group("Optimizers", "`learning_rate` is a number or a schedule.");
   for (const std::string& name : optimizer_names()) {
@@ -117,22 +159,32 @@ int run_reference() {
                 }));
   }
 
-  print_group("Schedules of the learning rate", "Lengths are in steps, or in epochs.");
+  print_group("Schedules of the learning rate",
+              "As `learning_rate: {CosineDecay: {initial_learning_rate: 0.01, decay_epochs: 100}}`. Lengths are in "
+              "steps (batches), or in epochs.");
   for (const std::string& name : schedule_names()) {
     print_thing(name, "", keys_of([&](ErrorList& errors, std::vector<KeyDoc>& docs) {
                   make_schedule(Node::map({{name, Node::map({})}}), {}, errors, &docs);
                 }));
   }
 
-  print_group("Callbacks", "Called in the order of the list.");
+  print_group("Losses", reference_text::kLosses);
+  print_objects(loss_docs());
+  print_group("Metrics", reference_text::kMetrics);
+  print_objects(metric_docs());
+
+  print_group("Callbacks", reference_text::kCallbacks);
   for (const CallbackKind& kind : callback_kinds()) {
     print_thing(kind.name, kind.doc, keys_of([&](ErrorList& errors, std::vector<KeyDoc>& docs) {
                   make_callback(Node::map({{std::string(kind.name), Node::map({})}}), {}, errors, &docs);
                 }));
   }
 
-  print_names("Losses", loss_names());
-  print_names("Metrics", metric_names());
+  std::cout << "\n# Defaults that differ from Python HGQ\n\n" << reference_text::kDifferences;
+  print_group("Files of a run", "In the folder given by `--out`, `runs/CONFIGNAME` by default.");
+  print_names(run_files());
+  print_group("Exit codes", "Of every command.");
+  print_names(exit_codes());
   return kExitDone;
 }
 

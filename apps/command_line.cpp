@@ -1,15 +1,66 @@
 #include "hgq/apps/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
+#include <limits>
 #include <memory>
 
+#include "hgq/apps/command_docs.h"
 #include "hgq/apps/commands.h"
+#include "hgq/apps/version_text.h"
+#include "hgq/core/config_scalar.h"
 #include "hgq/core/error.h"
+#include "hgq/core/nearest_name.h"
+#include "hgq/core/node.h"
 #include "hgq/core/version.h"
+
+// What stands for a value (type_name) is CONFIG, MODEL, PROXY, FILE or FOLDER where it is a path: the shell completes
+// it.
 
 namespace hgq {
 namespace {
+
+/// A check of a value before it is converted; `read` returns whether it is right.
+template <typename Read>
+CLI::Validator expecting(const std::string& expected, Read read) {
+  return {[expected, read](std::string& text) {
+            return read(text) ? std::string() : concat("found '", printable(text), "', expected ", expected);
+          },
+          ""};
+}
+
+CLI::Validator integer_in(int64_t min, int64_t max) {
+  return expecting(concat("an integer in [", min, ", ", max, "]"), [min, max](const std::string& text) {
+    const auto value = decimal_integer(Node::scalar(text));
+    return value && *value >= min && *value <= max;
+  });
+}
+
+CLI::Validator number_above(double min, bool or_equal) {
+  return expecting(concat("a number ", or_equal ? "of at least " : "above ", min),
+                   [min, or_equal](const std::string& text) {
+                     const auto value = decimal_number(Node::scalar(text));
+                     return value && (or_equal ? *value >= min : *value > min);
+                   });
+}
+
+/// One of few values; they stand in the help and are completed.
+void one_of(CLI::Option& option, const std::vector<std::string>& choices) {
+  std::string type;
+  for (const std::string& choice : choices) type += (type.empty() ? "" : "|") + choice;
+  option.type_name(type);
+  option.check(CLI::Validator(
+      [choices](std::string& text) {
+        if (std::find(choices.begin(), choices.end(), text) != choices.end()) return std::string();
+        return concat("found '", printable(text), "', expected one of ", join_names(choices),
+                      did_you_mean(text, choices));
+      },
+      ""));
+}
+
+constexpr int64_t kLargestInteger = std::numeric_limits<int64_t>::max();
+constexpr int64_t kSmallestInteger = std::numeric_limits<int64_t>::min();
 
 using Action = std::function<int()>;
 
@@ -25,45 +76,56 @@ std::pair<CLI::App*, Command*> add_command(CLI::App& app, Action& action, const 
 }
 
 /// An option that may be given several times, with one value each.
-void add_repeated(CLI::App& app, const std::string& name, std::vector<std::string>& values,
+void add_repeated(CLI::App& app, const std::string& name, std::vector<std::string>& values, const std::string& type,
                   const std::string& description) {
-  app.add_option(name, values, description)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option(name, values, description)
+      ->expected(1)
+      ->type_name(type)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void add_sets(CLI::App& app, std::vector<std::string>& sets) {
-  add_repeated(app, "--set", sets, "KEY.PATH=YAML, over the config; may be given several times");
+  add_repeated(app, "--set", sets, "KEY.PATH=YAML",
+               "changes a key of the config, as --set train.epochs=500 or --set data.file=other.csv; may be given "
+               "several times, later ones win; paths in it start from the current folder");
 }
 
 void add_threads(CLI::App& app, int& threads) {
-  app.add_option("--threads", threads, "threads; all processors if not given")->check(CLI::Range(1, 4096));
+  app.add_option("--threads", threads, "number of threads; all processors if not given")
+      ->type_name("N")
+      ->check(integer_in(1, 4096));
 }
 
 void add_json(CLI::App& app, bool& json) { app.add_flag("--json", json, "print one JSON document"); }
 
 /// What the commands on a model and a data file share.
 void add_data_options(CLI::App& app, DataCommand& c, bool targets) {
-  app.add_option("model", c.model, "model file (model.h5)")->required();
-  app.add_option("--data", c.data, "data file: HDF5, NPZ, NPY, IDX or CSV")->required();
-  app.add_option("--inputs", c.inputs, "name of the data set, or LAYER=NAME,... for several inputs");
-  if (targets) app.add_option("--targets", c.targets, "name of the data set of targets");
+  app.add_option("model", c.model, "model file (model.h5)")->type_name("MODEL")->required();
+  app.add_option("--data", c.data, "data file: HDF5, NPZ, NPY, IDX or CSV")->type_name("FILE")->required();
+  app.add_option("--inputs", c.inputs, "name of the data set, or LAYER=NAME,... for several inputs")->type_name("NAME");
+  if (targets) app.add_option("--targets", c.targets, "name of the data set of targets")->type_name("NAME");
   add_threads(app, c.threads);
   add_json(app, c.json);
 }
 
 /// A training run: what hgq-train does with a config file and no command.
 void add_train(CLI::App& app, TrainCommand& c) {
-  app.add_option("config", c.config, "config file (YAML)");
-  app.add_option("--out", c.out, "folder of the run; runs/CONFIGNAME if not given");
+  app.add_option("config", c.config, "config file (YAML)")->type_name("CONFIG");
+  app.add_option("--out", c.out, "folder of the run; runs/CONFIGNAME if not given")->type_name("FOLDER");
   add_sets(app, c.sets);
   add_threads(app, c.threads);
-  app.add_option("--seed", c.seed, "seed, over the config's and --set");
+  app.add_option("--seed", c.seed, "seed of all that is random, over the config's and --set")
+      ->type_name("N")
+      ->check(integer_in(0, kLargestInteger));
   app.add_option("--stop-after", c.stop_after, "stop after this epoch, with a checkpoint")
-      ->check(CLI::Range(1, 100000000));
+      ->type_name("N")
+      ->check(integer_in(1, 100000000));
   app.add_option("--checkpoint-seconds", c.checkpoint_seconds,
                  "least time between two checkpoints at the end of an epoch; 2 if not given")
-      ->check(CLI::NonNegativeNumber);
+      ->type_name("SECONDS")
+      ->check(number_above(0, true));
   app.add_flag("--resume", c.resume, "go on from the run's checkpoint");
-  app.add_flag("--quiet", c.quiet, "no progress");
+  app.add_flag("--quiet", c.quiet, "show no progress");
 }
 
 void add_check(CLI::App& app, Action& action) {
@@ -73,7 +135,7 @@ void add_check(CLI::App& app, Action& action) {
   };
   const auto [sub, c] = add_command<Check>(app, action, "check", "all errors of a config",
                                            [](const Check& check) { return run_check(check.config, check.sets); });
-  sub->add_option("config", c->config, "config file (YAML)")->required();
+  sub->add_option("config", c->config, "config file (YAML)")->type_name("CONFIG")->required();
   add_sets(*sub, c->sets);
 }
 
@@ -85,7 +147,7 @@ void add_summary(CLI::App& app, Action& action) {
   const auto [sub, c] =
       add_command<Summary>(app, action, "summary", "a table of a model's layers",
                            [](const Summary& summary) { return run_summary(summary.model, summary.json); });
-  sub->add_option("model", c->model, "model file")->required();
+  sub->add_option("model", c->model, "model file (model.h5)")->type_name("MODEL")->required();
   add_json(*sub, c->json);
 }
 
@@ -93,19 +155,23 @@ void add_eval(CLI::App& app, Action& action) {
   const auto [sub, c] = add_command<EvalCommand>(app, action, "eval", "loss and metrics of a model on data", run_eval);
   add_data_options(*sub, *c, true);
   sub->add_option("--sample-weights", c->sample_weights,
-                  "name of the data set of sample weights, or OUTPUT=NAME,...; all 1 if not given");
-  sub->add_option("--loss", c->loss, "loss; the model's own if not given");
-  sub->add_option("--metrics", c->metrics, "metrics, comma-separated")->delimiter(',');
+                  "name of the data set of sample weights, or OUTPUT=NAME,...; all 1 if not given")
+      ->type_name("NAME");
+  sub->add_option("--loss", c->loss, "loss; the model's own if not given")->type_name("NAME");
+  sub->add_option("--metrics", c->metrics, "metrics, with commas between them; the model's own if not given")
+      ->type_name("NAME,...")
+      ->delimiter(',');
 }
 
 void add_predict(CLI::App& app, Action& action) {
   const auto [sub, c] = add_command<PredictCommand>(
       app, action, "predict", "predictions of a model, or of a proxy, which is emulated exactly", run_predict);
   add_data_options(*sub, *c, false);
-  sub->add_option("--out", c->out, "HDF5 file to write")->required();
+  sub->add_option("--out", c->out, "HDF5 file to write")->type_name("FILE")->required();
   sub->add_option("--softmax-table", c->softmax_table,
                   "of a proxy: softmax as hls4ml computes it, from tables of so many entries; as Keras if not given")
-      ->check(CLI::Range(2, 262144));
+      ->type_name("N")
+      ->check(integer_in(2, 262144));
   sub->add_flag("--with-inputs", c->with_inputs, "write the scaled inputs, too");
 }
 
@@ -113,48 +179,65 @@ void add_trace(CLI::App& app, Action& action) {
   const auto [sub, c] =
       add_command<TraceCommand>(app, action, "trace", "ranges of all values on data, and exact BOPs", run_trace);
   add_data_options(*sub, *c, false);
-  sub->add_option("--cover-factor", c->cover_factor, "widens the ranges about their centres")
-      ->check(CLI::PositiveNumber);
-  sub->add_option("--out", c->out, "model file to write, with the ranges");
+  sub->add_option("--cover-factor", c->cover_factor,
+                  "widens the ranges about their centres by this factor; 1 if not given")
+      ->type_name("FACTOR")
+      ->check(number_above(0, false));
+  sub->add_option("--out", c->out, "model file to write, with the ranges; none if not given")->type_name("FILE");
 }
 
 void add_export(CLI::App& app, Action& action) {
   const auto [sub, c] =
       add_command<ExportCommand>(app, action, "export", "the proxy of a traced model, for hls4ml", run_export);
-  sub->add_option("model", c->model, "model file with ranges")->required();
-  sub->add_option("--out", c->out, "proxy file to write")->required();
-  sub->add_option("--overflow", c->overflow, "what happens outside the ranges: wrap or sat")
-      ->check(CLI::IsMember({"wrap", "sat"}));
-  sub->add_option("--accum-fp-max-offset", c->accum_fp_max_offset, "as in Python HGQ");
-  sub->add_option("--unary-lut-max-table-size", c->unary_lut_max_table_size, "as in Python HGQ");
+  sub->add_option("model", c->model, "model file with ranges (of a run, or of 'trace --out')")
+      ->type_name("MODEL")
+      ->required();
+  sub->add_option("--out", c->out, "proxy file to write")->type_name("FILE")->required();
+  one_of(*sub->add_option("--overflow", c->overflow,
+                          "what numbers beyond the ranges become: wrap (as integers do; cheaper) or sat (the nearest "
+                          "end of the range); wrap if not given"),
+         {"wrap", "sat"});
+  sub->add_option("--accum-fp-max-offset", c->accum_fp_max_offset,
+                  "accepted as in Python HGQ, where it changes no value")
+      ->type_name("N")
+      ->check(integer_in(kSmallestInteger, kLargestInteger));
+  sub->add_option("--unary-lut-max-table-size", c->unary_lut_max_table_size,
+                  "most entries of a table that replaces an activation; -1: none")
+      ->type_name("N")
+      ->check(integer_in(-1, kLargestInteger));
 }
 
 void add_verify(CLI::App& app, Action& action) {
   const auto [sub, c] =
       add_command<VerifyCommand>(app, action, "verify", "whether a proxy computes what its model computes", run_verify);
-  sub->add_option("proxy", c->model, "proxy file")->required();
-  sub->add_option("--against", c->against, "model file")->required();
-  sub->add_option("--data", c->data, "data file")->required();
-  sub->add_option("--inputs", c->inputs, "name of the data set, or LAYER=NAME,...");
+  sub->add_option("proxy", c->model, "proxy file (proxy.h5)")->type_name("PROXY")->required();
+  sub->add_option("--against", c->against, "model file that it was made of")->type_name("MODEL")->required();
+  sub->add_option("--data", c->data, "data file: HDF5, NPZ, NPY, IDX or CSV")->type_name("FILE")->required();
+  sub->add_option("--inputs", c->inputs, "name of the data set, or LAYER=NAME,... for several inputs")
+      ->type_name("NAME");
   add_threads(*sub, c->threads);
   add_json(*sub, c->json);
-  sub->add_flag("--strict", c->strict, "any row that differs is a no");
+  sub->add_flag("--strict", c->strict, "a row with overflow that differs is a no, too");
 }
 
 void add_import(CLI::App& app, Action& action) {
   const auto [sub, c] = add_command<ImportCommand>(
       app, action, "import",
       "a model saved by Python HGQ 0.2.x as one of ours, or the proxy of a model saved by QKeras 0.9", run_import);
-  sub->add_option("file", c->file, "model.h5 of Python HGQ or QKeras")->required();
-  sub->add_option("--out", c->out, "file to write: a model, or the proxy of a QKeras model")->required();
-  sub->add_option("--overflow", c->overflow,
-                  "of a QKeras model: what its proxy does outside of quantized_bits; sat if not given, as QKeras does, "
-                  "or wrap, which is cheaper and differs there")
-      ->check(CLI::IsMember({"wrap", "sat"}));
-  add_repeated(*sub, "--function", c->functions,
-               "NAME=FORMULA IN x, for a function that is Python code; NAME: its own, or that of its layer");
+  sub->add_option("file", c->file, "model.h5 of Python HGQ or QKeras")->type_name("FILE")->required();
+  sub->add_option("--out", c->out, "file to write: a model, or the proxy of a QKeras model")
+      ->type_name("FILE")
+      ->required();
+  one_of(*sub->add_option(
+             "--overflow", c->overflow,
+             "of a QKeras model: what its proxy does outside of quantized_bits; sat if not given, as QKeras does, "
+             "or wrap, which is cheaper and differs there"),
+         {"wrap", "sat"});
+  add_repeated(*sub, "--function", c->functions, "NAME=FORMULA",
+               "a formula in x for a function that is Python code; NAME: its own, or that of its layer");
   sub->add_option("--epsilon", c->epsilon, "of the batch norms, which Python HGQ does not save; 0.001 if not given")
-      ->check(CLI::NonNegativeNumber);
+      ->type_name("NUMBER")
+      ->check(number_above(0, true));
 }
 
 void add_reference(CLI::App& app, Action& action) {
@@ -163,35 +246,128 @@ void add_reference(CLI::App& app, Action& action) {
                     [](const None&) { return run_reference(); });
 }
 
+int print(const std::string& text) {
+  std::cout << text;
+  return kExitDone;
+}
+
+void add_completion(CLI::App& app, Action& action, const ProgramDoc& program) {
+  struct Completion {
+    std::string shell;
+  };
+  const auto [sub, c] = add_command<Completion>(
+      app, action, "completion", "a script by which the shell completes commands, options and files",
+      [&program](const Completion& completion) { return print(completion_script(program, completion.shell)); });
+  one_of(*sub->add_option("shell", c->shell, "the shell that it is for")->required(), {"bash", "zsh", "fish"});
+}
+
+void add_manual(CLI::App& app, Action& action, const ProgramDoc& program) {
+  struct None {};
+  add_command<None>(app, action, "manual", "the manual page, hgq-train(1), in roff",
+                    [&program](const None&) { return print(manual_page(program, kVersion)); });
+}
+
+CommandDoc doc_of(const CLI::App& app) {
+  CommandDoc doc{app.get_name(), app.get_description(), {}};
+  for (const CLI::Option* const option : app.get_options()) {
+    OptionDoc o;
+    o.positional = option->get_lnames().empty();
+    o.name = o.positional ? option->get_name(true) : "--" + option->get_lnames().front();
+    if (option->get_items_expected_max() > 0) o.value = option->get_type_name();
+    for (std::size_t begin = 0; o.value.find('|') != std::string::npos && begin <= o.value.size();) {
+      const std::size_t end = std::min(o.value.find('|', begin), o.value.size());
+      o.choices.push_back(o.value.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    o.doc = option->get_description();
+    o.required = option->get_required();
+    doc.options.push_back(std::move(o));
+  }
+  return doc;
+}
+
+ProgramDoc program_doc(const CLI::App& app) {
+  ProgramDoc program{app.get_description(), doc_of(app), {}};
+  program.train.name.clear();
+  for (const CLI::App* const command : app.get_subcommands([](const CLI::App*) { return true; }))
+    program.commands.push_back(doc_of(*command));
+  return program;
+}
+
+/// The app with all commands. Keeps what is chosen in `action`.
+class CommandLine {
+ public:
+  CommandLine() {
+    app_.name("hgq-train");
+    app_.set_version_flag("--version", version_text(), "print the versions of hgq and of what it is built on");
+    app_.set_help_flag("-h,--help", "print this help; behind a command that of the command");
+    app_.require_subcommand(0, 1);
+    add_train(app_, *train_);
+    add_check(app_, action_);
+    add_summary(app_, action_);
+    add_eval(app_, action_);
+    add_predict(app_, action_);
+    add_trace(app_, action_);
+    add_export(app_, action_);
+    add_verify(app_, action_);
+    add_import(app_, action_);
+    add_reference(app_, action_);
+    add_completion(app_, action_, program_);
+    add_manual(app_, action_, program_);
+    app_.footer(footer());
+    program_ = program_doc(app_);
+  }
+
+  Action read(std::span<const std::string> arguments, const std::atomic<bool>& interrupted) {
+    std::string errors;
+    for (const std::string& error : usage_errors(program_, arguments)) errors += (errors.empty() ? "" : "\n") + error;
+    HGQ_CHECK(errors.empty(), ConfigError, errors);
+    try {
+      app_.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // taken from the back
+    } catch (const CLI::Success&) {
+      throw;
+    } catch (const CLI::ParseError& e) {
+      throw ConfigError(e.what());
+    }
+    if (action_) return action_;
+    HGQ_CHECK(!train_->config.empty(), ConfigError,
+              "give a config file or a command (hgq-train --help shows what there is)");
+    return [train = train_, &interrupted] { return run_train(*train, interrupted); };
+  }
+
+  /// Of --help and --version.
+  Action exit(const CLI::Success& success) {
+    app_.exit(success);
+    return [] { return kExitDone; };
+  }
+
+ private:
+  static std::string footer() {
+    std::string text = "Exit codes:\n";
+    for (const NamedDoc& code : exit_codes())
+      text += concat("  ", code.name, std::string(5 - code.name.size(), ' '), code.doc, "\n");
+    return text;
+  }
+
+  CLI::App app_{
+      "hgq-train trains HGQ networks for FPGAs: it learns the bit width of every weight, and writes a proxy that "
+      "hls4ml reads."};
+  Action action_;
+  std::shared_ptr<TrainCommand> train_ = std::make_shared<TrainCommand>();
+  ProgramDoc program_;
+};
+
 }  // namespace
 
 std::function<int()> read_command_line(int argc, const char* const* argv, const std::atomic<bool>& interrupted) {
-  CLI::App app{
-      "hgq-train trains HGQ networks for FPGAs: it learns the bit width of every weight, and writes a proxy that "
-      "hls4ml reads."};
-  app.set_version_flag("--version", std::string("hgq ") + kVersion);
-  app.require_subcommand(0, 1);
-  Action action;
-  const auto train = std::make_shared<TrainCommand>();
-  add_train(app, *train);
-  add_check(app, action);
-  add_summary(app, action);
-  add_eval(app, action);
-  add_predict(app, action);
-  add_trace(app, action);
-  add_export(app, action);
-  add_verify(app, action);
-  add_import(app, action);
-  add_reference(app, action);
+  const auto line = std::make_shared<CommandLine>();
+  const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e);
-    return [code] { return code == 0 ? kExitDone : kExitBadInput; };
+    // The commands are called with what `line` holds.
+    return [line, action = line->read(arguments, interrupted)] { return action(); };
+  } catch (const CLI::Success& success) {
+    return line->exit(success);
   }
-  if (action) return action;
-  if (train->config.empty()) throw ConfigError(app.help() + "\ngive a config file or a command");
-  return [train, &interrupted] { return run_train(*train, interrupted); };
 }
 
 }  // namespace hgq

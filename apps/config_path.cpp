@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <optional>
 
 #include "hgq/apps/layer_graph.h"
+#include "hgq/apps/resolved_config.h"
 #include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
 
@@ -200,6 +202,10 @@ void apply_set(Node& config, const std::string& assignment, int number, ErrorLis
                concat("the value '", printable(std::string_view(assignment).substr(equals + 1)), "': ", error.message));
   }
   if (!value_errors.empty()) return;
+  // What is typed into a shell starts from where it is typed, not from the config's folder.
+  if (keys.front() == "data") {
+    value = with_absolute_paths(value, std::filesystem::current_path().string(), keys.back() == "file");
+  }
   value.set_places(place);
   if (Node* node = Walk(place, errors).to(config, keys)) *node = std::move(value);
 }

@@ -16,7 +16,8 @@
 
 namespace hgq {
 
-/// Applies `KEY.PATH=YAML`; keys that are not there are added. Errors, and later ones about the value, have the place
+/// Applies `KEY.PATH=YAML`; keys that are not there are added. Paths of data files in it start from the current folder
+/// and become absolute. Errors, and later ones about the value, have the place
 /// "--set #NUMBER".
 void apply_set(Node& config, const std::string& assignment, int number, ErrorList& errors);
 

@@ -36,18 +36,6 @@ Node resolved_layers(const Node& layers) {
   return Node::list(std::move(items));
 }
 
-/// Data files, the values of `file`, by absolute paths.
-Node with_absolute_paths(const Node& node, const std::string& folder, bool is_path) {
-  if (const auto text = text_of(node); text && !text->empty() && is_path) {
-    const std::filesystem::path path = std::filesystem::path(folder) / *text;
-    return Node::scalar(std::filesystem::absolute(path).lexically_normal().string());
-  }
-  Node copy = node;
-  for (Node& item : copy.items()) item = with_absolute_paths(item, folder, is_path);
-  for (auto& [key, value] : copy.entries()) value = with_absolute_paths(value, folder, key == "file");
-  return copy;
-}
-
 Node resolved_model(const ModelConfig& model, const Node& layers, const Node& outputs) {
   Node node;
   set_unless_null(node, "kernel_quantizer", model.kernel_quantizer);
@@ -95,6 +83,17 @@ Node resolved_export(const ExportConfig& proxy) {
 }
 
 }  // namespace
+
+Node with_absolute_paths(const Node& node, const std::string& folder, bool is_path) {
+  if (const auto text = text_of(node); text && !text->empty() && is_path) {
+    const std::filesystem::path path = std::filesystem::path(folder) / *text;
+    return Node::scalar(std::filesystem::absolute(path).lexically_normal().string());
+  }
+  Node copy = node;
+  for (Node& item : copy.items()) item = with_absolute_paths(item, folder, is_path);
+  for (auto& [key, value] : copy.entries()) value = with_absolute_paths(value, folder, key == "file");
+  return copy;
+}
 
 Node resolved_config(const RunConfig& config, const Node& layers, const Node& outputs, const std::string& folder) {
   Node node;

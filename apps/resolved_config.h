@@ -14,4 +14,8 @@ namespace hgq {
 /// since a chain stays a chain; `folder`: where relative paths begin.
 Node resolved_config(const RunConfig& config, const Node& layers, const Node& outputs, const std::string& folder);
 
+/// The node with absolute paths of data files, which are the values of keys called `file`; relative ones start from
+/// `folder`. `is_path`: whether the node itself is such a value. Places of what is changed are lost.
+Node with_absolute_paths(const Node& node, const std::string& folder, bool is_path);
+
 }  // namespace hgq

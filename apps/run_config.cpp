@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "hgq/apps/config_file.h"
 #include "hgq/apps/config_path.h"
 #include "hgq/apps/resolved_config.h"
 #include "hgq/core/error.h"
@@ -55,8 +56,9 @@ class Reader {
     const Node* data = section(top, "data", "what to learn from", true);
     const Node* model = section(top, "model", "the network", true);
     const Node* train = section(top, "train", "how it is trained", true);
-    const Node* callbacks = top.node("callbacks", "what acts between epochs, in this order", "a list of names", "[]");
-    const Node* proxy = section(top, "export", "how the proxy is made", false);
+    const Node* callbacks =
+        top.node("callbacks", "what acts between epochs, in this order", "a list of callbacks", "[]");
+    const Node* proxy = section(top, "export", "how the proxy for hls4ml is made", false);
     top.finish();
     if (model != nullptr) read_model(*model, data);
     if (data != nullptr) read_data(*data);
@@ -79,8 +81,10 @@ class Reader {
   void read_model(const Node& node, const Node* data) {
     ModelConfig& model = config_.model;
     ConfigReader c(node, "model", errors_, docs_);
-    const Node* kernel = c.node("kernel_quantizer", "keys over the defaults of kernel quantizers", "a map");
-    const Node* activation = c.node("activation_quantizer", "keys over the defaults of activation quantizers", "a map");
+    const Node* kernel =
+        c.node("kernel_quantizer", "keys over the defaults of kernel quantizers", "a quantizer", "the defaults below");
+    const Node* activation = c.node("activation_quantizer", "keys over the defaults of activation quantizers",
+                                    "a quantizer", "the defaults below");
     model.beta = c.number("beta", "strength of the BOPs term of every layer that gives none", {.min = 0});
     const Node* layers =
         c.node("layers", "the network: NAME or {NAME: {...}}, a chain but where `inputs` says otherwise", "a list",
@@ -187,13 +191,14 @@ class Reader {
   void read_train(const Node& node) {
     TrainConfig& train = config_.train;
     ConfigReader c(node, "train", errors_, docs_);
-    const Node* loss =
-        c.node("loss", "by Keras' name; for several outputs one for all, or {OUTPUT: NAME}", "a name", "required");
-    const Node* weights = c.node("loss_weights", "{OUTPUT: WEIGHT}", "a map", "1 each");
-    const Node* optimizer = c.node("optimizer", "by Keras' name, with its arguments", "a name", "Adam");
-    const Node* metrics = c.node("metrics", "measured beside the loss", "a list of names", "[]");
+    const Node* loss = c.node("loss", "one for all outputs, or {OUTPUT: LOSS, ...}", "a loss", "required");
+    const Node* weights =
+        c.node("loss_weights", "factors of the outputs' losses in their sum: {OUTPUT: FACTOR, ...}", "a map", "1 each");
+    const Node* optimizer = c.node("optimizer", "how the weights are moved", "an optimizer", "Adam");
+    const Node* metrics =
+        c.node("metrics", "measured beside the loss, on training and validation rows", "a list of metrics", "[]");
     const Node* weighted = c.node("weighted_metrics", "the same, as means weighted by data.sample_weights; not AUC",
-                                  "a list of names", "[]");
+                                  "a list of metrics", "[]");
     train.batch_size =
         c.integer("batch_size", "rows of a step", {.fallback = train.batch_size, .min = 1, .max = kMaxCount});
     train.epochs =
@@ -262,7 +267,9 @@ class Reader {
     ExportConfig& proxy = config_.proxy;
     ConfigReader c(node, "export", errors_, docs_);
     const Node* trace = c.node("trace", "how the ranges of the proxy are found", "a map");
-    proxy.saturate = c.choice("overflow", "of numbers beyond their range: wrap (aggressive) or saturate",
+    proxy.saturate = c.choice("overflow",
+                              "what numbers beyond their range become: wrap (as integers do; HGQ's aggressive=True), "
+                              "or sat (the nearest end)",
                               {"wrap", "sat"}, "wrap") == "sat";
     proxy.accum_fp_max_offset =
         c.optional_integer("accum_fp_max_offset", "accepted as in Python HGQ, where it changes no value");
@@ -338,6 +345,7 @@ RunConfig run_config_from(const Node& tree, const std::string& folder, const Con
 }
 
 RunConfig read_run_config(const ConfigSource& source, const ConfigHooks& hooks, ErrorList& errors) {
+  if (!can_be_config(source.path, errors)) return {};
   Node tree = Node::from_yaml_file(source.path, errors);
   if (tree.is_null() && errors.empty()) {
     errors.add(source.path, "is empty, expected the sections data, model and train");
@@ -360,6 +368,7 @@ std::vector<KeyDoc> run_config_docs() {
   // An empty section asks for all of its keys; what it lacks is noted nowhere.
   Node tree;
   for (const char* section : {"data", "model", "train"}) tree.set(section, Node::map({}));
+  tree.find("data")->set("csv", Node::map({}));
   ErrorList ignored;
   Docs docs;
   Reader(tree, "", {}, ignored, &docs).read();

@@ -284,9 +284,10 @@ void ConfigReader::finish() {
   for (const auto& [key, value] : node_.entries()) {
     if (asked_.contains(key)) continue;
     const bool one_is_open = !open.empty() && (nearest_name(key, names).empty() || !nearest_name(key, open).empty());
+    const std::string near = did_you_mean(key, one_is_open ? open : names);
     errors_.add(value.key_place(),
                 concat("unknown key '", printable(key), "' ", section_.empty() ? "at the top level" : "in " + section_,
-                       suggestion(key, one_is_open ? open : names)));
+                       near.empty() ? suggestion(key, names) : concat(near, " There are: ", listed_names(names))));
   }
 }
 

@@ -71,10 +71,14 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
 std::string suggestion(std::string_view word, std::span<const std::string> candidates) {
   std::string hint = did_you_mean(word, candidates);
   if (!hint.empty() || candidates.empty()) return hint;
+  return "; there are: " + listed_names(candidates);
+}
+
+std::string listed_names(std::span<const std::string> names) {
   constexpr std::size_t kMost = 40;
   std::vector<std::string> shown;
-  for (const std::string& name : candidates.first(std::min(candidates.size(), kMost))) shown.push_back(printable(name));
-  return concat("; there are: ", join_names(shown), candidates.size() > kMost ? ", ..." : "");
+  for (const std::string& name : names.first(std::min(names.size(), kMost))) shown.push_back(printable(name));
+  return concat(join_names(shown), names.size() > kMost ? ", ..." : "");
 }
 
 std::string join_names(std::span<const std::string> names) {

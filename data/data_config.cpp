@@ -52,7 +52,7 @@ ArraySpec read_array(const Node& node, const std::string& what, const std::strin
 /// key `file` is one array.
 std::vector<NamedArray> read_arrays(ConfigReader& reader, const std::string& key, const std::string& doc,
                                     const std::string& fallback, const std::string& folder) {
-  const Node* node = reader.node(key, doc);
+  const Node* node = reader.node(key, doc, "arrays", fallback.empty() ? "none" : fallback);
   const std::string what = concat(reader.section(), ".", key);
   if (node == nullptr && fallback.empty()) return {};
   if (node == nullptr) return {{"", {"", {fallback}, reader.map().place()}}};
@@ -110,8 +110,10 @@ CsvOptions read_csv(const Node& node, ErrorList& errors, std::vector<KeyDoc>* do
 }
 
 void read_validation(ConfigReader& reader, const std::string& folder, DataConfig& config) {
-  const Node* node =
-      reader.node("validation", "share of the training rows, or {inputs: ..., targets: ..., sample_weights: ...}");
+  const Node* node = reader.node("validation",
+                                 "rows that are not trained on, measured after each epoch (val_...): a share of the "
+                                 "training rows, or a set of its own",
+                                 "a number in (0, 1), or a set", "none");
   if (node == nullptr) return;
   if (node->is_map()) {
     config.validation = read_set(*node, "data.validation", config.train, folder, reader.errors());
@@ -141,13 +143,15 @@ int64_t default_memory_limit() { return physical_memory() / 2; }
 DataConfig read_data_config(const Node& node, const std::string& folder, ErrorList& errors, std::vector<KeyDoc>* docs) {
   ConfigReader reader(node, "data", errors, docs);
   DataConfig config;
-  config.train.file =
-      resolved(folder, reader.text("file", "HDF5, NPZ, NPY, IDX or CSV file, relative to the config", ""));
-  config.train.inputs = read_arrays(reader, "inputs", "dataset, columns, or {LAYER: DATASET}", "x", folder);
-  config.train.targets = read_arrays(reader, "targets", "dataset, column, or {OUTPUT: DATASET}", "y", folder);
+  config.train.file = resolved(
+      folder, reader.text("file", "HDF5, NPZ, NPY, IDX or CSV file; its kind is found out from its content", ""));
+  config.train.inputs = read_arrays(
+      reader, "inputs", "what the network reads: an array, or {LAYER: ARRAY, ...} for several inputs", "x", folder);
+  config.train.targets = read_arrays(
+      reader, "targets", "what it is to give: an array, or {OUTPUT: ARRAY, ...} for several outputs", "y", folder);
   config.train.weights = read_arrays(
       reader, "sample_weights",
-      "factor of each row's loss, as Keras' sample_weight: dataset, column, or {OUTPUT: DATASET}; not given: 1", "",
+      "factor of each row's loss, as Keras' sample_weight: an array, or {OUTPUT: ARRAY, ...}; none: 1 for all", "",
       folder);
   for (const std::vector<NamedArray>* arrays : {&config.train.inputs, &config.train.targets, &config.train.weights}) {
     for (const NamedArray& named : *arrays) {
@@ -159,16 +163,19 @@ DataConfig read_data_config(const Node& node, const std::string& folder, ErrorLi
     if (config.train.file.empty()) break;
   }
   read_validation(reader, folder, config);
-  if (const Node* test =
-          reader.node("test", "set for the final numbers: {inputs: ..., targets: ..., sample_weights: ...}")) {
+  if (const Node* test = reader.node(
+          "test", "rows for the numbers at the end of a run; none: the validation rows, or the training rows", "a set",
+          "none")) {
     config.test = read_set(*test, "data.test", config.train, folder, errors);
   }
-  config.scale = scale_kind(
-      reader.choice("scale", "of the inputs, fitted on the training rows", {"none", "standard", "minmax"}, "none"));
-  if (const Node* csv = reader.node("csv", "how a CSV file is written: {separator: ..., header: ...}"))
+  config.scale = scale_kind(reader.choice(
+      "scale",
+      "of the inputs, fitted on the training rows: standard (mean 0, deviation 1 of each column), minmax (to [0, 1])",
+      {"none", "standard", "minmax"}, "none"));
+  if (const Node* csv = reader.node("csv", "how a CSV file is written; found out if not given", "a map"))
     config.csv = read_csv(*csv, errors, docs);
   const std::optional<double> gib = reader.optional_number(
-      "memory", "GiB for the rows of a set; a larger set is read in blocks; not given: half of the machine's memory",
+      "memory", "GiB for the rows of a set; a larger set is read in blocks; none: half of the machine's memory",
       {.min = 0.0, .max = 1.0e6, .above_min = true});
   config.memory_limit = gib ? static_cast<int64_t>(*gib * kGibibyte) : default_memory_limit();
   reader.finish();

@@ -29,8 +29,10 @@ void copy_rows(const float* from, std::span<const int64_t> rows, int64_t size, f
 
 }  // namespace
 
-MemoryDataset::MemoryDataset(std::vector<NamedTensor> inputs, std::vector<NamedTensor> targets,
-                             std::vector<NamedTensor> weights) {
+MemoryDataset::MemoryDataset(NamedTensors named_inputs, NamedTensors named_targets, NamedTensors named_weights) {
+  std::vector<NamedTensor> inputs = std::move(named_inputs).take();
+  std::vector<NamedTensor> targets = std::move(named_targets).take();
+  std::vector<NamedTensor> weights = std::move(named_weights).take();
   HGQ_CHECK(!inputs.empty(), ShapeError, "a dataset needs at least one input");
   HGQ_CHECK(weights.size() <= 1 || weights.size() == targets.size(), ShapeError, "a dataset of ", targets.size(),
             " targets has ", weights.size(), " sample weights, expected none, one for all targets, or one for each");

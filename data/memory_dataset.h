@@ -6,6 +6,7 @@
 //   auto [train, validation] = data.split(0.15, seed);
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,13 +16,31 @@
 
 namespace hgq {
 
+/// Named arrays as an argument: a vector of them, or {{"a", std::move(a)}, {"b", std::move(b)}}.
+class NamedTensors {
+ public:
+  /// Mutable since the elements of a braced list are constant, and a tensor can only be moved out of it.
+  struct Item {
+    std::string name;
+    mutable Tensor value;
+  };
+  NamedTensors() = default;
+  NamedTensors(std::vector<NamedTensor> all) : all_(std::move(all)) {}
+  NamedTensors(std::initializer_list<Item> items) {
+    for (const Item& item : items) all_.push_back({item.name, std::move(item.value)});
+  }
+  std::vector<NamedTensor> take() && { return std::move(all_); }
+
+ private:
+  std::vector<NamedTensor> all_;
+};
+
 class MemoryDataset : public Dataset {
  public:
   /// Each tensor of shape [rows, sample...], all with the same rows. Throws ShapeError otherwise, or where there are no
   /// inputs or no rows. `weights`: none, one for all targets alike, or one for each target; of shape [rows], [rows, 1],
   /// or [rows, ...] as the losses of a row (the output without its last dim).
-  MemoryDataset(std::vector<NamedTensor> inputs, std::vector<NamedTensor> targets,
-                std::vector<NamedTensor> weights = {});
+  MemoryDataset(NamedTensors inputs, NamedTensors targets, NamedTensors weights = {});
 
   void gather(std::span<const int64_t> rows, Batch& out, Workers* workers = nullptr) const override;
   void slice(int64_t first, int64_t count, Batch& out) const override;

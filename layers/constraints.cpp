@@ -10,6 +10,7 @@
 
 #include "hgq/core/error.h"
 #include "hgq/layers/keras_object.h"
+#include "hgq/layers/object_docs.h"
 
 namespace hgq {
 namespace {
@@ -60,9 +61,10 @@ bool read_mask(const Node& node, int depth, ConstraintConfig& out, ErrorList& er
 }
 
 void read_element_mask(ConfigReader& c, ConstraintConfig& out) {
-  const Node* mask = c.node("mask", "pattern of 0 and 1 as nested lists, in the shape of the weight");
-  const auto band =
-      c.optional_integer("band", "instead of mask: keep where |row - column| is at most this", {.min = 0});
+  const Node* mask =
+      c.node("mask", "pattern of 0 and 1, in the shape of the weight; or band", "nested lists of 0 and 1");
+  const auto band = c.optional_integer(
+      "band", "instead of mask: of the last two dims, keep where row and column differ by at most this", {.min = 0});
   if (c.has("band") == c.has("mask")) {
     c.error("mask", "expected one of 'mask' and 'band'");
     return;
@@ -158,14 +160,12 @@ Constraint mask_constraint(const ConstraintConfig& config, const Shape& shape, s
   };
 }
 
-}  // namespace
-
-ConstraintConfig ConstraintConfig::from_node(const Node& node, ErrorList& errors) {
+ConstraintConfig read_constraint(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs) {
   ConstraintConfig result;
   if (node.is_null()) return result;
   const KerasObject object = read_keras_object(node, "a constraint", kNames, errors);
   if (object.name.empty() || object.name == "None") return result;
-  ConfigReader c(object.arguments, object.written, errors);
+  ConfigReader c(object.arguments, object.written, errors, docs);
   const auto read_axis = [&] { return c.integers("axis", "dims that a norm runs over", {0}); };
   if (object.name == "NonNeg") {
     result.kind = Kind::kNonNeg;
@@ -191,6 +191,35 @@ ConstraintConfig ConstraintConfig::from_node(const Node& node, ErrorList& errors
   }
   c.finish();
   return result;
+}
+
+std::string doc_of(std::string_view name) {
+  if (name == "MaxNorm") return "norms over `axis` are scaled down to max_value";
+  if (name == "NonNeg") return "negative weights become 0";
+  if (name == "UnitNorm") return "norms over `axis` become 1";
+  if (name == "MinMaxNorm") return "norms over `axis` are moved by `rate` of the way into [min_value, max_value]";
+  return name == "ElementMask" ? "weights are multiplied by a fixed pattern of 0 and 1; not a class of Keras" : "";
+}
+
+}  // namespace
+
+ConstraintConfig ConstraintConfig::from_node(const Node& node, ErrorList& errors) {
+  return read_constraint(node, errors, nullptr);
+}
+
+std::vector<ObjectDoc> constraint_docs() {
+  std::vector<ObjectDoc> docs;
+  for (const KerasName& name : kNames) {
+    ErrorList ignored;
+    ObjectDoc doc = object_doc(name, doc_of(name.class_name));
+    read_constraint(Node::scalar(doc.name), ignored, &doc.keys);
+    docs.push_back(std::move(doc));
+  }
+  return docs;
+}
+
+std::string config_text(const ConstraintConfig& constraint) {
+  return constraint ? std::string(to_string(constraint.kind)) : "none";
 }
 
 std::string_view to_string(ConstraintConfig::Kind kind) {

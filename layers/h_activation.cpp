@@ -30,10 +30,7 @@ class HActivationLayer final : public HLayer {
  public:
   HActivationLayer(ConfigReader& c, const LayerArguments& arguments) : HLayer(c, arguments) {
     const Node* const node = c.node("activation", kDoc, "text", "required");
-    if (node == nullptr) {
-      c.missing("activation", kDoc);
-      return;
-    }
+    if (node == nullptr) return;
     activation_ = written_name(*node);
     if (arguments.function != nullptr) {
       use(*arguments.function, arguments.function, c);

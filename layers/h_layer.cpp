@@ -11,10 +11,12 @@ HLayer::HLayer(ConfigReader& c, const LayerArguments& arguments) : Layer(c.text(
   trainable_ = c.boolean("trainable", "false freezes all weights of the layer", true);
   own_beta_ = c.has("beta");
   beta_ = State("beta", Shape{});
-  beta_.value.fill(static_cast<float>(c.number("beta", "strength of the BOPs term; model.beta if not given",
-                                               {.fallback = arguments.defaults.beta, .min = 0})));
+  c.node("beta", "strength of the BOPs term", "a number of at least 0", "model.beta");  // what the page shows
+  beta_.value.fill(static_cast<float>(
+      c.number("beta", "strength of the BOPs term", {.fallback = arguments.defaults.beta, .min = 0})));
   static const Node kNone;
-  const Node* const paq = c.node("paq_conf", "quantizer of the output, over model.activation_quantizer", "quantizer");
+  const Node* const paq = c.node("paq_conf", "quantizer of the output, over model.activation_quantizer", "a quantizer",
+                                 "model.activation_quantizer");
   paq_config_ = QuantizerConfig::from_node(paq == nullptr ? kNone : *paq, arguments.defaults.paq,
                                            c.section() + ".paq_conf", arguments.errors);
   paq_config_.minmax_record = true;

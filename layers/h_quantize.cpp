@@ -57,12 +57,8 @@ class SignatureLayer final : public Layer {
     for (const auto& [key, doc, values] : {std::tuple{"keep_negative", "1 where values have a sign", &keep_negative_},
                                            std::tuple{"bits", "bits of each value, the sign counted", &bits_},
                                            std::tuple{"int_bits", "integer bits, the sign counted", &int_bits_}}) {
-      const Node* const node = c.node(key, doc, "number or nested lists");
-      if (node == nullptr) {
-        c.missing(key, doc);
-      } else {
-        read_nested(*node, *values, arguments.errors);
-      }
+      const Node* const node = c.node(key, doc, "a number, or nested lists in the shape of a sample", "required");
+      if (node != nullptr) read_nested(*node, *values, arguments.errors);
     }
   }
   std::string_view kind() const override { return "Signature"; }

@@ -11,6 +11,7 @@
 #include "hgq/core/error.h"
 #include "hgq/core/rng.h"
 #include "hgq/layers/keras_object.h"
+#include "hgq/layers/object_docs.h"
 
 namespace hgq {
 namespace {
@@ -206,12 +207,14 @@ Initializer Initializer::constant(double value) {
   return result;
 }
 
-Initializer Initializer::from_node(const Node& node, ErrorList& errors) {
+namespace {
+
+Initializer read_initializer(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs) {
   const KerasObject object = read_keras_object(node, "an initializer", kNames, errors);
   if (object.name.empty()) return {};
   const auto* entry = std::ranges::find(kTable, object.name, [](const auto& e) { return e.second.class_name; });
-  Initializer result = of(entry->first);
-  ConfigReader c(object.arguments, object.written, errors);
+  Initializer result = Initializer::of(entry->first);
+  ConfigReader c(object.arguments, object.written, errors, docs);
   switch (result.kind) {
     case Kind::kConstant:
       result.value = c.number("value", "value of every element", {.fallback = result.value});
@@ -244,6 +247,57 @@ Initializer Initializer::from_node(const Node& node, ErrorList& errors) {
     result.seed = c.optional_integer("seed", "the same numbers for every parameter of a shape");
   c.finish();
   return result;
+}
+
+/// What the numbers are; the special cases of VarianceScaling by their arguments.
+std::string doc_of(Kind kind) {
+  switch (kind) {
+    case Kind::kZeros:
+      return "0";
+    case Kind::kOnes:
+      return "1";
+    case Kind::kConstant:
+      return "one value";
+    case Kind::kRandomUniform:
+      return "uniform in [minval, maxval)";
+    case Kind::kRandomNormal:
+      return "normal";
+    case Kind::kTruncatedNormal:
+      return "normal, drawn anew beyond two deviations";
+    case Kind::kVarianceScaling:
+      return "random with the variance scale / fan";
+    case Kind::kOrthogonal:
+      return "an orthogonal matrix times gain";
+    case Kind::kIdentity:
+      return "the identity matrix times gain";
+    default:
+      break;
+  }
+  const Initializer i = Initializer::of(kind);
+  return concat("VarianceScaling with scale ", i.scale, ", ", name_in(kModes, i.mode), ", ",
+                name_in(kDistributions, i.distribution));
+}
+
+}  // namespace
+
+Initializer Initializer::from_node(const Node& node, ErrorList& errors) {
+  return read_initializer(node, errors, nullptr);
+}
+
+std::vector<ObjectDoc> initializer_docs() {
+  std::vector<ObjectDoc> docs;
+  for (const auto& [kind, name] : kTable) {
+    ErrorList ignored;
+    ObjectDoc doc = object_doc(name, doc_of(kind));
+    read_initializer(Node::scalar(doc.name), ignored, &doc.keys);
+    docs.push_back(std::move(doc));
+  }
+  return docs;
+}
+
+std::string config_text(const Initializer& initializer) {
+  const auto* entry = std::ranges::find(kTable, initializer.kind, [](const auto& e) { return e.first; });
+  return std::string(entry->second.aliases[0]);
 }
 
 void Initializer::fill(TensorView out, uint64_t run_seed, std::string_view parameter_name) const {

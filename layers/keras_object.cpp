@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "hgq/core/error.h"
+#include "hgq/layers/object_docs.h"
 
 namespace hgq {
 namespace {
@@ -61,6 +62,18 @@ KerasObject read_keras_object(const Node& node, std::string_view what, std::span
 
 nlohmann::json keras_json(std::string_view module, std::string_view class_name, nlohmann::json config) {
   return {{"module", module}, {"class_name", class_name}, {"config", std::move(config)}, {"registered_name", nullptr}};
+}
+
+ObjectDoc object_doc(const KerasName& name, std::string doc) {
+  ObjectDoc object{.name = std::string(name.class_name),
+                   .aliases = {},
+                   .scalar = std::string(name.scalar_argument),
+                   .doc = std::move(doc),
+                   .keys = {}};
+  for (const std::string_view alias : name.aliases) {
+    if (!alias.empty()) object.aliases.emplace_back(alias);
+  }
+  return object;
 }
 
 }  // namespace hgq

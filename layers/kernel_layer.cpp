@@ -7,13 +7,18 @@
 #include "hgq/autograd/executor.h"
 #include "hgq/core/error.h"
 #include "hgq/core/finite.h"
+#include "hgq/layers/object_docs.h"
 
 namespace hgq {
 namespace {
 
+std::string_view type_of(const Initializer& /*config*/) { return "an initializer"; }
+std::string_view type_of(const Regularizer& /*config*/) { return "a regularizer"; }
+std::string_view type_of(const ConstraintConfig& /*config*/) { return "a constraint"; }
+
 template <typename Config>
 Config read_or(ConfigReader& c, const std::string& key, std::string_view doc, const Config& fallback) {
-  const Node* const node = c.node(key, doc);
+  const Node* const node = c.node(key, doc, type_of(fallback), config_text(fallback));
   return node == nullptr ? fallback : Config::from_node(*node, c.errors());
 }
 
@@ -32,12 +37,12 @@ KernelLayer::KernelLayer(ConfigReader& c, const LayerArguments& arguments, bool 
                    {"linear", "relu"}, "linear") == "relu";
   use_bias_ = c.boolean("use_bias", "whether a bias is added", true);
   static const Node kNone;
-  const Node* const kq = c.node("kq_conf", "quantizer of the kernel, over model.kernel_quantizer", "quantizer");
+  const Node* const kq = c.node("kq_conf", "quantizer of the kernel, over model.kernel_quantizer", "a quantizer",
+                                "model.kernel_quantizer");
   kq_config_ = QuantizerConfig::from_node(kq == nullptr ? kNone : *kq, arguments.defaults.kq, c.section() + ".kq_conf",
                                           arguments.errors);
-  kernel_initializer_ =
-      read_or(c, "kernel_initializer", "first values of the kernel, glorot_uniform", Initializer::glorot_uniform());
-  bias_initializer_ = read_or(c, "bias_initializer", "first values of the bias, zeros", Initializer::zeros());
+  kernel_initializer_ = read_or(c, "kernel_initializer", "first values of the kernel", Initializer::glorot_uniform());
+  bias_initializer_ = read_or(c, "bias_initializer", "first values of the bias", Initializer::zeros());
   kernel_regularizer_ = read_or(c, "kernel_regularizer", "penalty on the kernel", Regularizer::none());
   bias_regularizer_ = read_or(c, "bias_regularizer", "penalty on the bias", Regularizer::none());
   c.known("activity_regularizer");
@@ -47,15 +52,18 @@ KernelLayer::KernelLayer(ConfigReader& c, const LayerArguments& arguments, bool 
       read_or(c, "bias_constraint", "what the bias is forced to be after each update", ConstraintConfig{});
   adapt_ = c.boolean("do_adapt_kernel_bits", "count init_bw from each weight's own top bit", true);
   if (const auto factor =
-          c.optional_integer("parallel_factor", "kernel operations done in parallel, for hls4ml", {.min = 1}))
+          c.optional_integer("parallel_factor",
+                             "kernel operations done in parallel, for hls4ml; none: all of a dense layer, 1 of a "
+                             "convolution",
+                             {.min = 1}))
     parallel_factor_ = *factor;
   if (!batch_norm_) return;
   momentum_ = c.number("momentum", "of the moving statistics", {.fallback = 0.99, .min = 0, .max = 1});
   epsilon_ = c.number("epsilon", "added to the variance", {.fallback = 1e-3, .min = 0});
   center_ = c.boolean("center", "subtract the mean, add a trainable beta", true) && use_bias_;
   scale_ = c.boolean("scale", "divide by the deviation, multiply by a trainable gamma", true);
-  gamma_initializer_ = read_or(c, "gamma_initializer", "first values of gamma, ones", Initializer::ones());
-  beta_initializer_ = read_or(c, "beta_initializer", "first values of beta, zeros", Initializer::zeros());
+  gamma_initializer_ = read_or(c, "gamma_initializer", "first values of gamma", Initializer::ones());
+  beta_initializer_ = read_or(c, "beta_initializer", "first values of beta", Initializer::zeros());
   for (const char* const key :
        {"moving_mean_initializer", "moving_variance_initializer", "beta_regularizer", "gamma_regularizer",
         "beta_constraint", "gamma_constraint", "bn_beta_initializer", "bn_gamma_initializer", "axis", "synchronized"}) {

@@ -15,8 +15,7 @@ class PReshapeLayer final : public PassiveLayer {
  public:
   explicit PReshapeLayer(ConfigReader& c) : PassiveLayer(c.text("name", "name of the layer", "")) {
     c.known("trainable");
-    target_ = c.integers("target_shape", "shape of a sample; one dim may be -1", {}, {.min = -1});
-    if (!c.has("target_shape")) c.missing("target_shape", "shape of a sample; one dim may be -1");
+    target_ = c.integers("target_shape", "shape of a sample; one dim may be -1", {}, {.required = true, .min = -1});
   }
   std::string_view kind() const override { return "PReshape"; }
   Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
@@ -79,8 +78,8 @@ class PPermuteLayer final : public PassiveLayer {
  public:
   explicit PPermuteLayer(ConfigReader& c) : PassiveLayer(c.text("name", "name of the layer", "")) {
     c.known("trainable");
-    dims_ = c.integers("dims", "order of a sample's dims, counted from 1", {}, {.min = 1, .max = Shape::kMaxRank});
-    if (!c.has("dims")) c.missing("dims", "order of a sample's dims, counted from 1");
+    dims_ = c.integers("dims", "order of a sample's dims, counted from 1", {},
+                       {.required = true, .min = 1, .max = Shape::kMaxRank});
   }
   std::string_view kind() const override { return "PPermute"; }
   Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {

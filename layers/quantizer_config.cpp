@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hgq/core/error.h"
+#include "hgq/layers/object_docs.h"
 
 namespace hgq {
 namespace {
@@ -115,7 +116,7 @@ QuantizerConfig QuantizerConfig::from_node(const Node& node, const QuantizerConf
   config.init_bw = c.number("init_bw", "initial fractional bits", {.fallback = base.init_bw, .min = -64, .max = 64});
   if (node.is_map() && node.find("skip_dims") != nullptr) config.skip_dims = read_skip_dims(*node.find("skip_dims"), c);
   c.node("skip_dims",
-         "dims that share one bit width, the batch counted: none, all, batch, except_last, except_1st, or axes",
+         "dims that share one bit width, the batch counted as 0: none, all, batch, except_last, except_1st, or axes",
          "a name or a list of integers",
          base.skip_dims.kind == SkipDims::Kind::kNone ? "none" : to_json(base)["skip_dims"].dump());
   if (const Node* const n =
@@ -138,11 +139,13 @@ QuantizerConfig QuantizerConfig::from_node(const Node& node, const QuantizerConf
       }
     }
   }
-  c.node("bw_clip", "lowest and highest bit width, or none", "two numbers", to_json(base)["bw_clip"].dump());
+  c.node("bw_clip", "lowest and highest bit width, or none", "two numbers in [-126, 126]",
+         base.bw_clip ? concat("[", base.bw_clip->first, ", ", base.bw_clip->second, "]") : std::string("none"));
   config.trainable = c.boolean("trainable", "whether the bit width is trained", base.trainable);
   if (node.is_map() && node.find("regularizer") != nullptr)
     config.regularizer = Regularizer::from_node(*node.find("regularizer"), errors);
-  c.node("regularizer", "penalty on the bit widths, as {MonoL1: 1.0e-6}", "a regularizer", "none");
+  c.node("regularizer", "penalty on the bit widths; none or null: none", "a regularizer",
+         config_text(base.regularizer));
   config.minmax_record = c.boolean("minmax_record", "record the range of the quantized values", base.minmax_record);
   c.finish();
   return config;

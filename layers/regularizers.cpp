@@ -4,7 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "hgq/core/error.h"
 #include "hgq/layers/keras_object.h"
+#include "hgq/layers/object_docs.h"
 
 namespace hgq {
 namespace {
@@ -23,23 +25,61 @@ nlohmann::json config_of(const Regularizer& regularizer) {
   return config;
 }
 
-}  // namespace
-
-Regularizer Regularizer::from_node(const Node& node, ErrorList& errors) {
-  if (node.is_null() || (node.is_list() && node.items().empty())) return none();
+Regularizer read_regularizer(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs) {
+  using Kind = Regularizer::Kind;
+  if (node.is_null() || (node.is_list() && node.items().empty())) return {};
   const KerasObject object = read_keras_object(node, "a regularizer", kNames, errors);
   const bool only_l2 = object.name == "L2";
   const bool both = object.name == "L1L2";
-  if (object.name.empty() || object.name == "None") return none();
+  if (object.name.empty() || object.name == "None") return {};
 
-  ConfigReader c(object.arguments, object.written, errors);
+  ConfigReader c(object.arguments, object.written, errors, docs);
   const double fallback = object.name == "MonoL1" || object.written == "L1L2" ? 0.0 : 0.01;
   Regularizer result;
-  if (!only_l2) result.l1 = c.number("l1", "factor of the sum of absolute values", {.fallback = fallback, .min = 0});
+  const char* const l1_doc =
+      object.name == "MonoL1" ? "factor of the sum of the values, signed" : "factor of the sum of absolute values";
+  if (!only_l2) result.l1 = c.number("l1", l1_doc, {.fallback = fallback, .min = 0});
   if (only_l2 || both) result.l2 = c.number("l2", "factor of the sum of squares", {.fallback = fallback, .min = 0});
   result.kind = both ? Kind::kL1L2 : only_l2 ? Kind::kL2 : object.name == "L1" ? Kind::kL1 : Kind::kMonoL1;
   c.finish();
   return result;
+}
+
+}  // namespace
+
+Regularizer Regularizer::from_node(const Node& node, ErrorList& errors) {
+  return read_regularizer(node, errors, nullptr);
+}
+
+namespace {
+
+std::string doc_of(std::string_view name) {
+  if (name == "L1") return "l1 * sum(abs(x))";
+  if (name == "L2") return "l2 * sum(x * x)";
+  if (name == "L1L2") return "both; as l1_l2 both defaults are 0.01, as in Keras";
+  if (name == "MonoL1") return "l1 * sum(x), signed: for bit widths, of which fewer are always better";
+  return "nothing";
+}
+
+}  // namespace
+
+std::vector<ObjectDoc> regularizer_docs() {
+  std::vector<ObjectDoc> docs;
+  for (const KerasName& name : kNames) {
+    ErrorList ignored;
+    ObjectDoc doc = object_doc(name, doc_of(name.class_name));
+    read_regularizer(Node::scalar(doc.name), ignored, &doc.keys);
+    docs.push_back(std::move(doc));
+  }
+  return docs;
+}
+
+std::string config_text(const Regularizer& regularizer) {
+  if (!regularizer) return "none";
+  const std::string_view name = to_string(regularizer.kind);
+  if (regularizer.kind == Regularizer::Kind::kL1L2)
+    return concat("{", name, ": {l1: ", regularizer.l1, ", l2: ", regularizer.l2, "}}");
+  return concat("{", name, ": ", regularizer.kind == Regularizer::Kind::kL2 ? regularizer.l2 : regularizer.l1, "}");
 }
 
 std::string_view to_string(Regularizer::Kind kind) {

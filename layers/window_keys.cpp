@@ -7,15 +7,11 @@ namespace hgq {
 std::vector<int64_t> read_sizes(ConfigReader& c, const std::string& key, std::string_view doc, int rank,
                                 int64_t fallback) {
   const auto count = static_cast<size_t>(rank);
-  std::vector<int64_t> sizes =
-      c.integers(key, doc, std::vector<int64_t>(fallback == 0 ? 0 : count, fallback), {.min = 1, .max = 1 << 20});
+  std::vector<int64_t> sizes = c.integers(key, doc, std::vector<int64_t>(fallback == 0 ? 0 : count, fallback),
+                                          {.required = fallback == 0, .min = 1, .max = 1 << 20});
   if (sizes.size() == 1) sizes.resize(count, sizes[0]);
   if (sizes.size() == count) return sizes;
-  if (c.has(key)) {
-    c.error(key, concat("found ", sizes.size(), " numbers, expected 1", rank == 2 ? " or 2" : ""));
-  } else {
-    c.missing(key, doc);
-  }
+  if (c.has(key)) c.error(key, concat("found ", sizes.size(), " numbers, expected 1", rank == 2 ? " or 2" : ""));
   return std::vector<int64_t>(count, 1);
 }
 

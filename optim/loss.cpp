@@ -4,6 +4,7 @@
 #include <array>
 
 #include "hgq/core/error.h"
+#include "hgq/optim/loss_docs.h"
 
 namespace hgq {
 namespace {
@@ -33,15 +34,7 @@ constexpr std::array kNames{
     LossName{"Huber", Kind::kHuber},
 };
 
-}  // namespace
-
-std::vector<std::string> loss_names() {
-  std::vector<std::string> names;
-  for (const LossName& n : kNames) names.emplace_back(n.name);
-  return names;
-}
-
-Loss Loss::from_node(const Node& node, ErrorList& errors) {
+Loss read_loss(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs) {
   const NamedNode named = read_named(node, "a loss", errors);
   if (named.name.empty()) return {};
   const auto found = std::ranges::find(kNames, std::string_view(named.name), &LossName::name);
@@ -51,12 +44,63 @@ Loss Loss::from_node(const Node& node, ErrorList& errors) {
     return {};
   }
   Loss loss{.kind = found->kind};
-  ConfigReader c(named.arguments, named.name, errors);
+  ConfigReader c(named.arguments, named.name, errors, docs);
   if (loss.kind == Kind::kHuber)
     loss.delta = c.number("delta", "where the square becomes a line", {.fallback = 1, .min = 0, .above_min = true});
   c.finish();
   return loss;
 }
+
+/// What its targets are, and what the network gives.
+std::string doc_of(Kind kind) {
+  switch (kind) {
+    case Kind::kSparseCategoricalCrossentropy:
+      return "targets: one class number (or text label) for each row; the network: a logit for each class, or their "
+             "softmax as last layer";
+    case Kind::kCategoricalCrossentropy:
+      return "targets: a row of 0 and 1 (or of shares) with a column for each class, or class numbers or text labels, "
+             "which are turned into it; the network: as above";
+    case Kind::kBinaryCrossentropy:
+      return "targets: 0 and 1, numbers between them, or two text labels; the network: a logit for each of them, or "
+             "its "
+             "sigmoid as last layer";
+    case Kind::kMeanSquaredError:
+      return "targets: numbers in the shape of the output; mean of the squared differences";
+    case Kind::kMeanAbsoluteError:
+      return "targets: numbers in the shape of the output; mean of the absolute differences";
+    case Kind::kHuber:
+      return "targets: numbers in the shape of the output; half the square up to delta, a line beyond";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::vector<ObjectDoc> loss_docs() {
+  std::vector<ObjectDoc> docs;
+  std::vector<Kind> kinds;
+  for (const LossName& n : kNames) {
+    const auto known = std::ranges::find(kinds, n.kind);
+    if (known != kinds.end()) {
+      docs[static_cast<size_t>(known - kinds.begin())].aliases.emplace_back(n.name);
+      continue;
+    }
+    kinds.push_back(n.kind);
+    ErrorList ignored;
+    ObjectDoc doc{.name = std::string(n.name), .aliases = {}, .scalar = {}, .doc = doc_of(n.kind), .keys = {}};
+    read_loss(Node::scalar(doc.name), ignored, &doc.keys);
+    docs.push_back(std::move(doc));
+  }
+  return docs;
+}
+
+std::vector<std::string> loss_names() {
+  std::vector<std::string> names;
+  for (const LossName& n : kNames) names.emplace_back(n.name);
+  return names;
+}
+
+Loss Loss::from_node(const Node& node, ErrorList& errors) { return read_loss(node, errors, nullptr); }
 
 std::string_view Loss::name() const { return std::ranges::find(kNames, kind, &LossName::kind)->name; }
 

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "hgq/core/error.h"
+#include "hgq/optim/loss_docs.h"
 
 namespace hgq {
 namespace {
@@ -33,7 +34,47 @@ constexpr std::array kNames{
     MetricName{"mean_absolute_error", Kind::kMeanAbsoluteError, "mae"},
 };
 
+std::string doc_of(Kind kind) {
+  switch (kind) {
+    case Kind::kAccuracy:
+      return "share of rows that are classified right: one of the next three, by the loss; not for regressions";
+    case Kind::kBinaryAccuracy:
+      return "with binary_crossentropy: a logit above 0 (behind a sigmoid: a value above 0.5) counts as 1";
+    case Kind::kSparseCategoricalAccuracy:
+      return "with sparse_categorical_crossentropy: the largest output is that of the class";
+    case Kind::kCategoricalAccuracy:
+      return "with categorical_crossentropy: the largest output is that of the class";
+    case Kind::kAuc:
+      return "exact area under the ROC curve, from the ranks of all rows (Keras counts at 200 thresholds); of several "
+             "columns the mean; has no weighted form";
+    case Kind::kMeanSquaredError:
+      return "mean of the squared differences";
+    case Kind::kMeanAbsoluteError:
+      return "mean of the absolute differences";
+  }
+  return "";
+}
+
 }  // namespace
+
+std::vector<ObjectDoc> metric_docs() {
+  std::vector<ObjectDoc> docs;
+  std::vector<Kind> kinds;
+  for (const MetricName& n : kNames) {
+    const auto known = std::ranges::find(kinds, n.kind);
+    if (known != kinds.end()) {
+      docs[static_cast<size_t>(known - kinds.begin())].aliases.emplace_back(n.name);
+      continue;
+    }
+    kinds.push_back(n.kind);
+    docs.push_back({.name = std::string(n.name),
+                    .aliases = {},
+                    .scalar = {},
+                    .doc = concat(doc_of(n.kind), n.name == n.shown ? std::string() : concat("; in logs: ", n.shown)),
+                    .keys = {}});
+  }
+  return docs;
+}
 
 std::vector<std::string> metric_names() {
   std::vector<std::string> names;

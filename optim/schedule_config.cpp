@@ -33,10 +33,11 @@ class Reader {
       if (c.has(in_steps)) c.error(in_epochs, concat("is given beside ", in_steps, ", expected one of them"));
       return c.number(in_epochs, doc + ", in epochs", rule) * context_.steps_per_epoch;
     }
-    const double value = c.number(in_steps, doc + ", in steps", rule);
+    const double value =
+        c.number(in_steps, concat(doc, ", in steps", rule.required ? concat("; or ", in_epochs) : std::string()), rule);
     NumberRule optional = rule;
     optional.required = false;
-    c.optional_number(in_epochs, doc + ", in epochs instead", optional);
+    c.optional_number(in_epochs, concat(doc, ", in epochs instead of ", in_steps), optional);
     return value;
   }
 
@@ -59,7 +60,7 @@ class Reader {
       const double warmup =
           steps("warmup", "length of a linear rise before the schedule begins", {.fallback = 0, .min = 0});
       const double from = c.number("warmup_from", "learning rate at the start of the rise", {.fallback = 0, .min = 0});
-      if (c.has("warmup_from") && warmup == 0) c.error("warmup_from", "is given without warmup_steps or warmup_epochs");
+      if (from != 0 && warmup == 0) c.error("warmup_from", "is given without warmup_steps or warmup_epochs");
       schedule = schedule.with_warmup(warmup, from);
     } else if (c.has("warmup_from")) {
       c.known("warmup_from");
@@ -121,13 +122,15 @@ Schedule piecewise(Reader& r) {
   const bool in_epochs = r.c.has("boundaries_epochs");
   if (in_epochs == r.c.has("boundaries"))
     r.c.error("boundaries", "expected one of 'boundaries' and 'boundaries_epochs'");
-  s.boundaries = r.c.numbers("boundaries", "last steps of all values but the last", {}, boundary);
-  std::vector<double> epochs = r.c.numbers("boundaries_epochs", "the same in epochs", {}, boundary);
+  s.boundaries =
+      r.c.numbers("boundaries", "last steps of all values but the last; required, or boundaries_epochs", {}, boundary);
+  std::vector<double> epochs =
+      r.c.numbers("boundaries_epochs", "the same in epochs, instead of boundaries", {}, boundary);
   if (in_epochs) {
     for (double& b : epochs) b *= r.context().steps_per_epoch;
     s.boundaries = epochs;
   }
-  s.values = r.c.numbers("values", "learning rates, one more than boundaries", {}, {.min = 0});
+  s.values = r.c.numbers("values", "learning rates, one more than boundaries", {}, {.required = true, .min = 0});
   const std::string key = in_epochs ? "boundaries_epochs" : "boundaries";
   if (!std::ranges::is_sorted(s.boundaries, std::less_equal<>())) {
     r.c.error(key, "expected rising numbers");
@@ -135,8 +138,9 @@ Schedule piecewise(Reader& r) {
     s.values.assign(1, 0.0);
   }
   if (s.values.size() != s.boundaries.size() + 1) {
-    r.c.error("values", concat("found ", s.values.size(), " values for ", s.boundaries.size(),
-                               " boundaries, expected one more than boundaries"));
+    if (r.c.has("values"))
+      r.c.error("values", concat("found ", s.values.size(), " values for ", s.boundaries.size(),
+                                 " boundaries, expected one more than boundaries"));
     s.values.resize(s.boundaries.size() + 1);
   }
   return r.finish(s);

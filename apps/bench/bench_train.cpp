@@ -1,9 +1,11 @@
-// Speed of training and prediction: train/WORKLOAD/BATCH, predict/WORKLOAD/BATCH; items are samples. Threads:
-// OMP_NUM_THREADS, else all.
+// Speed of training and prediction; `bench_train --list` explains the names.
 //
 // The batches follow each other through the set in its order, as with Python HGQ's own benchmark (the data are made
 // before the clock runs).
 #include <benchmark/benchmark.h>
+
+#include <iostream>
+#include <string_view>
 
 #include "hgq/apps/bench/workloads.h"
 #include "hgq/layers/predict.h"
@@ -61,9 +63,37 @@ struct Case {
 constexpr Case kCases[] = {{"jsc", 1024},  {"jsc", 33200}, {"small", 128}, {"svhn", 512},
                            {"svhn", 2048}, {"tgc", 16384}, {"mixer", 512}};
 
+constexpr std::string_view kHelp = R"(bench_train: the speed of training and prediction on this machine
+
+  train/WORKLOAD/BATCH     a step of training: forward, backward, update; items are samples
+  predict/WORKLOAD/BATCH   prediction of a batch; items are samples
+  start/WORKLOAD/BATCH     from nothing to the first step: model, data, plan, matrix products
+
+The workloads are published networks; their data are random:
+)";
+
+/// What the names mean, for --help and --list.
+void print_names() {
+  std::cout << kHelp;
+  for (const auto& [name, doc] : hgq::workload_docs())
+    std::cout << "  " << name << std::string(8 - name.size(), ' ') << doc << "\n";
+  std::cout << "\nThe benchmarks:\n";
+  for (const Case& c : kCases) {
+    for (const char* const what : {"train", "predict", "start"})
+      std::cout << "  " << what << "/" << c.workload << "/" << c.batch << "\n";
+  }
+  std::cout << "\nOMP_NUM_THREADS sets the threads, else all processors. Some of them: --benchmark_filter=train/jsc\n";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word != "--help" && word != "-h" && word != "--list") continue;
+    print_names();
+    return 0;
+  }
   for (const Case& c : kCases) {
     const std::string suffix = std::string(c.workload) + "/" + std::to_string(c.batch);
     benchmark::RegisterBenchmark(("train/" + suffix).c_str(), [c](benchmark::State& s) {

@@ -167,6 +167,14 @@ Workload mixer(int64_t rows) {
 
 }  // namespace
 
+std::vector<std::pair<std::string_view, std::string_view>> workload_docs() {
+  return {{"jsc", "jet tagger 16-64-32-32-5 with fused batch norm; one bit width per weight and per feature"},
+          {"small", "a regression 1-16-16-1"},
+          {"svhn", "a CNN on 32 x 32 x 3: convolutions 16, 16, 24, pooling between, dense 42-64-10 with batch norm"},
+          {"tgc", "the muon network: three inputs of 50 strips, convolutions, tanh, sums, dense 28-14-8-1"},
+          {"mixer", "the jet MLP-mixer on 64 particles of 16 features"}};
+}
+
 Workload make_workload(const std::string& name, int64_t rows) {
   if (name == "jsc") return jsc(rows);
   if (name == "small") return small(rows);

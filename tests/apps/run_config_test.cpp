@@ -402,15 +402,17 @@ TEST_F(RunConfigTest, RefusesWhatIsNoConfig) {
   EXPECT_EQ(error_of("# nothing\n"), "run.yaml: is empty, expected the sections data, model and train");
   EXPECT_EQ(error_of("- a\n- b\n"), "run.yaml:1:1: found a list, expected the sections data, model and train");
   EXPECT_EQ(error_of("hello\n"), "run.yaml:1:1: found the text 'hello', expected the sections data, model and train");
-  EXPECT_EQ(error_of("\x89HDF\r\n\x1A\n..."), "run.yaml: this is an HDF5 file, expected a configuration in YAML");
+  EXPECT_EQ(
+      error_of("\x89HDF\r\n\x1A\n..."),
+      "run.yaml: is an HDF5 file (a model, or data), expected a config (YAML); 'hgq-train summary' shows a model, and "
+      "data are named in a config as data.file");
   EXPECT_EQ(error_of(std::string("seed: 1\n\0\1", 10)), "run.yaml:2:1: control character 0x00, expected a text file");
   ErrorList errors;
   read_run_config({.path = (folder_ / "none.yaml").string(), .sets = {}, .seed = {}}, {}, errors);
-  EXPECT_THAT(errors.messages(),
-              ElementsAre(testing::EndsWith("none.yaml: cannot be opened: No such file or directory")));
+  EXPECT_THAT(errors.messages(), ElementsAre(testing::HasSubstr("none.yaml: there is no such file")));
   ErrorList folder_errors;
   read_run_config({.path = folder_.string(), .sets = {}, .seed = {}}, {}, folder_errors);
-  EXPECT_THAT(folder_errors.messages(), ElementsAre(folder_.string() + ": is a folder, expected a file"));
+  EXPECT_THAT(folder_errors.messages(), ElementsAre(folder_.string() + ": is a folder, expected a config (YAML)"));
 }
 
 TEST_F(RunConfigTest, RefusesYamlThatIsNotStrict) {
@@ -445,15 +447,17 @@ TEST_F(RunConfigTest, NamesMissingAndUnknownSections) {
   EXPECT_EQ(error_of("data: {file: a.h5}\nmodel: {beta: 1}\ntrain: {loss: mse}\n"),
             "run.yaml:2:1: model: missing key 'layers' (the network: NAME or {NAME: {...}}, a chain but where `inputs` "
             "says otherwise)");
-  EXPECT_EQ(
-      error_of(with_layers("    - HQuantize\n", "train: {epochs: 3}\n")),
-      "run.yaml:5:1: train: missing key 'loss' (by Keras' name; for several outputs one for all, or {OUTPUT: NAME})");
+  EXPECT_EQ(error_of(with_layers("    - HQuantize\n", "train: {epochs: 3}\n")),
+            "run.yaml:5:1: train: missing key 'loss' (one for all outputs, or {OUTPUT: LOSS, ...})");
   EXPECT_EQ(error_of(std::string(kExample) + "callback: []\n"),
-            "run.yaml:33:1: unknown key 'callback' at the top level, did you mean 'callbacks'?");
+            "run.yaml:33:1: unknown key 'callback' at the top level, did you mean 'callbacks'? There are: callbacks, "
+            "data, export, model, seed, train");
   EXPECT_EQ(error_of(example_with("export:", "exports:")),
-            "run.yaml:30:1: unknown key 'exports' at the top level, did you mean 'export'?");
+            "run.yaml:30:1: unknown key 'exports' at the top level, did you mean 'export'? There are: callbacks, data, "
+            "export, model, seed, train");
   EXPECT_EQ(error_of(example_with("epochs: 100", "epocs: 100")),
-            "run.yaml:22:3: unknown key 'epocs' in train, did you mean 'epochs'?");
+            "run.yaml:22:3: unknown key 'epocs' in train, did you mean 'epochs'? There are: batch_size, epochs, loss, "
+            "loss_weights, metrics, optimizer, shuffle, weighted_metrics");
 }
 
 TEST_F(RunConfigTest, RefusesImpossibleNumbers) {
@@ -550,7 +554,7 @@ TEST_F(RunConfigTest, RefusesBadGraphs) {
   EXPECT_EQ(error_of(with_layers("    - Input: {shape: [0]}\n    - HQuantize\n")),
             "run.yaml:4:23: Input.shape: found the number 0, expected an integer of at least 1");
   EXPECT_EQ(error_of(with_layers("    - Input: {shpe: [3]}\n    - HQuantize\n")),
-            "run.yaml:4:15: unknown key 'shpe' in Input, did you mean 'shape'?");
+            "run.yaml:4:15: unknown key 'shpe' in Input, did you mean 'shape'? There are: name, shape");
   EXPECT_EQ(error_of(with_layers("    - HQuantize: {name: q}\n    - Input: {name: x}\n")),
             "run.yaml:4:7: the first layer, 'q', reads nothing; in a model with Input layers give it 'inputs'");
   EXPECT_EQ(error_of(with_layers("    - Input: {name: a}\n    - Input: {name: b}\n    - HQuantize\n")),
@@ -620,14 +624,46 @@ TEST_F(RunConfigTest, SampleWeightsBelongToOutputs) {
               ElementsAre(HasSubstr("'auc' has no weighted form; put it under train.metrics")));
 }
 
+TEST_F(RunConfigTest, PathsOfSetsStartFromTheCurrentFolder) {
+  const std::string here = std::filesystem::current_path().string();
+  EXPECT_EQ(read_valid(kExample, {"data.file=other.h5"}).data_config.train.file, here + "/other.h5");
+  EXPECT_EQ(read_valid(kExample, {"data.file=/tmp/other.h5"}).data_config.train.file, "/tmp/other.h5");
+  const RunConfig c =
+      read_valid(kExample, {"data.inputs={file: x.npy}", "data.test={inputs: {file: sub/t.npy}, targets: y}"});
+  EXPECT_EQ(c.data_config.train.inputs[0].array.file, here + "/x.npy");
+  EXPECT_EQ(c.data_config.test->inputs[0].array.file, here + "/sub/t.npy");
+  EXPECT_NE(c.data_config.train.file.rfind(here, 0), 0U);  // of the file itself: from the config
+  EXPECT_THAT(c.resolved.to_yaml(), HasSubstr(here + "/x.npy"));
+}
+
+TEST_F(RunConfigTest, ATypingErrorInThePathIsHelped) {
+  std::ofstream(folder_ / "magic_run.yaml") << "seed: 1\n";
+  std::ofstream(folder_ / "rows.csv") << "a,b,c\n1,2,3\n";
+  const auto error = [&](const std::string& path) {
+    ErrorList errors;
+    read_run_config({.path = path, .sets = {}, .seed = {}}, {}, errors);
+    return errors.empty() ? std::string() : errors.messages().front();
+  };
+  const std::string folder = folder_.string();
+  EXPECT_EQ(error(folder + "/magic_rnu.yaml"),
+            concat(folder, "/magic_rnu.yaml: there is no such file, did you mean '", folder, "/magic_run.yaml'?"));
+  EXPECT_THAT(error(folder + "/zzz"), HasSubstr("; in '" + folder + "' there "));
+  EXPECT_THAT(error(folder + "/none/x.yaml"), HasSubstr("there is no folder"));
+  EXPECT_THAT(error(folder + "/rows.csv"), HasSubstr("looks like a table of data, expected a config (YAML)"));
+}
+
 TEST_F(RunConfigTest, RefusesBadSets) {
   EXPECT_EQ(error_with("train.epochs"),
             "--set #1: found 'train.epochs', expected KEY.PATH=YAML, such as train.epochs=10");
   EXPECT_EQ(error_with("=5"), "--set #1: found '=5', expected KEY.PATH=YAML, such as train.epochs=10");
   EXPECT_EQ(error_with("train..epochs=5"),
             "--set #1: found 'train..epochs=5', expected KEY.PATH=YAML, such as train.epochs=10");
-  EXPECT_EQ(error_with("train.epoch=5"), "--set #1: unknown key 'epoch' in train, did you mean 'epochs'?");
-  EXPECT_EQ(error_with("trian.epochs=5"), "--set #1: unknown key 'trian' at the top level, did you mean 'train'?");
+  EXPECT_EQ(error_with("train.epoch=5"),
+            "--set #1: unknown key 'epoch' in train, did you mean 'epochs'? There are: batch_size, epochs, loss, "
+            "loss_weights, metrics, optimizer, shuffle, weighted_metrics");
+  EXPECT_EQ(error_with("trian.epochs=5"),
+            "--set #1: unknown key 'trian' at the top level, did you mean 'train'? There are: callbacks, data, export, "
+            "model, seed, train");
   EXPECT_EQ(error_with("train.epochs.x=5"), "--set #1: 'train.epochs' is the number 100, it has no key 'x'");
   EXPECT_EQ(error_with("model.layers.h_dens.units=5"),
             "--set #1: 'model.layers' has no item 'h_dens', did you mean 'h_dense'?");
@@ -688,7 +724,7 @@ TEST(ConfigReference, HasATableForEachSection) {
                                "of at least 0 | `0` | "));
   for (const char* section : {"## model\n", "## train\n", "## export\n", "## export.trace\n", "## data\n"})
     EXPECT_THAT(page, HasSubstr(section));
-  EXPECT_THAT(page, HasSubstr("| `loss` | a name | required | by Keras' name"));
+  EXPECT_THAT(page, HasSubstr("| `loss` | a loss | required | one for all outputs"));
   EXPECT_THAT(page, HasSubstr("| `batch_size` | an integer in [1, 2147483648] | `32` | rows of a step |\n"));
   EXPECT_EQ(config_reference(std::vector<KeyDoc>{{"s", "k", "a|b", "", "two\nlines"}, {"s", "k", "again", "", ""}}),
             "## s\n\n| key | type | default | |\n|---|---|---|---|\n| `k` | a\\|b |  | two lines |\n");

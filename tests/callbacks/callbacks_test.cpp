@@ -9,6 +9,7 @@
 
 #include "hgq/callbacks/pareto_front.h"
 #include "hgq/callbacks/progress.h"
+#include "hgq/callbacks/progress_line.h"
 #include "hgq/callbacks/registry.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/trace.h"
@@ -178,8 +179,38 @@ TEST(Progress, IsAFewLinesInAPipeAndABarOnATerminal) {
   EXPECT_EQ(pipe.rfind("epoch 1/200", 0), 0U);
   EXPECT_NE(pipe.find("epoch 200/200"), std::string::npos);
   const std::string terminal = progress_of(5, true);
-  EXPECT_NE(terminal.find("[####################] epoch 5/5"), std::string::npos) << terminal;
+  EXPECT_NE(terminal.find("epoch 5/5  loss "), std::string::npos) << terminal;
   EXPECT_EQ(std::ranges::count(terminal, '\n'), 1);
+}
+
+TEST(ProgressLine, NumbersAreShort) {
+  EXPECT_EQ(short_number(0.30214), "0.3021");
+  EXPECT_EQ(short_number(0), "0");
+  EXPECT_EQ(short_number(304), "304");
+  EXPECT_EQ(short_number(999.94), "999.9");
+  EXPECT_EQ(short_number(999.96), "1.00k");
+  EXPECT_EQ(short_number(-1234), "-1.23k");
+  EXPECT_EQ(short_number(12345), "12.3k");
+  EXPECT_EQ(short_number(999499), "999k");
+  EXPECT_EQ(short_number(999600), "1.00M");
+  EXPECT_EQ(short_number(5287978), "5.29M");
+  EXPECT_EQ(short_number(1.2e-5), "1.2e-05");
+  EXPECT_EQ(short_number(std::nan("")), "nan");
+  EXPECT_EQ(short_duration(59.9), "59s");
+  EXPECT_EQ(short_duration(185), "3m05s");
+  EXPECT_EQ(short_duration(7620), "2h07m");
+  EXPECT_EQ(short_duration(std::nan("")), "-");
+}
+
+TEST(ProgressLine, ShowsWhatFitsInOrder) {
+  const std::vector<std::string> parts{"epoch 3/9", "loss 0.5", "bops 304", "b 1"};
+  EXPECT_EQ(fitted(parts, 80), "epoch 3/9  loss 0.5  bops 304  b 1");
+  EXPECT_EQ(fitted(parts, 29), "epoch 3/9  loss 0.5  bops 304");
+  EXPECT_EQ(fitted(parts, 28), "epoch 3/9  loss 0.5");  // not "b 1", which would fit
+  EXPECT_EQ(fitted(parts, 5), "epoch");
+  EXPECT_EQ(fitted(parts, 0), "");
+  EXPECT_EQ(fitted({"äöü", "ß"}, 6), "äöü  ß");  // characters, not bytes
+  EXPECT_EQ(fitted({"äöü"}, 2), "äö");
 }
 
 TEST(Callbacks, TellWhatIsWrong) {

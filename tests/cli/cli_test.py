@@ -4,16 +4,22 @@
     cli_test.py --program build/bin/hgq-train --source . [--kills 50] [-k NAME]
 """
 import argparse
+import fcntl
 import hashlib
 import json
+import os
 import pathlib
+import platform
+import pty
 import random
+import re
 import shutil
 import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -256,6 +262,93 @@ class CliTest(unittest.TestCase):
             self.assertEqual(result.returncode, 2, (args, result.stderr))
             self.assertIn(words, result.stderr)
             self.assertTrue(result.stderr.strip(), args)
+
+    def test_slips_on_the_command_line_are_helped(self):
+        for args, words in (
+                (('chekc', self.config), "there is no command or file 'chekc', did you mean the command 'check'?"),
+                (('train', self.config), f"there is no command 'train'; a config alone starts a training run: hgq-train {self.config}"),
+                ((self.config, 'check'), f'the command stands first: hgq-train check {self.config}'),
+                ((str(self.config)[:-1],), f"there is no such file, did you mean '{self.config}'?"),
+                ((self.config.parent / 'zzz.yaml',), 'there are: '),
+                ((self.folder / 'none/x.yaml',), 'there is no folder'),
+                ((self.data,), 'is an HDF5 file (a model, or data), expected a config (YAML)'),
+                ((self.folder,), 'is a folder, expected a config (YAML)'),
+                ((self.config, '--epochs', 3), "a training run has no option '--epochs'"),
+                ((self.config, '--thread', 3), "did you mean '--threads'?"),
+                ((self.config, '--threads', '0x10'), "--threads: found '0x10', expected an integer in [1, 4096]"),
+                ((self.config, '--checkpoint-seconds', 'soon'), "--checkpoint-seconds: found 'soon', expected a number of at least 0"),
+                ((self.config, '--out'), '--out needs a value, FOLDER'),
+                (('export', 'm.h5', '--out', 'p.h5', '--overflow', 'wrp'), "--overflow: found 'wrp', expected one of wrap, sat, did you mean 'wrap'?"),
+                (('predict', 'm.h5'), 'needs --data, data file'),
+                (('summary', 'm.h5', '--threads', 1), "'summary' has no option '--threads'")):
+            result = hgq(*args, check=2)
+            self.assertIn(words, result.stderr, args)
+            self.assertTrue(result.stderr.startswith('hgq-train: error: '), result.stderr)
+            self.assertEqual(result.stdout, '')
+
+    def test_version_help_completion_and_manual(self):
+        version = hgq('--version', check=0).stdout
+        for words in ('hgq 0.', 'HDF5 1.', 'zlib 1.', 'yaml-cpp 0.', 'fmt ', 'CLI11 2', 'nlohmann-json 3', 'muparser 2', 'built by ', 'x86-64' if 'x86' in platform.machine() else ''):
+            self.assertIn(words, version)
+        manual = hgq('manual', check=0).stdout
+        for page in (hgq('--help', check=0).stdout, manual):
+            self.assertIn('130', page)
+        scripts = {shell: hgq('completion', shell, check=0).stdout for shell in ('bash', 'zsh', 'fish')}
+        commands = re.findall(r'^  ([a-z]+)  ', hgq('--help', check=0).stdout.split('Subcommands:')[1], re.MULTILINE)
+        self.assertIn('verify', commands)
+        for command in commands:  # each option of each command is in all of them
+            for option in re.findall(r'--([a-z][a-z-]+)', ''.join(line[:28] for line in hgq(command, '--help', check=0).stdout.splitlines())):
+                for shell, script in scripts.items():
+                    self.assertIn(option, script, (shell, command))
+                self.assertIn(option.replace('-', '\\-'), manual, command)
+        for shell, script in scripts.items():
+            if shutil.which(shell):
+                subprocess.run([shell, '-n'], input=script, text=True, check=True)
+        for line, expected in (('hgq-train ver', 'verify'), ('hgq-train export m.h5 --overflow ', 'wrap sat'), ('hgq-train check --', '--set'),
+                               ('hgq-train completion z', 'zsh'), (f'hgq-train {self.config.parent}/dem', str(self.config))):
+            words = ' '.join(f"'{word}'" for word in line.split(' '))
+            asked = f'{scripts["bash"]}\nCOMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _hgq_train; echo "${{COMPREPLY[*]}}"'
+            reply = subprocess.run(['bash', '-c', asked], capture_output=True, text=True, check=True).stdout
+            self.assertIn(expected, reply, line)
+
+    def progress_on_a_terminal(self, columns, environment, resized=None):
+        """What a run writes to a terminal of so many columns, cut where the line is begun anew."""
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('4H', 24, columns, 0, 0))
+        process = subprocess.Popen([ARGS.program, str(self.config), '--out', str(self.folder / f'tty{columns}{resized}{len(environment)}'),
+                                    '--set', 'train.epochs=40'],
+                                   stdout=subprocess.DEVNULL, stderr=slave, env={**{k: v for k, v in os.environ.items() if k != 'COLUMNS'}, **environment})
+        os.close(slave)
+        text = b''
+        while True:
+            try:
+                part = os.read(master, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not part:
+                break
+            text += part
+            if resized and b'epoch' in text:
+                fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack('4H', 24, resized, 0, 0))
+        os.close(master)
+        self.assertEqual(process.wait(), 0, text)
+        lines = [line for line in text.decode().split('\r\x1b[K')[1:]]
+        self.assertGreater(len(lines), 0)
+        # What follows the last line of progress are messages, on lines of their own.
+        lines[-1], _, rest = lines[-1].partition('\r\n')
+        self.assertNotIn('epoch', rest)
+        return lines
+
+    def test_progress_fits_the_terminal(self):
+        wide = self.progress_on_a_terminal(200, {})
+        self.assertRegex(wide[-1], r'^\[#+\] epoch 40/40  loss \S+  val_accuracy \S+  val_auc \S+  bops \S+  \S+ left  .*samples/s$')
+        for columns, environment, most in ((60, {}, 59), (20, {}, 19), (0, {'COLUMNS': '40'}, 39), (100, {'COLUMNS': '30'}, 29), (0, {}, 79), (3, {}, 2)):
+            lines = self.progress_on_a_terminal(columns, environment)
+            self.assertLessEqual(max(map(len, lines)), most, lines)
+            if most > 15:
+                self.assertTrue(all(line.split(' ', 1)[-1].startswith('epoch') or line.startswith('epoch') for line in lines), lines)
+        resized = self.progress_on_a_terminal(120, {}, resized=50)
+        self.assertLessEqual(len(resized[-1]), 49, resized)
 
     def test_a_file_that_was_cut_off_is_refused(self):
         self.train('run', epochs=1)

@@ -193,7 +193,7 @@ TEST(ConfigReader, NamesTheNearestChoiceAndKey) {
       ElementsAre(
           "a.yaml:1:1: HDense: missing key 'units' (number of outputs)",
           "a.yaml:1:13: HDense.activation: found the text 'rleu', expected one of linear, relu, did you mean 'relu'?",
-          "a.yaml:2:1: unknown key 'unts' in HDense, did you mean 'units'?"));
+          "a.yaml:2:1: unknown key 'unts' in HDense, did you mean 'units'? There are: activation, units, use_bias"));
   EXPECT_THAT(errors_of("zzz: 1",
                         [](ConfigReader& c) {
                           c.known("units");

@@ -47,6 +47,23 @@ bool is_permutation(std::vector<int64_t> order) {
   return true;
 }
 
+// As the header's first lines show it.
+TEST(MemoryDataset, IsMadeOfBracedLists) {
+  Tensor x(Shape{4, 2}, std::vector<float>{0, 1, 2, 3, 4, 5, 6, 7});
+  Tensor y(Shape{4}, std::vector<float>{0, 1, 0, 1});
+  MemoryDataset data({{"x", x.clone()}}, {{"y", y.clone()}});
+  EXPECT_EQ(data.x().shape, (Shape{4, 2}));
+  EXPECT_EQ(data.y().data[1], 1);
+  EXPECT_EQ(data.sample_shape(), Shape{2});
+  const float* const memory = x.data();
+  MemoryDataset weighted({{"x", std::move(x)}}, {{"y", std::move(y)}},
+                         {{"w", Tensor(Shape{4}, std::vector<float>{1, 1, 2, 2})}});
+  EXPECT_EQ(weighted.x().data, memory);  // moved, not copied
+  const auto [train, validation] = weighted.split(0.25, 1);
+  EXPECT_EQ(train.size(), 3);
+  EXPECT_EQ(validation.weights().size(), 1U);
+}
+
 TEST(Dataset, SaysWhatItHolds) {
   const MemoryDataset data = counted(5);
   EXPECT_EQ(data.size(), 5);

@@ -10,6 +10,11 @@ endfunction()
 
 file(REMOVE_RECURSE ${WORK_DIR})
 run("install" ${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${WORK_DIR}/prefix)
+foreach(file IN ITEMS bash-completion/completions/hgq-train zsh/site-functions/_hgq-train fish/vendor_completions.d/hgq-train.fish man/man1/hgq-train.1)
+  if(EXISTS ${WORK_DIR}/prefix/bin/hgq-train AND NOT EXISTS ${WORK_DIR}/prefix/share/${file})
+    message(FATAL_ERROR "not installed: share/${file}")
+  endif()
+endforeach()
 run("configure" ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK_DIR}/build -G Ninja
   -DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_BUILD_TYPE=Release)
 # The installed files alone must do: the sources and the build are not to be found through them.
