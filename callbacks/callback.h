@@ -25,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hgq/callbacks/pending_files.h"
 #include "hgq/data/dataset.h"
 #include "hgq/optim/train_step.h"
 
@@ -48,8 +49,9 @@ struct Training {
   bool stop = false;    // set to end the training after this epoch
   std::string stop_reason{};
   bool may_stop_now = true;
-  /// The bytes of a file of the model as it is now (Trainer::Options::model_file). Empty: there is none.
-  std::function<std::string()> model_file{};
+  /// Keeps a file of the model as it is now (Trainer::Options::model_file) for the next checkpoint. Empty: there are
+  /// none.
+  std::function<PendingFile(const std::string& path)> model_file{};
 };
 
 /// A metric that a callback reads from the logs.

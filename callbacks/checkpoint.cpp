@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "hgq/callbacks/monitor.h"
-#include "hgq/callbacks/pending_files.h"
 #include "hgq/callbacks/registry.h"
 #include "hgq/core/error.h"
 #include "hgq/data/atomic_file.h"
@@ -28,7 +27,7 @@ class Checkpoint final : public Callback {
   void on_log(Training& t) override {
     bool found = false;
     if (best_only_ ? !monitor_.improved(t, found) : (t.epoch + 1) % every_ != 0) return;
-    if (t.model_file) files_.add(path_for(t.epoch + 1), t.model_file());
+    if (t.model_file) files_.add(t.model_file(path_for(t.epoch + 1)));
   }
   void before_checkpoint(Training& /*t*/) override { files_.write(); }
   nlohmann::json state() const override {

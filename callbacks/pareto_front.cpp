@@ -68,7 +68,7 @@ void ParetoFront::on_log(Training& t) {
   });
   front_.push_back(point);
   table_is_old_ = true;
-  if (!options_.folder.empty() && t.model_file) files_.add(path_of(point.file), t.model_file());
+  if (!options_.folder.empty() && t.model_file) files_.add(t.model_file(path_of(point.file)));
 }
 
 void ParetoFront::before_checkpoint(Training& /*t*/) {

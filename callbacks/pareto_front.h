@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "hgq/callbacks/callback.h"
-#include "hgq/callbacks/pending_files.h"
 
 namespace hgq {
 

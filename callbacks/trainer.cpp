@@ -7,6 +7,7 @@
 
 #include "hgq/callbacks/watched.h"
 #include "hgq/core/error.h"
+#include "hgq/layers/model_state.h"
 
 namespace hgq {
 namespace {
@@ -82,7 +83,7 @@ FitEnd Trainer::fit(const Dataset& train, const Dataset* validation) {
              .batch_size = options_.batch_size,
              .epochs = options_.epochs};
   t.batches = batches.size();
-  t.model_file = options_.model_file;
+  if (options_.model_file) t.model_file = [this](const std::string& path) { return keep_model_file(path); };
   last_checkpoint_ = now();
   call(&Callback::on_train_begin, t);
   FitEnd end = FitEnd::kFinished;
@@ -187,6 +188,18 @@ void Trainer::checkpoint(Training& t, const Position& position, bool always) {
   if (options_.write_checkpoint) options_.write_checkpoint(state(position));
   last_checkpoint_ = now();
   call(&Callback::on_checkpoint, t);
+}
+
+// The numbers are kept, and not the file, which takes a millisecond to make: most files of a front are never written.
+PendingFile Trainer::keep_model_file(const std::string& path) const {
+  const auto kept = std::make_shared<ModelState>(model_);
+  return {.path = path,
+          .content =
+              [this, kept] {
+                const ModelState::Exchange then(*kept, model_);
+                return options_.model_file();
+              },
+          .kept_bytes = kept->bytes()};
 }
 
 void Trainer::write_files(Training& t) {

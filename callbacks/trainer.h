@@ -38,7 +38,8 @@ class Trainer {
     double checkpoint_seconds = 2;                   // least time between two checkpoints at the end of an epoch
     /// Writes a checkpoint: a model file with the run's state, `state` for write_run_state(). Empty: none.
     std::function<void(const nlohmann::json& state)> write_checkpoint{};
-    /// The bytes of a file of the model alone, for callbacks.
+    /// The bytes of a file of the model as it is when this is called, for callbacks; nothing but the model's parameters
+    /// and states changes them.
     std::function<std::string()> model_file{};
     /// Where the history is kept (callbacks/history_file.h); empty: in memory. Rows go there before each checkpoint,
     /// and where there are none, as often and at the end.
@@ -71,6 +72,7 @@ class Trainer {
   void warn_of_collapse(const Training& t);
   void checkpoint(Training& t, const Position& position, bool always);
   void write_files(Training& t);
+  PendingFile keep_model_file(const std::string& path) const;
   nlohmann::json state(const Position& position);
   template <typename Method>
   void call(Method method, Training& t);

@@ -15,6 +15,7 @@
 #include "hgq/core/error.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/data/claimed_size.h"
+#include "hgq/data/h5_driver.h"
 #include "hgq/data/h5_native.h"
 #include "hgq/data/h5_probe.h"
 
@@ -68,13 +69,10 @@ std::string listed(const std::vector<std::string>& names) {
   return concat(quoted_names(std::span(names).first(shown)), left == 0 ? "" : concat(" and ", left, " more"));
 }
 
-/// Property list for reading: no lock, since files appear whole (data/atomic_file.h) and read-only folders refuse
-/// locks.
+/// Property list for reading. Files are not locked, since they appear whole (data/atomic_file.h).
 Id file_access(const std::string& path) {
   Id access = own(H5Pcreate(H5P_FILE_ACCESS), path, "no access properties");
-#if H5_VERSION_GE(1, 10, 7)
-  must(H5Pset_file_locking(*access, false, true), path, "locking can not be turned off");
-#endif
+  must(H5Pset_driver(*access, reading_driver(), nullptr), path, "no driver for reading");
   return access;
 }
 

@@ -85,7 +85,8 @@ bool in_folder(const char* path, int folder_descriptor = AT_FDCWD) {
     if (getcwd(here.data(), here.size()) == nullptr) return false;
     absolute = std::string(here.data()) + "/" + path;
   }
-  return absolute.starts_with(plan().folder);
+  const std::string& folder = plan().folder;
+  return absolute.starts_with(folder) && (absolute.size() == folder.size() || absolute[folder.size()] == '/');
 }
 
 const char* name_of(int descriptor) {
