@@ -96,6 +96,7 @@ class Run {
 
   void build() {
     OpenedData opened = open_data(config_.data_config);
+    for (const std::string& line : opened.notes) note("note: " + line);
     std::map<std::string, Shape> shapes;
     for (const NamedRows& rows : opened.train.inputs) shapes[rows.name] = rows.rows->sample();
     model_ = make_model(config_, shapes, errors_);
@@ -112,8 +113,7 @@ class Run {
                       static_cast<uint64_t>(config_.seed));
     extras_.scaling = sets_.scaling;
     extras_.classes = sets_.classes;
-    extras_.inputs = config_.data_config.train.inputs;
-    extras_.targets = config_.data_config.train.targets;
+    take_data_options(config_.data_config, extras_);
     show_classes();
     const int64_t steps = (sets_.train->size() + config_.train.batch_size - 1) / config_.train.batch_size;
     optimizer_ = make_optimizer(
@@ -132,11 +132,18 @@ class Run {
   }
 
   void show_classes() const {
-    for (const ClassMap& classes : extras_.classes) {
+    constexpr size_t kMost = 100;
+    for (size_t o = 0; o < extras_.classes.size(); ++o) {
+      const ClassMap& classes = extras_.classes[o];
       if (classes.empty() || classes.is_identity()) continue;
       std::string text = "classes:";
-      for (size_t i = 0; i < classes.names.size(); ++i)
-        text += concat(i == 0 ? " " : ", ", classes.names[i], " -> ", i);
+      for (size_t i = 0; i < std::min(kMost, classes.names.size()); ++i)
+        text += concat(i == 0 ? " " : ", ", printable(classes.names[i]), " -> ", i);
+      if (classes.names.size() > kMost) text += concat(", ... ", classes.names.size(), " in all");
+      const int64_t outputs = model_.entry(model_.outputs()[o]).shape[-1];
+      if (outputs > classes.size())
+        text += concat("; output '", config_.model.outputs[o], "' tells ", outputs, " apart, so the last ",
+                       outputs - classes.size(), " have no rows");
       note(text);
     }
   }

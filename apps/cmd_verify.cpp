@@ -5,6 +5,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"
 #include "hgq/apps/model_data.h"
 #include "hgq/apps/verification.h"
