@@ -14,6 +14,7 @@ namespace {
 /// The run up to its first step; what should be known of it.
 std::vector<std::string> try_out(const RunConfig& config, ErrorList& errors) {
   PreparedRun run = prepare_run(config, errors);
+  for (const std::string& note : run.notes) std::cout << "note: " << note << "\n";
   Workers workers(1);
   Trainer trainer(run.model, run.extras.objective, *run.optimizer, workers,
                   {.epochs = 0, .batch_size = config.train.batch_size, .seed = static_cast<uint64_t>(config.seed)});

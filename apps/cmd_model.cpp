@@ -4,6 +4,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"
 #include "hgq/apps/model_data.h"
 #include "hgq/core/error.h"

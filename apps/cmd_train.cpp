@@ -137,6 +137,7 @@ class Run {
     extras_ = std::move(prepared.extras);
     sets_ = std::move(prepared.sets);
     optimizer_ = std::move(prepared.optimizer);
+    for (const std::string& line : prepared.notes) note("note: " + line);
     for (const std::string& warning : prepared.warnings) note("warning: " + warning);
     show_classes();
     if (resuming_) {
@@ -150,11 +151,18 @@ class Run {
   }
 
   void show_classes() const {
-    for (const ClassMap& classes : extras_.classes) {
+    constexpr size_t kMost = 100;
+    for (size_t o = 0; o < extras_.classes.size(); ++o) {
+      const ClassMap& classes = extras_.classes[o];
       if (classes.empty() || classes.is_identity()) continue;
       std::string text = "classes:";
-      for (size_t i = 0; i < classes.names.size(); ++i)
-        text += concat(i == 0 ? " " : ", ", classes.names[i], " -> ", i);
+      for (size_t i = 0; i < std::min(kMost, classes.names.size()); ++i)
+        text += concat(i == 0 ? " " : ", ", printable(classes.names[i]), " -> ", i);
+      if (classes.names.size() > kMost) text += concat(", ... ", classes.names.size(), " in all");
+      const int64_t outputs = model_.entry(model_.outputs()[o]).shape[-1];
+      if (outputs > classes.size())
+        text += concat("; output '", config_.model.outputs[o], "' tells ", outputs, " apart, so the last ",
+                       outputs - classes.size(), " have no rows");
       note(text);
     }
   }

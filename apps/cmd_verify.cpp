@@ -8,6 +8,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"
 #include "hgq/apps/model_data.h"
 #include "hgq/apps/verification.h"

@@ -98,12 +98,28 @@ void add_threads(CLI::App& app, int& threads) {
 
 void add_json(CLI::App& app, bool& json) { app.add_flag("--json", json, "print one JSON document"); }
 
+/// Where the data of a command come from: data/array_option.h.
+void add_file_options(CLI::App& app, DataCommand& c, bool targets) {
+  app.add_option("--data", c.data, "data file: HDF5, NPZ, NPY, IDX or CSV; not needed where --inputs names files")
+      ->type_name("FILE");
+  app.add_option(
+      "--inputs", c.inputs,
+      "as NAME of a dataset or column, columns a,b,c or 0:36, FILE, FILE:NAME, or LAYER=... for each of several "
+      "inputs; the model's own if not given")
+      ->type_name("NAME");
+  if (targets)
+    app.add_option("--targets", c.targets, "the same for the targets; OUTPUT=... for each of several")
+        ->type_name("NAME");
+  app.add_option("--csv", c.csv,
+                 "how CSV files are written, as data.csv of a config: 'separator: \";\", header: true, comment: \"%\", "
+                 "missing: drop'; over what the model was trained with")
+      ->type_name("OPTIONS");
+}
+
 /// What the commands on a model and a data file share.
 void add_data_options(CLI::App& app, DataCommand& c, bool targets) {
   app.add_option("model", c.model, "model file (model.h5)")->type_name("MODEL")->required();
-  app.add_option("--data", c.data, "data file: HDF5, NPZ, NPY, IDX or CSV")->type_name("FILE")->required();
-  app.add_option("--inputs", c.inputs, "name of the data set, or LAYER=NAME,... for several inputs")->type_name("NAME");
-  if (targets) app.add_option("--targets", c.targets, "name of the data set of targets")->type_name("NAME");
+  add_file_options(app, c, targets);
   add_threads(app, c.threads);
   add_json(app, c.json);
 }
@@ -155,7 +171,7 @@ void add_eval(CLI::App& app, Action& action) {
   const auto [sub, c] = add_command<EvalCommand>(app, action, "eval", "loss and metrics of a model on data", run_eval);
   add_data_options(*sub, *c, true);
   sub->add_option("--sample-weights", c->sample_weights,
-                  "name of the data set of sample weights, or OUTPUT=NAME,...; all 1 if not given")
+                  "as --targets, factors of the rows' losses; all 1 if not given")
       ->type_name("NAME");
   sub->add_option("--loss", c->loss, "loss; the model's own if not given")->type_name("NAME");
   sub->add_option("--metrics", c->metrics, "metrics, with commas between them; the model's own if not given")
@@ -212,9 +228,7 @@ void add_verify(CLI::App& app, Action& action) {
       add_command<VerifyCommand>(app, action, "verify", "whether a proxy computes what its model computes", run_verify);
   sub->add_option("proxy", c->model, "proxy file (proxy.h5)")->type_name("PROXY")->required();
   sub->add_option("--against", c->against, "model file that it was made of")->type_name("MODEL")->required();
-  sub->add_option("--data", c->data, "data file: HDF5, NPZ, NPY, IDX or CSV")->type_name("FILE")->required();
-  sub->add_option("--inputs", c->inputs, "name of the data set, or LAYER=NAME,... for several inputs")
-      ->type_name("NAME");
+  add_file_options(*sub, *c, false);
   add_threads(*sub, c->threads);
   add_json(*sub, c->json);
   sub->add_flag("--strict", c->strict, "a row with overflow that differs is a no, too");

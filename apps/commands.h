@@ -37,7 +37,8 @@ int run_check(const std::string& config, const std::vector<std::string>& sets);
 struct DataCommand {
   std::string model;
   std::string data;
-  std::string inputs, targets;  // empty: the model's own names, else x and y
+  std::string inputs, targets;  // as data/array_option.h says; empty: the model's own names, else x and y
+  std::string csv;              // as the map data.csv of a config, over what the model brings
   int threads = 0;
   bool json = false;
 };

@@ -10,16 +10,6 @@ namespace {
 
 constexpr int64_t kSliceRows = 65536;
 
-/// The arrays that a command names, the model's own, or one dataset called `fallback`.
-std::vector<NamedArray> choose_arrays(const std::string& given, const std::vector<NamedArray>& own,
-                                      const std::string& fallback) {
-  if (!given.empty()) return parse_arrays(given);
-  if (!own.empty()) return own;
-  NamedArray array;
-  array.array.names = {fallback};
-  return {array};
-}
-
 }  // namespace
 
 LoadedModel load_model_with_extras(const std::string& path) {
@@ -46,21 +36,6 @@ std::vector<std::string> output_names(const Model& model) {
   std::vector<std::string> names;
   for (const int i : model.outputs()) names.push_back(model.entry(i).name);
   return names;
-}
-
-std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const ModelExtras& extras,
-                                           const std::vector<std::string>& inputs,
-                                           const std::vector<OutputSpec>& outputs, const std::string& sample_weights) {
-  SetSpec spec{.file = command.data, .inputs = choose_arrays(command.inputs, extras.inputs, "x")};
-  if (!outputs.empty()) spec.targets = choose_arrays(command.targets, extras.targets, "y");
-  if (!sample_weights.empty()) spec.weights = parse_arrays(sample_weights);
-  // A file that holds one array (NPY, IDX) has no names.
-  DataFiles files;
-  const FileKind kind = files.open(command.data).kind();
-  if (kind == FileKind::kNpy || kind == FileKind::kIdx) {
-    for (NamedArray& array : spec.inputs) array.array.names.clear();
-  }
-  return load_set(open_rows(spec, files), inputs, outputs, extras.scaling, extras.classes, default_memory_limit());
 }
 
 std::vector<Tensor> all_inputs(const Dataset& data) {

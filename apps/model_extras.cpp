@@ -1,6 +1,8 @@
 #include "hgq/apps/model_extras.h"
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "hgq/core/error.h"
 #include "hgq/layers/proxy/names.h"
@@ -12,7 +14,10 @@ using Json = nlohmann::json;
 
 Json arrays_to_json(const std::vector<NamedArray>& arrays) {
   Json json = Json::array();
-  for (const NamedArray& a : arrays) json.push_back({{"layer", a.name}, {"names", a.array.names}});
+  for (const NamedArray& a : arrays) {
+    json.push_back({{"layer", a.name}, {"names", a.array.names}});
+    if (!a.array.file.empty()) json.back()["file"] = a.array.file;
+  }
   return json;
 }
 
@@ -21,12 +26,66 @@ std::vector<NamedArray> arrays_from_json(const Json& json) {
   for (const Json& a : json) {
     NamedArray array{a.at("layer").get<std::string>(), {}};
     array.array.names = a.at("names").get<std::vector<std::string>>();
+    array.array.file = a.value("file", "");
     arrays.push_back(std::move(array));
   }
   return arrays;
 }
 
+/// The keys of data.csv that were given.
+Json csv_to_json(const CsvOptions& csv) {
+  Json json = Json::object();
+  if (csv.separator) json["separator"] = std::string(1, *csv.separator);
+  if (csv.header) json["header"] = *csv.header;
+  if (csv.comment) json["comment"] = *csv.comment;
+  if (csv.missing == CsvMissing::kDrop) json["missing"] = "drop";
+  return json;
+}
+
+CsvOptions csv_from_json(const Json& json) {
+  CsvOptions csv;
+  const std::string separator = json.value("separator", "");
+  if (!separator.empty()) csv.separator = separator[0];
+  if (json.contains("header")) csv.header = json.at("header").get<bool>();
+  if (json.contains("comment")) csv.comment = json.at("comment").get<std::string>();
+  if (json.value("missing", "") == "drop") csv.missing = CsvMissing::kDrop;
+  return csv;
+}
+
+/// The values are in the names, exactly, and in `values`, as far as float64 goes.
+ClassMap classes_from_json(const Json& json) {
+  ClassMap classes{json.at("names").get<std::vector<std::string>>(), {}};
+  const auto values = json.at("values").get<std::vector<double>>();
+  for (size_t i = 0; i < values.size(); ++i) {
+    const std::optional<Label> exact = i < classes.names.size() ? label_of(classes.names[i]) : std::nullopt;
+    classes.values.push_back(exact.value_or(static_cast<Label>(values[i])));
+  }
+  return classes;
+}
+
 }  // namespace
+
+void take_data_options(const DataConfig& data, ModelExtras& extras) {
+  extras.csv = data.csv;
+  extras.inputs = data.train.inputs;
+  extras.targets = data.train.targets;
+  std::set<std::string> files;
+  for (std::vector<NamedArray>* arrays : {&extras.inputs, &extras.targets}) {
+    for (NamedArray& named : *arrays) {
+      std::string& file = named.array.file;
+      file = std::filesystem::absolute(file.empty() ? data.train.file : file).lexically_normal().string();
+      files.insert(file);
+    }
+  }
+  // The files are told apart by their names and folders; where they lie is nobody else's business.
+  for (std::vector<NamedArray>* arrays : {&extras.inputs, &extras.targets}) {
+    for (NamedArray& named : *arrays) {
+      const std::filesystem::path path = named.array.file;
+      const bool one_file = files.size() < 2 && !named.array.names.empty();
+      named.array.file = one_file ? "" : (path.parent_path().filename() / path.filename()).string();
+    }
+  }
+}
 
 ModelExtras extras_of_proxy(ModelExtras extras) {
   for (NamedArray& input : extras.inputs) {
@@ -40,9 +99,14 @@ void write_extras(h5::Group& hgq, const ModelExtras& extras) {
   json["scaling"] = Json::array();
   for (const Scaling& s : extras.scaling) json["scaling"].push_back({{"offset", s.offset}, {"divisor", s.divisor}});
   json["classes"] = Json::array();
-  for (const ClassMap& c : extras.classes) json["classes"].push_back({{"names", c.names}, {"values", c.values}});
+  for (const ClassMap& c : extras.classes) {
+    // The names hold the labels exactly, which a JSON number cannot; the values are for readers of other versions.
+    const std::vector<double> values(c.values.begin(), c.values.end());
+    json["classes"].push_back({{"names", c.names}, {"values", values}});
+  }
   json["inputs"] = arrays_to_json(extras.inputs);
   json["targets"] = arrays_to_json(extras.targets);
+  if (const Json csv = csv_to_json(extras.csv); !csv.empty()) json["csv"] = csv;
   json["losses"] = Json::array();
   for (const Loss& loss : extras.objective.losses)
     json["losses"].push_back({{"name", loss.name()}, {"delta", loss.delta}});
@@ -60,11 +124,10 @@ ModelExtras read_extras(const h5::Group& hgq) {
     const Json json = Json::parse(hgq.attribute_string("extras"));
     for (const Json& s : json.at("scaling"))
       extras.scaling.push_back({s.at("offset").get<std::vector<double>>(), s.at("divisor").get<std::vector<double>>()});
-    for (const Json& c : json.at("classes"))
-      extras.classes.push_back(
-          {c.at("names").get<std::vector<std::string>>(), c.at("values").get<std::vector<double>>()});
+    for (const Json& c : json.at("classes")) extras.classes.push_back(classes_from_json(c));
     extras.inputs = arrays_from_json(json.at("inputs"));
     extras.targets = arrays_from_json(json.at("targets"));
+    if (json.contains("csv")) extras.csv = csv_from_json(json.at("csv"));
     ErrorList errors;
     for (const Json& l : json.at("losses")) {
       Loss loss = Loss::from_node(Node::scalar(l.at("name").get<std::string>()), errors);

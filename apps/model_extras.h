@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hgq/data/classes.h"
+#include "hgq/data/data_config.h"
 #include "hgq/data/h5.h"
 #include "hgq/data/loaders.h"
 #include "hgq/data/scaling.h"
@@ -15,11 +16,16 @@
 namespace hgq {
 
 struct ModelExtras {
-  std::vector<Scaling> scaling;             // per input of the model; empty: none
-  std::vector<ClassMap> classes;            // per output
-  std::vector<NamedArray> inputs, targets;  // data sets, by layer
-  Objective objective;                      // empty losses: not known
+  std::vector<Scaling> scaling;   // per input of the model; empty: none
+  std::vector<ClassMap> classes;  // per output
+  // Data sets, by layer. Folder and name of the file where there were several, or the array has no name.
+  std::vector<NamedArray> inputs, targets;
+  CsvOptions csv;       // how CSV files are written
+  Objective objective;  // empty losses: not known
 };
+
+/// What a config says about the files of its training set.
+void take_data_options(const DataConfig& data, ModelExtras& extras);
 
 /// Those of the model's proxy, whose layers may have other names (layers/proxy/names.h).
 ModelExtras extras_of_proxy(ModelExtras extras);

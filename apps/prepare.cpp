@@ -24,6 +24,7 @@ void warn_of_training(const RunConfig& config, PreparedRun& run) {
 PreparedRun prepare_run(const RunConfig& config, ErrorList& errors) {
   PreparedRun run;
   OpenedData opened = open_data(config.data_config);
+  run.notes = opened.notes;
   std::map<std::string, Shape> shapes;
   for (const NamedRows& rows : opened.train.inputs) shapes[rows.name] = rows.rows->sample();
   run.model = make_model(config, shapes, errors);
@@ -40,8 +41,7 @@ PreparedRun prepare_run(const RunConfig& config, ErrorList& errors) {
                        static_cast<uint64_t>(config.seed));
   run.extras.scaling = run.sets.scaling;
   run.extras.classes = run.sets.classes;
-  run.extras.inputs = config.data_config.train.inputs;
-  run.extras.targets = config.data_config.train.targets;
+  take_data_options(config.data_config, run.extras);
   const int64_t steps = (run.sets.train->size() + config.train.batch_size - 1) / config.train.batch_size;
   run.optimizer = make_optimizer(
       config.train.optimizer,

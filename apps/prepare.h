@@ -20,6 +20,8 @@ struct PreparedRun {
   ModelExtras extras;
   DataSets sets;
   std::unique_ptr<Optimizer> optimizer;
+  /// What was found out about the data files, a line each ("39 rows, header, separator ;").
+  std::vector<std::string> notes;
   /// What was found out that is not wrong, but that the user should know: a line each, with advice.
   std::vector<std::string> warnings;
 };

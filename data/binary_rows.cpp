@@ -28,29 +28,40 @@ Unsigned load(const char* raw, bool big_endian) {
   return value;
 }
 
-template <typename Unsigned, typename ToFloat>
-void convert(std::span<const char> raw, bool big_endian, std::span<float> out, ToFloat to_float) {
+template <typename Unsigned, typename Out, typename Decode>
+void convert(std::span<const char> raw, bool big_endian, std::span<Out> out, Decode decode) {
   for (size_t i = 0; i < out.size(); ++i)
-    out[i] = to_float(load<Unsigned>(raw.data() + i * sizeof(Unsigned), big_endian));
+    out[i] = static_cast<Out>(decode(load<Unsigned>(raw.data() + i * sizeof(Unsigned), big_endian)));
 }
 
-template <typename Unsigned>
-void convert_integers(const NumberType& type, std::span<const char> raw, std::span<float> out) {
+template <typename Unsigned, typename Out>
+void convert_integers(const NumberType& type, std::span<const char> raw, std::span<Out> out) {
   if (type.kind == NumberType::Kind::kUnsigned) {
-    convert<Unsigned>(raw, type.big_endian, out, [](Unsigned v) { return static_cast<float>(v); });
+    convert<Unsigned>(raw, type.big_endian, out, [](Unsigned v) { return v; });
   } else {
     convert<Unsigned>(raw, type.big_endian, out,
-                      [](Unsigned v) { return static_cast<float>(static_cast<std::make_signed_t<Unsigned>>(v)); });
+                      [](Unsigned v) { return static_cast<std::make_signed_t<Unsigned>>(v); });
   }
+}
+
+NumberWidth width_of(const NumberType& type) {
+  if (type.kind == NumberType::Kind::kFloat) return type.bytes <= 4 ? NumberWidth::kFloat : NumberWidth::kDouble;
+  return type.bytes <= 2 ? NumberWidth::kFloat : type.bytes == 4 ? NumberWidth::kDouble : NumberWidth::kLabel;
 }
 
 class BinaryRows : public RowSource {
  public:
   BinaryRows(std::string place, BinaryArray array)
-      : RowSource(std::move(place), array.shape[0], array.shape.without_front(), false), array_(std::move(array)) {}
+      : RowSource(std::move(place), array.shape[0], array.shape.without_front(), false, width_of(array.type)),
+        array_(std::move(array)) {}
 
  private:
-  void read_numbers(int64_t first, int64_t count, std::span<float> out) const override {
+  void read_floats(int64_t first, int64_t, std::span<float> out) const override { convert_rows(first, out); }
+  void read_doubles(int64_t first, int64_t, std::span<double> out) const override { convert_rows(first, out); }
+  void read_labels(int64_t first, int64_t, std::span<Label> out) const override { convert_rows(first, out); }
+  std::vector<std::string> read_words(int64_t, int64_t) const override { return {}; }
+  template <typename Out>
+  void convert_rows(int64_t first, std::span<Out> out) const {
     const auto width = static_cast<size_t>(array_.type.bytes);
     std::vector<char> piece(std::min(kPiece, out.size() * width));
     int64_t offset = array_.offset + first * sample().size() * array_.type.bytes;
@@ -58,30 +69,13 @@ class BinaryRows : public RowSource {
       const size_t numbers = std::min(piece.size() / width, out.size() - done);
       const std::span<char> raw = std::span(piece).first(numbers * width);
       array_.bytes->read(offset, raw);
-      to_floats(array_.type, raw, out.subspan(done, numbers));
+      to_numbers(array_.type, raw, out.subspan(done, numbers));
       done += numbers;
       offset += static_cast<int64_t>(raw.size());
     }
-    static_cast<void>(count);
   }
-  std::vector<std::string> read_words(int64_t, int64_t) const override { return {}; }
 
   BinaryArray array_;
-};
-
-class MemoryRows : public RowSource {
- public:
-  MemoryRows(std::string place, Tensor values)
-      : RowSource(std::move(place), values.shape()[0], values.shape().without_front(), false),
-        values_(std::move(values)) {}
-
- private:
-  void read_numbers(int64_t first, int64_t count, std::span<float> out) const override {
-    std::ranges::copy(values_.view().rows(first, count).values(), out.begin());
-  }
-  std::vector<std::string> read_words(int64_t, int64_t) const override { return {}; }
-
-  Tensor values_;
 };
 
 }  // namespace
@@ -95,19 +89,23 @@ float half_to_float(uint16_t half) {
   return sign * std::ldexp(static_cast<float>(1024 + mantissa), exponent - 25);
 }
 
-void to_floats(const NumberType& type, std::span<const char> raw, std::span<float> out) {
+template <typename Out>
+void to_numbers(const NumberType& type, std::span<const char> raw, std::span<Out> out) {
   if (type.kind == NumberType::Kind::kFloat) {
     if (type.bytes == 2) return convert<uint16_t>(raw, type.big_endian, out, half_to_float);
     if (type.bytes == 4)
       return convert<uint32_t>(raw, type.big_endian, out, [](uint32_t v) { return std::bit_cast<float>(v); });
-    return convert<uint64_t>(raw, type.big_endian, out,
-                             [](uint64_t v) { return static_cast<float>(std::bit_cast<double>(v)); });
+    return convert<uint64_t>(raw, type.big_endian, out, [](uint64_t v) { return std::bit_cast<double>(v); });
   }
   if (type.bytes == 1) return convert_integers<uint8_t>(type, raw, out);
   if (type.bytes == 2) return convert_integers<uint16_t>(type, raw, out);
   if (type.bytes == 4) return convert_integers<uint32_t>(type, raw, out);
   convert_integers<uint64_t>(type, raw, out);
 }
+
+template void to_numbers(const NumberType&, std::span<const char>, std::span<float>);
+template void to_numbers(const NumberType&, std::span<const char>, std::span<double>);
+template void to_numbers(const NumberType&, std::span<const char>, std::span<Label>);
 
 std::unique_ptr<RowSource> binary_rows(std::string place, BinaryArray array) {
   HGQ_CHECK(array.shape.rank() > 0, FileError, place, ": holds a single number, expected rows");
@@ -116,11 +114,6 @@ std::unique_ptr<RowSource> binary_rows(std::string place, BinaryArray array) {
   HGQ_CHECK(bytes <= there, FileError, place, ": is cut off: the shape ", array.shape, " needs ", bytes,
             " bytes of values, but there are ", there);
   return std::make_unique<BinaryRows>(std::move(place), std::move(array));
-}
-
-std::unique_ptr<RowSource> memory_rows(std::string place, Tensor values) {
-  HGQ_CHECK(values.shape().rank() > 0, FileError, place, ": holds a single number, expected rows");
-  return std::make_unique<MemoryRows>(std::move(place), std::move(values));
 }
 
 }  // namespace hgq

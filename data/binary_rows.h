@@ -19,9 +19,9 @@ struct NumberType {
   bool big_endian = false;
 };
 
-/// Converts `raw`, numbers of `type` side by side, to as many floats (float64 and large integers are rounded to
-/// nearest).
-void to_floats(const NumberType& type, std::span<const char> raw, std::span<float> out);
+/// Converts `raw`, numbers of `type` side by side, to as many of type float, double or Label, rounded to nearest.
+template <typename Out>
+void to_numbers(const NumberType& type, std::span<const char> raw, std::span<Out> out);
 
 /// The value of an IEEE half, exact.
 float half_to_float(uint16_t half);
@@ -36,8 +36,5 @@ struct BinaryArray {
 
 /// Throws FileError where the file is too short for the array.
 std::unique_ptr<RowSource> binary_rows(std::string place, BinaryArray array);
-
-/// A source of rows that lie in memory already.
-std::unique_ptr<RowSource> memory_rows(std::string place, Tensor values);
 
 }  // namespace hgq

@@ -1,6 +1,7 @@
 #include "hgq/data/classes.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <set>
 #include <utility>
@@ -33,12 +34,12 @@ std::string listed(const std::vector<std::string>& names) {
 /// Calls visit(first, values) for all rows, a piece at a time.
 template <typename Visit>
 void for_all_numbers(const RowSource& source, const Visit& visit) {
-  std::vector<float> piece(static_cast<size_t>(std::min(kPieceRows, source.rows()) * source.sample().size()));
+  std::vector<Label> piece(static_cast<size_t>(std::min(kPieceRows, source.rows()) * source.sample().size()));
   for (int64_t first = 0; first < source.rows(); first += kPieceRows) {
     const int64_t count = std::min(kPieceRows, source.rows() - first);
-    const std::span<float> values = std::span(piece).first(static_cast<size_t>(count * source.sample().size()));
+    const std::span<Label> values = std::span(piece).first(static_cast<size_t>(count * source.sample().size()));
     source.read(first, count, values);
-    check_finite(source, first, values);
+    check_finite<Label>(source, first, values);
     visit(first, values);
   }
 }
@@ -47,7 +48,7 @@ void for_all_numbers(const RowSource& source, const Visit& visit) {
 
 bool ClassMap::is_identity() const {
   for (size_t i = 0; i < values.size(); ++i) {
-    if (values[i] != static_cast<double>(i)) return false;
+    if (values[i] != static_cast<Label>(i)) return false;
   }
   return !is_text();
 }
@@ -57,17 +58,36 @@ std::optional<int64_t> ClassMap::find(const std::string& name) const {
   return found == names.end() ? std::nullopt : std::optional(int64_t{found - names.begin()});
 }
 
-std::optional<int64_t> ClassMap::find(double value) const {
+std::optional<int64_t> ClassMap::find(Label value) const {
   const auto found = std::ranges::lower_bound(values, value);
   return found == values.end() || *found != value ? std::nullopt : std::optional(int64_t{found - values.begin()});
 }
 
 ClassMap ClassMap::of_text(std::vector<std::string> sorted) { return {std::move(sorted), {}}; }
 
-ClassMap ClassMap::of_numbers(std::vector<double> sorted) {
+ClassMap ClassMap::of_numbers(std::vector<Label> sorted) {
   ClassMap map{{}, std::move(sorted)};
-  for (const double value : map.values) map.names.push_back(concat(value));
+  for (const Label value : map.values) map.names.push_back(label_text(value));
   return map;
+}
+
+std::string label_text(Label value) {
+  constexpr Label kTwoTo63 = 9223372036854775808.0L;
+  if (std::trunc(value) == value && value >= -kTwoTo63 && value < 2 * kTwoTo63)
+    return value < 0 ? concat(static_cast<int64_t>(value)) : concat(static_cast<uint64_t>(value));
+  return concat(static_cast<double>(value));
+}
+
+std::optional<Label> label_of(const std::string& text) {
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto read = [&](auto value) -> std::optional<Label> {
+    const auto [stop, error] = std::from_chars(begin, end, value);
+    return error == std::errc() && stop == end ? std::optional(static_cast<Label>(value)) : std::nullopt;
+  };
+  if (const auto integer = read(int64_t{0})) return integer;
+  if (const auto integer = read(uint64_t{0})) return integer;
+  return read(0.0);
 }
 
 TargetEncoder::TargetEncoder(TargetKind kind, const Shape& output, std::string name)
@@ -81,6 +101,10 @@ bool TargetEncoder::holds_labels(const RowSource& source) const {
   if (kind_ == TargetKind::kNumbers) return false;
   if (kind_ == TargetKind::kBinary) return output_.rank() == 0 || output_[-1] == 1;
   return equal_but_for_one(source.sample(), labels_) && !(source.sample() == output_ && output_[-1] > 1);
+}
+
+NumberWidth TargetEncoder::width_of(const RowSource& source) const {
+  return holds_labels(source) ? NumberWidth::kLabel : NumberWidth::kFloat;
 }
 
 void TargetEncoder::check_shape(const RowSource& source) const {
@@ -121,15 +145,15 @@ void TargetEncoder::fit_text(const RowSource& source) {
 }
 
 void TargetEncoder::fit_numbers(const RowSource& source) {
-  std::set<double> found;
+  std::set<Label> found;
   bool within_one = true;
-  for_all_numbers(source, [&](int64_t first, std::span<const float> values) {
+  for_all_numbers(source, [&](int64_t first, std::span<const Label> values) {
     for (size_t i = 0; i < values.size(); ++i) {
-      const auto value = static_cast<double>(values[i]);
-      within_one = within_one && value >= 0.0 && value <= 1.0;
+      const Label value = values[i];
+      within_one = within_one && value >= 0 && value <= 1;
       if (kind_ == TargetKind::kBinary && within_one) continue;
       HGQ_CHECK(kind_ == TargetKind::kBinary || std::trunc(value) == value, FileError, source.place(), ": holds ",
-                values[i], " in ", source.row_name(first + static_cast<int64_t>(i) / source.sample().size()),
+                label_text(value), " in ", source.row_name(first + static_cast<int64_t>(i) / source.sample().size()),
                 ", expected a class number");
       found.insert(value);
       HGQ_CHECK(found.size() <= kMostClasses, FileError, source.place(), ": has more than ", kMostClasses,
@@ -140,22 +164,22 @@ void TargetEncoder::fit_numbers(const RowSource& source) {
     if (within_one) return;
     // The values before the first one outside [0, 1] were passed over.
     found.clear();
-    for_all_numbers(source, [&](int64_t, std::span<const float> values) {
-      for (const float value : values) {
-        if (found.size() <= kMostListed) found.insert(static_cast<double>(value));
+    for_all_numbers(source, [&](int64_t, std::span<const Label> values) {
+      for (const Label value : values) {
+        if (found.size() <= kMostListed) found.insert(value);
       }
     });
   }
   classes_ = ClassMap::of_numbers({found.begin(), found.end()});
   // Numbers that start at 0 are the class numbers, whether or not all of them occur; encode() names a row that is
   // beyond.
-  if (classes_.values.front() != 0.0) return;
+  if (classes_.values.front() != 0) return;
   if (kind_ == TargetKind::kBinary) {
-    classes_ = ClassMap::of_numbers({0.0, 1.0});
+    classes_ = ClassMap::of_numbers({0, 1});
     return;
   }
-  std::vector<double> all(static_cast<size_t>(output_[-1]));
-  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<double>(i);
+  std::vector<Label> all(static_cast<size_t>(output_[-1]));
+  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<Label>(i);
   classes_ = ClassMap::of_numbers(std::move(all));
 }
 
@@ -187,9 +211,9 @@ void TargetEncoder::throw_unknown(const RowSource& source, int64_t row, const st
       identity ? concat("the classes 0 to ", classes_.size() - 1) : concat("the classes ", listed(classes_.names))));
 }
 
-int64_t TargetEncoder::class_of(const RowSource& source, int64_t row, double value) const {
+int64_t TargetEncoder::class_of(const RowSource& source, int64_t row, Label value) const {
   const std::optional<int64_t> found = classes_.find(value);
-  if (!found) throw_unknown(source, row, concat(value));
+  if (!found) throw_unknown(source, row, label_text(value));
   return *found;
 }
 
@@ -218,17 +242,17 @@ void TargetEncoder::encode_labels(const RowSource& source, int64_t first, int64_
   }
   HGQ_CHECK(!classes_.is_text(), FileError, source.place(), ": holds numbers, but output '", name_,
             "' has the classes ", listed(classes_.names));
-  std::vector<float> values(total);
-  source.read(first, count, values);
-  check_finite(source, first, values);
+  std::vector<Label> values(total);
+  source.read(first, count, std::span(values));
+  check_finite<Label>(source, first, values);
   for (size_t i = 0; i < total; ++i) {
     const int64_t row = first + static_cast<int64_t>(i) / labels;
     if (classes_.empty()) {  // binary targets that lie in [0, 1] as they are
-      HGQ_CHECK(values[i] >= 0.0F && values[i] <= 1.0F, FileError, source.place(), ": holds ", values[i], " in ",
+      HGQ_CHECK(values[i] >= 0 && values[i] <= 1, FileError, source.place(), ": holds ", label_text(values[i]), " in ",
                 source.row_name(row), ", but output '", name_, "' takes numbers from 0 to 1");
-      out[i] = values[i];
+      out[i] = static_cast<float>(values[i]);
     } else {
-      put(i, class_of(source, row, static_cast<double>(values[i])));
+      put(i, class_of(source, row, values[i]));
     }
   }
 }
@@ -236,8 +260,8 @@ void TargetEncoder::encode_labels(const RowSource& source, int64_t first, int64_
 void TargetEncoder::encode_one_hot(const RowSource& source, int64_t first, int64_t count, std::span<float> out) const {
   const auto classes = static_cast<size_t>(output_[-1]);
   std::vector<float> values(static_cast<size_t>(count * source.sample().size()));
-  source.read(first, count, values);
-  check_finite(source, first, values);
+  source.read(first, count, std::span(values));
+  check_finite<float>(source, first, values);
   for (size_t begin = 0; begin < values.size(); begin += classes) {
     const std::span<const float> row = std::span(values).subspan(begin, classes);
     const auto where = [&] { return source.row_name(first + static_cast<int64_t>(begin) / source.sample().size()); };
@@ -263,7 +287,7 @@ void TargetEncoder::encode(const RowSource& source, int64_t first, int64_t count
             " encoded rows do not fit into a buffer of ", out.size());
   if (kind_ == TargetKind::kNumbers) {
     source.read(first, count, out);
-    check_finite(source, first, out.first(static_cast<size_t>(count * sample_.size())));
+    check_finite<float>(source, first, out.first(static_cast<size_t>(count * sample_.size())));
   } else if (holds_labels(source)) {
     encode_labels(source, first, count, out);
   } else {

@@ -8,8 +8,10 @@
 //   encoder.fit(*y_train);                 // finds the classes: {"gamma", "hadron", "proton"} -> 0, 1, 2
 //   encoder.encode(*y_test, 0, n, out);    // the same map; a label that is not in it is an error with its row
 //
-// Text, and numbers that do not start at 0, are mapped in sorted order; numbers that start at 0 are class numbers as
-// they are. The map goes with the model.
+// Text, and numbers that do not start at 0, are mapped in sorted order: PDG codes 11, 13, 211 are the classes 0, 1, 2,
+// and labels 1, 2, 3 are 0, 1, 2 for any network of at least 3 outputs, of which a fourth then has no rows. Numbers
+// that start at 0 are class numbers as they are, whether or not all of them occur. Labels are told apart exactly,
+// integers of 64 bits too. The map goes with the model.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +33,7 @@ enum class TargetKind : uint8_t { kNumbers, kClassNumbers, kOneHot, kBinary };
 /// text.
 struct ClassMap {
   std::vector<std::string> names;
-  std::vector<double> values;  // empty where the labels are text
+  std::vector<Label> values;  // empty where the labels are text
 
   bool empty() const { return names.empty(); }
   int64_t size() const { return static_cast<int64_t>(names.size()); }
@@ -40,10 +42,14 @@ struct ClassMap {
   bool is_identity() const;
   /// The class of a label; nullopt where it has none.
   std::optional<int64_t> find(const std::string& name) const;
-  std::optional<int64_t> find(double value) const;
+  std::optional<int64_t> find(Label value) const;
   static ClassMap of_text(std::vector<std::string> sorted);
-  static ClassMap of_numbers(std::vector<double> sorted);
+  static ClassMap of_numbers(std::vector<Label> sorted);
 };
+
+/// The text of a label that is a number: "1000010020", "0.5"; and the number of such a text, nullopt where it is none.
+std::string label_text(Label value);
+std::optional<Label> label_of(const std::string& text);
 
 class TargetEncoder {
  public:
@@ -56,6 +62,8 @@ class TargetEncoder {
   void fit(const RowSource& source);
   /// Takes the map that a model file brings. Throws FileError where it is none for this output.
   void use(ClassMap classes);
+  /// What the targets have to be read as.
+  NumberWidth width_of(const RowSource& source) const;
   /// Empty for kNumbers, one-hot sources, and numbers in [0, 1] as binary targets.
   const ClassMap& classes() const { return classes_; }
 
@@ -74,7 +82,7 @@ class TargetEncoder {
   /// Most classes that the output tells apart.
   int64_t most_classes() const { return kind_ == TargetKind::kBinary ? 2 : output_[-1]; }
   void check_number_of_classes(const RowSource& source, const ClassMap& classes) const;
-  int64_t class_of(const RowSource& source, int64_t row, double value) const;
+  int64_t class_of(const RowSource& source, int64_t row, Label value) const;
   void encode_labels(const RowSource& source, int64_t first, int64_t count, std::span<float> out) const;
   void encode_one_hot(const RowSource& source, int64_t first, int64_t count, std::span<float> out) const;
   [[noreturn]] void throw_unknown(const RowSource& source, int64_t row, const std::string& label) const;

@@ -1,8 +1,10 @@
 #include "hgq/data/csv_records.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
+#include <utility>
 
 #include "hgq/core/error.h"
 
@@ -12,7 +14,7 @@ namespace {
 constexpr int64_t kPiece = int64_t{1} << 20U;
 constexpr size_t kLongestRecord = size_t{64} << 20U;
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
@@ -38,75 +40,173 @@ std::string_view take_quoted(std::string_view& rest, std::string& unquoted) {
   return std::string_view(unquoted).substr(begin);
 }
 
+/// Of a number that is too large or too small for float64: which of the two. Its digits count, not only its exponent.
+double beyond_double(std::string_view field) {
+  const bool negative = field.starts_with('-');
+  if (negative) field.remove_prefix(1);
+  const size_t e = std::min(field.find_first_of("eE"), field.size());
+  const std::string_view digits = field.substr(0, e);
+  const size_t point = std::min(digits.find('.'), digits.size());
+  const size_t first = std::min(digits.find_first_of("123456789"), digits.size());
+  // The power of ten of the first digit that is not 0, without the exponent.
+  const int64_t power = static_cast<int64_t>(point) - static_cast<int64_t>(first) - (first < point ? 1 : 0);
+  std::string_view exponent_text = e < field.size() ? field.substr(e + 1) : std::string_view("0");
+  if (exponent_text.starts_with('+')) exponent_text.remove_prefix(1);
+  int64_t exponent = 0;
+  const auto [end, error] =
+      std::from_chars(exponent_text.data(), exponent_text.data() + exponent_text.size(), exponent);
+  const bool small =
+      first == digits.size() || (error == std::errc::result_out_of_range ? exponent_text.starts_with('-')
+                                                                         : power < -std::max(exponent, -INT64_MAX));
+  const double value = small ? 0.0 : std::numeric_limits<double>::infinity();
+  return negative ? -value : value;
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return lower;
+}
+
 }  // namespace
 
-CsvRecords::CsvRecords(const Bytes& bytes, const CsvPosition& start, bool skip_comments)
-    : bytes_(bytes), skip_comments_(skip_comments), loaded_(start.offset), upcoming_(start) {
+CsvRecords::CsvRecords(const Bytes& bytes, const CsvPosition& start, CsvFormat format)
+    : bytes_(bytes), format_(std::move(format)), loaded_(start.offset), upcoming_(start) {
   if (start.offset == 0 && bytes.front(3) == "\xef\xbb\xbf") {  // the byte order mark of UTF-8
     loaded_ = 3;
     upcoming_.offset = 3;
   }
 }
 
-std::string CsvRecords::place(const CsvPosition& position) const { return concat(bytes_.place(), ":", position.line); }
+std::string CsvRecords::place(int64_t line) const { return concat(bytes_.place(), ":", line); }
 
 bool CsvRecords::fill() {
   if (loaded_ >= bytes_.size()) return false;
   buffer_.erase(0, begin_);
   begin_ = 0;
-  HGQ_CHECK(buffer_.size() <= kLongestRecord, FileError, place(upcoming_),
+  HGQ_CHECK(buffer_.size() <= kLongestRecord, FileError, place(upcoming_.line),
             ": is longer than 64 MiB, or a quote is never closed");
   const auto count = static_cast<size_t>(std::min(kPiece, bytes_.size() - loaded_));
   const size_t old = buffer_.size();
   buffer_.resize(old + count);
   bytes_.read(loaded_, std::span(buffer_).subspan(old));
-  HGQ_CHECK(buffer_.find('\0', old) == std::string::npos, FileError, place(upcoming_),
+  HGQ_CHECK(buffer_.find('\0', old) == std::string::npos, FileError, place(upcoming_.line),
             ": contains a zero byte, so this is no text; expected CSV in UTF-8 or ASCII");
   loaded_ += static_cast<int64_t>(count);
   return true;
 }
 
-bool CsvRecords::next_record() {
-  bool in_quotes = false;
+/// The character so far behind begin_; nullopt behind the file's end.
+std::optional<char> CsvRecords::peek(size_t offset) {
+  while (begin_ + offset >= buffer_.size()) {
+    if (!fill()) return std::nullopt;
+  }
+  return buffer_[begin_ + offset];
+}
+
+bool CsvRecords::begins_comment() {
+  if (format_.comment.empty()) return false;
+  size_t offset = 0;
+  for (auto c = peek(0); c && is_blank(*c); c = peek(offset)) ++offset;
+  for (size_t i = 0; i < format_.comment.size(); ++i) {
+    if (peek(offset + i) != format_.comment[i]) return false;
+  }
+  // A spreadsheet's errors are values.
+  constexpr std::array<std::string_view, 6> kErrors = {"#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!"};
+  return std::ranges::none_of(kErrors, [&](std::string_view error) {
+    for (size_t i = 0; i < error.size(); ++i) {
+      if (peek(offset + i) != error[i]) return false;
+    }
+    return true;
+  });
+}
+
+/// Whether nothing but blanks stands between a quote and the separator or the record's begin before it.
+bool CsvRecords::opens_field(size_t quote) const {
+  for (size_t i = quote; i > 0; --i) {
+    const char before = buffer_[begin_ + i - 1];
+    if (separates(before, format_.separator)) return true;
+    if (!is_blank(before)) return false;
+  }
+  return true;
+}
+
+/// The next quote or line end that is loaded, or the end of what is.
+size_t CsvRecords::skip_plain(size_t offset) const {
+  size_t at = begin_ + offset;
+  while (at < buffer_.size() && buffer_[at] != '"' && buffer_[at] != '\n' && buffer_[at] != '\r') ++at;
+  return at - begin_;
+}
+
+bool CsvRecords::next_line() {
+  position_ = upcoming_;
+  is_comment_ = begins_comment();
   int64_t lines = 0;
-  size_t scanned = 0;  // characters behind begin_ that are looked at
+  int64_t quote_line = 0;  // where the open quote stands; 0: none is open
+  size_t scanned = 0;
   while (true) {
-    const std::string_view rest = std::string_view(buffer_).substr(begin_);
-    const size_t stop = rest.find_first_of("\"\n", scanned);
-    if (stop == std::string_view::npos) {
-      scanned = rest.size();
-      if (fill()) continue;
-      HGQ_CHECK(!in_quotes, FileError, place(upcoming_), ": a quote is never closed");
-      if (rest.empty()) return false;
-    } else {
-      scanned = stop + 1;
-      if (rest[stop] == '"') {
-        in_quotes = !in_quotes;
+    scanned = skip_plain(scanned);
+    const std::optional<char> c = peek(scanned);
+    if (!c) {
+      HGQ_CHECK(quote_line == 0, FileError, place(quote_line),
+                ": a quote is never closed; a quote that begins a field ends with it, and is doubled inside");
+      if (scanned == 0) return false;
+      record_ = std::string_view(buffer_).substr(begin_, scanned);
+      begin_ += scanned;
+      upcoming_.offset += static_cast<int64_t>(scanned);
+      return true;
+    }
+    if (*c == '"') {
+      if (quote_line > 0) {
+        if (peek(scanned + 1) == '"') {
+          ++scanned;
+        } else {
+          quote_line = 0;
+        }
+      } else if (!is_comment_ && opens_field(scanned)) {
+        quote_line = position_.line + lines;
+      }
+      ++scanned;
+    } else if (*c == '\n' || *c == '\r') {
+      const size_t width = *c == '\r' && peek(scanned + 1) == '\n' ? 2 : 1;
+      ++lines;
+      if (quote_line > 0) {
+        scanned += width;
         continue;
       }
-      ++lines;
-      if (in_quotes) continue;
+      record_ = std::string_view(buffer_).substr(begin_, scanned);
+      begin_ += scanned + width;
+      upcoming_.offset += static_cast<int64_t>(scanned + width);
+      upcoming_.line += lines;
+      return true;
     }
-    position_ = upcoming_;
-    record_ = std::string_view(buffer_).substr(begin_, stop == std::string_view::npos ? scanned : stop);
-    if (record_.ends_with('\r')) record_.remove_suffix(1);
-    begin_ += scanned;
-    upcoming_.offset += static_cast<int64_t>(scanned);
-    upcoming_.line += lines;
-    return true;
   }
 }
 
-bool CsvRecords::next() {
-  while (next_record()) {
-    const std::string_view content = trimmed(record_);
-    if (content.empty() || (skip_comments_ && content.front() == '#')) continue;
-    return true;
+bool CsvRecords::next_or_comment() {
+  while (next_line()) {
+    if (!trimmed(record_).empty()) return true;
   }
   return false;
 }
 
-void split_fields(std::string_view record, char separator, std::vector<std::string_view>& fields,
+bool CsvRecords::next() {
+  while (next_or_comment()) {
+    if (!is_comment_) return true;
+    ++comments_;
+  }
+  return false;
+}
+
+const std::vector<std::string_view>& CsvRecords::fields() {
+  HGQ_CHECK(split_fields(record_, format_.separator, fields_, unquoted_), FileError, place(position_.line),
+            ": text stands behind a closing quote in '", record_.substr(0, 60),
+            "'; a quote that begins a field ends with it, and is doubled inside");
+  return fields_;
+}
+
+bool split_fields(std::string_view record, char separator, std::vector<std::string_view>& fields,
                   std::string& unquoted) {
   fields.clear();
   unquoted.clear();
@@ -118,14 +218,15 @@ void split_fields(std::string_view record, char separator, std::vector<std::stri
     if (lead < rest.size() && rest[lead] == '"') {
       rest.remove_prefix(lead);
       fields.push_back(take_quoted(rest, unquoted));
-      while (!rest.empty() && !separates(rest.front(), separator)) rest.remove_prefix(1);
+      while (!rest.empty() && is_blank(rest.front()) && !separates(rest.front(), separator)) rest.remove_prefix(1);
+      if (!rest.empty() && !separates(rest.front(), separator)) return false;
     } else {
       const auto end = std::ranges::find_if(rest, [&](char c) { return separates(c, separator); });
       const auto length = static_cast<size_t>(end - rest.begin());
       fields.push_back(trimmed(rest.substr(0, length)));
       rest.remove_prefix(length);
     }
-    if (rest.empty()) return;
+    if (rest.empty()) return true;
     rest.remove_prefix(1);
     while (separator == ' ' && !rest.empty() && is_blank(rest.front())) rest.remove_prefix(1);
   }
@@ -137,11 +238,46 @@ std::optional<double> number_of(std::string_view field) {
   double value = 0.0;
   const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
   if (field.empty() || end != field.data() + field.size()) return std::nullopt;
-  if (error == std::errc::result_out_of_range)
-    return field.find("e-") != std::string_view::npos || field.find("E-") != std::string_view::npos
-               ? 0.0
-               : std::numeric_limits<double>::infinity();
+  if (error == std::errc::result_out_of_range) return beyond_double(field);
   return error == std::errc() ? std::optional(value) : std::nullopt;
+}
+
+std::optional<Label> label_number_of(std::string_view field) {
+  field = trimmed(field);
+  std::string_view digits = field;
+  if (digits.starts_with('+') && !digits.starts_with("+-")) digits.remove_prefix(1);
+  const auto integer = [&](auto value) -> std::optional<Label> {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return error == std::errc() && end == digits.data() + digits.size() ? std::optional(static_cast<Label>(value))
+                                                                        : std::nullopt;
+  };
+  if (const auto value = integer(int64_t{0})) return value;
+  if (const auto value = integer(uint64_t{0})) return value;
+  const std::optional<double> value = number_of(field);
+  return value ? std::optional(static_cast<Label>(*value)) : std::nullopt;
+}
+
+bool is_missing(std::string_view field) {
+  constexpr std::array<std::string_view, 12> kMissing = {"?",    "na", "n/a", "nan", "null", "none",
+                                                         "#n/a", "-",  "--",  ".",   "<na>", "-nan"};
+  field = trimmed(field);
+  return field.empty() || (field.size() <= 4 && std::ranges::find(kMissing, lower_case(field)) != kMissing.end());
+}
+
+bool has_decimal_comma(std::string_view field) {
+  field = trimmed(field);
+  const size_t comma = field.find(',');
+  if (comma == std::string_view::npos || field.find_first_not_of("+-0123456789,.eE") != std::string_view::npos)
+    return false;
+  std::string with_point(field);
+  std::erase(with_point, '.');  // 1.234,5: points group the digits
+  const size_t at = with_point.find(',');
+  with_point[at] = '.';
+  return number_of(with_point).has_value();
+}
+
+std::string separator_name(char separator) {
+  return separator == '\t' ? "tab" : separator == ' ' ? "blank" : concat("'", separator, "'");
 }
 
 }  // namespace hgq

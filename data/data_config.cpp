@@ -1,6 +1,8 @@
 #include "hgq/data/data_config.h"
 
+#include <cctype>
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 #include "hgq/core/error.h"
@@ -89,26 +91,6 @@ SetSpec read_set(const Node& node, const std::string& section, const SetSpec& tr
   return set;
 }
 
-CsvOptions read_csv(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs) {
-  ConfigReader reader(node, "data.csv", errors, docs);
-  CsvOptions options;
-  const std::string separator = reader.text("separator", "character between fields; found out if not given", "");
-  if (separator == "\\t" || separator == "tab") {
-    options.separator = '\t';
-  } else if (separator.size() == 1 && separator != "\"" && separator != "\n") {
-    options.separator = separator[0];
-  } else if (!separator.empty()) {
-    reader.error("separator", concat("found '", separator, "', expected one character, or tab"));
-  }
-  if (reader.has("header")) {
-    options.header = reader.boolean("header", "whether the first line names the columns; found out if not given", true);
-  } else {
-    reader.known("header");
-  }
-  reader.finish();
-  return options;
-}
-
 void read_validation(ConfigReader& reader, const std::string& folder, DataConfig& config) {
   const Node* node = reader.node("validation",
                                  "rows that are not trained on, measured after each epoch (val_...): a share of the "
@@ -139,6 +121,50 @@ ScaleKind scale_kind(const std::string& name) {
 }  // namespace
 
 int64_t default_memory_limit() { return physical_memory() / 2; }
+
+CsvOptions read_csv_options(const Node& node, const std::string& section, ErrorList& errors,
+                            std::vector<KeyDoc>* docs) {
+  ConfigReader reader(node, section, errors, docs);
+  CsvOptions options;
+  const std::string separator = reader.text(
+      "separator",
+      "one character, or tab, or blank (any run of blanks and tabs); if not given, the one of tab ; | , blank "
+      "that cuts the first 50 lines most evenly into most numbers",
+      "");
+  if (separator == "\\t" || separator == "tab") {
+    options.separator = '\t';
+  } else if (separator == "blank" || separator == "space") {
+    options.separator = ' ';
+  } else if (separator.size() == 1 &&
+             (std::ispunct(static_cast<unsigned char>(separator[0])) != 0 || separator == " " || separator == "\t") &&
+             std::string_view("\"+-.").find(separator[0]) == std::string_view::npos) {
+    options.separator = separator[0];
+  } else if (!separator.empty()) {
+    reader.error("separator", concat("found '", printable(separator),
+                                     "', expected one character, or tab, or blank; none of + - . \""));
+  }
+  reader.node(
+      "header",
+      "whether the first line names the columns; if not given, it does where all of it that stands above numbers "
+      "is text, and a mixture of text and numbers there is an error",
+      "true or false");
+  if (reader.has("header")) options.header = reader.boolean("header", "", true);
+  const std::string comment =
+      reader.text("comment", "what lines begin with that are left out; an empty text: no line is", "#");
+  const bool usable = comment.size() <= 8 && comment.find_first_of(" \t\r\n\"") == std::string::npos;
+  if (!usable)
+    reader.error("comment", concat("found '", printable(comment), "', expected a few characters, no blanks"));
+  if (reader.has("comment") && usable) options.comment = comment;
+  options.missing =
+      reader.choice("missing",
+                    "of rows that lack a value in any column, where a field is empty or ? NA N/A NaN null "
+                    "None - -- .: an error if the value is needed, or drop to leave the rows out",
+                    {"error", "drop"}, "error") == "drop"
+          ? CsvMissing::kDrop
+          : CsvMissing::kError;
+  reader.finish();
+  return options;
+}
 
 DataConfig read_data_config(const Node& node, const std::string& folder, ErrorList& errors, std::vector<KeyDoc>* docs) {
   ConfigReader reader(node, "data", errors, docs);
@@ -172,8 +198,10 @@ DataConfig read_data_config(const Node& node, const std::string& folder, ErrorLi
       "scale",
       "of the inputs, fitted on the training rows: standard (mean 0, deviation 1 of each column), minmax (to [0, 1])",
       {"none", "standard", "minmax"}, "none"));
-  if (const Node* csv = reader.node("csv", "how a CSV file is written; found out if not given", "a map"))
-    config.csv = read_csv(*csv, errors, docs);
+  const Node* csv =
+      reader.node("csv", "how CSV files are written, where it is not to be found out: keys of data.csv", "a map");
+  if (csv != nullptr || docs != nullptr)
+    config.csv = read_csv_options(csv == nullptr ? Node() : *csv, "data.csv", errors, docs);
   const std::optional<double> gib = reader.optional_number(
       "memory", "GiB for the rows of a set; a larger set is read in blocks; none: half of the machine's memory",
       {.min = 0.0, .max = 1.0e6, .above_min = true});

@@ -8,7 +8,7 @@
 //     validation: 0.15                            # or {inputs: ..., targets: ..., file: ...}
 //     test: {inputs: x_test, targets: y_test}
 //     scale: standard
-//     csv: {separator: ";", header: false}
+//     csv: {separator: ";", header: false, comment: "%", missing: drop}
 //     memory: 8.0                                 # GiB; a set that needs more is read in blocks
 //
 // Everything wrong in the text is collected with its place; whether files and arrays exist is found out by open_rows.
@@ -38,6 +38,10 @@ struct DataConfig {
 
 /// Half of this machine's physical memory.
 int64_t default_memory_limit();
+
+/// How CSV files are written: the map `data.csv`, or what a command is told by --csv.
+CsvOptions read_csv_options(const Node& node, const std::string& section, ErrorList& errors,
+                            std::vector<KeyDoc>* docs = nullptr);
 
 /// Reads the section. `folder` is what relative paths start from. Inputs and targets that are not given are the
 /// datasets `x` and `y`.

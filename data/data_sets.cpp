@@ -41,24 +41,30 @@ void check_same_shapes(const RowSet& train, const RowSet& other, const std::stri
 }
 
 /// Sees the rows that are trained on, in their order.
-Scaling fit_scaling(ScaleKind kind, const RowSource& source, const std::optional<std::vector<int64_t>>& rows) {
+template <typename T>
+Scaling fit_scaling_to(ScaleKind kind, const RowSource& source, const std::optional<std::vector<int64_t>>& rows) {
   ScalingFit fit(kind, source.sample());
-  if (kind == ScaleKind::kNone) return {};
   const int64_t size = source.sample().size();
   const int64_t step = std::max(kPieceRows, source.chunk_rows());
-  std::vector<float> piece;
+  std::vector<T> piece;
   size_t next = 0;
   for (int64_t first = 0; first < source.rows(); first += step) {
     const int64_t count = std::min(step, source.rows() - first);
     piece.resize(static_cast<size_t>(count * size));
-    source.read(first, count, piece);
-    check_finite(source, first, piece);
-    if (!rows) fit.add(piece);
+    source.read(first, count, std::span(piece));
+    check_finite<T>(source, first, piece);
+    if (!rows) fit.add(std::span<const T>(piece));
     for (; rows && next < rows->size() && (*rows)[next] < first + count; ++next) {
       fit.add(std::span(piece).subspan(static_cast<size_t>(((*rows)[next] - first) * size), static_cast<size_t>(size)));
     }
   }
   return fit.result();
+}
+
+Scaling fit_scaling(ScaleKind kind, const RowSource& source, const std::optional<std::vector<int64_t>>& rows) {
+  if (kind == ScaleKind::kNone) return {};
+  return source.width() == NumberWidth::kFloat ? fit_scaling_to<float>(kind, source, rows)
+                                               : fit_scaling_to<double>(kind, source, rows);
 }
 
 std::vector<TargetEncoder> make_encoders(const std::vector<OutputSpec>& outputs) {
@@ -94,26 +100,42 @@ FieldSet make_fields(const std::vector<std::string>& inputs, const SharedRows& a
   return set;
 }
 
-int64_t bytes_of(const RowSet& set) {
-  int64_t floats = 0;
-  for (const std::vector<NamedRows>* group : {&set.inputs, &set.targets, &set.weights}) {
-    for (const NamedRows& named : *group) floats += named.rows->sample().size();
-  }
-  return floats * set.size() * static_cast<int64_t>(sizeof(float));
+/// Inputs that are not scaled and weights are wanted as float32 alone.
+NumberWidth width_of_inputs(ScaleKind scale) {
+  return scale == ScaleKind::kNone ? NumberWidth::kFloat : NumberWidth::kDouble;
 }
 
-/// A set's arrays, inputs first; those that are read several times and fit into memory are read only once.
-SharedRows take_arrays(RowSet set, const std::vector<OutputSpec>& outputs, bool cache) {
+/// What all rows take in memory as they are cached.
+int64_t cached_bytes(const RowSet& set, const std::vector<TargetEncoder>& encoders, ScaleKind scale) {
+  int64_t bytes = 0;
+  const auto add = [&](const NamedRows& named, NumberWidth width) {
+    bytes += named.rows->sample().size() * bytes_of(std::min(width, named.rows->width()));
+  };
+  for (const NamedRows& input : set.inputs) add(input, width_of_inputs(scale));
+  for (size_t i = 0; i < encoders.size(); ++i) add(set.targets[i], encoders[i].width_of(*set.targets[i].rows));
+  for (const NamedRows& weight : set.weights) add(weight, NumberWidth::kFloat);
+  return bytes * set.size();
+}
+
+/// A set's arrays, inputs first, then targets and weights.
+SharedRows take_arrays(RowSet set) {
   SharedRows arrays;
-  for (NamedRows& input : set.inputs)
-    arrays.push_back(cache ? cached_rows(std::move(input.rows)) : std::move(input.rows));
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    std::unique_ptr<RowSource>& rows = set.targets[i].rows;
-    arrays.push_back(cache ? cached_rows(std::move(rows)) : std::move(rows));
+  for (std::vector<NamedRows>* group : {&set.inputs, &set.targets, &set.weights}) {
+    for (NamedRows& named : *group) arrays.push_back(std::move(named.rows));
   }
-  for (NamedRows& weight : set.weights)
-    arrays.push_back(cache ? cached_rows(std::move(weight.rows)) : std::move(weight.rows));
   return arrays;
+}
+
+/// The same, each read now, since they are read several times.
+SharedRows cache_arrays(RowSet set, const std::vector<TargetEncoder>& encoders, ScaleKind scale) {
+  for (NamedRows& input : set.inputs) input.rows = cached_rows(std::move(input.rows), width_of_inputs(scale));
+  for (size_t i = 0; i < encoders.size(); ++i) {
+    std::unique_ptr<RowSource>& rows = set.targets[i].rows;
+    const NumberWidth width = encoders[i].width_of(*rows);
+    rows = cached_rows(std::move(rows), width);
+  }
+  for (NamedRows& weight : set.weights) weight.rows = cached_rows(std::move(weight.rows), NumberWidth::kFloat);
+  return take_arrays(std::move(set));
 }
 
 /// A set that is read in blocks would meet a wrong label or weight or a NaN only in the middle of the training.
@@ -136,7 +158,11 @@ std::unique_ptr<Dataset> finish(FieldSet set, int64_t memory_limit) {
 
 void arrange_set(RowSet& set, const std::vector<std::string>& inputs, const std::vector<OutputSpec>& outputs) {
   arrange(set.inputs, inputs, "input");
-  if (outputs.empty()) return;
+  if (outputs.empty()) {
+    set.targets.clear();
+    set.weights.clear();
+    return;
+  }
   arrange(set.targets, names_of(outputs), "output");
   arrange_weights(set, names_of(outputs));
 }
@@ -145,7 +171,7 @@ void arrange_set(RowSet& set, const std::vector<std::string>& inputs, const std:
 
 OpenedData open_data(const DataConfig& config) {
   DataFiles files(config.csv);
-  OpenedData data{open_rows(config.train, files), std::nullopt, std::nullopt};
+  OpenedData data{.train = open_rows(config.train, files), .validation = {}, .test = {}, .notes = {}};
   if (config.validation) {
     data.validation = open_rows(*config.validation, files);
     check_same_shapes(data.train, *data.validation, "data.validation");
@@ -154,6 +180,7 @@ OpenedData open_data(const DataConfig& config) {
     data.test = open_rows(*config.test, files);
     check_same_shapes(data.train, *data.test, "data.test");
   }
+  data.notes = files.notes();
   return data;
 }
 
@@ -163,12 +190,13 @@ DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<
   std::optional<SplitRows> split;
   if (config.validation_share) split = split_rows(data.train.size(), *config.validation_share, seed);
   arrange_set(data.train, inputs, outputs);
-  const bool fits = bytes_of(data.train) <= config.memory_limit;
-  const SharedRows train_arrays = take_arrays(std::move(data.train), outputs, fits);
+  std::vector<TargetEncoder> encoders = make_encoders(outputs);
+  const bool fits = cached_bytes(data.train, encoders, config.scale) <= config.memory_limit;
+  const SharedRows train_arrays =
+      fits ? cache_arrays(std::move(data.train), encoders, config.scale) : take_arrays(std::move(data.train));
   const std::optional<std::vector<int64_t>> train_rows = split ? std::optional(std::move(split->train)) : std::nullopt;
   for (size_t i = 0; i < inputs.size(); ++i)
     sets.scaling.push_back(fit_scaling(config.scale, *train_arrays[i], train_rows));
-  std::vector<TargetEncoder> encoders = make_encoders(outputs);
   for (size_t i = 0; i < outputs.size(); ++i) {
     encoders[i].fit(*train_arrays[inputs.size() + i]);
     sets.classes.push_back(encoders[i].classes());
@@ -180,7 +208,7 @@ DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<
   };
   const auto make_other = [&](RowSet& other) {
     arrange_set(other, inputs, outputs);
-    return make(take_arrays(std::move(other), outputs, false), std::nullopt);
+    return make(take_arrays(std::move(other)), std::nullopt);
   };
   sets.train = make(train_arrays, train_rows);
   if (split) sets.validation = make(train_arrays, std::move(split->validation));
@@ -205,7 +233,7 @@ std::unique_ptr<Dataset> load_set(RowSet rows, const std::vector<std::string>& i
   }
   HGQ_CHECK(scaling.empty() || scaling.size() == inputs.size(), ShapeError, "scaling is given for ", scaling.size(),
             " inputs, the model has ", inputs.size());
-  const SharedRows arrays = take_arrays(std::move(rows), outputs, false);
+  const SharedRows arrays = take_arrays(std::move(rows));
   return finish(make_fields(inputs, arrays, scaling, encoders, outputs), memory_limit);
 }
 

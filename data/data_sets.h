@@ -27,6 +27,7 @@ namespace hgq {
 struct OpenedData {
   RowSet train;
   std::optional<RowSet> validation, test;
+  std::vector<std::string> notes;  // what was found out about the files, for the user
 };
 
 /// Opens all arrays. Throws FileError with the config's place where one can not be used, also where the sets differ in

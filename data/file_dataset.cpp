@@ -86,9 +86,17 @@ FieldReader FieldReader::plain(std::string name, std::shared_ptr<const RowSource
 
 void FieldReader::read(int64_t first, int64_t count, std::span<float> out) const {
   if (encoder_) return encoder_->encode(*rows_, first, count, out);
-  rows_->read(first, count, out);
   const std::span<float> values = out.first(static_cast<size_t>(count * spec_.sample.size()));
-  check_finite(*rows_, first, values);
+  if (!scaling_.empty() && rows_->width() != NumberWidth::kFloat) {
+    std::vector<double> wide(values.size());
+    rows_->read(first, count, std::span(wide));
+    check_finite<double>(*rows_, first, wide);
+    scaling_.apply(wide, values);
+    check_finite<float>(*rows_, first, values);
+    return;
+  }
+  rows_->read(first, count, values);
+  check_finite<float>(*rows_, first, values);
   scaling_.apply(values);
 }
 

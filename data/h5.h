@@ -51,6 +51,9 @@ class Group {
   Tensor read_floats(const std::string& path, int64_t first = 0, int64_t count = -1) const;
   /// The same without a new allocation: `out` has room for the rows asked for.
   void read_floats_into(const std::string& path, int64_t first, int64_t count, std::span<float> out) const;
+  void read_doubles_into(const std::string& path, int64_t first, int64_t count, std::span<double> out) const;
+  /// Holds integers of 64 bits, signed or not, as they are.
+  void read_long_doubles_into(const std::string& path, int64_t first, int64_t count, std::span<long double> out) const;
   std::vector<double> read_doubles(const std::string& path, int64_t first = 0, int64_t count = -1) const;
   std::vector<int64_t> read_integers(const std::string& path, int64_t first = 0, int64_t count = -1) const;
   std::vector<std::string> read_strings(const std::string& path, int64_t first = 0, int64_t count = -1) const;

@@ -20,7 +20,7 @@ class H5Rows : public RowSource {
  public:
   H5Rows(const h5::File& file, const std::string& file_name, const std::string& path, const h5::DatasetInfo& info)
       : RowSource(concat(file_name, ":/", path), info.shape[0], info.shape.without_front(),
-                  info.type == h5::TypeClass::kString),
+                  info.type == h5::TypeClass::kString, width_of(info)),
         file_(file),
         path_(path),
         chunk_rows_(std::max<int64_t>(info.chunk_rows, 1)) {}
@@ -28,8 +28,20 @@ class H5Rows : public RowSource {
   int64_t chunk_rows() const override { return chunk_rows_; }
 
  private:
-  void read_numbers(int64_t first, int64_t count, std::span<float> out) const override {
+  static NumberWidth width_of(const h5::DatasetInfo& info) {
+    const bool integers = info.type == h5::TypeClass::kInteger;
+    if (!info.columns.empty()) return integers ? NumberWidth::kLabel : NumberWidth::kDouble;  // of any size each
+    if (info.bytes <= (integers ? 2 : 4)) return NumberWidth::kFloat;
+    return integers && info.bytes == 8 ? NumberWidth::kLabel : NumberWidth::kDouble;
+  }
+  void read_floats(int64_t first, int64_t count, std::span<float> out) const override {
     file_.read_floats_into(path_, first, count, out);
+  }
+  void read_doubles(int64_t first, int64_t count, std::span<double> out) const override {
+    file_.read_doubles_into(path_, first, count, out);
+  }
+  void read_labels(int64_t first, int64_t count, std::span<Label> out) const override {
+    file_.read_long_doubles_into(path_, first, count, out);
   }
   std::vector<std::string> read_words(int64_t first, int64_t count) const override {
     return file_.read_strings(path_, first, count);
@@ -61,6 +73,9 @@ class H5DataFile : public DataFile {
               may_be_text ? "; labels have one dim" : ", expected numbers");
     if (text) check_text(names[0], info.shape[0]);
     return std::make_unique<H5Rows>(file_, path_, names[0], info);
+  }
+  bool has(const std::string& name) const override {
+    return !name.empty() && (file_.has(name) || file_.has(name.substr(0, name.find('['))));
   }
 
  private:
@@ -96,6 +111,11 @@ class NpzDataFile : public DataFile {
     HGQ_CHECK(may_be_text || !rows->is_text(), FileError, rows->place(), ": holds text, expected numbers");
     return rows;
   }
+  bool has(const std::string& name) const override {
+    const std::vector<std::string>& members = zip_.names();
+    return std::ranges::find(members, name) != members.end() ||
+           std::ranges::find(members, name + ".npy") != members.end();
+  }
 
  private:
   std::string path_;
@@ -110,11 +130,13 @@ class ArrayDataFile : public DataFile {
   std::unique_ptr<RowSource> rows(const std::vector<std::string>& names, bool may_be_text) const override {
     HGQ_CHECK(names.empty(), FileError, bytes_->place(), ": is an ", to_string(kind_),
               " file, which holds one array without a name, but ", quoted_names(names),
-              " is asked for; write {file: NAME} for inputs and targets");
+              " is asked for; a config says inputs: {file: X.npy} and targets: {file: Y.npy}, a command --data X.npy "
+              "--targets Y.npy");
     auto rows = kind_ == FileKind::kNpy ? open_npy(bytes_) : open_idx(bytes_);
     HGQ_CHECK(may_be_text || !rows->is_text(), FileError, rows->place(), ": holds text, expected numbers");
     return rows;
   }
+  bool has(const std::string& /*name*/) const override { return false; }
 
  private:
   std::shared_ptr<const Bytes> bytes_;  // shared with the rows it gives
@@ -129,6 +151,8 @@ class CsvDataFile : public DataFile {
   std::unique_ptr<RowSource> rows(const std::vector<std::string>& names, bool may_be_text) const override {
     return CsvTable::rows_of(table_, names, may_be_text);
   }
+  bool has(const std::string& name) const override { return table_->has(name); }
+  std::vector<std::string> notes() const override { return {table_->note()}; }
 
  private:
   std::shared_ptr<const CsvTable> table_;  // shared with the rows it gives
@@ -140,7 +164,7 @@ class OneRows : public RowSource {
   explicit OneRows(int64_t rows) : RowSource("sample weights of 1", rows, Shape{}, false) {}
 
  private:
-  void read_numbers(int64_t /*first*/, int64_t /*count*/, std::span<float> out) const override {
+  void read_floats(int64_t /*first*/, int64_t /*count*/, std::span<float> out) const override {
     std::ranges::fill(out, 1.0F);
   }
   std::vector<std::string> read_words(int64_t /*first*/, int64_t /*count*/) const override { return {}; }
@@ -168,6 +192,20 @@ std::string foreign_kind(const std::string& front) {
   return "";
 }
 
+/// Text in UTF-16 without a mark: every other byte of its first characters is 0, and the others are ASCII.
+bool is_utf16(const std::string& front) {
+  constexpr size_t kLooked = 64;
+  const std::string_view text = std::string_view(front).substr(0, std::min(kLooked, front.size() / 2 * 2));
+  if (text.size() < 4) return false;
+  const size_t zero = text[1] == '\0' ? 1 : 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const bool ascii = (c >= ' ' && c < 0x7f) || c == '\t' || c == '\r' || c == '\n';
+    if (i % 2 == zero ? c != 0 : !ascii) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string to_string(FileKind kind) {
@@ -183,6 +221,7 @@ std::unique_ptr<DataFile> DataFile::open(const std::string& path, const CsvOptio
   if (looks_like_npy(*bytes)) return std::make_unique<ArrayDataFile>(std::move(bytes), FileKind::kNpy);
   if (looks_like_idx(*bytes)) return std::make_unique<ArrayDataFile>(std::move(bytes), FileKind::kIdx);
   const std::string front = bytes->front(4096);
+  HGQ_CHECK(!is_utf16(front), FileError, path, ": is text in UTF-16; save it as UTF-8");
   const std::string foreign = foreign_kind(front);
   const bool binary =
       front.find('\0') != std::string::npos && !front.starts_with("\xff\xfe") && !front.starts_with("\xfe\xff");
@@ -195,6 +234,14 @@ const DataFile& DataFiles::open(const std::string& path) {
   std::unique_ptr<DataFile>& file = files_[path];
   if (file == nullptr) file = DataFile::open(path, options_);
   return *file;
+}
+
+std::vector<std::string> DataFiles::notes() const {
+  std::vector<std::string> all;
+  for (const auto& [path, file] : files_) {
+    for (std::string& note : file->notes()) all.push_back(std::move(note));
+  }
+  return all;
 }
 
 RowSet open_rows(const SetSpec& spec, DataFiles& files) {
@@ -246,31 +293,6 @@ void arrange_weights(RowSet& set, const std::vector<std::string>& outputs) {
       set.weights.push_back({output, std::make_unique<OneRows>(set.size())});
   }
   arrange(set.weights, outputs, "sample weight");
-}
-
-std::vector<NamedArray> parse_arrays(const std::string& text) {
-  std::vector<NamedArray> arrays;
-  std::string item;
-  int depth = 0;
-  for (size_t i = 0; i <= text.size(); ++i) {
-    const char c = i < text.size() ? text[i] : ',';
-    depth += c == '[' ? 1 : c == ']' ? -1 : 0;
-    if (c != ',' || (depth > 0 && i < text.size())) {
-      item += c;
-      continue;
-    }
-    const size_t equals = item.find('=');
-    NamedArray named;
-    if (equals != std::string::npos) named.name = item.substr(0, equals);
-    named.array.names = {equals == std::string::npos ? item : item.substr(equals + 1)};
-    HGQ_CHECK(!named.array.names[0].empty() && (equals == std::string::npos || !named.name.empty()), ConfigError, "'",
-              text, "': expected the name of a dataset, or LAYER=DATASET,LAYER=DATASET");
-    arrays.push_back(std::move(named));
-    item.clear();
-  }
-  HGQ_CHECK(arrays.size() == 1 || std::ranges::none_of(arrays, [](const NamedArray& a) { return a.name.empty(); }),
-            ConfigError, "'", text, "': several datasets need their layers: LAYER=DATASET,LAYER=DATASET");
-  return arrays;
 }
 
 MemoryDataset load_hdf5(const std::string& path, const std::string& x, const std::string& y) {

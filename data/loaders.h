@@ -4,7 +4,7 @@
 // in the config or on the command line about the arrays is a SetSpec; open_rows opens them without reading, so that a
 // model can be built on their shapes and everything wrong with names, kinds and shapes is known before a value is read.
 //
-//   DataFiles files(csv_options);
+//   DataFiles files(csv_options);              // files.notes(): what was found out about the files, for the user
 //   RowSet rows = open_rows({.file = "magic.h5",
 //                            .inputs = {{"", {.names = {"x"}}}}, .targets = {{"", {.names = {"y"}}}}},
 //                           files);
@@ -36,6 +36,10 @@ class DataFile {
   /// nothing for NPY and IDX, which hold one array. `may_be_text`: one column of labels may be text. Throws FileError,
   /// which says what names there are.
   virtual std::unique_ptr<RowSource> rows(const std::vector<std::string>& names, bool may_be_text) const = 0;
+  /// Whether `name` means something in this file, alone or as one of several columns.
+  virtual bool has(const std::string& name) const = 0;
+  /// What the user should know about it: how a CSV file was read. One line each.
+  virtual std::vector<std::string> notes() const { return {}; }
 
   /// Throws FileError where the file is missing, empty, damaged, or of no known kind.
   static std::unique_ptr<DataFile> open(const std::string& path, const CsvOptions& options);
@@ -44,8 +48,10 @@ class DataFile {
 /// The files of a run, each opened once.
 class DataFiles {
  public:
-  explicit DataFiles(CsvOptions options = {}) : options_(options) {}
+  explicit DataFiles(CsvOptions options = {}) : options_(std::move(options)) {}
   const DataFile& open(const std::string& path);
+  /// Those of all files, in the order of their names.
+  std::vector<std::string> notes() const;
 
  private:
   CsvOptions options_;
@@ -93,10 +99,6 @@ void arrange(std::vector<NamedRows>& rows, const std::vector<std::string>& layer
 /// Puts sample weights into the order of the outputs: one for all stays alone; of those by output, an output without
 /// one gets rows of 1. Throws ConfigError where one belongs to no output.
 void arrange_weights(RowSet& set, const std::vector<std::string>& outputs);
-
-/// "x", or "a=x1,b=x2" (layer = dataset), as on the command line; commas inside [...] belong to the name. Throws
-/// ConfigError.
-std::vector<NamedArray> parse_arrays(const std::string& text);
 
 /// A file with one input and one target, as they stand there; class numbers stay numbers. `y` empty: no target.
 MemoryDataset load_hdf5(const std::string& path, const std::string& x = "x", const std::string& y = "y");

@@ -132,19 +132,27 @@ NumberType number_type(const Header& header, const std::string& place) {
 }
 
 /// The same array with its last dim running fastest.
-Tensor from_fortran_order(std::span<const float> values, const Shape& shape) {
-  Tensor out(shape);
+template <typename T>
+std::vector<T> from_fortran_order(std::span<const T> values, const Shape& shape) {
+  std::vector<T> out(values.size());
   const auto strides = row_major_strides(shape);
   std::array<int64_t, Shape::kMaxRank> index{};
-  float* target = out.data();
-  for (const float value : values) {
+  for (const T value : values) {
     int64_t offset = 0;
     for (size_t d = 0; d < static_cast<size_t>(shape.rank()); ++d) offset += index[d] * strides[d];
-    target[offset] = value;
+    out[static_cast<size_t>(offset)] = value;
     for (int d = 0; d < shape.rank() && ++index[static_cast<size_t>(d)] == shape[d]; ++d)
       index[static_cast<size_t>(d)] = 0;
   }
   return out;
+}
+
+/// Rows of an array whose numbers `flat` gives in Fortran order.
+template <typename T>
+std::unique_ptr<RowSource> turned(const RowSource& flat, const Shape& shape) {
+  std::vector<T> values(static_cast<size_t>(flat.rows()));
+  flat.read(0, flat.rows(), std::span(values));
+  return memory_rows(flat.place(), shape, from_fortran_order<T>(values, shape));
 }
 
 void append_utf8(std::string& out, uint32_t code) {
@@ -177,7 +185,7 @@ class TextRows : public RowSource {
   }
 
  private:
-  void read_numbers(int64_t, int64_t, std::span<float>) const override {}
+  void read_floats(int64_t, int64_t, std::span<float>) const override {}
   std::vector<std::string> read_words(int64_t first, int64_t count) const override {
     std::vector<std::string> out;
     std::vector<char> raw(static_cast<size_t>(width_));
@@ -224,10 +232,16 @@ std::unique_ptr<RowSource> open_npy(const std::shared_ptr<const Bytes>& bytes) {
     return binary_rows(place, {bytes, header.data_offset, type, header.shape});
   // The file's numbers in their own order are rows of one number each.
   const auto flat = binary_rows(place, {bytes, header.data_offset, type, Shape{header.shape.size()}});
-  check_fits_memory(2 * header.shape.size() * static_cast<int64_t>(sizeof(float)), place);
-  std::vector<float> values(static_cast<size_t>(flat->rows()));
-  flat->read(0, flat->rows(), values);
-  return memory_rows(place, from_fortran_order(values, header.shape));
+  check_fits_memory(2 * header.shape.size() * bytes_of(flat->width()), place);
+  switch (flat->width()) {
+    case NumberWidth::kLabel:
+      return turned<Label>(*flat, header.shape);
+    case NumberWidth::kDouble:
+      return turned<double>(*flat, header.shape);
+    case NumberWidth::kFloat:
+      break;
+  }
+  return turned<float>(*flat, header.shape);
 }
 
 Tensor read_npy(const std::string& path) {

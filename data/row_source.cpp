@@ -1,6 +1,7 @@
 #include "hgq/data/row_source.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -21,56 +22,160 @@ std::string element_name(const Shape& sample, int64_t element) {
 }
 
 /// Whether all are finite, without a branch per value: the sum of value * 0 is NaN where one is not.
-bool all_finite(std::span<const float> values) {
-  float sum = 0.0F;
-  for (const float value : values) sum += value * 0.0F;
-  return sum == 0.0F;
+template <typename T>
+bool all_finite(std::span<const T> values) {
+  T sum = 0;
+  for (const T value : values) sum += value * T{0};
+  return sum == T{0};
 }
 
-class CachedRows : public RowSource {
+template <typename T>
+constexpr NumberWidth kWidthOf = sizeof(T) == sizeof(float)    ? NumberWidth::kFloat
+                                 : sizeof(T) == sizeof(double) ? NumberWidth::kDouble
+                                                               : NumberWidth::kLabel;
+
+/// Numbers that lie in memory.
+template <typename T>
+class MemoryRows : public RowSource {
  public:
-  explicit CachedRows(std::unique_ptr<RowSource> source)
-      : RowSource(source->place(), source->rows(), source->sample(), source->is_text()), source_(std::move(source)) {
-    if (is_text()) {
-      words_ = source_->read_text(0, rows());
-    } else {
-      values_.resize(static_cast<size_t>(rows() * sample().size()));
-      source_->read(0, rows(), values_);
-    }
+  /// `origin`, if given, names the rows.
+  MemoryRows(std::string place, int64_t rows, const Shape& sample, std::vector<T> values,
+             std::unique_ptr<RowSource> origin)
+      : RowSource(std::move(place), rows, sample, false, kWidthOf<T>),
+        values_(std::move(values)),
+        origin_(std::move(origin)) {}
+  std::string row_name(int64_t row) const override {
+    return origin_ == nullptr ? RowSource::row_name(row) : origin_->row_name(row);
   }
-  std::string row_name(int64_t row) const override { return source_->row_name(row); }
 
  private:
-  void read_numbers(int64_t first, int64_t /*count*/, std::span<float> out) const override {
-    std::copy_n(values_.begin() + first * sample().size(), out.size(), out.begin());
+  void read_floats(int64_t first, int64_t, std::span<float> out) const override { copy(first, out); }
+  void read_doubles(int64_t first, int64_t, std::span<double> out) const override { copy(first, out); }
+  void read_labels(int64_t first, int64_t, std::span<Label> out) const override { copy(first, out); }
+  std::vector<std::string> read_words(int64_t, int64_t) const override { return {}; }
+  template <typename Out>
+  void copy(int64_t first, std::span<Out> out) const {
+    const auto from = std::span(values_).subspan(static_cast<size_t>(first * sample().size()), out.size());
+    std::ranges::transform(from, out.begin(), [](T value) { return static_cast<Out>(value); });
   }
+
+  std::vector<T> values_;
+  std::unique_ptr<RowSource> origin_;
+};
+
+/// Texts that lie in memory.
+class MemoryWords : public RowSource {
+ public:
+  explicit MemoryWords(std::unique_ptr<RowSource> origin)
+      : RowSource(origin->place(), origin->rows(), origin->sample(), true),
+        words_(origin->read_text(0, origin->rows())),
+        origin_(std::move(origin)) {}
+  std::string row_name(int64_t row) const override { return origin_->row_name(row); }
+
+ private:
+  void read_floats(int64_t, int64_t, std::span<float>) const override {}
   std::vector<std::string> read_words(int64_t first, int64_t count) const override {
     return {words_.begin() + first, words_.begin() + first + count};
   }
 
-  std::unique_ptr<RowSource> source_;
-  std::vector<float> values_;
   std::vector<std::string> words_;
+  std::unique_ptr<RowSource> origin_;
 };
+
+template <typename T>
+std::unique_ptr<RowSource> cached_as(std::unique_ptr<RowSource> source) {
+  std::vector<T> values(static_cast<size_t>(source->rows() * source->sample().size()));
+  source->read(0, source->rows(), std::span(values));
+  const RowSource& origin = *source;
+  return std::make_unique<MemoryRows<T>>(origin.place(), origin.rows(), origin.sample(), std::move(values),
+                                         std::move(source));
+}
+
+/// Reads as `Narrow`, which holds all that there is.
+template <typename Narrow, typename Wide>
+void widen(const RowSource& source, int64_t first, int64_t count, std::span<Wide> out) {
+  std::vector<Narrow> narrow(static_cast<size_t>(count * source.sample().size()));
+  source.read(first, count, std::span(narrow));
+  std::ranges::copy(narrow, out.begin());
+}
 
 }  // namespace
 
-std::unique_ptr<RowSource> cached_rows(std::unique_ptr<RowSource> source) {
-  return std::make_unique<CachedRows>(std::move(source));
+int64_t bytes_of(NumberWidth width) {
+  constexpr std::array<int64_t, 3> kBytes = {sizeof(float), sizeof(double), sizeof(Label)};
+  return kBytes[static_cast<size_t>(width)];
 }
 
-RowSource::RowSource(std::string place, int64_t rows, const Shape& sample, bool is_text)
-    : place_(std::move(place)), rows_(rows), sample_(sample), is_text_(is_text) {}
+std::unique_ptr<RowSource> cached_rows(std::unique_ptr<RowSource> source, NumberWidth width) {
+  if (source->is_text()) return std::make_unique<MemoryWords>(std::move(source));
+  switch (std::min(width, source->width())) {
+    case NumberWidth::kLabel:
+      return cached_as<Label>(std::move(source));
+    case NumberWidth::kDouble:
+      return cached_as<double>(std::move(source));
+    case NumberWidth::kFloat:
+      break;
+  }
+  return cached_as<float>(std::move(source));
+}
+
+template <typename T>
+std::unique_ptr<RowSource> memory_rows(std::string place, const Shape& shape, std::vector<T> values) {
+  HGQ_CHECK(shape.rank() > 0, FileError, place, ": holds a single number, expected rows");
+  HGQ_CHECK(static_cast<int64_t>(values.size()) == shape.size(), ShapeError, place, ": ", values.size(),
+            " values do not fill the shape ", shape);
+  return std::make_unique<MemoryRows<T>>(std::move(place), shape[0], shape.without_front(), std::move(values), nullptr);
+}
+
+template std::unique_ptr<RowSource> memory_rows(std::string, const Shape&, std::vector<float>);
+template std::unique_ptr<RowSource> memory_rows(std::string, const Shape&, std::vector<double>);
+template std::unique_ptr<RowSource> memory_rows(std::string, const Shape&, std::vector<Label>);
+
+std::unique_ptr<RowSource> memory_rows(std::string place, const Tensor& values) {
+  const std::span<const float> numbers = values.view().values();
+  return memory_rows(std::move(place), values.shape(), std::vector<float>(numbers.begin(), numbers.end()));
+}
+
+RowSource::RowSource(std::string place, int64_t rows, const Shape& sample, bool is_text, NumberWidth width)
+    : place_(std::move(place)), rows_(rows), sample_(sample), is_text_(is_text), width_(width) {}
 
 std::string RowSource::row_name(int64_t row) const { return concat("row ", row, " (from 0)"); }
 
-void RowSource::read(int64_t first, int64_t count, std::span<float> out) const {
+void RowSource::read_doubles(int64_t first, int64_t count, std::span<double> out) const {
+  widen<float>(*this, first, count, out);
+}
+
+void RowSource::read_labels(int64_t first, int64_t count, std::span<Label> out) const {
+  widen<double>(*this, first, count, out);
+}
+
+void RowSource::check_numbers(int64_t first, int64_t count, size_t room) const {
   HGQ_CHECK(!is_text_, FileError, place_, ": holds text, expected numbers");
   HGQ_CHECK(first >= 0 && count >= 0 && first <= rows_ && count <= rows_ - first, ShapeError, place_, ": has ", rows_,
             " rows, ", count, " from ", first, " are asked for");
-  HGQ_CHECK(static_cast<int64_t>(out.size()) >= count * sample_.size(), ShapeError, place_, ": ", count, " rows of ",
-            sample_.size(), " values do not fit into a buffer of ", out.size());
-  if (count > 0) read_numbers(first, count, out.first(static_cast<size_t>(count * sample_.size())));
+  HGQ_CHECK(static_cast<int64_t>(room) >= count * sample_.size(), ShapeError, place_, ": ", count, " rows of ",
+            sample_.size(), " values do not fit into a buffer of ", room);
+}
+
+void RowSource::read(int64_t first, int64_t count, std::span<float> out) const {
+  check_numbers(first, count, out.size());
+  if (count > 0) read_floats(first, count, out.first(static_cast<size_t>(count * sample_.size())));
+}
+
+void RowSource::read(int64_t first, int64_t count, std::span<double> out) const {
+  check_numbers(first, count, out.size());
+  const auto numbers = out.first(static_cast<size_t>(count * sample_.size()));
+  if (count == 0) return;
+  if (width_ == NumberWidth::kFloat) return widen<float>(*this, first, count, numbers);
+  read_doubles(first, count, numbers);
+}
+
+void RowSource::read(int64_t first, int64_t count, std::span<Label> out) const {
+  check_numbers(first, count, out.size());
+  const auto numbers = out.first(static_cast<size_t>(count * sample_.size()));
+  if (count == 0) return;
+  if (width_ != NumberWidth::kLabel) return widen<double>(*this, first, count, numbers);
+  read_labels(first, count, numbers);
 }
 
 std::vector<std::string> RowSource::read_text(int64_t first, int64_t count) const {
@@ -80,7 +185,8 @@ std::vector<std::string> RowSource::read_text(int64_t first, int64_t count) cons
   return count > 0 ? read_words(first, count) : std::vector<std::string>{};
 }
 
-void check_finite(const RowSource& source, int64_t first, std::span<const float> values) {
+template <typename T>
+void check_finite(const RowSource& source, int64_t first, std::span<const T> values) {
   if (all_finite(values)) return;
   int64_t nans = 0;
   int64_t infinite = 0;
@@ -92,11 +198,15 @@ void check_finite(const RowSource& source, int64_t first, std::span<const float>
   }
   const int64_t size = source.sample().size();
   const std::string element = element_name(source.sample(), where % size);
-  throw FileError(
-      concat(source.place(), ": holds ", nans > 0 ? concat(nans, " NaN") : "", nans > 0 && infinite > 0 ? " and " : "",
-             infinite > 0 ? concat(infinite, " infinite (or beyond float32)") : "",
-             nans + infinite == 1 ? " value" : " values", ", the first in ", source.row_name(first + where / size),
-             element.empty() ? "" : concat(", column ", element), "; remove or replace such rows"));
+  throw FileError(concat(
+      source.place(), ": holds ", nans > 0 ? concat(nans, " NaN") : "", nans > 0 && infinite > 0 ? " and " : "",
+      infinite > 0 ? concat(infinite, " infinite", sizeof(T) == sizeof(float) ? " (or beyond float32)" : "") : "",
+      nans + infinite == 1 ? " value" : " values", ", the first in ", source.row_name(first + where / size),
+      element.empty() ? "" : concat(", column ", element), "; remove or replace such rows"));
 }
+
+template void check_finite(const RowSource&, int64_t, std::span<const float>);
+template void check_finite(const RowSource&, int64_t, std::span<const double>);
+template void check_finite(const RowSource&, int64_t, std::span<const Label>);
 
 }  // namespace hgq

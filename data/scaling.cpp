@@ -7,6 +7,22 @@
 #include "hgq/core/error.h"
 
 namespace hgq {
+namespace {
+
+template <typename T>
+void scale_rows(const Scaling& scaling, std::span<const T> values, std::span<float> out) {
+  const size_t features = scaling.offset.size();
+  HGQ_CHECK(values.size() % features == 0, ShapeError, values.size(), " values are no whole rows of ", features,
+            " features");
+  for (size_t row = 0; row < values.size(); row += features) {
+    for (size_t f = 0; f < features; ++f) {
+      out[row + f] =
+          static_cast<float>((static_cast<double>(values[row + f]) - scaling.offset[f]) / scaling.divisor[f]);
+    }
+  }
+}
+
+}  // namespace
 
 std::string to_string(ScaleKind kind) {
   switch (kind) {
@@ -31,15 +47,13 @@ void Scaling::check(const Shape& sample, const std::string& input) const {
 }
 
 void Scaling::apply(std::span<float> values) const {
-  if (empty()) return;
-  const size_t features = offset.size();
-  HGQ_CHECK(values.size() % features == 0, ShapeError, values.size(), " values are no whole rows of ", features,
-            " features");
-  for (size_t row = 0; row < values.size(); row += features) {
-    for (size_t f = 0; f < features; ++f) {
-      values[row + f] = static_cast<float>((static_cast<double>(values[row + f]) - offset[f]) / divisor[f]);
-    }
-  }
+  if (!empty()) scale_rows<float>(*this, values, values);
+}
+
+void Scaling::apply(std::span<const double> values, std::span<float> out) const {
+  HGQ_CHECK(values.size() == out.size(), ShapeError, values.size(), " values are scaled into a buffer of ", out.size());
+  if (!empty()) return scale_rows<double>(*this, values, out);
+  std::ranges::transform(values, out.begin(), [](double value) { return static_cast<float>(value); });
 }
 
 ScalingFit::ScalingFit(ScaleKind kind, const Shape& sample) : kind_(kind) {
@@ -49,7 +63,8 @@ ScalingFit::ScalingFit(ScaleKind kind, const Shape& sample) : kind_(kind) {
   second_.assign(features, minmax ? -std::numeric_limits<double>::infinity() : 0.0);
 }
 
-void ScalingFit::add(std::span<const float> values) {
+template <typename T>
+void ScalingFit::add_rows(std::span<const T> values) {
   const size_t features = first_.size();
   if (features == 0) return;
   for (size_t row = 0; row < values.size(); row += features) {
@@ -69,6 +84,9 @@ void ScalingFit::add(std::span<const float> values) {
     }
   }
 }
+
+template void ScalingFit::add_rows(std::span<const float>);
+template void ScalingFit::add_rows(std::span<const double>);
 
 Scaling ScalingFit::result() const {
   Scaling scaling{first_, second_};

@@ -4,8 +4,9 @@
 //   minmax     (x - min) / (max - min)     to [0, 1]; a constant feature gives 0
 //
 // A feature is an element of the last dim: for rows of 16 numbers there are 16 pairs, for images of shape [28, 28, 1]
-// one, for 8 steps of 2 coordinates two. All is computed in float64 from the float32 inputs, in the order of the rows,
-// so the numbers do not depend on blocks or threads; the scaled value is rounded to float32 once.
+// one, for 8 steps of 2 coordinates two. All is computed in float64 from the numbers of the file, in the order of the
+// rows, so the numbers do not depend on blocks or threads; the scaled value is rounded to float32 once. Times of 1.7e9
+// s so keep their fractions, which float32 would lose.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,8 @@ struct Scaling {
   bool empty() const { return offset.empty(); }
   /// In place. Throws ShapeError where `values` are not whole rows of so many features.
   void apply(std::span<float> values) const;
+  /// The same into `out`, of the same size.
+  void apply(std::span<const double> values, std::span<float> out) const;
   /// Throws ShapeError unless the two have a pair for each feature of `sample`, or none at all; `input` names it in the
   /// message.
   void check(const Shape& sample, const std::string& input) const;
@@ -43,10 +46,14 @@ class ScalingFit {
  public:
   ScalingFit(ScaleKind kind, const Shape& sample);
   /// Whole rows, in their order.
-  void add(std::span<const float> values);
+  void add(std::span<const float> values) { add_rows(values); }
+  void add(std::span<const double> values) { add_rows(values); }
   Scaling result() const;
 
  private:
+  template <typename T>
+  void add_rows(std::span<const T> values);
+
   ScaleKind kind_;
   int64_t count_ = 0;
   std::vector<double> first_;   // mean, or minimum

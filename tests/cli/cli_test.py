@@ -66,6 +66,28 @@ train: {loss: sparse_categorical_crossentropy, epochs: 2, batch_size: 512}
 '''
 
 
+REGRESSION = '''
+data: {inputs: {file: x.npy}, targets: {file: y.npy}}
+model: {layers: [{HQuantize: {paq_conf: {init_bw: 8}}}, {HDense: {units: 1, name: out}}]}
+train: {loss: mse, epochs: 2}
+'''
+
+TABLE = '''
+data: {file: h.csv, inputs: "0:2", targets: "2", csv: {header: true}}
+model: {layers: [HQuantize, {HDense: {units: 2, name: out}}]}
+train: {loss: sparse_categorical_crossentropy, epochs: 1}
+'''
+
+
+def write_npy(path, rows):
+    """float32, one column or more."""
+    width = len(rows[0])
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({len(rows)}, {width}), }}"
+    header = header.ljust(128 - 11) + '\n'
+    values = b''.join(struct.pack(f'<{width}f', *row) for row in rows)
+    path.write_bytes(b'\x93NUMPY\1\0' + struct.pack('<H', len(header)) + header.encode() + values)
+
+
 class CliTest(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='hgq_cli_'))
@@ -77,6 +99,69 @@ class CliTest(unittest.TestCase):
 
     def train(self, out, *args, check=0, epochs=10):
         return hgq(self.config, '--out', self.folder / out, '--set', f'train.epochs={epochs}', '--quiet', *args, check=check)
+
+    def trained(self, config, name='run'):
+        path = self.folder / f'{name}.yaml'
+        path.write_text(config)
+        hgq(path, '--out', self.folder / name, '--quiet', check=0)
+        return self.folder / name / 'model.h5'
+
+    def test_inputs_are_never_taken_for_targets(self):
+        x, y = self.folder / 'x.npy', self.folder / 'y.npy'
+        write_npy(x, [[i / 8 - 1] for i in range(16)])
+        write_npy(y, [[5.0] for _ in range(16)])
+        model = self.trained(REGRESSION)
+        loss = {}
+        for name, arguments in {'data': ('--data', x, '--targets', y), 'inputs': ('--inputs', x, '--targets', y),
+                                'layer': ('--data', x, '--targets', f'out={y}')}.items():
+            result = hgq('eval', model, *arguments, '--json', check=0)
+            loss[name] = json.loads(result.stdout)['loss']
+            self.assertIn(f'16 rows: inputs from {x}; targets from {y}', result.stderr)
+        self.assertEqual(len(set(loss.values())), 1)
+        self.assertGreater(loss['data'], 10)
+        refused = hgq('eval', model, '--data', x, check=2).stderr
+        self.assertIn('is taken for the inputs; in training the targets came from another file', refused)
+        self.assertIn('give --targets FILE', refused)
+        self.assertIn('there is no file of this name', hgq('eval', model, '--inputs', self.folder / 'no.npy', check=2).stderr)
+        # The same of two tables of columns by number, and a table of its own for the targets.
+        (self.folder / 'x.csv').write_text('a,b\n1,2\n3,4\n')
+        (self.folder / 'y.csv').write_text('y\n5\n5\n')
+        model = self.trained('data: {inputs: {file: x.csv, name: "0:2"}, targets: {file: y.csv, name: "0"}}\n'
+                             'model: {layers: [HQuantize, {HDense: {units: 1}}]}\ntrain: {loss: mse}\n', 'tables')
+        self.assertIn('give --targets FILE', hgq('eval', model, '--data', self.folder / 'x.csv', check=2).stderr)
+        result = hgq('eval', model, '--data', self.folder / 'x.csv', '--targets', f'{self.folder / "y.csv"}:y', check=0)
+        self.assertIn("y.csv, column 'y'", result.stderr)
+        hgq('predict', model, '--data', self.folder / 'x.csv', '--inputs', 'a,b', '--out', self.folder / 'p.h5', check=0)
+
+    def test_a_model_keeps_how_csv_files_are_written(self):
+        table = self.folder / 'h.csv'
+        table.write_text('0,1,2\n' + ''.join(f'{i / 8},{i % 3},{i % 2}\n' for i in range(39)))
+        model = self.trained(TABLE)
+        result = hgq('eval', model, '--data', table, check=0)
+        self.assertIn('39 rows of 3 columns, header (0, 1, 2), separator', result.stderr)
+        self.assertIn('39 rows', hgq('predict', model, '--data', table, '--out', self.folder / 'y.h5', check=0).stderr)
+        self.assertIn('39 rows', hgq('trace', model, '--data', table, check=0).stderr)
+        self.assertIn('39 rows', hgq('predict', model.with_name('proxy.h5'), '--data', table, '--out', self.folder / 'p.h5', check=0).stderr)
+        self.assertIn('39 rows', hgq('verify', model.with_name('proxy.h5'), '--against', model, '--data', table, check=0).stderr)
+        # What the command says goes before what the model brings.
+        other = self.folder / 'o.csv'
+        other.write_text('1;1;1\n0;?;1\n0.5;2;0\n')
+        given = 'header: false, separator: ";", missing: drop'
+        result = hgq('eval', model, '--data', other, '--csv', given, check=0)
+        self.assertIn("2 rows of 3 columns, no header, separator ';'; 1 of 3 rows left out", result.stderr)
+        self.assertIn('--csv.headr', hgq('eval', model, '--data', other, '--csv', 'headr: true', check=2).stderr.replace("unknown key 'headr'", '--csv.headr'))
+
+    def test_labels_of_64_bits_are_told_apart(self):
+        codes = [9007199254740992, 9007199254740993, 1000020040, 18446744073709551615]
+        (self.folder / 'd.csv').write_text('a,b,pdg\n' + ''.join(f'{i % 5},{i % 3},{codes[i % 4]}\n' for i in range(40)))
+        config = self.folder / 'c.yaml'
+        config.write_text('data: {file: d.csv, inputs: [a, b], targets: pdg}\n'
+                          'model: {layers: [HQuantize, {HDense: {units: 4}}]}\n'
+                          'train: {loss: sparse_categorical_crossentropy, metrics: [accuracy]}\n')
+        result = hgq(config, '--out', self.folder / 'run', '--quiet', check=0)
+        self.assertIn('classes: 1000020040 -> 0, 9007199254740992 -> 1, 9007199254740993 -> 2, 18446744073709551615 -> 3',
+                      result.stderr)
+        hgq('eval', self.folder / 'run/model.h5', '--data', self.folder / 'd.csv', check=0)
 
     def test_a_run_writes_its_files_and_the_commands_agree(self):
         self.train('run')

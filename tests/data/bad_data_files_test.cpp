@@ -257,7 +257,7 @@ std::vector<Case> csv_cases() {
                "d.csv:3: column 'label' holds 'one', expected a number"),
       csv_case("CsvEmptyField", "a,b,label\n1,2,0\n,4,1\n", "d.csv:3: column 'a' is empty, expected a number"),
       csv_case("CsvNan", "a,b,label\n1,2,0\nnan,4,1\n",
-               "d.csv, the chosen columns: holds 1 NaN value, the first in line 3, column 0"),
+               "d.csv:3: column 'a' holds 'nan', expected a number; if the value is missing, csv: {missing: drop}"),
       csv_case("CsvMissingColumn", "a,b,lable\n1,2,0\n",
                "has no column 'label'; its columns are 'a', 'b', 'lable'; did you mean 'lable'?"),
       csv_case("CsvRangeTooWide", "a,label\n1,2\n", "columns 0:3 are asked for, but there are 2",

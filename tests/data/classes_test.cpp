@@ -66,6 +66,31 @@ TEST_F(Classes, NumbersFromElsewhereAreMappedInOrder) {
   EXPECT_THAT(encode(TargetKind::kClassNumbers, Shape{2}, *numbers({-1, 1})), ElementsAre(0, 1));
 }
 
+TEST_F(Classes, LabelsBeyondFloat32AndFloat64AreToldApart) {
+  const auto labels = [](const std::vector<Label>& values) {
+    return memory_rows("f:y", Shape{static_cast<int64_t>(values.size())}, values);
+  };
+  TargetEncoder ions(TargetKind::kClassNumbers, Shape{4}, "out");
+  ions.fit(*labels({1000020040, 1000020030, 1000010020, 1000010030}));
+  EXPECT_THAT(ions.classes().names, ElementsAre("1000010020", "1000010030", "1000020030", "1000020040"));
+  EXPECT_THAT(encoded(ions, *labels({1000020040, 1000010020})), ElementsAre(3, 0));
+  TargetEncoder large(TargetKind::kOneHot, Shape{3}, "out");
+  large.fit(*labels({9007199254740993.0L, 9007199254740992.0L, 18446744073709551615.0L}));
+  EXPECT_THAT(large.classes().names, ElementsAre("9007199254740992", "9007199254740993", "18446744073709551615"));
+  EXPECT_THAT(encoded(large, *labels({9007199254740993.0L})), ElementsAre(0, 1, 0));
+  EXPECT_EQ(label_of("18446744073709551615"), 18446744073709551615.0L);
+  EXPECT_EQ(label_of("-9223372036854775808"), -9223372036854775808.0L);
+  EXPECT_EQ(label_of("0.5"), 0.5L);
+  EXPECT_EQ(label_of("gamma"), std::nullopt);
+}
+
+TEST_F(Classes, FewerLabelsThanOutputsAreMappedAsWell) {
+  TargetEncoder encoder(TargetKind::kClassNumbers, Shape{4}, "out");
+  encoder.fit(*numbers({1, 2, 3}));
+  EXPECT_THAT(encoder.classes().names, ElementsAre("1", "2", "3"));
+  EXPECT_THAT(encoded(encoder, *numbers({3, 1})), ElementsAre(2, 0));
+}
+
 TEST_F(Classes, TextsAreMappedInOrderAndTheMapServesOtherFiles) {
   TargetEncoder encoder(TargetKind::kOneHot, Shape{2}, "out");
   encoder.fit(*texts("hadron\ngamma\nhadron\n"));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "data_files.h"
 
@@ -89,7 +90,7 @@ TEST_F(Csv, ACommentMayBeTheHeader) {
   EXPECT_EQ(open("# made by hand\n1,2,3\n4,5,6\n")->columns(), 3);
 }
 
-TEST_F(Csv, LabelsAreTextWhereTheFirstIs) {
+TEST_F(Csv, LabelsAreTextWhereHalfOfThemAre) {
   const auto text = CsvTable::rows_of(open("x,kind\n1,hadron\n2,7\n"), {"kind"}, true);
   EXPECT_TRUE(text->is_text());
   EXPECT_THAT(text->read_text(0, 2), ElementsAre("hadron", "7"));
@@ -115,9 +116,20 @@ TEST_F(Csv, RowsAreReadByRangeAndNamedByLine) {
 }
 
 TEST_F(Csv, NumbersInEveryUsualSpelling) {
-  const std::vector<float> read = values("1.5\n.5\n5.\n-1e-3\n+2E2\n1e-400\n1e400\nnan\n-inf\n", {"0"});
+  const std::vector<float> read = values("1.5\n.5\n5.\n-1e-3\n+2E2\n1e-400\n1e400\n-inf\n", {"0"});
   EXPECT_THAT(std::vector<float>(read.begin(), read.begin() + 6), ElementsAre(1.5F, 0.5F, 5, -1e-3F, 200, 0));
-  EXPECT_TRUE(std::isinf(read[6]) && std::isnan(read[7]) && std::isinf(read[8]));
+  EXPECT_TRUE(std::isinf(read[6]) && std::isinf(read[7]));
+  EXPECT_THAT(message("1\nnan\n", {"0"}), HasSubstr("t.csv:2: column 0 (from 0) holds 'nan', expected a number"));
+  const std::string zeros(400, '0');
+  EXPECT_EQ(number_of("0." + zeros + "1"), 0.0);
+  EXPECT_EQ(number_of("-1e-99999999999999999999"), 0.0);
+  EXPECT_EQ(number_of("0e99999999999999999999"), 0.0);
+  EXPECT_EQ(number_of("1" + zeros), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(number_of("-1" + zeros + "e-5"), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(number_of("0." + zeros + "1e1000"), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(number_of("5e-324"), std::numeric_limits<double>::denorm_min());
+  for (const char* text : {"1_000", "0x10", "1,5", "5.f", "--5", "+-5", "1e", "e5", ""})
+    EXPECT_EQ(number_of(text), std::nullopt) << text;
 }
 
 TEST_F(Csv, RaggedRowsAreNamedByLine) {

@@ -124,6 +124,51 @@ TEST_F(Sets, TheSeedDecidesTheSplit) {
   EXPECT_NE(first(1), first(2));
 }
 
+/// Times around 1.7e9 s, of which float32 keeps steps of 128 s.
+TEST_F(Sets, WideNumbersAreScaledBeforeTheyAreRounded) {
+  std::vector<double> times;
+  std::vector<int64_t> ticks;
+  std::string csv = "t,y\n";
+  for (int64_t i = 0; i < kTrain; ++i) {
+    ticks.push_back(1700000000000 + 37 * (i * 7919 % kTrain));
+    times.push_back(static_cast<double>(ticks.back()) / 1000);
+    csv += concat(times.back(), ",", 1 + i % 3, "\n");
+  }
+  {
+    h5::File file = h5::File::create(folder / "t.h5");
+    file.write_doubles("t", times, Shape{kTrain, 1});
+    file.write_int64("ticks", ticks, Shape{kTrain});
+    file.flush();
+  }
+  write_text(folder, "t.csv", csv);
+  double mean = 0;
+  for (const double t : times) mean += t / kTrain;
+  double square = 0;
+  for (const double t : times) square += (t - mean) * (t - mean) / kTrain;
+  const auto [low, high] = std::ranges::minmax(times);
+  for (const char* scale : {"standard", "minmax"}) {
+    for (const char* inputs : {"{file: t.h5, name: t}", "{file: t.h5, name: ticks}", "{file: t.csv, name: t}"}) {
+      for (const char* memory : {"1", "0.00001"}) {
+        const DataConfig settings =
+            config(concat("scale: ", scale, "\ninputs: ", inputs, "\ntargets: y\nmemory: ", memory, "\n"));
+        const DataSets sets = load(settings);
+        const std::vector<float> x = all_of(*sets.train, false);
+        double error = 0;
+        for (size_t i = 0; i < x.size(); ++i) {
+          const double expected =
+              scale[0] == 's' ? (times[i] - mean) / std::sqrt(square) : (times[i] - low) / (high - low);
+          error = std::max(error, std::abs(expected - static_cast<double>(x[i])));
+        }
+        EXPECT_LT(error, 1e-6) << scale << inputs << memory;
+        RowSet rows;
+        DataFiles files;
+        rows = open_rows(SetSpec{"", {settings.train.inputs}, {}}, files);
+        EXPECT_EQ(all_of(*load_set(std::move(rows), {"in"}, {}, sets.scaling, {}, settings.memory_limit), false), x);
+      }
+    }
+  }
+}
+
 TEST_F(Sets, ASetForATrainedModelTakesItsScalingAndClasses) {
   const DataSets trained = load(config("scale: minmax\n"));
   DataFiles files;

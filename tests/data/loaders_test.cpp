@@ -128,19 +128,51 @@ TEST_F(Loaders, ArraysThatDoNotBelongTogether) {
               HasSubstr("the data give the input 'mussk', which the model does not have"));
 }
 
-TEST_F(Loaders, ArraysOfTheCommandLine) {
-  const auto one = parse_arrays("group/x");
-  EXPECT_EQ(one.size(), 1U);
-  EXPECT_EQ(one[0].name, "");
-  EXPECT_THAT(one[0].array.names, ElementsAre("group/x"));
-  const auto two = parse_arrays("muon=table[pt,eta],mask=x2");
-  ASSERT_EQ(two.size(), 2U);
-  EXPECT_EQ(two[0].name, "muon");
-  EXPECT_THAT(two[0].array.names, ElementsAre("table[pt,eta]"));
-  EXPECT_EQ(two[1].name, "mask");
-  EXPECT_THAT(message_of([] { parse_arrays(""); }), HasSubstr("expected the name of a dataset"));
-  EXPECT_THAT(message_of([] { parse_arrays("a=x1,x2"); }), HasSubstr("several datasets need their layers"));
-  EXPECT_THAT(message_of([] { parse_arrays("=x"); }), HasSubstr("expected the name of a dataset"));
+TEST_F(Loaders, WideNumbersKeepWhatTheyAre) {
+  const std::vector<int64_t> codes = {9007199254740993, -9007199254740993, 1000020040};
+  const std::vector<uint64_t> large = {18446744073709551615U, 9223372036854775809U, 0};
+  const std::vector<double> times = {1700000000.25, 1700000000.5, 0.1};
+  {
+    h5::File file = h5::File::create(folder / "wide.h5");
+    file.write_int64("codes", codes, Shape{3});
+    file.write_doubles("times", times, Shape{3, 1});
+    file.flush();
+  }
+  DataFiles files;
+  const auto check = [&](const std::string& path, const std::string& name, const auto& values, NumberWidth width) {
+    const DataFile& file = files.open(path);
+    const auto rows = file.rows(name.empty() ? std::vector<std::string>{} : std::vector<std::string>{name}, true);
+    EXPECT_EQ(rows->width(), width) << path;
+    std::vector<Label> labels(3);
+    rows->read(0, 3, std::span(labels));
+    std::vector<double> doubles(3);
+    rows->read(0, 3, std::span(doubles));
+    std::vector<float> floats(3);
+    rows->read(0, 3, std::span(floats));
+    const auto cached =
+        cached_rows(file.rows(name.empty() ? std::vector<std::string>{} : std::vector<std::string>{name}, true), width);
+    std::vector<Label> again(3);
+    cached->read(0, 3, std::span(again));
+    for (size_t i = 0; i < 3; ++i) {
+      EXPECT_EQ(labels[i], static_cast<Label>(values[i])) << path << " " << i;
+      EXPECT_EQ(doubles[i], static_cast<double>(values[i])) << path << " " << i;
+      EXPECT_EQ(floats[i], static_cast<float>(values[i])) << path << " " << i;
+      EXPECT_EQ(again[i], labels[i]);
+    }
+  };
+  check(folder / "wide.h5", "codes", codes, NumberWidth::kLabel);
+  check(folder / "wide.h5", "times", times, NumberWidth::kDouble);
+  check(write_text(folder, "c.npy", npy("<i8", Shape{3}, codes)), "", codes, NumberWidth::kLabel);
+  check(write_text(folder, "u.npy", npy("<u8", Shape{3}, large)), "", large, NumberWidth::kLabel);
+  check(write_text(folder, "t.npy", npy_header("<f8", Shape{3, 1}, true) + raw(times)), "", times,
+        NumberWidth::kDouble);
+  check(write_text(folder, "b.npy", npy_header(">f8", Shape{3}) + swapped(times)), "", times, NumberWidth::kDouble);
+  check(write_text(folder, "t.csv", "t,c\n1700000000.25,1\n1700000000.5,2\n0.1,3\n"), "t", times, NumberWidth::kLabel);
+  check(write_text(folder, "c.csv", "c,d\n9007199254740993,1\n-9007199254740993,1\n1000020040,1\n"), "c", codes,
+        NumberWidth::kLabel);
+  check(write_text(folder, "u.csv", "18446744073709551615,x\n9223372036854775809,y\n0,z\n"), "0", large,
+        NumberWidth::kLabel);
+  EXPECT_EQ(files.open(h5_file()).rows({"x"}, false)->width(), NumberWidth::kFloat);
 }
 
 TEST_F(Loaders, TheShortWayToOneFile) {

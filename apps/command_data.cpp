@@ -1,0 +1,151 @@
+#include "hgq/apps/command_data.h"
+
+#include <iostream>
+
+#include "hgq/core/config_reader.h"
+#include "hgq/core/error.h"
+#include "hgq/data/array_option.h"
+
+namespace hgq {
+namespace {
+
+/// The model's, and over them what --csv says.
+CsvOptions csv_options(const std::string& given, const CsvOptions& own) {
+  if (given.empty()) return own;
+  ErrorList errors;
+  const Node node = Node::from_yaml(given.starts_with('{') ? given : concat("{", given, "}"), "--csv", errors);
+  CsvOptions options = read_csv_options(node, "--csv", errors);
+  errors.throw_if_any();
+  if (!options.separator) options.separator = own.separator;
+  if (!options.header) options.header = own.header;
+  if (!options.comment) options.comment = own.comment;
+  if (node.find("missing") == nullptr) options.missing = own.missing;
+  return options;
+}
+
+/// Chooses the arrays of a command.
+class ArrayChoice {
+ public:
+  ArrayChoice(const DataCommand& command, DataFiles& files)
+      : command_(command), data_(command.data.empty() ? nullptr : &files.open(command.data)) {
+    spec_.file = command.data;
+  }
+
+  void inputs(const std::vector<NamedArray>& own) { spec_.inputs = choose(command_.inputs, own, "x", "--inputs"); }
+  void targets(const std::vector<NamedArray>& own) { spec_.targets = choose(command_.targets, own, "y", "--targets"); }
+  void sample_weights(const std::string& given) {
+    if (!given.empty()) spec_.weights = parse_arrays(given, data_, "--sample-weights");
+  }
+  const SetSpec& spec() const { return spec_; }
+
+ private:
+  /// An array of the command, and what the model says of it where the command says nothing.
+  struct Choice {
+    NamedArray array;
+    NamedArray own;
+    bool is_given;
+  };
+
+  std::vector<NamedArray> choose(const std::string& given, const std::vector<NamedArray>& own,
+                                 const std::string& fallback, const std::string& option) {
+    std::vector<NamedArray> arrays;
+    if (!given.empty()) {
+      arrays = parse_arrays(given, data_, option);
+      for (const NamedArray& array : arrays) {
+        HGQ_CHECK(data_ != nullptr || !array.array.file.empty(), ConfigError, option, " ", printable(given),
+                  ": there is no file of this name; give --data FILE, or ", option, " FILE or FILE:NAME");
+        chosen_.push_back({array, {}, true});
+      }
+      return arrays;
+    }
+    HGQ_CHECK(data_ != nullptr, ConfigError, "no file is given for ", option.substr(2), "; give --data FILE, or ",
+              option, " FILE or FILE:NAME");
+    for (const NamedArray& array : own.empty() ? std::vector<NamedArray>{{"", {"", {fallback}, ""}}} : own) {
+      Choice choice{array, array, false};
+      ArraySpec& spec = choice.array.array;
+      spec.file.clear();
+      const FileKind kind = data_->kind();
+      if (kind == FileKind::kNpy || kind == FileKind::kIdx) spec.names.clear();  // it holds one array without a name
+      if (kind != FileKind::kNpy && kind != FileKind::kIdx && spec.names.empty()) spec.names = {fallback};
+      check_apart(choice, option);
+      chosen_.push_back(choice);
+      arrays.push_back(choice.array);
+    }
+    return arrays;
+  }
+
+  /// One file stands in for several of the training, or one array for two.
+  void check_apart(const Choice& choice, const std::string& option) const {
+    for (const Choice& other : chosen_) {
+      const std::string& file = other.array.array.file;
+      if (!file.empty() && file != command_.data) continue;
+      const bool same = other.array.array.names == choice.array.array.names;
+      // Models of earlier versions say nothing of files: arrays without names are then taken for different ones.
+      const bool known = !choice.own.array.names.empty() || !choice.own.array.file.empty();
+      const bool were_same = known && !other.is_given && other.own.array.names == choice.own.array.names &&
+                             other.own.array.file == choice.own.array.file;
+      const bool columns_of_two_files =
+          data_->kind() == FileKind::kCsv && !other.is_given && other.own.array.file != choice.own.array.file;
+      if ((!same || were_same) && !columns_of_two_files) continue;
+      refuse(choice, option);
+    }
+  }
+
+  [[noreturn]] void refuse(const Choice& choice, const std::string& option) const {
+    const std::string layer = choice.array.name.empty() ? "" : choice.array.name + "=";
+    const std::string& file = choice.own.array.file;
+    const std::string names =
+        choice.own.array.names.empty() ? "" : concat(" (", join_names(choice.own.array.names), ")");
+    const bool has_names = data_->kind() != FileKind::kNpy && data_->kind() != FileKind::kIdx;
+    throw ConfigError(concat(
+        command_.data, ": is taken for the ", option == "--inputs" ? "first of the inputs" : "inputs",
+        file.empty()
+            ? std::string()
+            : concat("; in training the ", option == "--inputs" ? concat("input '", choice.own.name, "'") : "targets",
+                     " came from another file, ", file, names),
+        "; give ", option, " ", option == "--inputs" ? "LAYER=FILE,LAYER=FILE" : layer + "FILE",
+        has_names ? concat(", or ", option, " ", option == "--inputs" ? "LAYER=NAME,LAYER=NAME" : layer + "NAME",
+                           " for names in this file")
+                  : std::string()));
+  }
+
+  const DataCommand& command_;
+  const DataFile* data_;
+  SetSpec spec_;
+  std::vector<Choice> chosen_;
+};
+
+std::string places(const std::vector<NamedRows>& arrays) {
+  std::string text;
+  for (const NamedRows& named : arrays) {
+    const std::string layer = arrays.size() > 1 && !named.name.empty() ? named.name + " = " : "";
+    text += concat(text.empty() ? "" : ", ", layer, named.rows->place());
+  }
+  return text;
+}
+
+void tell(const RowSet& rows, const DataFiles& files) {
+  for (const std::string& note : files.notes()) std::cerr << "hgq-train: note: " << note << "\n";
+  std::cerr << "hgq-train: note: " << rows.size() << (rows.size() == 1 ? " row: " : " rows: ") << "inputs from "
+            << places(rows.inputs);
+  if (!rows.targets.empty()) std::cerr << "; targets from " << places(rows.targets);
+  if (!rows.weights.empty()) std::cerr << "; sample weights from " << places(rows.weights);
+  std::cerr << "\n";
+}
+
+}  // namespace
+
+std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const ModelExtras& extras,
+                                           const std::vector<std::string>& inputs,
+                                           const std::vector<OutputSpec>& outputs, const std::string& sample_weights) {
+  DataFiles files(csv_options(command.csv, extras.csv));
+  ArrayChoice choice(command, files);
+  choice.inputs(extras.inputs);
+  if (!outputs.empty()) choice.targets(extras.targets);
+  choice.sample_weights(sample_weights);
+  RowSet rows = open_rows(choice.spec(), files);
+  tell(rows, files);
+  return load_set(std::move(rows), inputs, outputs, extras.scaling, extras.classes, default_memory_limit());
+}
+
+}  // namespace hgq

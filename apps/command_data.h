@@ -1,0 +1,24 @@
+// The data of the commands eval, predict, trace and verify: what the command line says over what the model brings.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hgq/apps/commands.h"
+#include "hgq/apps/model_extras.h"
+#include "hgq/data/data_sets.h"
+#include "hgq/data/dataset.h"
+
+namespace hgq {
+
+/// The data of a command, scaled as the model wants them. `outputs`: empty for inputs alone. Names: the command's, else
+/// the model's own, else x and y; these are refused where one array would be taken for two that were apart in training.
+/// `sample_weights`: as on the command line; empty: none. What the command runs on, and how CSV files were read, is
+/// told on standard error. Throws FileError, ConfigError.
+std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const ModelExtras& extras,
+                                           const std::vector<std::string>& inputs,
+                                           const std::vector<OutputSpec>& outputs,
+                                           const std::string& sample_weights = "");
+
+}  // namespace hgq
