@@ -142,7 +142,12 @@ int run(int argc, char** argv) {
   CLI::App* const importing = app.add_subcommand(
       "import", "a model saved by Python HGQ 0.2.x as one of ours, or the proxy of a model saved by QKeras 0.9");
   hgq::ImportCommand import_command;
-  importing->add_option("file", import_command.file, "model.h5 of Python HGQ or QKeras")->required();
+  importing
+      ->add_option("file", import_command.file,
+                   "model.h5 of Python HGQ or QKeras; of QKeras and Keras also .keras, or JSON with --weights")
+      ->required();
+  importing->add_option("--weights", import_command.weights,
+                        "of a model as JSON: file that save_weights() has written");
   importing->add_option("--out", import_command.out, "file to write: a model, or the proxy of a QKeras model")
       ->required();
   importing
@@ -151,6 +156,12 @@ int run(int argc, char** argv) {
           "of a QKeras model: what its proxy does outside of quantized_bits; sat if not given, as QKeras does, "
           "or wrap, which is cheaper and differs there")
       ->check(CLI::IsMember({"wrap", "sat"}));
+  importing
+      ->add_option("--input-bits", import_command.input_bits,
+                   "of a QKeras model: TYPE or INPUT=TYPE, as 'ap_fixed<16,6>', for inputs without a quantizer behind "
+                   "them")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   importing
       ->add_option("--function", import_command.functions,
                    "NAME=FORMULA IN x, for a function that is Python code; NAME: its own, or that of its layer")
