@@ -14,6 +14,7 @@
 #include "hgq/layers/proxy/emulator.h"
 #include "hgq/layers/proxy/proxy_file.h"
 #include "hgq/layers/qkeras/convert.h"
+#include "hgq/layers/saved_keras.h"
 #include "hgq/layers/trace.h"
 
 namespace hgq {
@@ -101,7 +102,8 @@ void print_notes(const std::vector<std::string>& notes) {
 int import_qkeras(const KerasFile& file, const ImportCommand& command) {
   HGQ_CHECK(command.functions.empty() && !command.epsilon, ConfigError, command.file,
             ": is a model of QKeras; --function and --epsilon are for those of Python HGQ");
-  const QKerasConversion conversion = qkeras_to_proxy(file, {.wrap = command.overflow == "wrap"});
+  const QKerasConversion conversion =
+      qkeras_to_proxy(file, {.wrap = command.overflow == "wrap", .input_types = read_input_types(command.input_bits)});
   save_proxy(conversion.proxy, command.out);
   for (const QKerasConversion::Layer& layer : conversion.layers) {
     fmt::print("{:<24} {:<20} {}\n", layer.name, layer.class_name, layer.became);
@@ -219,11 +221,12 @@ int run_export(const ExportCommand& command) {
 }
 
 int run_import(const ImportCommand& command) {
-  const KerasFile file = read_keras_file(command.file);
+  const KerasFile file = read_saved_keras(command.file, command.weights);
   HGQ_CHECK(!is_proxy(file), FileError, command.file, ": is a proxy already; hls4ml, 'predict' and 'verify' read it");
-  if (is_qkeras(file)) return import_qkeras(file, command);
-  HGQ_CHECK(command.overflow.empty(), ConfigError, command.file,
-            ": has no layer of QKeras; --overflow is for those models, 'export' takes it for others");
+  if (is_qkeras(file) || is_plain_keras(file)) return import_qkeras(file, command);
+  HGQ_CHECK(command.overflow.empty() && command.input_bits.empty(), ConfigError, command.file,
+            ": has layers of HGQ; --overflow and --input-bits are for models of QKeras, 'export' takes --overflow for "
+            "others");
   ImportOptions options{.functions = {}, .epsilon = command.epsilon};
   for (const std::string& given : command.functions) {
     const size_t equals = given.find('=');
@@ -233,10 +236,14 @@ int run_import(const ImportCommand& command) {
   }
   ModelExtras extras;
   std::vector<std::string> notes;
-  Model model = load_model(
-      command.file, [&](const h5::Group& hgq) { extras = read_extras(hgq); }, {}, options, &notes);
+  HGQ_CHECK(
+      !is_keras_zip(command.file), FileError, command.file,
+      ": is a .keras file with layers of HGQ, of which their order in it is not known; save it as HDF5 in Python: "
+      "model.save('NAME.h5')");
+  const ReadGroup read = [&](const h5::Group& hgq) { extras = read_extras(hgq); };
+  Model model = command.weights.empty() ? load_model(command.file, read, {}, options, &notes)
+                                        : model_from_keras(file, {}, options, &notes);
   save_model_with_extras(model, extras, command.out);
-  for (std::string& note : notes) note += " (--epsilon gives another)";
   print_notes(notes);
   std::cerr << command.out << ": " << model.layers().size() << " layers"
             << (model.is_traced() ? "\n" : ", no ranges yet: run trace before export\n");

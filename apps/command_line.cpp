@@ -238,7 +238,12 @@ void add_import(CLI::App& app, Action& action) {
   const auto [sub, c] = add_command<ImportCommand>(
       app, action, "import",
       "a model saved by Python HGQ 0.2.x as one of ours, or the proxy of a model saved by QKeras 0.9", run_import);
-  sub->add_option("file", c->file, "model.h5 of Python HGQ or QKeras")->type_name("FILE")->required();
+  sub->add_option("file", c->file,
+                  "model.h5 of Python HGQ or QKeras; of QKeras and Keras also .keras, or JSON with --weights")
+      ->type_name("FILE")
+      ->required();
+  sub->add_option("--weights", c->weights, "of a model as JSON: file that save_weights() has written")
+      ->type_name("FILE");
   sub->add_option("--out", c->out, "file to write: a model, or the proxy of a QKeras model")
       ->type_name("FILE")
       ->required();
@@ -247,6 +252,8 @@ void add_import(CLI::App& app, Action& action) {
              "of a QKeras model: what its proxy does outside of quantized_bits; sat if not given, as QKeras does, "
              "or wrap, which is cheaper and differs there"),
          {"wrap", "sat"});
+  add_repeated(*sub, "--input-bits", c->input_bits, "TYPE or INPUT=TYPE",
+               "of a QKeras model: as 'ap_fixed<16,6>', for inputs without a quantizer behind them");
   add_repeated(*sub, "--function", c->functions, "NAME=FORMULA",
                "a formula in x for a function that is Python code; NAME: its own, or that of its layer");
   sub->add_option("--epsilon", c->epsilon, "of the batch norms, which Python HGQ does not save; 0.001 if not given")

@@ -77,9 +77,11 @@ int run_verify(const VerifyCommand& command);
 int run_reference();
 struct ImportCommand {
   std::string file, out;
-  std::vector<std::string> functions;  // NAME=FORMULA
-  std::optional<double> epsilon;       // of batch norms
-  std::string overflow;                // of a QKeras model's proxy; empty: sat
+  std::string weights;                  // of a model as JSON
+  std::vector<std::string> functions;   // NAME=FORMULA
+  std::optional<double> epsilon;        // of batch norms
+  std::string overflow;                 // of a QKeras model's proxy; empty: sat
+  std::vector<std::string> input_bits;  // of a QKeras model: [NAME=]TYPE
 };
 int run_import(const ImportCommand& command);
 

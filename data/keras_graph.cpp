@@ -33,9 +33,22 @@ struct Reference {
   std::string layer;
   int64_t call = 0, output = 0;
   std::string place;
+  bool from_zero = false;  // the first call of a model inside is 0, whatever it is elsewhere
 };
 
-Reference read_reference(const Node& reference) {
+/// Keras 3 wraps a reference: {class_name: "__keras_tensor__", config: {keras_history: [NAME, CALL, OUTPUT], ...}}.
+const Node& unwrapped(const Node& reference) {
+  const Node* const kind = reference.is_map() ? reference.find("class_name") : nullptr;
+  return kind != nullptr && kind->text() == "__keras_tensor__" ? reference["config"]["keras_history"] : reference;
+}
+
+bool is_reference(const Node& node) {
+  const Node& bare = unwrapped(node);
+  return &bare != &node || (bare.is_list() && !bare.items().empty() && bare.items()[0].is_scalar());
+}
+
+Reference read_reference(const Node& written) {
+  const Node& reference = unwrapped(written);
   const std::vector<Node>& items = reference.items();
   HGQ_CHECK(reference.is_list() && items.size() >= 3 && items[0].is_scalar(), FileError, reference.place(), ": found ",
             describe(reference), ", expected [LAYER, CALL, OUTPUT]");
@@ -43,7 +56,52 @@ Reference read_reference(const Node& reference) {
   const auto output = decimal_integer(items[2]);
   HGQ_CHECK(call && output, FileError, reference.place(), ": found ", describe(items[1]), " and ", describe(items[2]),
             ", expected the numbers of a call and of an output");
-  return {items[0].text(), *call, *output, reference.place()};
+  return {items[0].text(), *call, *output, reference.place(), &reference != &written};
+}
+
+/// The values of a map by their keys, which are sorted.
+std::map<std::string, const Node*> by_key(const Node& map) {
+  std::map<std::string, const Node*> out;
+  for (const auto& [key, value] : map.entries()) out.emplace(key, &value);
+  return out;
+}
+
+bool is_map_of_references(const Node& node) { return node.is_map() && !is_reference(node); }
+
+/// The references in lists and maps, one in another, in the order of tf.nest.flatten: maps by their sorted keys.
+void flatten(const Node& node, int depth, std::vector<Reference>& out) {
+  HGQ_CHECK(depth <= kMaxDepth, FileError, node.place(), ": lists are nested more than ", kMaxDepth, " deep");
+  if (is_map_of_references(node)) {
+    for (const auto& [key, value] : by_key(node)) flatten(*value, depth + 1, out);
+  } else if (node.is_list() && !is_reference(node)) {
+    for (const Node& item : node.items()) flatten(item, depth + 1, out);
+  } else {
+    out.push_back(read_reference(node));
+  }
+}
+
+std::vector<Reference> flattened(const Node& config, std::string_view key) {
+  const Node* const found = config.find(key);
+  HGQ_CHECK(found != nullptr && (found->is_list() || found->is_map()), FileError, config.place(), ": has ",
+            found == nullptr ? "no" : describe(*found) + " as", " '", key,
+            "', expected references [LAYER, CALL, OUTPUT] in lists or maps");
+  std::vector<Reference> out;
+  flatten(*found, 0, out);
+  return out;
+}
+
+/// What the inputs of a Functional model are called where it is called with a map: as in the map that it was made
+/// with, else as their layers. Empty for a Sequential one.
+std::vector<std::string> input_keys(const Node& config) {
+  const Node* const inputs = config.find("input_layers");
+  if (inputs == nullptr) return {};
+  std::vector<std::string> keys;
+  if (is_map_of_references(*inputs)) {
+    for (const auto& [key, value] : by_key(*inputs)) keys.push_back(key);
+    return keys;
+  }
+  for (const Reference& reference : flattened(config, "input_layers")) keys.push_back(reference.layer);
+  return keys;
 }
 
 /// A layer of the file with its calls, each the references that it reads.
@@ -55,9 +113,10 @@ struct Called {
   int64_t first = 0;                 // number of its first call
 };
 
-/// A Functional model has a call of its own, on its own inputs, before it is called by others; Keras counts it.
-int64_t first_call_of(const KerasNode& node) {
-  if (!is_nested_model(node.class_name)) return 0;
+/// A Functional model has a call of its own, on its own inputs, before it is called by others; Keras counts it, but
+/// Keras 3 does not for a Sequential one, nor where calls name their parents.
+int64_t first_call_of(const KerasNode& node, bool keras_3) {
+  if (!is_nested_model(node.class_name) || (keras_3 && node.class_name == "Sequential")) return 0;
   if (node.class_name != "Sequential") return 1;
   const Node* const layers = node.config.find("layers");
   const bool has_input = layers != nullptr && layers->is_list() && !layers->items().empty() &&
@@ -65,16 +124,39 @@ int64_t first_call_of(const KerasNode& node) {
   return has_input ? 1 : 0;
 }
 
-/// `inbound_nodes` has one entry for each call of the layer, in that one entry for each parent.
-std::vector<std::vector<Reference>> read_calls(const Node& layer) {
-  const Node& calls = required(layer, "inbound_nodes", Node::Kind::kList);
-  std::vector<std::vector<Reference>> out;
-  for (const Node& call : calls.items()) {
-    HGQ_CHECK(call.is_list(), FileError, calls.place(), ": found ", describe(call), ", expected a list of parents");
-    out.emplace_back();
-    HGQ_CHECK(!call.items().empty(), FileError, call.place(), ": found a call without parents");
-    for (const Node& parent : call.items()) out.back().push_back(read_reference(parent));
+bool is_call_of_keras_3(const Node& call) {
+  const Node* const arguments = call.is_map() ? call.find("args") : nullptr;
+  return arguments != nullptr && arguments->is_list() && !arguments->items().empty() && call.find("kwargs") != nullptr;
+}
+
+/// The parents of one call. Keras 2 writes a list of them, a model called with a map writes a map, one called with a
+/// single value that value alone; Keras 3 writes {args: [...], kwargs: {...}}, of which the first argument counts.
+std::vector<Reference> read_call(const Node& call, const Node& layer) {
+  const Node& inputs = is_call_of_keras_3(call) ? call["args"].items().front() : call;
+  HGQ_CHECK(inputs.is_list() || inputs.is_map(), FileError, inputs.place(), ": found ", describe(inputs),
+            ", expected a list of parents");
+  std::vector<Reference> out;
+  const Node* const named = inputs.is_list() && inputs.items().size() == 1 ? &inputs.items()[0] : &inputs;
+  if (is_map_of_references(*named)) {
+    const std::map<std::string, const Node*> given = by_key(*named);
+    const std::vector<std::string> keys = input_keys(layer["config"]);
+    const bool fits = !keys.empty() && std::ranges::all_of(keys, [&](const auto& key) { return given.contains(key); });
+    for (const std::string& key : keys) {
+      if (fits) flatten(*given.at(key), 0, out);
+    }
+    if (!fits) flatten(*named, 0, out);
+  } else {
+    flatten(inputs, 0, out);
   }
+  HGQ_CHECK(!out.empty(), FileError, call.place(), ": found a call without parents");
+  return out;
+}
+
+/// `inbound_nodes` has one entry for each call of the layer.
+std::vector<std::vector<Reference>> read_calls(const Node& layer) {
+  std::vector<std::vector<Reference>> out;
+  for (const Node& call : required(layer, "inbound_nodes", Node::Kind::kList).items())
+    out.push_back(read_call(call, layer));
   if (out.empty()) out.emplace_back();
   return out;
 }
@@ -100,7 +182,7 @@ std::string referenced(const Reference& reference, const std::map<std::string, C
   HGQ_CHECK(found != layers.end(), FileError, reference.place, ": refers to layer '", reference.layer,
             "', which is not there");
   const Called& called = found->second;
-  const int64_t call = reference.call - called.first;
+  const int64_t call = reference.call - (reference.from_zero ? 0 : called.first);
   const auto outputs = static_cast<int64_t>(std::max<size_t>(called.outputs.size(), 1));
   HGQ_CHECK(call >= 0 && call < std::ssize(called.names) && reference.output >= 0 && reference.output < outputs,
             FileError, reference.place, ": refers to call ", reference.call, ", output ", reference.output,
@@ -109,23 +191,39 @@ std::string referenced(const Reference& reference, const std::map<std::string, C
   return called.outputs.size() <= 1 ? name : concat(name, "/", called.outputs[static_cast<size_t>(reference.output)]);
 }
 
-/// `input_layers`, `output_layers`: a list of references, or one reference.
+/// `input_layers`, `output_layers`: one reference, or lists and maps of them.
 std::vector<std::string> ends(const Node& config, std::string_view key, const std::map<std::string, Called>& layers) {
-  const Node& list = required(config, key, Node::Kind::kList);
-  if (!list.items().empty() && list.items()[0].is_scalar()) return {referenced(read_reference(list), layers)};
   std::vector<std::string> out;
-  for (const Node& reference : list.items()) out.push_back(referenced(read_reference(reference), layers));
+  for (const Reference& reference : flattened(config, key)) out.push_back(referenced(reference, layers));
   return out;
 }
 
 KerasGraph read_graph(const Node& model_config, bool nested, int depth);
 
+/// What Keras 3 writes otherwise, as Keras 2 writes it: `batch_shape` of an input, and dtypes that are objects.
+Node as_keras_2(const Node& written) {
+  Node config = written;
+  const Node* const shape = config.find("batch_shape");
+  if (shape != nullptr && config.find("batch_input_shape") == nullptr) config.set("batch_input_shape", *shape);
+  const Node* const dtype = config.find("dtype");
+  if (dtype != nullptr && dtype->is_map() && (*dtype)["config"]["name"].is_scalar())
+    config.set("dtype", (*dtype)["config"]["name"]);
+  return config;
+}
+
+bool is_functional(const Node& config) {
+  const Node* const layers = config.find("layers");
+  return layers != nullptr && layers->is_list() && config.find("input_layers") != nullptr &&
+         config.find("output_layers") != nullptr;
+}
+
 KerasNode read_node(const Node& layer) {
   HGQ_CHECK(layer.is_map(), FileError, layer.place(), ": found ", describe(layer), ", expected a layer");
   KerasNode node;
   node.class_name = required_text(layer, "class_name");
-  node.config = required(layer, "config", Node::Kind::kMap);
+  node.config = as_keras_2(required(layer, "config", Node::Kind::kMap));
   node.name = required_text(layer.find("name") != nullptr ? layer : node.config, "name");
+  if (is_functional(node.config)) node.class_name = "Functional";  // a class of one's own that is derived from it
   return node;
 }
 
@@ -183,12 +281,14 @@ KerasGraph functional(const Node& config, int depth) {
     const KerasNode node = read_node(layer);
     HGQ_CHECK(taken.insert(node.name).second, FileError, config.place(), ": two layers are called '", node.name, "'");
   }
+  const bool keras_3 = std::ranges::any_of(
+      items, [](const Node& layer) { return std::ranges::any_of(layer["inbound_nodes"].items(), is_call_of_keras_3); });
   for (const Node& layer : items) {
     Called called{.node = read_node(layer), .calls = read_calls(layer), .names = {}, .outputs = {}};
     KerasNode& node = called.node;
     called.names = call_names(layer, node.name, called.calls.size(), taken);
     taken.insert(called.names.begin(), called.names.end());
-    called.first = first_call_of(node);
+    called.first = first_call_of(node, keras_3);
     if (is_nested_model(node.class_name)) called.outputs = read_graph(layer, true, depth + 1).outputs;
     layers.emplace(node.name, std::move(called));
   }
@@ -217,10 +317,12 @@ KerasGraph functional(const Node& config, int depth) {
 /// A chain. Its first entry is an InputLayer, or a layer that tells the shape of its input.
 KerasGraph sequential(const Node& config, bool nested) {
   KerasGraph graph;
+  const Node* const built = config.find("build_input_shape");
   for (const Node& layer : required(config, "layers", Node::Kind::kList).items()) {
     KerasNode node = read_node(layer);
     if (graph.nodes.empty() && node.class_name != "InputLayer") {
       const Node* shape = node.config.find("batch_input_shape");
+      if (shape == nullptr && built != nullptr && built->is_list()) shape = built;
       if (nested && shape == nullptr) {
         graph.nodes.push_back(std::move(node));
         continue;
@@ -274,9 +376,11 @@ KerasGraph read_graph(const Node& model_config, bool nested, int depth) {
             ", expected a model {class_name, config}");
   const std::string class_name = required_text(model_config, "class_name");
   const Node& config = required(model_config, "config", Node::Kind::kMap);
-  HGQ_CHECK(is_nested_model(class_name), FileError, model_config.place(), ": the model is a '", class_name,
-            "', expected a Functional or Sequential one");
-  KerasGraph graph = class_name == "Sequential" ? sequential(config, nested) : functional(config, depth);
+  const bool is_sequential =
+      !is_functional(config) && is_nested_model(class_name) && class_name.ends_with("Sequential");
+  HGQ_CHECK(is_sequential || is_functional(config) || is_nested_model(class_name), FileError, model_config.place(),
+            ": the model is a '", printable(class_name), "', expected a Functional or Sequential one");
+  KerasGraph graph = is_sequential ? sequential(config, nested) : functional(config, depth);
   const Node* name = config.find("name");
   graph.name = name != nullptr && name->is_scalar() ? name->text() : "model";
   return graph;
@@ -284,7 +388,12 @@ KerasGraph read_graph(const Node& model_config, bool nested, int depth) {
 
 }  // namespace
 
-bool is_nested_model(std::string_view class_name) {
+std::string_view plain_class_name(std::string_view class_name) {
+  return class_name.substr(class_name.rfind('>') + 1);  // npos + 1 is 0
+}
+
+bool is_nested_model(std::string_view written) {
+  const std::string_view class_name = plain_class_name(written);
   return class_name == "Functional" || class_name == "Model" || class_name == "Sequential";
 }
 

@@ -22,6 +22,8 @@ class ZipFile {
 
   std::vector<std::string> names() const;
   bool has(const std::string& name) const { return find(name) != nullptr; }
+  /// Bytes that the directory says a member has, unpacked; 0 where there is none.
+  uint64_t claimed_size(const std::string& name) const { return has(name) ? find(name)->size : 0; }
   /// Throws FileError where there is no such member, it is packed or encrypted in an unknown way, or does not give what
   /// its CRC says.
   std::unique_ptr<Bytes> member(const std::string& name) const;

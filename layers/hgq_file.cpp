@@ -10,6 +10,7 @@
 #include "hgq/core/error.h"
 #include "hgq/core/finite.h"
 #include "hgq/layers/expression.h"
+#include "hgq/layers/keras_activation.h"
 #include "hgq/layers/proxy/proxy_file.h"
 #include "hgq/layers/qkeras/convert.h"
 
@@ -198,6 +199,8 @@ class SpecReader {
       follows_from("center", "moving_mean");
       follows_from("scale", "moving_variance");
     }
+    if (const Node* const activation = node.config.find("activation"))
+      spec.arguments.set("activation", plain_activation(*activation));
     imported_.complete(spec);
     return spec;
   }
@@ -235,6 +238,25 @@ Model build(const KerasFile& file, const std::optional<std::set<std::string>>& o
     throw FileError(text);
   }
   return model;
+}
+
+std::string left_out_note(const std::vector<std::string>& left_out) {
+  constexpr size_t kMostListed = 10;
+  std::string list;
+  for (size_t i = 0; i < std::min(left_out.size(), kMostListed); ++i) list += concat(i == 0 ? "" : ", ", left_out[i]);
+  if (left_out.size() > kMostListed) list += concat(" and ", left_out.size() - kMostListed, " more");
+  return concat("left out, as they are code of Python that only training on would use: ", list);
+}
+
+/// What the user should know of a model that was read, if anybody asks.
+void add_notes(const ImportedLayers& imported, std::vector<std::string>* notes) {
+  if (notes == nullptr) return;
+  if (!imported.guessed_epsilon().empty()) {
+    const std::vector<std::string> layers(imported.guessed_epsilon().begin(), imported.guessed_epsilon().end());
+    notes->push_back(concat("the file does not say the epsilon of ", join_names(layers),
+                            "; 0.001, Keras' default, is taken (--epsilon gives another)"));
+  }
+  if (!imported.left_out().empty()) notes->push_back(left_out_note(imported.left_out()));
 }
 
 void copy_keras_weights(const KerasFile& file, const Model& model) {
@@ -311,10 +333,11 @@ void save_model(Model& model, const std::string& path, const WriteGroup& write_h
   make_model_file(model, path, write_hgq).flush();
 }
 
-Model model_from_keras(const KerasFile& file, const LayerDefaults& defaults) {
-  const ImportOptions none;
-  ImportedLayers imported(none);
+Model model_from_keras(const KerasFile& file, const LayerDefaults& defaults, const ImportOptions& import,
+                       std::vector<std::string>* notes) {
+  ImportedLayers imported(import);
   Model model = build(file, std::nullopt, defaults, imported);
+  add_notes(imported, notes);
   copy_keras_weights(file, model);
   return model;
 }
@@ -334,11 +357,7 @@ Model load_model(const std::string& path, const ReadGroup& read_hgq, const Layer
     }
     ImportedLayers imported(import);
     Model model = build(file, own_beta, defaults, imported);
-    if (notes != nullptr && !imported.guessed_epsilon().empty()) {
-      const std::vector<std::string> layers(imported.guessed_epsilon().begin(), imported.guessed_epsilon().end());
-      notes->push_back(
-          concat("the file does not say the epsilon of ", join_names(layers), "; 0.001, Keras' default, is taken"));
-    }
+    add_notes(imported, notes);
     if (ours) {
       read_weights(raw.group("hgq"), model);
     } else {

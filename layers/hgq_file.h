@@ -35,6 +35,7 @@ Model load_model(const std::string& path, const ReadGroup& read_hgq = {}, const 
                  const ImportOptions& import = {}, std::vector<std::string>* notes = nullptr);
 
 /// The same from what Keras knows of a file, as for one that Python HGQ saved.
-Model model_from_keras(const KerasFile& file, const LayerDefaults& defaults = {});
+Model model_from_keras(const KerasFile& file, const LayerDefaults& defaults = {}, const ImportOptions& import = {},
+                       std::vector<std::string>* notes = nullptr);
 
 }  // namespace hgq

@@ -33,10 +33,16 @@ class ImportedLayers {
   void check_all_taken(const std::string& file) const;
   /// Batch norms whose epsilon is a guess.
   const std::set<std::string>& guessed_epsilon() const { return guessed_epsilon_; }
+  /// Constraints, regularizers and initializers that are Python code: "kernel_constraint 'Diag' of layer 'dense'". They
+  /// are taken out, as nothing but training on needs them.
+  const std::vector<std::string>& left_out() const { return left_out_; }
 
  private:
+  void leave_out_python(Node& keys, const std::string& layer);
+
   const ImportOptions& options_;
   std::set<std::string> functions_, taken_, guessed_epsilon_;
+  std::vector<std::string> left_out_;
 };
 
 }  // namespace hgq

@@ -89,10 +89,18 @@ void ProxyBuilder::plan_again() {
   }
 }
 
+namespace {
+
+/// What holds the types of all elements.
+HlsType widest(const HlsTypes& types) {
+  return {.k = std::ranges::max(types.k), .i = std::ranges::max(types.i), .f = std::ranges::max(types.f)};
+}
+
+}  // namespace
+
 HlsType ProxyBuilder::lut_input_type(ProxyRef parent) {
   if (PackageNarrowing(layers_, signals_).run(parent.index)) plan_again();
-  const HlsTypes& types = signal(parent).hls;
-  const HlsType type{.k = std::ranges::max(types.k), .i = std::ranges::max(types.i), .f = std::ranges::max(types.f)};
+  const HlsType type = widest(signal(parent).hls);
   int front = parent.index;  // the quantizer, in front of layers that move elements
   while (dynamic_cast<const ProxyQuantizer*>(layers_[static_cast<size_t>(front)].layer.get()) == nullptr &&
          layers_[static_cast<size_t>(front)].parents.size() == 1)
@@ -100,9 +108,11 @@ HlsType ProxyBuilder::lut_input_type(ProxyRef parent) {
   const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(layers_[static_cast<size_t>(front)].layer.get());
   if (quantizer == nullptr || !quantizer->types().one_type()) return type;
   const ProxySignal& of_quantizer = signals_[static_cast<size_t>(front)];
+  const HlsType narrowed = widest(of_quantizer.hls);
   const HlsType folded = quantizer->folded_hls_type(of_quantizer.hls, of_quantizer.shape);
-  HGQ_CHECK(folded == type, ConfigError, "layer '", layer_name_, "': hls4ml may take its input as (", type.k, ", ",
-            type.i, ", ", type.f, ") or (", folded.k, ", ", folded.i, ", ", folded.f,
+  HGQ_CHECK(folded == narrowed, ConfigError, "layer '", layer_name_, "': hls4ml may take the values of quantizer '",
+            quantizer->name(), "' in front as (", narrowed.k, ", ", narrowed.i, ", ", narrowed.f, ") or (", folded.k,
+            ", ", folded.i, ", ", folded.f,
             ") (sign, integer bits, fraction), so no table can be exact; give quantizer '", quantizer->name(),
             "' a width for each element (paq_conf: {skip_dims: [0]})");
   return type;

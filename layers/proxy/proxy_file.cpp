@@ -97,8 +97,9 @@ ProxyModel proxy_from_keras(const KerasFile& file) {
 }
 
 bool is_proxy(const KerasFile& file) {
-  return std::ranges::any_of(file.model_config["config"]["layers"].items(),
-                             [](const Node& layer) { return layer["class_name"].text() == "HGQ>FixedPointQuantizer"; });
+  return std::ranges::any_of(file.model_config["config"]["layers"].items(), [](const Node& layer) {
+    return plain_class_name(layer["class_name"].text()) == "FixedPointQuantizer";
+  });
 }
 
 void save_proxy(const ProxyModel& model, const std::string& path, const WriteGroup& write_hgq) {

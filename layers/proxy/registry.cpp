@@ -5,6 +5,7 @@
 
 #include "hgq/core/error.h"
 #include "hgq/core/nearest_name.h"
+#include "hgq/layers/keras_activation.h"
 #include "hgq/layers/proxy/activations.h"
 #include "hgq/layers/proxy/conv.h"
 #include "hgq/layers/proxy/dense.h"
@@ -56,7 +57,12 @@ std::vector<std::string> proxy_class_names() {
 
 std::unique_ptr<ProxyLayer> read_proxy_layer(const KerasNode& node, const KerasLayerWeights& weights) {
   for (const Entry& entry : kEntries) {
-    if (entry.class_name == node.class_name) return entry.read(node, weights);
+    if (plain_class_name(entry.class_name) != plain_class_name(node.class_name)) continue;
+    KerasNode known = node;
+    known.class_name = entry.class_name;
+    if (const Node* const activation = node.config.find("activation"))
+      known.config.set("activation", plain_activation(*activation));
+    return entry.read(known, weights);
   }
   throw FileError(concat(node.config.place(), ": layer '", node.name, "' is a ", node.class_name,
                          ", which can not be emulated here; the classes that can are ",

@@ -1,6 +1,7 @@
 #include "hgq/layers/qkeras/activation_quantizers.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "hgq/core/error.h"
 #include "hgq/core/nearest_name.h"
@@ -24,8 +25,6 @@ QKerasActivation of_bits(const QKerasQuantizer& quantizer, Overflow overflow, Er
   if (scaling != nullptr) {
     arguments.error(concat("alpha is '", printable(*scaling),
                            "': its scale follows the data, which no fixed-point type does; use alpha=1"));
-  } else if (!arguments.given("alpha")) {
-    arguments.error("alpha is None, the default; write alpha=1, which says that nothing is scaled");
   } else if (const double alpha = arguments.number("alpha", 1); alpha != 1) {
     arguments.error(concat("alpha is ", alpha, ": scaled values are on no fixed-point grid; use alpha=1"));
   }
@@ -46,15 +45,45 @@ QKerasActivation of_relu(const QKerasQuantizer& quantizer, ErrorList& errors) {
     arguments.error("use_sigmoid takes the sigmoid, not the ReLU; a proxy has no such quantizer");
   if (arguments.number("negative_slope", 0) != 0)
     arguments.error("negative_slope is not 0; hls4ml's quantizers have no leaky ReLU; use 0");
-  if (arguments.given("relu_upper_bound"))
-    arguments.error("relu_upper_bound is given; a proxy is bounded by bits and integer alone; leave it out");
+  if (arguments.given("relu_upper_bound") && !arguments.flag("is_quantized_clip", true))
+    arguments.error("relu_upper_bound counts, as is_quantized_clip is False; a proxy is bounded by bits and integer");
   refuse_noise(arguments);
   return {.function = "relu",
           .type = Kbi{.k = 0, .b = static_cast<int>(bits), .i = static_cast<int>(integer)},
           .overflow = Overflow::kSat};
 }
 
-/// Why a quantizer that is none of the two above can not stand behind a layer.
+/// QKeras' own sigmoid, unless a quantizer asks for the real one.
+double hard_sigmoid(double x) { return std::clamp(0.5 * x + 0.5, 0.0, 1.0); }
+
+/// Without use_real_tanh it is 2 hard_sigmoid(x) - 1, which is what a saturating type does by itself.
+QKerasActivation of_tanh(const QKerasQuantizer& quantizer, ErrorList& errors) {
+  QKerasArguments arguments(quantizer, errors);
+  const int64_t bits = arguments.integer("bits", 8, 1, kMaxFixedBits);
+  QKerasActivation out{.type = Kbi{.k = 1, .b = static_cast<int>(bits), .i = 1},
+                       .overflow = arguments.flag("symmetric", false) ? Overflow::kSatSym : Overflow::kSat};
+  if (!arguments.flag("use_real_tanh", false)) return out;
+  out.function = "tanh";
+  out.table = std::make_shared<ops::UnaryFunction>(
+      ops::UnaryFunction{.name = "tanh", .value = [](double x) { return std::tanh(x); }});
+  return out;
+}
+
+QKerasActivation of_sigmoid(const QKerasQuantizer& quantizer, ErrorList& errors) {
+  QKerasArguments arguments(quantizer, errors);
+  const int64_t bits = arguments.integer("bits", 8, 1, kMaxFixedBits);
+  const bool real = arguments.flag("use_real_sigmoid", false);
+  const double least = arguments.flag("symmetric", false) ? std::ldexp(1.0, -static_cast<int>(bits)) : 0.0;
+  QKerasActivation out{.function = real ? "sigmoid" : "hard_sigmoid",
+                       .type = Kbi{.k = 0, .b = static_cast<int>(bits), .i = 0},
+                       .overflow = Overflow::kSat};
+  out.table = std::make_shared<ops::UnaryFunction>(ops::UnaryFunction{
+      .name = out.function,
+      .value = [real, least](double x) { return std::max(real ? 1 / (1 + std::exp(-x)) : hard_sigmoid(x), least); }});
+  return out;
+}
+
+/// Why a quantizer that is none of those above can not stand behind a layer.
 std::string reason(const QKerasQuantizer& quantizer) {
   if (quantizer.is("quantized_po2") || quantizer.is("quantized_relu_po2"))
     return "gives powers of two, which as activations have no fixed-point type in hls4ml";
@@ -71,10 +100,12 @@ QKerasActivation qkeras_activation(const QKerasQuantizer& quantizer, Overflow ov
   if (quantizer.name.empty()) return {};
   if (quantizer.is("quantized_bits")) return of_bits(quantizer, overflow, errors);
   if (quantizer.is("quantized_relu")) return of_relu(quantizer, errors);
+  if (quantizer.is("quantized_tanh")) return of_tanh(quantizer, errors);
+  if (quantizer.is("quantized_sigmoid")) return of_sigmoid(quantizer, errors);
   if (std::ranges::count(ProxyActivation::functions(), quantizer.name) > 0)
     return {.function = quantizer.name, .type = {}, .overflow = Overflow::kSat};
   errors.add(quantizer.place, concat(quantizer.where, " ", quantizer.written, ": ", reason(quantizer),
-                                     "; use quantized_bits(BITS, INTEGER, alpha=1) or quantized_relu(BITS, INTEGER)"));
+                                     "; use quantized_bits(BITS, INTEGER) or quantized_relu(BITS, INTEGER)"));
   return {};
 }
 

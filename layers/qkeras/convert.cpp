@@ -1,7 +1,6 @@
 #include "hgq/layers/qkeras/convert.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,26 +11,15 @@
 #include "hgq/layers/proxy/activations.h"
 #include "hgq/layers/proxy/builder.h"
 #include "hgq/layers/proxy/input.h"
+#include "hgq/layers/qkeras/activation_layers.h"
 #include "hgq/layers/qkeras/activation_quantizers.h"
 #include "hgq/layers/qkeras/flat_graph.h"
 #include "hgq/layers/qkeras/kernel_layers.h"
+#include "hgq/layers/qkeras/layer_classes.h"
 #include "hgq/layers/window_keys.h"
 
 namespace hgq {
 namespace {
-
-constexpr std::array<std::string_view, 7> kVanishing{
-    "Dropout",         "SpatialDropout1D", "SpatialDropout2D",      "AlphaDropout",
-    "GaussianDropout", "GaussianNoise",    "ActivityRegularization"};
-
-bool has_qkeras_layer(const Node& layers, int depth) {
-  return depth > 0 && std::ranges::any_of(layers.items(), [&](const Node& layer) {
-           const std::string& written = layer["class_name"].text();
-           const std::string name = written.substr(written.rfind('>') + 1);
-           if (is_nested_model(name)) return has_qkeras_layer(layer["config"]["layers"], depth - 1);
-           return name.size() > 1 && name[0] == 'Q' && name[1] >= 'A' && name[1] <= 'Z';
-         });
-}
 
 /// Converts a graph, node by node. A layer with errors has no place in the proxy, nor have those behind it; they are
 /// read all the same, so that their errors are found too.
@@ -40,8 +28,10 @@ class Converter {
   Converter(const KerasFile& file, const QKerasOptions& options)
       : file_(file),
         overflow_(options.wrap ? Overflow::kWrap : Overflow::kSat),
+        input_types_(options.input_types),
         graph_(flat_graph(keras_graph(file.model_config))) {
-    for (const KerasNode& node : graph_.nodes) {
+    for (KerasNode& node : graph_.nodes) {
+      node = without_wrapper(node);
       for (const std::string& input : node.inputs) ++readers_[input];
     }
     for (const std::string& output : graph_.outputs) ++readers_[output];
@@ -53,6 +43,10 @@ class Converter {
       HGQ_CHECK(node != graph_.nodes.end() && node->class_name == "InputLayer", FileError, file_.path, ": '", input,
                 "' is listed as an input of the model, and is none");
       convert(*node);
+    }
+    for (const auto& [name, type] : input_types_) {
+      HGQ_CHECK(name.empty() || std::ranges::find(graph_.inputs, name) != graph_.inputs.end(), ConfigError,
+                "--input-bits: the model has no input '", printable(name), "'; there are ", join_names(graph_.inputs));
     }
     for (const KerasNode& node : graph_.nodes) {
       if (!refs_.contains(node.name)) convert(node);
@@ -89,6 +83,7 @@ class Converter {
   Ref layer(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ErrorList& errors) {
     const std::string& kind = node.class_name;
     if (kind == "InputLayer") return input(node);
+    if (!is_class_of_keras(kind)) return refuse_class(node, errors);
     const bool merges = kind == "Add" || kind == "Concatenate";
     if (node.inputs.empty() || (node.inputs.size() > 1 && !merges)) {
       errors.add(node.config.place(), concat(qkeras_layer(node), ": reads ", node.inputs.size(), " layers, expected ",
@@ -98,20 +93,26 @@ class Converter {
     if (is_kernel_layer(kind)) return kernel_layer(node, in, complete, errors);
     if (is_batch_norm(kind)) return batch_norm(node, in, complete, errors);
     if (kind == "QActivation" || kind == "Activation") {
-      const QKerasActivation activation = read_activation(
-          read_qkeras_quantizer(node.config["activation"], concat(qkeras_layer(node), ": activation"), errors), errors);
+      const QKerasActivation activation = read_activation(qkeras_activation_key(node, errors), errors);
       if (!complete || !errors.empty()) return {};
       return activate(node, activation, in[0], activation.function == "linear" ? "" : node.proxy_name,
                       quantizer_name(node, activation), errors);
     }
-    if (std::ranges::find(kVanishing, kind) != kVanishing.end()) return complete ? Ref(in[0]) : Ref();
+    if (vanishes_in_proxy(kind)) return complete ? Ref(in[0]) : Ref();
     return plain_layer(node, in, complete, errors);
   }
 
   Ref input(const KerasNode& node) {
     const std::unique_ptr<ProxyLayer> read = ProxyInput::read(node, {node.name, {}});
     const Shape shape = read->plan({}).out.shape;
-    return added("InputLayer", builder_.add_input(node.proxy_name, shape));
+    const ProxyRef raw = added("InputLayer", builder_.add_input(node.proxy_name, shape));
+    const auto own = input_types_.find(node.name);
+    const auto given = own == input_types_.end() ? input_types_.find("") : own;
+    if (given == input_types_.end()) return raw;
+    const InputType& input = given->second;
+    return added("FixedPointQuantizer",
+                 builder_.add_quantizer(node.proxy_name + "_quantizer", raw, qkeras_type(input.type), input.rounding,
+                                        input.overflow));
   }
 
   static std::string quantizer_name(const KerasNode& node, const QKerasActivation& activation) {
@@ -125,18 +126,30 @@ class Converter {
   /// Function and quantizer behind `ref`, under these names.
   Ref activate(const KerasNode& node, const QKerasActivation& activation, ProxyRef ref,
                const std::string& function_name, const std::string& quantizer_name, ErrorList& errors) {
+    // A type without a sign cuts off at 0 what a ReLU would, so that raw values need no layer in front of it.
+    const bool cuts = activation.function == "relu" && activation.type && activation.overflow == Overflow::kSat &&
+                      !builder_.signal(ref).fixed_point();
+    if (cuts) return quantize(activation, ref, quantizer_name_of_raw(node, function_name));
     if (activation.function != "linear") {
       if (!check_quantized(node, {ref}, errors)) return {};
+      if (activation.table != nullptr) {
+        for (const auto& [class_name, layer] :
+             add_qkeras_table(builder_, activation, ref, function_name, quantizer_name))
+          ref = added(class_name, layer);
+        return ref;
+      }
       ref = added("Activation", builder_.add_activation(function_name, ref, activation.function));
     }
-    if (!activation.type) return ref;
-    const Kbi type = *activation.type;
-    const QuantizerTypes types{.shape = {1},
-                               .k = {static_cast<int8_t>(type.k)},
-                               .b = {static_cast<int8_t>(type.b)},
-                               .i = {static_cast<int8_t>(type.i)}};
-    return added("FixedPointQuantizer",
-                 builder_.add_quantizer(quantizer_name, ref, types, Rounding::kRndConv, activation.overflow));
+    return activation.type ? quantize(activation, ref, quantizer_name) : ref;
+  }
+
+  static const std::string& quantizer_name_of_raw(const KerasNode& node, const std::string& function_name) {
+    return function_name.empty() ? node.proxy_name : function_name;
+  }
+
+  ProxyRef quantize(const QKerasActivation& activation, ProxyRef ref, const std::string& name) {
+    return added("FixedPointQuantizer", builder_.add_quantizer(name, ref, qkeras_type(*activation.type),
+                                                               Rounding::kRndConv, activation.overflow));
   }
 
   /// Whether all inputs are fixed-point values, which only a quantizer makes of a model's inputs and of most functions.
@@ -146,7 +159,8 @@ class Converter {
       errors.add(node.config.place(),
                  concat(qkeras_layer(node),
                         ": reads an input of the model, or the result of a function, without a "
-                        "quantizer between; put QActivation('quantized_bits(BITS, INTEGER, alpha=1)') in front"));
+                        "quantizer between; put QActivation('quantized_bits(BITS, INTEGER)') in front, or give the "
+                        "type of the inputs, as in --input-bits 'ap_fixed<16,6>'"));
     return quantized;
   }
 
@@ -171,11 +185,10 @@ class Converter {
 
   Ref kernel_layer(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ErrorList& errors) {
     std::optional<QKerasKernelLayer> layer = read_kernel_layer(node, weights_at(file_, node.shared_with), errors);
+    const QKerasActivation activation = read_activation(qkeras_activation_key(node, errors), errors);
     if (!layer) return {};
-    const QKerasActivation activation = read_activation(layer->activation, errors);
     if (!errors.empty() || !complete || !check_quantized(node, in, errors)) return {};
-    if (node.config["kernel_quantizer"].is_null())
-      add_note(node, "its kernel has no quantizer: float32 values, up to 24 bits");
+    if (!layer->kernel_is_quantized) add_note(node, "its kernel has no quantizer: float32 values, up to 24 bits");
     if (activation.is_linear()) fold_batch_norm(node, in[0], *layer);
     ProxyRef ref;
     if (layer->is_conv) {
@@ -215,12 +228,17 @@ class Converter {
       became_ = concat("part of ", node.inputs[0]);
       return in[0];
     }
-    errors.add(node.config.place(),
-               concat(qkeras_layer(node),
-                      ": can be folded only into a dense layer or convolution without an activation, "
-                      "with as many channels (",
-                      read->channels(), ") along the last dim, that it alone reads; it reads '", node.inputs[0], "'"));
-    return {};
+    if (!check_quantized(node, in, errors)) return {};
+    const Shape& shape = builder_.signal(in[0]).shape;
+    if (shape.rank() == 0 || shape[-1] != read->channels() || (read->axis != -1 && read->axis != shape.rank())) {
+      errors.add(node.config.place(), concat(qkeras_layer(node), ": has ", read->channels(), " channels along axis ",
+                                             read->axis, ", expected the last dim of ", shape));
+      return {};
+    }
+    QKerasKernelLayer layer = as_dense(*read);
+    if (!layer.fold(*read))
+      add_note(node, "does not scale by powers of two: as a dense layer it has weights of up to 24 bits");
+    return added("Dense", builder_.add_dense(node.proxy_name, in[0], layer.kernel_shape, layer.kernel, layer.bias));
   }
 
   /// Layers of Keras without weights that a proxy has too.
@@ -236,9 +254,18 @@ class Converter {
       const QKerasActivation relu{.function = "relu", .type = {}};
       return ready() ? activate(node, relu, in[0], node.proxy_name, "", errors) : Ref();
     }
-    if (kind.ends_with("Pooling1D") || kind.ends_with("Pooling2D")) {
-      if (kind.starts_with("Max") || kind.starts_with("Average")) return pooling(node, in, complete, reader);
+    if (kind == "Softmax") {
+      const std::vector<int64_t> axis = reader.integers("axis", "dim to sum over, the batch counted as 0", {-1}, {}, 1);
+      if (!ready()) return {};
+      const int64_t last = builder_.signal(in[0]).shape.rank();
+      if (axis[0] != -1 && axis[0] != last) {
+        errors.add(node.config.place(), concat(qkeras_layer(node), ": has axis ", axis[0], ", expected the last one"));
+        return {};
+      }
+      return activate(node, {.function = "softmax", .type = {}}, in[0], node.proxy_name, "", errors);
     }
+    if (kind.starts_with("Global")) return global_pooling(node, in, complete, reader);
+    if (kind.ends_with("Pooling1D") || kind.ends_with("Pooling2D")) return pooling(node, in, complete, reader);
     if (kind == "Flatten") {
       read_data_format(reader);
       return ready() ? Ref(added(kind, builder_.add_flatten(node.proxy_name, in[0]))) : Ref();
@@ -257,16 +284,18 @@ class Converter {
       if (!ready() || !check_quantized(node, in, errors)) return {};
       return added(kind, builder_.add_add(node.proxy_name, in));
     }
-    if (kind == "Concatenate") {
-      const int64_t axis = reader.integer("axis", "dim to join along, the batch counted as 0", {.fallback = -1});
-      return ready() ? Ref(added(kind, builder_.add_concatenate(node.proxy_name, in, axis))) : Ref();
-    }
-    errors.add(node.config.place(), concat(qkeras_layer(node),
-                                           ": a proxy has no such layer; there are QDense, QConv1D, QConv2D, "
-                                           "QConv2DBatchnorm, QActivation, QBatchNormalization, and of Keras Dense, "
-                                           "Conv1D, Conv2D, BatchNormalization, "
-                                           "Activation, ReLU, MaxPooling1D and 2D, AveragePooling1D and 2D, Flatten, "
-                                           "Reshape, Permute, Add, Concatenate, Dropout"));
+    const int64_t axis = reader.integer("axis", "dim to join along, the batch counted as 0", {.fallback = -1});
+    return ready() ? Ref(added(kind, builder_.add_concatenate(node.proxy_name, in, axis))) : Ref();
+  }
+
+  static Ref refuse_class(const KerasNode& node, ErrorList& errors) {
+    errors.add(node.config.place(),
+               concat(qkeras_layer(node),
+                      ": a proxy has no such layer; there are QDense, QConv1D, QConv2D, QConv2DBatchnorm, "
+                      "QDepthwiseConv2D, QActivation, QBatchNormalization, and of Keras Dense, Conv1D, Conv2D, "
+                      "DepthwiseConv1D and 2D, BatchNormalization, Activation, ReLU, Softmax, MaxPooling1D and 2D, "
+                      "AveragePooling1D and 2D, the same with Global in front, Flatten, Reshape, Permute, Add, "
+                      "Concatenate, Dropout"));
     return {};
   }
 
@@ -277,8 +306,29 @@ class Converter {
     return added(node.class_name, builder_.add_pooling(node.proxy_name, in[0], std::move(options)));
   }
 
+  /// A window of all positions; hls4ml's own global pooling does the same, but forgets `keepdims`.
+  Ref global_pooling(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ConfigReader& reader) {
+    const std::string window_class = node.class_name.substr(std::string_view("Global").size());
+    read_data_format(reader);
+    const bool keeps_dims = reader.boolean("keepdims", "whether dims of extent 1 stay", false);
+    ErrorList& errors = reader.errors();
+    if (!complete || !errors.empty() || !check_quantized(node, in, errors)) return {};
+    PoolingOptions options{.rank = window_class.ends_with("1D") ? 1 : 2,
+                           .average = window_class.starts_with("Average"),
+                           .size = {},
+                           .stride = {}};
+    const Shape& shape = builder_.signal(in[0]).shape;
+    HGQ_CHECK(shape.rank() == options.rank + 1, ShapeError, "reads values of shape ", shape, ", expected ",
+              options.rank + 1, " dims");
+    for (int d = 0; d < options.rank; ++d) options.size.push_back(shape[d]);
+    options.stride = options.size;
+    const ProxyRef pooled = added(window_class, builder_.add_pooling(node.proxy_name, in[0], std::move(options)));
+    return keeps_dims ? pooled : added("Flatten", builder_.add_flatten(node.proxy_name + "_flat", pooled));
+  }
+
   const KerasFile& file_;
   Overflow overflow_;
+  InputTypes input_types_;
   KerasGraph graph_;
   ProxyBuilder builder_;
   ErrorList errors_;
@@ -290,11 +340,6 @@ class Converter {
 };
 
 }  // namespace
-
-bool is_qkeras(const KerasFile& file) {
-  constexpr int kDeepest = 32;
-  return has_qkeras_layer(file.model_config["config"]["layers"], kDeepest);
-}
 
 QKerasConversion qkeras_to_proxy(const KerasFile& file, const QKerasOptions& options) {
   return Converter(file, options).convert();

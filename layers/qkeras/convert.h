@@ -9,7 +9,8 @@
 // Kernels and biases become the values of their quantizers (weight_quantizers.h). A QActivation becomes a quantizer of
 // its name, or, with a ReLU, an Activation NAME and a quantizer NAME_quantizer; a layer's own activation counts as one
 // behind it, with the names NAME_quantizer, or NAME_relu and NAME_relu_quantizer. Batch norm goes into the layer in
-// front (kernel_layers.h). Dropout and the like vanish.
+// front (kernel_layers.h), or becomes a dense layer with a diagonal kernel. Global pooling is pooling with a window of
+// all positions, and a Flatten NAME_flat. Dropout and the like vanish.
 #pragma once
 
 #include <string>
@@ -17,12 +18,15 @@
 
 #include "hgq/data/keras_file.h"
 #include "hgq/layers/proxy/model.h"
+#include "hgq/layers/qkeras/input_types.h"
 
 namespace hgq {
 
 struct QKerasOptions {
   /// Whether quantized_bits that is not symmetric wraps around in the proxy instead of saturating, as QKeras does.
   bool wrap = false;
+  /// A quantizer INPUT_quantizer behind each input that has a type here.
+  InputTypes input_types{};
 };
 
 struct QKerasConversion {
@@ -38,6 +42,9 @@ struct QKerasConversion {
 
 /// Whether a file has layers of QKeras (also in models inside the model).
 bool is_qkeras(const KerasFile& file);
+
+/// Whether a file has layers that only QKeras and Keras know, none of ours or of Python HGQ.
+bool is_plain_keras(const KerasFile& file);
 
 /// Throws ConfigError with all that can not be converted, a line each that names the layer, the reason, and what to do;
 /// FileError where the graph itself can not be read.

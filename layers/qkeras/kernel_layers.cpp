@@ -58,6 +58,49 @@ void read_weights(const KerasNode& node, const KerasLayerWeights& weights, const
   layer.bias = std::move(read.bias);
 }
 
+/// A depthwise kernel, (window ..., inputs, multiplier), and its bias; `units` becomes inputs times multiplier.
+void read_depthwise_weights(const KerasNode& node, const KerasLayerWeights& weights, const std::vector<int64_t>& window,
+                            int64_t multiplier, bool use_bias, int64_t& units, QKerasKernelLayer& layer) {
+  const KerasWeight* kernel = weights.find("depthwise_kernel");
+  if (kernel == nullptr) kernel = weights.find("kernel");  // of Keras 3
+  const auto rank = static_cast<int>(window.size());
+  bool fits = kernel != nullptr && !kernel->is_int8() && kernel->shape.rank() == rank + 2 &&
+              kernel->shape[-1] == multiplier && kernel->shape.size() > 0;
+  for (int d = 0; fits && d < rank; ++d) fits = kernel->shape[d] == window[static_cast<size_t>(d)];
+  HGQ_CHECK(fits, FileError, node.config.place(), ": ", qkeras_layer(node), " has ",
+            kernel == nullptr ? "no depthwise_kernel" : concat("a depthwise_kernel of shape ", kernel->shape),
+            ", expected (kernel_size, inputs, ", multiplier, ")");
+  units = kernel->shape[-2] * multiplier;
+  const KerasWeight* const bias = weights.find("bias");
+  HGQ_CHECK(!use_bias || (bias != nullptr && !bias->is_int8() && bias->shape == Shape{units}), FileError,
+            node.config.place(), ": ", qkeras_layer(node), " has ",
+            bias == nullptr ? "no bias" : concat("a bias of shape ", bias->shape), ", expected (", units, ")");
+  layer.kernel_shape = kernel->shape;
+  layer.kernel = kernel->floats();
+  if (use_bias) layer.bias = bias->floats();
+  HGQ_CHECK(all_finite(layer.kernel) && all_finite(layer.bias), FileError, node.config.place(), ": ",
+            qkeras_layer(node), ": a weight holds a value that is not finite");
+}
+
+/// The kernel of the convolution that computes the same: 0 between different channels.
+void spread_over_channels(QKerasKernelLayer& layer, const std::string& where) {
+  const int64_t inputs = layer.kernel_shape[-2];
+  const int64_t multiplier = layer.kernel_shape[-1];
+  const int64_t units = inputs * multiplier;
+  const int64_t entries = std::ssize(layer.kernel) / units;
+  check_table(units, where);
+  check_table(inputs * units, where);
+  check_table(entries * inputs * units, where);
+  std::vector<float> spread(static_cast<size_t>(entries * inputs * units), 0.0F);
+  for (int64_t e = 0; e < std::ssize(layer.kernel); ++e) {
+    const int64_t unit = e % units;
+    spread[static_cast<size_t>((e / units * inputs + unit / multiplier) * units + unit)] =
+        layer.kernel[static_cast<size_t>(e)];
+  }
+  layer.kernel = std::move(spread);
+  layer.kernel_shape.set(layer.kernel_shape.rank() - 1, units);
+}
+
 bool is_po2_or_zero(float value) {
   int exponent = 0;
   return value == 0 || std::abs(std::frexp(value, &exponent)) == 0.5F;
@@ -65,7 +108,7 @@ bool is_po2_or_zero(float value) {
 
 /// QConv2DBatchnorm: g goes into the kernel before it is quantized; there is a bias, whatever use_bias says.
 void fold_before_quantizing(const QKerasBatchNorm& batch_norm, QKerasKernelLayer& layer) {
-  const auto units = static_cast<size_t>(layer.units());
+  const auto units = static_cast<size_t>(batch_norm.channels());
   for (size_t e = 0; e < layer.kernel.size(); ++e) layer.kernel[e] = batch_norm.scale[e % units] * layer.kernel[e];
   layer.bias.resize(units, 0.0F);
   for (size_t j = 0; j < units; ++j) {
@@ -87,8 +130,9 @@ void add_error(const KerasNode& node, const Error& error, ErrorList& errors) {
 }
 
 bool is_kernel_layer(std::string_view class_name) {
-  constexpr std::array<std::string_view, 8> kClasses{"QDense",          "QConv1D", "QConv2D", "QConv2DBatchnorm",
-                                                     "QDenseBatchnorm", "Dense",   "Conv1D",  "Conv2D"};
+  constexpr std::array<std::string_view, 12> kClasses{
+      "QDense", "QConv1D", "QConv2D",          "QConv2DBatchnorm", "QDenseBatchnorm", "Dense",
+      "Conv1D", "Conv2D",  "QDepthwiseConv2D", "DepthwiseConv1D",  "DepthwiseConv2D", "QDepthwiseConv2DBatchnorm"};
   return std::ranges::find(kClasses, class_name) != kClasses.end();
 }
 
@@ -110,6 +154,17 @@ bool QKerasKernelLayer::fold(const QKerasBatchNorm& batch_norm) {
     exact = exact && static_cast<double>(bias[j]) == sum;
   }
   return exact;
+}
+
+QKerasKernelLayer as_dense(const QKerasBatchNorm& batch_norm) {
+  const int64_t channels = batch_norm.channels();
+  check_table(channels, "batch norm");
+  check_table(channels * channels, "batch norm");
+  QKerasKernelLayer layer;
+  layer.kernel_shape = Shape{channels, channels};
+  layer.kernel.assign(static_cast<size_t>(channels * channels), 0.0F);
+  for (int64_t j = 0; j < channels; ++j) layer.kernel[static_cast<size_t>(j * channels + j)] = 1.0F;
+  return layer;
 }
 
 std::optional<QKerasBatchNorm> read_batch_norm(const KerasNode& node, const KerasLayerWeights& weights,
@@ -150,18 +205,30 @@ std::optional<QKerasKernelLayer> read_kernel_layer(const KerasNode& node, const 
   QKerasKernelLayer layer;
   layer.is_conv = node.class_name.find("Conv") != std::string::npos;
   const bool folds = node.class_name.ends_with("Batchnorm");
+  const bool depthwise = node.class_name.find("Depthwise") != std::string::npos;
   std::vector<int64_t> window;
   if (layer.is_conv)
     layer.conv = read_conv_options(reader, node.class_name.find("1D") != std::string::npos ? 1 : 2, window);
-  const std::string count_key = layer.is_conv ? "filters" : "units";
-  const int64_t units = reader.integer(count_key, "number of outputs", {.required = true, .min = 1});
+  int64_t units = 0;
+  int64_t multiplier = 1;
+  if (depthwise) {
+    multiplier = reader.integer("depth_multiplier", "outputs of each channel", {.fallback = 1, .min = 1});
+    layer.conv.groups = 1;
+  } else {
+    units = reader.integer(layer.is_conv ? "filters" : "units", "number of outputs", {.required = true, .min = 1});
+  }
   const bool use_bias = reader.boolean("use_bias", "whether there is a bias", true);
-  const QKerasQuantizer kernel_quantizer = quantizer_at(node, "kernel_quantizer", errors);
+  const std::string kernel_key = depthwise ? "depthwise_quantizer" : "kernel_quantizer";
+  const QKerasQuantizer kernel_quantizer = quantizer_at(node, kernel_key, errors);
+  layer.kernel_is_quantized = !node.config[kernel_key].is_null();
   const QKerasQuantizer bias_quantizer = quantizer_at(node, "bias_quantizer", errors);
-  layer.activation = quantizer_at(node, "activation", errors);
   if (errors.size() > errors_before) return {};
   try {
-    read_weights(node, weights, window, units, use_bias, layer);
+    if (depthwise) {
+      read_depthwise_weights(node, weights, window, multiplier, use_bias, units, layer);
+    } else {
+      read_weights(node, weights, window, units, use_bias, layer);
+    }
   } catch (const Error& e) {
     add_error(node, e, errors);
     return {};
@@ -180,6 +247,7 @@ std::optional<QKerasKernelLayer> read_kernel_layer(const KerasNode& node, const 
     layer.bias = quantize_weights(bias_quantizer, false, shape, std::move(layer.bias), errors);
   }
   if (errors.size() > errors_before) return {};
+  if (depthwise) spread_over_channels(layer, qkeras_layer(node));
   return layer;
 }
 

@@ -1,5 +1,8 @@
-// QDense, QConv1D, QConv2D and plain Dense, Conv1D, Conv2D, and what batch norm makes of them: from a node of a QKeras
-// file to the kernel and bias that a proxy's layer holds.
+// QDense, QConv1D, QConv2D, QDepthwiseConv2D and plain Dense, Conv1D, Conv2D, DepthwiseConv1D and 2D, and what batch
+// norm makes of them: from a node of a QKeras file to the kernel and bias that a proxy's layer holds.
+//
+// A depthwise convolution becomes a convolution whose kernel is 0 between different channels: hls4ml 1.3.0 finds wrong
+// types for its own depthwise layers in models that must be exact, and leaves out products with 0.
 //
 // Batch norm, y = (z - mean) g + beta with g = gamma / sqrt(variance + epsilon), comes in two ways:
 // - QConv2DBatchnorm (and QDenseBatchnorm of later versions): QKeras itself folds g into kernel and bias, and quantizes
@@ -33,7 +36,7 @@ struct QKerasKernelLayer {
   ConvOptions conv;  // of a convolution
   Shape kernel_shape;
   std::vector<float> kernel, bias;  // quantized; bias empty for none
-  QKerasQuantizer activation;
+  bool kernel_is_quantized = true;
 
   int64_t units() const { return kernel_shape[-1]; }
   /// Folds a batch norm behind the layer into it; of as many channels. Returns whether the result is exact.
@@ -49,6 +52,9 @@ void add_error(const KerasNode& node, const Error& error, ErrorList& errors);
 /// Whether read_kernel_layer() reads this class.
 bool is_kernel_layer(std::string_view class_name);
 bool is_batch_norm(std::string_view class_name);
+
+/// Behind other layers: y = x scale + offset as a dense layer along the last dim, whose kernel is diagonal.
+QKerasKernelLayer as_dense(const QKerasBatchNorm& batch_norm);
 
 /// nullopt after errors: missing keys and weights, other shapes, values that are not finite,
 /// quantizers that are not known.

@@ -29,6 +29,8 @@ const std::vector<Signature>& signatures() {
       {"quantized_relu",
        {"bits", "integer", "use_sigmoid", "negative_slope", "use_stochastic_rounding", "relu_upper_bound",
         "is_quantized_clip", "qnoise_factor", "var_name", "use_ste", "use_variables"}},
+      {"quantized_tanh", {"bits", "use_stochastic_rounding", "symmetric", "use_real_tanh"}},
+      {"quantized_sigmoid", {"bits", "symmetric", "use_real_sigmoid", "use_stochastic_rounding"}},
       {"quantized_po2",
        {"bits", "max_value", "use_stochastic_rounding", "quadratic_approximation", "log2_rounding", "qnoise_factor",
         "var_name", "use_ste", "use_variables"}},
@@ -173,6 +175,11 @@ class Reader {
     if (!name.is_scalar() || !is_name(name.text().substr(name.text().rfind('>') + 1)))
       return error("found an object without a class_name, expected a quantizer");
     out_.name = name.text().substr(name.text().rfind('>') + 1);
+    if (out_.name == "function" && config.is_scalar()) {  // of Keras: {class_name: function, config: relu}
+      out_.name = config.text().substr(config.text().rfind('>') + 1);
+      out_.written = printable(out_.name);
+      return;
+    }
     out_.written = out_.name;
     if (!config.is_map() && !config.is_null()) return error(concat(out_.name, " has no config"));
     const Signature* const signature = find_signature(out_.name);

@@ -22,6 +22,7 @@ import tempfile
 import termios
 import time
 import unittest
+import zipfile
 
 ARGS = None
 
@@ -540,8 +541,23 @@ class CliTest(unittest.TestCase):
         self.assertFalse((self.folder / 'p.h5').exists())
         self.assertIn('are for those of Python HGQ', hgq('import', model, '--out', self.folder / 'p.h5', '--epsilon', 0.1, check=2).stderr)
         python = pathlib.Path(ARGS.source) / 'tests/golden/models/mlp_relu/hgq.h5'
-        self.assertIn('is for those models', hgq('import', python, '--out', self.folder / 'p.h5', '--overflow', 'sat', check=2).stderr)
+        self.assertIn('are for models of QKeras', hgq('import', python, '--out', self.folder / 'p.h5', '--overflow', 'sat', check=2).stderr)
         self.assertIn('--overflow', hgq('import', model, '--out', proxy, '--overflow', 'round', check=2).stderr)
+
+    def test_keras_files_of_other_forms_become_proxies(self):
+        files = pathlib.Path(ARGS.source) / 'tests/layers/files'
+        proxy = self.folder / 'proxy.h5'
+        imported = hgq('import', files / 'keras_3.keras', '--out', proxy, '--input-bits', 'image=ap_fixed<12,6>', check=0)
+        self.assertIn('MaxPooling2D top, Flatten top_flat', imported.stdout)
+        hgq('predict', proxy, '--data', files / 'keras_3_data.h5', '--inputs', 'x', '--out', self.folder / 'y.h5', check=0)
+        self.assertIn('--input-bits', hgq('import', files / 'keras_3.keras', '--out', proxy, check=2).stderr)
+        with zipfile.ZipFile(files / 'keras_2.keras') as archive:
+            (self.folder / 'model.json').write_bytes(archive.read('config.json'))
+        hgq('import', self.folder / 'model.json', '--weights', files / 'keras_2_legacy.h5', '--out', proxy, check=0)
+        hgq('import', files / 'keras_2.keras', '--out', self.folder / 'same.h5', check=0)
+        self.assertEqual(digest(proxy), digest(self.folder / 'same.h5'))
+        for command in (('summary',), ('export', '--out', self.folder / 'p.h5')):
+            self.assertIn("save as HDF5", hgq(command[0], files / 'keras_2.keras', *command[1:], check=2).stderr)
 
     def test_a_qkeras_model_that_can_not_be_a_proxy_is_refused_with_all_reasons(self):
         content = (pathlib.Path(ARGS.source) / 'tests/layers/files/qkeras_model.h5').read_bytes()

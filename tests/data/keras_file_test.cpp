@@ -103,6 +103,86 @@ TEST(KerasGraph, ASequentialModelWithoutInputLayerGetsOne) {
   EXPECT_EQ(graph.nodes[0].config["batch_input_shape"].items()[1].text(), "4");
 }
 
+// keras.Model({'calo': x, 'muon': y}, {'cls': c, 'reg': d}), and lists in maps.
+TEST(KerasGraph, InputsAndOutputsInMapsComeInTheOrderOfTheirKeys) {
+  const auto graph = [](const std::string& inputs, const std::string& outputs) {
+    return keras_graph(json_node(R"({"class_name": "Custom>MyModel", "config": {"layers": [
+        {"class_name": "InputLayer", "name": "x", "config": {}, "inbound_nodes": []},
+        {"class_name": "InputLayer", "name": "y", "config": {}, "inbound_nodes": []},
+        {"class_name": "A", "name": "a", "config": {}, "inbound_nodes": [[["x", 0, 0, {}], ["y", 0, 0, {}]]]},
+        {"class_name": "B", "name": "b", "config": {}, "inbound_nodes": [[["y", 0, 0, {}]]]}],
+        "input_layers": )" + inputs +
+                                 R"(, "output_layers": )" + outputs + "}}"));
+  };
+  const KerasGraph map =
+      graph(R"({"muon": ["x", 0, 0], "calo": ["y", 0, 0]})", R"({"reg": ["a", 0, 0], "cls": ["b", 0, 0]})");
+  EXPECT_THAT(map.inputs, ElementsAre("y", "x"));
+  EXPECT_THAT(map.outputs, ElementsAre("b", "a"));
+  const KerasGraph mixed =
+      graph(R"([["x", 0, 0], {"only": ["y", 0, 0]}])", R"({"z": ["a", 0, 0], "p": [["b", 0, 0], ["a", 0, 0]]})");
+  EXPECT_THAT(mixed.inputs, ElementsAre("x", "y"));
+  EXPECT_THAT(mixed.outputs, ElementsAre("b", "a", "a"));
+  EXPECT_THAT(message_of([&] { graph("3", R"(["b", 0, 0])"); }), HasSubstr("has the number 3 as 'input_layers'"));
+  EXPECT_THAT(message_of([&] { graph("{}", R"(["b", 0, 0])"); }), HasSubstr("the model has no input"));
+  EXPECT_THAT(message_of([&] { graph(R"({"u": "x"})", R"(["b", 0, 0])"); }),
+              HasSubstr("expected [LAYER, CALL, OUTPUT]"));
+}
+
+/// A model that calls another one, of inputs p and q, with `call`; what that call reads.
+std::vector<std::string> inputs_of_call(const std::string& inner_inputs, const std::string& call) {
+  const KerasGraph graph = keras_graph(json_node(R"({"class_name": "Functional", "config": {"layers": [
+      {"class_name": "InputLayer", "name": "x", "config": {}, "inbound_nodes": []},
+      {"class_name": "InputLayer", "name": "y", "config": {}, "inbound_nodes": []},
+      {"class_name": "Functional", "name": "inner", "inbound_nodes": [)" +
+                                                 call + R"(], "config": {"name": "inner", "layers": [
+          {"class_name": "InputLayer", "name": "p", "config": {}, "inbound_nodes": []},
+          {"class_name": "InputLayer", "name": "q", "config": {}, "inbound_nodes": []},
+          {"class_name": "A", "name": "a", "config": {}, "inbound_nodes": [[["q", 0, 0, {}], ["p", 0, 0, {}]]]}],
+          "input_layers": )" + inner_inputs + R"(, "output_layers": {"o": ["a", 0, 0]}}}],
+      "input_layers": [["x", 0, 0], ["y", 0, 0]], "output_layers": ["inner", 1, 0]}})"));
+  return graph.nodes.back().inputs;
+}
+
+TEST(KerasGraph, ModelsInsideAreCalledWithListsOrMaps) {
+  const std::string list = R"([["q", 0, 0], ["p", 0, 0]])";
+  const std::string map = R"({"second": ["p", 0, 0], "first": ["q", 0, 0]})";
+  EXPECT_THAT(inputs_of_call(list, R"([["x", 0, 0, {}], ["y", 0, 0, {}]])"), ElementsAre("x", "y"));
+  EXPECT_THAT(inputs_of_call(list, R"({"p": ["x", 0, 0, {}], "q": ["y", 0, 0, {}]})"), ElementsAre("y", "x"));
+  EXPECT_THAT(inputs_of_call(map, R"({"second": ["x", 0, 0, {}], "first": ["y", 0, 0, {}]})"), ElementsAre("y", "x"));
+  EXPECT_THAT(inputs_of_call(list, R"({"v": ["x", 0, 0, {}], "u": ["y", 0, 0, {}]})"), ElementsAre("y", "x"));
+}
+
+TEST(KerasGraph, TheFormsOfKeras3AreRead) {
+  const auto tensor = [](const std::string& layer) {
+    return R"({"class_name": "__keras_tensor__", "config": {"shape": [null, 4], "keras_history": [")" + layer +
+           R"(", 0, 0]}})";
+  };
+  const KerasGraph graph = keras_graph(json_node(R"({"class_name": "Functional", "config": {"layers": [
+      {"class_name": "InputLayer", "name": "x", "config": {"batch_shape": [null, 4]}, "inbound_nodes": []},
+      {"class_name": "A", "name": "a", "config": {"dtype": {"class_name": "DTypePolicy", "config": {"name": "float32"}}},
+       "inbound_nodes": [{"args": [)" + tensor("x") +
+                                                 R"(], "kwargs": {}}]},
+      {"class_name": "Add", "name": "b", "config": {}, "inbound_nodes": [{"kwargs": {}, "args": [[)" +
+                                                 tensor("a") + "," + tensor("x") + R"(]]}]},
+      {"class_name": "Sequential", "name": "s", "config": {"name": "s", "layers": [
+          {"class_name": "InputLayer", "config": {"name": "i", "batch_shape": [null, 4]}},
+          {"class_name": "C", "config": {"name": "c"}}]}, "inbound_nodes": [{"args": [)" +
+                                                 tensor("b") + R"(], "kwargs": {}}]}],
+      "input_layers": ["x", 0, 0], "output_layers": [["s", 0, 0]]}})"));
+  ASSERT_EQ(graph.nodes.size(), 4u);
+  EXPECT_EQ(graph.nodes[0].config["batch_input_shape"].items()[1].text(), "4");
+  EXPECT_EQ(graph.nodes[1].config["dtype"].text(), "float32");
+  EXPECT_THAT(graph.nodes[1].inputs, ElementsAre("x"));
+  EXPECT_THAT(graph.nodes[2].inputs, ElementsAre("a", "x"));
+  EXPECT_THAT(graph.outputs, ElementsAre("s"));
+}
+
+TEST(KerasGraph, ASequentialModelThatWasBuiltForAShapeHasAnInput) {
+  const KerasGraph graph = keras_graph(json_node(R"({"class_name": "Sequential", "config": {"name": "s",
+      "build_input_shape": [null, 4], "layers": [{"class_name": "Dense", "config": {"name": "d"}}]}})"));
+  EXPECT_EQ(graph.nodes[0].config["batch_input_shape"].items()[1].text(), "4");
+}
+
 TEST(KerasGraph, ParentsMayStandBehindTheirChildrenInTheFile) {
   const KerasGraph graph = keras_graph(json_node(R"({"class_name": "Functional", "config": {"layers": [
       {"class_name": "B", "name": "b", "config": {}, "inbound_nodes": [[["a", 0, 0, {}]]]},

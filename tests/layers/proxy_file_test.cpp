@@ -95,6 +95,20 @@ Node& layer_named(Node& layers, const std::string& name) {
   throw Error("no such layer");
 }
 
+// HGQ before 0.2 registered its classes without a package; hls4ml reads both names.
+TEST(ProxyFile, ClassesOfAnyPackageOrNoneAreRead) {
+  for (const std::string package : {"", "Custom>", "hgq>"}) {
+    KerasFile file = proxy_to_keras(branched_model());
+    for (Node& layer : file.model_config.find("config")->find("layers")->items()) {
+      const std::string name(plain_class_name(layer["class_name"].text()));
+      layer.set("class_name", Node::string(package + name));
+    }
+    ASSERT_TRUE(is_proxy(file));
+    const Tensor x = tensor({2, 2}, {1, 2, -0.5F, 0.75F});
+    EXPECT_EQ(outputs_of(proxy_from_keras(file), x), outputs_of(branched_model(), x)) << package;
+  }
+}
+
 TEST(ProxyFile, ClassesThatAreNotKnownAreNamedWithTheirLayer) {
   EXPECT_THAT(
       message_for([](KerasFile&, Node& layers) {

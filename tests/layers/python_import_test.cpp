@@ -108,12 +108,57 @@ TEST(PythonImport, EpsilonIsGivenOrGuessedWithANote) {
   write_python(model, folder / "m.h5", "norm", "epsilon", "");
   std::vector<std::string> notes;
   Model guessed = load_model(folder / "m.h5", {}, {}, {}, &notes);
-  EXPECT_THAT(notes, ElementsAre("the file does not say the epsilon of norm; 0.001, Keras' default, is taken"));
+  EXPECT_THAT(notes,
+              ElementsAre(HasSubstr("the file does not say the epsilon of norm; 0.001, Keras' default, is taken")));
   EXPECT_NE(predictions(guessed), predictions(model));
   notes.clear();
   Model given = load_model(folder / "m.h5", {}, {}, {.epsilon = 0.5}, &notes);
   EXPECT_THAT(notes, IsEmpty());
   EXPECT_EQ(predictions(given), predictions(model));
+}
+
+// As HGQ-demos' tgc has it: kernel_constraint=Diag(mask).
+TEST(PythonImport, ConstraintsRegularizersAndInitializersOfOnesOwnAreLeftOutWithANote) {
+  const TemporaryFolder folder;
+  Model model = Sequential({HQuantize(), HDense(4).name("d"), HDense(2)}, Shape{3}, {.seed = 5});
+  const std::vector<std::pair<std::string, std::string>> python{
+      {"kernel_constraint", R"({"module": "src", "class_name": "Diag", "config": {}, "registered_name": "src>Diag"})"},
+      {"bias_constraint", R"({"class_name": "Custom>MaxNorm", "config": {"max_value": {"class_name": "__numpy__"}}})"},
+      {"kernel_regularizer", R"({"module": "builtins", "class_name": "function", "config": "MyReg"})"},
+      {"activity_regularizer", R"({"module": "keras.regularizers", "class_name": "L2", "config": {"l2": 0.01}})"},
+      {"kernel_initializer", R"({"module": "__main__", "class_name": "Ones", "config": {"scale": 2}})"}};
+  for (const auto& [key, json] : python) {
+    write_python(model, folder / "m.h5", "d", key, json);
+    std::vector<std::string> notes;
+    Model read = load_model(folder / "m.h5", {}, {}, {}, &notes);
+    EXPECT_EQ(predictions(read), predictions(model));
+    EXPECT_THAT(notes, ElementsAre(AllOf(HasSubstr("only training on would use"), HasSubstr(key + " '"),
+                                         HasSubstr("' of layer 'd'"))))
+        << key;
+  }
+  write_python(model, folder / "m.h5", "d", "kernel_constraint",
+               R"({"module": "tf_keras.constraints", "class_name": "MaxNorm", "config": {"max_value": 2, "axis": 0}})");
+  std::vector<std::string> notes;
+  load_model(folder / "m.h5", {}, {}, {}, &notes);
+  EXPECT_THAT(notes, IsEmpty());
+}
+
+TEST(PythonImport, ActivationLayersStandForTheirFunctions) {
+  const TemporaryFolder folder;
+  const auto expect_like = [&](const std::string& object, const std::string& function) {
+    Model model = with_function(function);
+    write_python(model, folder / "m.h5", "act", "activation", object);
+    Model read = load_model(folder / "m.h5");
+    EXPECT_EQ(predictions(read), predictions(model)) << object;
+  };
+  expect_like(R"({"module": "keras.layers", "class_name": "ReLU", "config":
+                  {"max_value": null, "negative_slope": 0.0, "threshold": 0.0}})",
+              "relu");
+  expect_like(R"({"class_name": "ReLU", "config": {"max_value": 0.5, "negative_slope": 0.25, "threshold": 0.125}})",
+              "x >= 0.125 ? min(x, 0.5) : 0.25*(x - 0.125)");
+  expect_like(R"({"class_name": "LeakyReLU", "config": {"alpha": 0.25}})", "x > 0 ? x : 0.25*x");
+  expect_like(R"({"class_name": "Custom>Activation", "config": {"activation": "tanh"}})", "tanh");
+  expect_like(R"({"class_name": "Softmax", "config": {"axis": -1}})", "softmax");
 }
 
 }  // namespace

@@ -140,10 +140,23 @@ TEST(QKerasConvert, BatchNormThatIsNotExactIsFoldedWithANote) {
               testing::Contains(HasSubstr("layer 'a': 'bn' does not scale it by powers of two")));
 }
 
-TEST(QKerasConvert, BatchNormElsewhereIsRefused) {
-  const auto file = sequential({quantizer(), dense("a", 1, "quantized_relu(4,1)"), layer("BatchNormalization", "bn")},
-                               {dense_weights("a", {1, 1}, {0}), batch_norm_weights("bn", {1}, {1})});
-  EXPECT_THAT(errors_of(file), HasSubstr("layer 'bn' (BatchNormalization): can be folded only into a dense layer"));
+TEST(QKerasConvert, BatchNormElsewhereIsADenseLayerWithADiagonalKernel) {
+  const auto file = sequential({quantizer(), layer("BatchNormalization", "bn", {{"epsilon", 0}}), quantizer("p")},
+                               {batch_norm_weights("bn", {2, 1}, {1, 4})});
+  const QKerasConversion conversion = qkeras_to_proxy(file);
+  const auto* const bn = dynamic_cast<const ProxyDense*>(conversion.proxy.find("bn"));
+  ASSERT_NE(bn, nullptr);
+  EXPECT_EQ(bn->kernel(), (std::vector<float>{2, 0, 0, 0.5F}));
+  EXPECT_EQ(bn->bias(), (std::vector<float>{-0.75F, 0}));  // -0.5 gamma / deviation + 0.25
+  EXPECT_THAT(conversion.proxy.notes(), testing::IsEmpty());
+  EXPECT_EQ(outputs_of(conversion.proxy, tensor({1, 2}, {1, 3})), (std::vector<float>{1.25F, 1.5F}));
+}
+
+TEST(QKerasConvert, BatchNormAlongAnotherDimIsRefused) {
+  const auto file = sequential({layer("Reshape", "r", {{"target_shape", {2, 1}}}), quantizer(),
+                                layer("BatchNormalization", "bn", {{"axis", {1}}})},
+                               {batch_norm_weights("bn", {2, 1}, {1, 4})});
+  EXPECT_THAT(errors_of(file), HasSubstr("layer 'bn' (BatchNormalization): has 2 channels along axis 1, expected"));
 }
 
 TEST(QKerasConvert, BatchNormWithoutAVarianceIsRefused) {
@@ -165,12 +178,13 @@ TEST(QKerasConvert, BatchNormWithoutAVarianceIsRefused) {
 TEST(QKerasConvert, AllRefusalsComeAtOnce) {
   json bad_kernel = dense("a", 1);
   bad_kernel["config"]["kernel_quantizer"] = "quantized_ulaw(4)";
-  const auto file = sequential({layer("QActivation", "q", {{"activation", "quantized_bits(5,1)"}}), bad_kernel,
-                                layer("QActivation", "p", {{"activation", "quantized_po2(4)"}}),
+  const auto file = sequential({layer("QActivation", "q", {{"activation", "quantized_bits(5,1,alpha='auto')"}}),
+                                bad_kernel, layer("QActivation", "p", {{"activation", "quantized_po2(4)"}}),
                                 layer("QSeparableConv2D", "s"), dense("b", 1, "ternary")},
                                {dense_weights("a", {1, 1}, {0}), dense_weights("b", {1, 1}, {0})});
   const std::string errors = errors_of(file);
-  EXPECT_THAT(errors, HasSubstr("layer 'q' (QActivation): activation quantized_bits(5,1): alpha is None"));
+  EXPECT_THAT(errors,
+              HasSubstr("layer 'q' (QActivation): activation quantized_bits(5,1,alpha='auto'): alpha is 'auto'"));
   EXPECT_THAT(errors, HasSubstr("layer 'a' (QDense): kernel_quantizer quantized_ulaw(4): is no quantizer for weights"));
   EXPECT_THAT(errors, HasSubstr("layer 'p' (QActivation): activation quantized_po2(4)"));
   EXPECT_THAT(errors, HasSubstr("layer 's' (QSeparableConv2D): a proxy has no such layer"));
@@ -181,12 +195,129 @@ TEST(QKerasConvert, AnInputWithoutAQuantizerIsRefused) {
   const auto weights = [] { return std::vector{dense_weights("a", {1, 1}, {0})}; };
   EXPECT_THAT(errors_of(sequential({dense("a", 1)}, weights())),
               HasSubstr("layer 'a' (QDense): reads an input of the model"));
-  EXPECT_THAT(errors_of(sequential({layer("QActivation", "r", {{"activation", "quantized_relu(4,1)"}}), dense("a", 1)},
-                                   weights())),
-              HasSubstr("layer 'r' (QActivation): reads an input of the model"));
+  EXPECT_THAT(errors_of(sequential({layer("ReLU", "r"), dense("a", 1)}, weights())),
+              testing::AllOf(HasSubstr("layer 'r' (ReLU): reads an input of the model"), HasSubstr("--input-bits")));
   EXPECT_THAT(errors_of(sequential({quantizer(), layer("Activation", "t", {{"activation", "tanh"}}), dense("a", 1)},
                                    weights())),
               HasSubstr("layer 'a' (QDense): reads an input of the model, or the result of a function"));
+}
+
+TEST(QKerasConvert, AQuantizedReluOfRawValuesIsAQuantizerAlone) {
+  const auto file = sequential({layer("QActivation", "r", {{"activation", "quantized_relu(2)"}}),
+                                layer("Activation", "t", {{"activation", "tanh"}}),
+                                layer("QActivation", "s", {{"activation", "quantized_relu(3,0)"}})},
+                               {});
+  const ProxyModel proxy = qkeras_to_proxy(file).proxy;
+  EXPECT_THAT(names_of(proxy), testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer r", "Activation t",
+                                                    "HGQ>FixedPointQuantizer s"));
+  EXPECT_EQ(outputs_of(proxy, tensor({2, 2}, {-1, 0.125F, 0.375F, 9})), (std::vector<float>{0, 0, 0.5F, 0.625F}));
+}
+
+TEST(QKerasConvert, TypesOfInputsAreQuantizersBehindThem) {
+  const auto file = sequential({dense("a", 1)}, {dense_weights("a", {1, 1}, {0})});
+  const auto types = [](const std::vector<std::string>& texts) {
+    return QKerasOptions{.wrap = false, .input_types = read_input_types(texts)};
+  };
+  const ProxyModel proxy = qkeras_to_proxy(file, types({"x=ap_ufixed<4,2,AP_RND,AP_SAT>"})).proxy;
+  EXPECT_THAT(names_of(proxy), testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer x_quantizer", "Dense a"));
+  EXPECT_EQ(outputs_of(proxy, tensor({2, 2}, {1.125F, -1, 9, 0.25F})), (std::vector<float>{1.25F, 4}));
+  EXPECT_EQ(outputs_of(qkeras_to_proxy(file, types({"1,4,2"})).proxy, tensor({1, 2}, {0.9F, 2})),
+            (std::vector<float>{-1.25F}));  // truncated to 0.75, wrapped to -2
+  EXPECT_THAT(message_of<ConfigError>([&] { qkeras_to_proxy(file, types({"y=1,4,2"})); }),
+              HasSubstr("the model has no input 'y'; there are x"));
+  for (const std::string text : {"", "16,6", "fixed<16>", "ap_fixed<16,6", "2,8,1", "1,99,1", "1,0,0", "=1,8,2",
+                                 "ap_fixed<8,2,AP_SAT,AP_RND>", "1,8,2,RND,SAT,0"})
+    EXPECT_THAT(message_of<ConfigError>([&] { types({text}); }), HasSubstr("expected a type such as")) << text;
+  EXPECT_THAT(message_of<ConfigError>([&] { types({"1,8,2", "1,9,2"}); }), HasSubstr("all inputs have a type already"));
+}
+
+TEST(QKerasConvert, ActivationLayersStandForTheirFunctions) {
+  const json relu{{"module", "keras.layers"},
+                  {"class_name", "ReLU"},
+                  {"config", {{"max_value", nullptr}, {"negative_slope", 0.0}, {"threshold", 0.0}}}};
+  const json tanh{{"module", "builtins"}, {"class_name", "function"}, {"config", "tanh"}};
+  json a = dense("a", 1);
+  a["config"]["activation"] = relu;
+  const auto file = sequential({quantizer(), layer("Activation", "r", {{"activation", relu}}), a,
+                                layer("Activation", "t", {{"activation", tanh}})},
+                               {dense_weights("a", {1, 1}, {-1})});
+  EXPECT_THAT(names_of(qkeras_to_proxy(file).proxy),
+              testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer q", "Activation r", "Dense a",
+                                   "Activation a_relu", "Activation t"));
+  json bounded = relu;
+  bounded["config"]["max_value"] = 6;
+  EXPECT_THAT(
+      errors_of(sequential({quantizer(), layer("Activation", "r", {{"activation", bounded}})}, {})),
+      HasSubstr("layer 'r' (Activation): activation ReLU (x >= 0 ? min(x, 6) : 0*(x - (0))): a proxy has only"));
+}
+
+TEST(QKerasConvert, QuantizedFunctionsAreTables) {
+  const auto file = sequential({quantizer(), layer("QActivation", "h", {{"activation", "quantized_sigmoid(4)"}}),
+                                layer("QActivation", "t", {{"activation", "quantized_tanh(5,use_real_tanh=True)"}})},
+                               {});
+  const ProxyModel proxy = qkeras_to_proxy(file).proxy;
+  EXPECT_THAT(names_of(proxy), testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer q", "HGQ>UnaryLUT h",
+                                                    "HGQ>FixedPointQuantizer h_quantizer", "HGQ>UnaryLUT t",
+                                                    "HGQ>FixedPointQuantizer t_quantizer"));
+  // hard_sigmoid: 0.75 and 1, of which 15 / 16 is left; tanh of these: 0.635, 0.734, to 4 bits behind the point.
+  EXPECT_EQ(outputs_of(proxy, tensor({1, 2}, {0.5F, 3})), (std::vector<float>{0.625F, 0.75F}));
+}
+
+// A product of many bits: those that do not change tanh any more are cut off in front of the table.
+TEST(QKerasConvert, ATableOfAWideInputIsCutToTheRangeThatMatters) {
+  const auto file = sequential({layer("QActivation", "q", {{"activation", "quantized_bits(11,8)"}}), dense("a", 1),
+                                layer("QActivation", "t", {{"activation", "quantized_tanh(5,use_real_tanh=True)"}})},
+                               {dense_weights("a", {0.25F, 1.75F}, {0})});
+  const ProxyModel proxy = qkeras_to_proxy(file).proxy;
+  EXPECT_THAT(names_of(proxy), testing::Contains("HGQ>FixedPointQuantizer t_range"));
+  EXPECT_EQ(outputs_of(proxy, tensor({3, 2}, {200, 100, -200, -100, 1, 0.25F})),
+            (std::vector<float>{0.9375F, -1, 0.625F}));
+  const auto wide = sequential({layer("QActivation", "q", {{"activation", "quantized_bits(30,8)"}}),
+                                layer("QActivation", "t", {{"activation", "quantized_sigmoid(5)"}})},
+                               {});
+  EXPECT_THAT(errors_of(wide), testing::AllOf(HasSubstr("layer 't'"), HasSubstr("its table would have 2^")));
+}
+
+TEST(QKerasConvert, ADepthwiseConvolutionIsAConvolutionWithZeros) {
+  const auto file = sequential(
+      {layer("Reshape", "r", {{"target_shape", {1, 1, 2}}}), quantizer(),
+       layer(
+           "QDepthwiseConv2D", "d",
+           {{"kernel_size", {1, 1}}, {"depth_multiplier", 2}, {"depthwise_quantizer", "quantized_bits(4,1,alpha=1)"}})},
+      {{"d",
+        {KerasWeight::of_floats("d/depthwise_kernel:0", {1, 1, 2, 2}, {1, 1.5F, -1, 0.3F}),
+         KerasWeight::of_floats("d/bias:0", {4}, {0, 1, 0, 0})}}});
+  const ProxyModel proxy = qkeras_to_proxy(file).proxy;
+  EXPECT_EQ(names_of(proxy).back(), "Conv2D d");
+  EXPECT_EQ(outputs_of(proxy, tensor({1, 2}, {1, 2})), (std::vector<float>{1, 2.5F, -2, 0.5F}));
+  EXPECT_EQ(outputs_of(proxy_from_keras(proxy_to_keras(proxy)), tensor({1, 2}, {1, 2})),
+            (std::vector<float>{1, 2.5F, -2, 0.5F}));
+}
+
+TEST(QKerasConvert, GlobalPoolingIsPoolingOfAllPositions) {
+  for (const bool keeps : {false, true}) {
+    for (const std::string kind : {"Max", "Average"}) {
+      const auto file = sequential({layer("Reshape", "r", {{"target_shape", {2, 1}}}), quantizer(),
+                                    layer("Global" + kind + "Pooling1D", "g", {{"keepdims", keeps}})},
+                                   {});
+      const ProxyModel proxy = qkeras_to_proxy(file).proxy;
+      EXPECT_EQ(names_of(proxy).back(), keeps ? kind + "Pooling1D g" : "Flatten g_flat");
+      EXPECT_EQ(outputs_of(proxy, tensor({1, 2}, {1, 2})), (std::vector<float>{kind == "Max" ? 2 : 1.5F}));
+    }
+  }
+}
+
+TEST(QKerasConvert, WrappersThatChangeNothingAreTakenOff) {
+  for (const std::string wrapper : {"TimeDistributed", "tensorflow_model_optimization>PruneLowMagnitude"}) {
+    const auto file = sequential({layer("Reshape", "r", {{"target_shape", {1, 2}}}), quantizer(),
+                                  layer(wrapper, "outer", {{"layer", dense("a", 1)}})},
+                                 {dense_weights("outer", {1, 1}, {0})});
+    ASSERT_TRUE(is_qkeras(file));
+    EXPECT_EQ(outputs_of(qkeras_to_proxy(file).proxy, tensor({1, 2}, {1, 2})), (std::vector<float>{3}));
+  }
+  EXPECT_THAT(
+      errors_of(sequential({quantizer(), layer("TimeDistributed", "t", {{"layer", layer("Flatten", "f")}})}, {})),
+      HasSubstr("layer 't' (TimeDistributed): a proxy has no such layer"));
 }
 
 TEST(QKerasConvert, WeightsThatDoNotFitAreRefused) {
@@ -267,6 +398,16 @@ TEST(QKerasConvert, LayersWithTheWrongNumberOfParentsAreRefused) {
   EXPECT_THAT(errors_of(model(placed(quantizer("last"), {"p", "p"}))), HasSubstr("reads 2 layers, expected one"));
   for (const std::string kind : {"Dropout", "Flatten", "BatchNormalization", "QActivation", "Add", "MaxPooling1D"})
     EXPECT_THAT(errors_of(model(placed(layer(kind, "last"), {}))), HasSubstr("reads 0 layers")) << kind;
+}
+
+TEST(QKerasConvert, MergesThatAProxyDoesNotHaveAreRefusedByTheirClass) {
+  for (const std::string kind : {"Multiply", "Subtract", "Average", "Maximum", "Minimum", "Dot"}) {
+    const json all =
+        functional("m", {input_layer("x"), placed(quantizer("p"), {"x"}), placed(layer(kind, "last"), {"p", "p"})},
+                   {{"x", 0, 0}}, "last");
+    EXPECT_THAT(errors_of({"q.h5", Node::from_json(all, "q.h5, model_config"), {}}),
+                HasSubstr("layer 'last' (" + kind + "): a proxy has no such layer"));
+  }
 }
 
 TEST(QKerasConvert, NamesThatHls4mlWouldMisreadAreChangedWithANote) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "hgq/core/error.h"
@@ -129,6 +130,39 @@ TEST(QKerasActivation, QuantizedBitsIsOneType) {
   EXPECT_EQ(activation("quantized_bits(5,1,0,False,1)").type, (Kbi{.k = 0, .b = 5, .i = 1}));
 }
 
+TEST(QKerasActivation, AnAlphaOfNoneScalesNothing) {
+  for (const std::string text :
+       {"quantized_bits(5,1)", "quantized_bits(5,1,alpha=None)", "quantized_bits(5,1,alpha=1.0)"})
+    EXPECT_EQ(activation(text).type, (Kbi{.k = 1, .b = 5, .i = 2})) << text;
+}
+
+// The bits bound it below relu_upper_bound, or above it: QKeras looks at the bits alone where is_quantized_clip is set.
+TEST(QKerasActivation, AnUpperBoundDoesNotCountBesideTheBits) {
+  EXPECT_EQ(activation("quantized_relu(5,1,relu_upper_bound=6)").type, (Kbi{.k = 0, .b = 5, .i = 1}));
+}
+
+TEST(QKerasActivation, QuantizedTanhIsATypeUnlessItIsTheRealOne) {
+  const QKerasActivation hard = activation("quantized_tanh(6)");
+  EXPECT_EQ(hard.function, "linear");
+  EXPECT_EQ(hard.type, (Kbi{.k = 1, .b = 6, .i = 1}));
+  EXPECT_EQ(hard.overflow, Overflow::kSat);
+  EXPECT_EQ(activation("quantized_tanh(6,symmetric=True)").overflow, Overflow::kSatSym);
+  const QKerasActivation real = activation("quantized_tanh(6,use_real_tanh=True)");
+  EXPECT_EQ(real.function, "tanh");
+  ASSERT_NE(real.table, nullptr);
+  EXPECT_EQ(real.table->value(0.5), std::tanh(0.5));
+}
+
+TEST(QKerasActivation, QuantizedSigmoidIsATable) {
+  const QKerasActivation hard = activation("quantized_sigmoid(6)");
+  EXPECT_EQ(hard.type, (Kbi{.k = 0, .b = 6, .i = 0}));
+  ASSERT_NE(hard.table, nullptr);
+  EXPECT_EQ(hard.table->value(0.5), 0.75);
+  EXPECT_EQ(hard.table->value(-3), 0);
+  EXPECT_EQ(activation("quantized_sigmoid(6,1)").table->value(-3), 1.0 / 64);
+  EXPECT_EQ(activation("quantized_sigmoid(6,use_real_sigmoid=1)").table->value(0), 0.5);
+}
+
 TEST(QKerasActivation, OverflowFollowsSymmetryAndWish) {
   EXPECT_EQ(activation("quantized_bits(5,1,1,alpha=1.0)").overflow, Overflow::kSatSym);
   EXPECT_EQ(activation("quantized_bits(5,1,1,alpha=1.0)", Overflow::kWrap).overflow, Overflow::kSatSym);
@@ -149,7 +183,6 @@ TEST(QKerasActivation, FunctionsOfKerasHaveNoType) {
 }
 
 TEST(QKerasActivation, IsRefusedWithItsReason) {
-  EXPECT_THAT(refusal("quantized_bits(5,1)"), HasSubstr("alpha is None, the default; write alpha=1"));
   EXPECT_THAT(refusal("quantized_bits(5,1,alpha=0.5)"), HasSubstr("alpha is 0.5"));
   EXPECT_THAT(refusal("quantized_bits(5,1,alpha='auto')"), HasSubstr("alpha is 'auto'"));
   EXPECT_THAT(refusal("quantized_bits(1,0,alpha=1)"), HasSubstr("one bit with a sign"));
@@ -157,11 +190,11 @@ TEST(QKerasActivation, IsRefusedWithItsReason) {
   EXPECT_THAT(refusal("quantized_bits(99,1,alpha=1)"), HasSubstr("bits: found the number 99"));
   EXPECT_THAT(refusal("quantized_relu(5,1,1)"), HasSubstr("use_sigmoid"));
   EXPECT_THAT(refusal("quantized_relu(5,1,negative_slope=0.25)"), HasSubstr("negative_slope"));
-  EXPECT_THAT(refusal("quantized_relu(5,1,relu_upper_bound=6)"), HasSubstr("relu_upper_bound"));
+  EXPECT_THAT(refusal("quantized_relu(5,1,relu_upper_bound=6,is_quantized_clip=False)"), HasSubstr("relu_upper_bound"));
   EXPECT_THAT(refusal("quantized_po2(4)"), HasSubstr("powers of two"));
   EXPECT_THAT(refusal("ternary"), HasSubstr("beyond a threshold"));
   EXPECT_THAT(refusal("stochastic_binary"), HasSubstr("gives the sign"));
-  EXPECT_THAT(refusal("quantized_tanh(4)"), HasSubstr("has no counterpart"));
+  EXPECT_THAT(refusal("quantized_ulaw(4)"), HasSubstr("has no counterpart"));
   EXPECT_THAT(refusal("hard_tanh"), HasSubstr("is no activation of a proxy"));
 }
 

@@ -1,0 +1,15 @@
+// The weights alone of a Keras 2 file, apart from the model that they belong to.
+#pragma once
+
+#include <vector>
+
+#include "hgq/data/h5.h"
+#include "hgq/data/keras_file.h"
+
+namespace hgq {
+
+/// Those in a group with an attribute layer_names: the group model_weights of a model, or the root of a file that
+/// save_weights() has written. Throws FileError.
+std::vector<KerasLayerWeights> read_keras_layers(const h5::Group& weights);
+
+}  // namespace hgq
