@@ -49,8 +49,7 @@ QuantizerTypes qkeras_type(const Kbi& type) {
   return {.shape = {1},
           .k = {static_cast<int8_t>(type.k)},
           .b = {static_cast<int8_t>(type.b)},
-          .i = {static_cast<int8_t>(type.i)},
-          .zero_fraction = {}};
+          .i = {static_cast<int8_t>(type.i)}};
 }
 
 std::vector<std::pair<std::string_view, ProxyRef>> add_qkeras_table(ProxyBuilder& builder,
