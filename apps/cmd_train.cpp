@@ -52,7 +52,11 @@ class Run {
       for (auto& callback : make_callbacks(config_, folder_.string(), errors_)) trainer.add(std::move(callback));
       errors_.throw_if_any();
       if (!command_.quiet) trainer.add(std::make_unique<Progress>(stderr, isatty(STDERR_FILENO) == 1));
-      if (resuming_) trainer.resume(rest_);
+      if (resuming_) {
+        trainer.resume(rest_);
+        if (trainer.epochs() > 0 && !fs::exists(folder_ / "history.csv"))
+          note("warning: history.csv is not there; a new one begins with the epochs that come");
+      }
       end = fit(trainer);
       if (!trainer.stop_reason().empty()) note(trainer.stop_reason());
       rows_ = trainer.rows_trained();

@@ -14,7 +14,9 @@ constexpr std::array kKinds{
                  "traces ranges on a data set and writes the exact BOPs as bops"},
     CallbackKind{"BetaSchedule", make_beta_schedule, "moves the strength of the BOPs term from epoch to epoch"},
     CallbackKind{"ParetoFront", make_pareto_front, "keeps the models that no other one beats"},
-    CallbackKind{"Checkpoint", make_checkpoint, "saves the model every so many epochs, or when a metric improves"},
+    CallbackKind{"Checkpoint", make_checkpoint,
+                 "saves the model every so many epochs, or when a metric improves; the file is there with the run's "
+                 "next checkpoint"},
     CallbackKind{"EarlyStopping", make_early_stopping, "ends the training when a metric stops improving"},
     CallbackKind{"ReduceLROnPlateau", make_reduce_lr_on_plateau,
                  "lowers the learning rate when a metric stops improving"},

@@ -263,6 +263,49 @@ class CliTest(unittest.TestCase):
             shutil.rmtree(out)
         self.assertGreater(with_checkpoint, ARGS.kills // 3)
 
+    def test_two_programs_in_one_folder_do_not_disturb_each_other(self):
+        self.train('whole', epochs=20)
+        for round_ in range(ARGS.rounds):
+            out = self.folder / f'both{round_}'
+            command = [ARGS.program, str(self.config), '--out', str(out), '--set', 'train.epochs=20', '--quiet']
+            both = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+            said = [process.communicate(timeout=120)[1] for process in both]
+            codes = [process.returncode for process in both]
+            self.assertEqual(sorted(codes), [0, 2], said)
+            message = said[codes.index(2)]
+            winner = both[codes.index(0)].pid
+            self.assertTrue(f'in use by another program (process {winner} on ' in message or 'holds a run already' in message, message)
+            for name in ('model.h5', 'proxy.h5', 'pareto/pareto.csv'):
+                self.assertEqual(digest(self.folder / 'whole' / name), digest(out / name), name)
+            self.assertEqual({path.name for path in out.iterdir()}, {path.name for path in (self.folder / 'whole').iterdir()})
+
+    def test_a_run_in_progress_can_be_read_and_not_be_disturbed(self):
+        out = self.folder / 'run'
+        process = subprocess.Popen([ARGS.program, str(self.config), '--out', str(out), '--set', 'train.epochs=1000000', '--quiet',
+                                    '--checkpoint-seconds', '0'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while not (out / 'checkpoint.h5').exists():
+                time.sleep(0.01)
+            hgq('summary', out / 'checkpoint.h5', check=0)
+            result = hgq(self.config, '--out', out, '--set', 'train.epochs=1000000', '--resume', check=2)
+            self.assertIn(f'in use by another program (process {process.pid} on ', result.stderr)
+        finally:
+            process.kill()
+            process.wait()
+        for left in ('history.csv.part', 'pareto/epoch_0007.h5.part'):
+            (out / left).write_text('half')
+        hgq(self.config, '--out', out, '--set', 'train.epochs=1000000', '--resume', '--stop-after', 1, '--quiet', check=0)
+        self.assertEqual([*out.rglob('*.part'), *out.rglob('.lock')], [])
+
+    def test_files_that_wait_for_a_checkpoint_are_those_of_their_epoch(self):
+        callbacks = '[FreeBOPs, {ParetoFront: {metrics: [loss, bops], best: [min, min]}}, {Checkpoint: {file: best.h5, save_best_only: true, monitor: loss}}]'
+        for name, seconds in (('at_once', 0), ('later', 1000)):
+            self.train(name, '--set', f'callbacks={callbacks}', '--checkpoint-seconds', seconds, epochs=30)
+        names = [path.relative_to(self.folder / 'later') for path in (self.folder / 'later/pareto').iterdir()]
+        self.assertGreater(len(names), 1)  # pareto.csv and a model
+        for name in ('best.h5', 'model.h5', *names):
+            self.assertEqual(digest(self.folder / 'at_once' / name), digest(self.folder / 'later' / name), name)
+
     def weighted_run(self, name, weights, targets='[y]', layers='HDense: {units: 1}'):
         """Trains one batch on 64 rows of a CSV file with columns x0, x1, y, w (0 or 2), two; its first epoch."""
         rows = [(0.1 * (i % 7) - 0.3, 0.05 * (i % 11), 0.5 * (i % 3) - 0.2, 0 if i % 2 else 2, 2) for i in range(64)]
@@ -578,6 +621,7 @@ def main():
     parser.add_argument('--program', required=True)
     parser.add_argument('--source', required=True)
     parser.add_argument('--kills', type=int, default=8)
+    parser.add_argument('--rounds', type=int, default=3, help='of two programs in one folder')
     parser.add_argument('-k', default=None)
     ARGS, rest = parser.parse_known_args()
     ARGS.program = str(pathlib.Path(ARGS.program).resolve())
