@@ -5,7 +5,7 @@
 //   auto y = table->rows_of(table, {"quality"}, true);         // a label: text where its first value is text
 //
 // How the file is written is found out (data/csv_format.h) or told. Numbers have a decimal point; a column of labels is
-// text where half of its first 50 values or more are, and a text in a column of numbers is an error with its line. A
+// text where most of its first 50 values are, and a text in a column of numbers is an error with its line. A
 // value is missing where a field is empty or one of ? NA N/A NaN null None - -- . (in a column of texts: empty).
 // Missing values that are asked for are errors with their line; with `missing: drop` all rows that lack a value in any
 // column are left out.

@@ -89,16 +89,20 @@ std::optional<char> leading_separator(const Bytes& bytes, CsvPosition& start) {
   return line[4];
 }
 
-/// Whether most of the values that are there are numbers; nullopt where none is there.
+/// Whether most of the values that are there are numbers, of as many of either kind the first; nullopt where none is
+/// there.
 std::optional<bool> holds_numbers(const std::vector<Fields>& records, size_t first, size_t column) {
   size_t numbers = 0;
   size_t texts = 0;
+  bool begins_with_number = false;
   for (size_t i = first; i < records.size(); ++i) {
     if (column >= records[i].size() || is_missing(records[i][column])) continue;
-    ++(number_of(records[i][column]) || has_decimal_comma(records[i][column]) ? numbers : texts);
+    const bool number = number_of(records[i][column]) || has_decimal_comma(records[i][column]);
+    if (numbers + texts == 0) begins_with_number = number;
+    ++(number ? numbers : texts);
   }
   if (numbers + texts == 0) return std::nullopt;
-  return numbers > texts;
+  return numbers > texts || (numbers == texts && begins_with_number);
 }
 
 bool is_name(const std::string& field) {

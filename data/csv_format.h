@@ -41,7 +41,7 @@ struct CsvFindings {
   std::vector<std::string> names;  // empty: there is no header
   size_t columns = 0;
   bool ends_with_separator = false;  // every line
-  std::vector<bool> text_columns;    // whether half of the first values or more are text
+  std::vector<bool> text_columns;    // whether most of the first values are text
   std::vector<std::string> remarks;  // for the user: "the separator is given by the first line"
 };
 

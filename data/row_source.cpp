@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <utility>
 
 #include "hgq/core/error.h"
@@ -56,7 +57,11 @@ class MemoryRows : public RowSource {
   template <typename Out>
   void copy(int64_t first, std::span<Out> out) const {
     const auto from = std::span(values_).subspan(static_cast<size_t>(first * sample().size()), out.size());
-    std::ranges::transform(from, out.begin(), [](T value) { return static_cast<Out>(value); });
+    if constexpr (std::same_as<T, Out>) {
+      std::ranges::copy(from, out.begin());
+    } else {
+      std::ranges::transform(from, out.begin(), [](T value) { return static_cast<Out>(value); });
+    }
   }
 
   std::vector<T> values_;

@@ -150,7 +150,7 @@ class CliTest(unittest.TestCase):
         given = 'header: false, separator: ";", missing: drop'
         result = hgq('eval', model, '--data', other, '--csv', given, check=0)
         self.assertIn("2 rows of 3 columns, no header, separator ';'; 1 of 3 rows left out", result.stderr)
-        self.assertIn('--csv.headr', hgq('eval', model, '--data', other, '--csv', 'headr: true', check=2).stderr.replace("unknown key 'headr'", '--csv.headr'))
+        self.assertIn("unknown key 'headr'", hgq('eval', model, '--data', other, '--csv', 'headr: true', check=2).stderr)
 
     def test_labels_of_64_bits_are_told_apart(self):
         codes = [9007199254740992, 9007199254740993, 1000020040, 18446744073709551615]

@@ -90,7 +90,7 @@ TEST_F(Csv, ACommentMayBeTheHeader) {
   EXPECT_EQ(open("# made by hand\n1,2,3\n4,5,6\n")->columns(), 3);
 }
 
-TEST_F(Csv, LabelsAreTextWhereHalfOfThemAre) {
+TEST_F(Csv, LabelsAreTextWhereMostAre) {
   const auto text = CsvTable::rows_of(open("x,kind\n1,hadron\n2,7\n"), {"kind"}, true);
   EXPECT_TRUE(text->is_text());
   EXPECT_THAT(text->read_text(0, 2), ElementsAre("hadron", "7"));
