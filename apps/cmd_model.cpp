@@ -236,10 +236,9 @@ int run_import(const ImportCommand& command) {
   }
   ModelExtras extras;
   std::vector<std::string> notes;
-  HGQ_CHECK(
-      !is_keras_zip(command.file), FileError, command.file,
-      ": is a .keras file with layers of HGQ, of which their order in it is not known; save it as HDF5 in Python: "
-      "model.save('NAME.h5')");
+  HGQ_CHECK(!is_keras_zip(command.file), FileError, command.file,
+            ": is a .keras file with layers of HGQ, whose weights have no names in it; save it as HDF5 in Python: "
+            "model.save('NAME.h5')");
   const ReadGroup read = [&](const h5::Group& hgq) { extras = read_extras(hgq); };
   Model model = command.weights.empty() ? load_model(command.file, read, {}, options, &notes)
                                         : model_from_keras(file, {}, options, &notes);

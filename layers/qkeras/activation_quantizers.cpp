@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hgq/core/config_scalar.h"
 #include "hgq/core/error.h"
 #include "hgq/core/nearest_name.h"
 #include "hgq/layers/proxy/activations.h"
@@ -22,10 +23,14 @@ QKerasActivation of_bits(const QKerasQuantizer& quantizer, Overflow overflow, Er
   const bool symmetric = arguments.flag("symmetric", false);
   const int keep_negative = arguments.flag("keep_negative", true) ? 1 : 0;
   const std::string* const scaling = arguments.text("alpha");
-  if (scaling != nullptr) {
+  const auto written = scaling == nullptr ? std::nullopt : decimal_number(Node::scalar(*scaling));  // "1"
+  if (scaling != nullptr && !written && *scaling != "None") {
     arguments.error(concat("alpha is '", printable(*scaling),
                            "': its scale follows the data, which no fixed-point type does; use alpha=1"));
-  } else if (const double alpha = arguments.number("alpha", 1); alpha != 1) {
+  } else if (const double alpha = written              ? *written
+                                  : scaling != nullptr ? 1
+                                                       : arguments.number("alpha", 1);
+             alpha != 1) {
     arguments.error(concat("alpha is ", alpha, ": scaled values are on no fixed-point grid; use alpha=1"));
   }
   if (bits == keep_negative)
@@ -83,7 +88,7 @@ QKerasActivation of_sigmoid(const QKerasQuantizer& quantizer, ErrorList& errors)
   return out;
 }
 
-/// Why a quantizer that is none of those above can not stand behind a layer.
+/// Why a quantizer that is none of those above cannot stand behind a layer.
 std::string reason(const QKerasQuantizer& quantizer) {
   if (quantizer.is("quantized_po2") || quantizer.is("quantized_relu_po2"))
     return "gives powers of two, which as activations have no fixed-point type in hls4ml";

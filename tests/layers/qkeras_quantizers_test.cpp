@@ -131,8 +131,8 @@ TEST(QKerasActivation, QuantizedBitsIsOneType) {
 }
 
 TEST(QKerasActivation, AnAlphaOfNoneScalesNothing) {
-  for (const std::string text :
-       {"quantized_bits(5,1)", "quantized_bits(5,1,alpha=None)", "quantized_bits(5,1,alpha=1.0)"})
+  for (const std::string text : {"quantized_bits(5,1)", "quantized_bits(5,1,alpha=None)",
+                                 "quantized_bits(5,1,alpha=1.0)", "quantized_bits(5,1,alpha='1')"})
     EXPECT_EQ(activation(text).type, (Kbi{.k = 1, .b = 5, .i = 2})) << text;
 }
 
