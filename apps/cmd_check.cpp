@@ -5,25 +5,9 @@
 #include "hgq/apps/commands.h"
 #include "hgq/apps/prepare.h"
 #include "hgq/apps/setup.h"
-#include "hgq/callbacks/trainer.h"
 #include "hgq/core/error.h"
 
 namespace hgq {
-namespace {
-
-/// The run up to its first step; what should be known of it.
-std::vector<std::string> try_out(const RunConfig& config, ErrorList& errors) {
-  PreparedRun run = prepare_run(config, errors);
-  Workers workers(1);
-  Trainer trainer(run.model, run.extras.objective, *run.optimizer, workers,
-                  {.epochs = 0, .batch_size = config.train.batch_size, .seed = static_cast<uint64_t>(config.seed)});
-  for (auto& callback : make_callbacks(config, "", errors)) trainer.add(std::move(callback));
-  errors.throw_if_any();
-  trainer.fit(*run.sets.train, run.sets.validation.get());
-  return std::move(run.warnings);
-}
-
-}  // namespace
 
 int run_check(const std::string& path, const std::vector<std::string>& sets) {
   ErrorList errors;
@@ -31,7 +15,7 @@ int run_check(const std::string& path, const std::vector<std::string>& sets) {
   const RunConfig config = read_run_config({.path = path, .sets = sets, .seed = {}}, config_hooks(), errors);
   if (errors.empty()) {
     try {
-      warnings = try_out(config, errors);
+      warnings = prepare_run(config, errors).warnings;
     } catch (const Error& e) {
       if (errors.empty()) errors.add("", e.what());
     }

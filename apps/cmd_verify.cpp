@@ -7,6 +7,7 @@
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "hgq/apps/commands.h"
 #include "hgq/apps/model_data.h"

@@ -1,30 +1,41 @@
 // Checkpoint: saves the model (not the run's state, which hgq-train keeps by itself) every so many epochs, or when a
-// metric improves.
+// metric improves. The file is there with the run's next checkpoint.
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "hgq/callbacks/monitor.h"
+#include "hgq/callbacks/pending_files.h"
 #include "hgq/callbacks/registry.h"
 #include "hgq/core/error.h"
+#include "hgq/data/atomic_file.h"
 
 namespace hgq {
 namespace {
 
 class Checkpoint final : public Callback {
  public:
-  Checkpoint(std::string path, bool best_only, int every, Monitor monitor)
-      : path_(std::move(path)), best_only_(best_only), every_(every), monitor_(std::move(monitor)) {}
+  /// `folder`: of the run; empty where there is none yet.
+  Checkpoint(std::string folder, const std::string& file, bool best_only, int every, Monitor monitor)
+      : folder_(std::move(folder)),
+        path_((std::filesystem::path(folder_) / file).string()),
+        best_only_(best_only),
+        every_(every),
+        monitor_(std::move(monitor)) {}
   std::string_view name() const override { return "Checkpoint"; }
   std::vector<WatchedMetric> watches() const override {
     if (!best_only_) return {};
     return {{.name = monitor_.metric, .key = "monitor", .complete_logs = true}};
   }
+  void on_train_begin(Training& /*t*/) override {
+    if (!folder_.empty() && std::filesystem::exists(folder_of(path_))) remove_left_overs(folder_of(path_));
+  }
   void on_log(Training& t) override {
     bool found = false;
     if (best_only_ ? !monitor_.improved(t, found) : (t.epoch + 1) % every_ != 0) return;
-    if (t.save_model) t.save_model(path_for(t.epoch + 1));
+    if (t.model_file) files_.add(path_for(t.epoch + 1), t.model_file());
   }
+  void before_checkpoint(Training& /*t*/) override { files_.write(); }
   nlohmann::json state() const override {
     return std::isnan(monitor_.best) ? nlohmann::json(nullptr) : nlohmann::json(monitor_.best);
   }
@@ -40,10 +51,11 @@ class Checkpoint final : public Callback {
     if (const size_t at = path.find(mark); at != std::string::npos) path.replace(at, mark.size(), concat(epoch));
     return path;
   }
-  std::string path_;
+  std::string folder_, path_;
   bool best_only_;
   int every_;
   Monitor monitor_;
+  PendingFiles files_;
 };
 
 }  // namespace
@@ -56,8 +68,7 @@ std::unique_ptr<Callback> make_checkpoint(ConfigReader& c, const CallbackContext
   Monitor monitor = Monitor::from(c, 0);
   if (file.find("..") != std::string::npos || std::filesystem::path(file).is_absolute())
     c.error("file", concat("found '", file, "', expected a path inside the run's folder"));
-  const std::string path = context.folder.empty() ? file : (std::filesystem::path(context.folder) / file).string();
-  return std::make_unique<Checkpoint>(path, best_only, static_cast<int>(every), std::move(monitor));
+  return std::make_unique<Checkpoint>(context.folder, file, best_only, static_cast<int>(every), std::move(monitor));
 }
 
 }  // namespace hgq
