@@ -5,26 +5,9 @@
 #include "hgq/apps/commands.h"
 #include "hgq/apps/prepare.h"
 #include "hgq/apps/setup.h"
-#include "hgq/callbacks/trainer.h"
 #include "hgq/core/error.h"
 
 namespace hgq {
-namespace {
-
-/// The run up to its first step; what should be known of it.
-std::vector<std::string> try_out(const RunConfig& config, ErrorList& errors) {
-  PreparedRun run = prepare_run(config, errors);
-  for (const std::string& note : run.notes) std::cout << "note: " << note << "\n";
-  Workers workers(1);
-  Trainer trainer(run.model, run.extras.objective, *run.optimizer, workers,
-                  {.epochs = 0, .batch_size = config.train.batch_size, .seed = static_cast<uint64_t>(config.seed)});
-  for (auto& callback : make_callbacks(config, "", errors)) trainer.add(std::move(callback));
-  errors.throw_if_any();
-  trainer.fit(*run.sets.train, run.sets.validation.get());
-  return std::move(run.warnings);
-}
-
-}  // namespace
 
 int run_check(const std::string& path, const std::vector<std::string>& sets) {
   ErrorList errors;
@@ -32,7 +15,9 @@ int run_check(const std::string& path, const std::vector<std::string>& sets) {
   const RunConfig config = read_run_config({.path = path, .sets = sets, .seed = {}}, config_hooks(), errors);
   if (errors.empty()) {
     try {
-      warnings = try_out(config, errors);
+      const PreparedRun run = prepare_run(config, errors);
+      for (const std::string& note : run.notes) std::cout << "note: " << note << "\n";
+      warnings = run.warnings;
     } catch (const RunError&) {  // the disk failed, which says nothing of the config
       throw;
     } catch (const Error& e) {

@@ -209,7 +209,7 @@ class Run {
         trace_minmax(model_, traced, workers_,
                      {.batch_size = config_.proxy.trace.batch_size, .cover_factor = config_.proxy.trace.cover_factor});
     if (!trace.warning.empty()) note("warning: " + trace.warning);
-    for (const std::string& line : collapsed_layers(model_)) note("warning: " + line);
+    if (const std::string line = collapse_of(model_); !line.empty()) note("warning: " + line);
     save_model_with_extras(model_, extras_, (folder_ / "model.h5").string());
     for (const std::string& line : what_python_can_not_open(model_)) note(line);
     Json summary;

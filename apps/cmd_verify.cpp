@@ -7,6 +7,7 @@
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"

@@ -4,7 +4,9 @@
 
 #include "hgq/apps/model_data.h"
 #include "hgq/apps/setup.h"
+#include "hgq/callbacks/trainer.h"
 #include "hgq/core/error.h"
+#include "hgq/core/nearest_name.h"
 #include "hgq/data/unusual_data.h"
 
 namespace hgq {
@@ -17,6 +19,16 @@ void warn_of_training(const RunConfig& config, PreparedRun& run) {
                                   " training rows, so an epoch is one step; a smaller one makes more of an epoch"));
   if (!run.optimizer->has_schedule() && run.optimizer->learning_rate() == 0)
     run.warnings.emplace_back("train.optimizer: the learning rate is 0, so nothing is learned");
+}
+
+/// What is refused when the step is recorded, or when a callback begins: a training of no epochs, without a folder.
+void try_out(const RunConfig& config, PreparedRun& run, ErrorList& errors) {
+  Workers alone(1);
+  Trainer trainer(run.model, run.extras.objective, *run.optimizer, alone,
+                  {.epochs = 0, .batch_size = config.train.batch_size, .seed = static_cast<uint64_t>(config.seed)});
+  for (auto& callback : make_callbacks(config, "", errors)) trainer.add(std::move(callback));
+  errors.throw_if_any();
+  trainer.fit(*run.sets.train, run.sets.validation.get());
 }
 
 }  // namespace
@@ -47,13 +59,14 @@ PreparedRun prepare_run(const RunConfig& config, ErrorList& errors) {
       config.train.optimizer,
       {.steps_per_epoch = static_cast<double>(steps), .total_steps = steps * config.train.epochs}, errors);
   errors.throw_if_any();
+  try_out(config, run, errors);
   for (std::string& note : unusual_data(*run.sets.train, config.data_config)) run.warnings.push_back(std::move(note));
   warn_of_training(config, run);
   return run;
 }
 
-std::vector<std::string> collapsed_layers(const Model& model) {
-  std::vector<std::string> lines;
+std::string collapse_of(const Model& model) {
+  std::vector<std::string> names;
   std::vector<ExactBops> bops;
   const std::vector<ExactSignal> signals = model.exact_signals(bops);
   for (size_t i = 0; i < signals.size(); ++i) {
@@ -61,11 +74,13 @@ std::vector<std::string> collapsed_layers(const Model& model) {
     const bool quantizes = entry.layer != nullptr && entry.layer->output_quantizer() != nullptr;
     const auto no_bits = [](float bits) { return bits <= 0; };
     if (quantizes && !signals[i].bits.empty() && std::ranges::all_of(signals[i].bits, no_bits))
-      lines.push_back(concat("layer '", entry.name,
-                             "': none of its values has any bits, so it gives 0 for every row; a "
-                             "smaller beta, or fewer epochs with it, leaves more"));
+      names.push_back(entry.name);
   }
-  return lines;
+  if (names.empty()) return "";
+  return concat(
+      "no value of layer ", quoted_names(names),
+      " has any bits, so the output there is 0 for every row; a smaller beta, or fewer epochs with it, leaves "
+      "more");
 }
 
 }  // namespace hgq

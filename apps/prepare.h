@@ -1,6 +1,6 @@
 // All that a run is made of, up to its first step: what `hgq-train CONFIG` trains with, and what `check` looks at.
 //
-//   PreparedRun run = prepare_run(config, workers, errors);     // reads the data; throws, or adds to `errors`
+//   PreparedRun run = prepare_run(config, errors);
 #pragma once
 
 #include <memory>
@@ -26,12 +26,12 @@ struct PreparedRun {
   std::vector<std::string> warnings;
 };
 
-/// Opens the data, builds the model for their shapes, reads labels and rows, makes losses, metrics and optimizer. What
-/// is wrong with the config is added to `errors`, then thrown together; throws FileError, ConfigError, ShapeError for
-/// data that do not fit.
+/// Opens the data, builds the model for their shapes, reads labels and rows, makes losses, metrics, optimizer and
+/// callbacks, and records the step. What is wrong with the config is added to `errors`, and thrown together; throws
+/// FileError, ConfigError, ShapeError for data, layers or callbacks that do not fit. Writes nothing.
 PreparedRun prepare_run(const RunConfig& config, ErrorList& errors);
 
-/// "layer 'h_dense': all of its values have 0 bits ...": layers of a traced model whose output is one number.
-std::vector<std::string> collapsed_layers(const Model& model);
+/// A warning that names the layers of a traced model whose values have no bits at all; empty where there are none.
+std::string collapse_of(const Model& model);
 
 }  // namespace hgq

@@ -21,6 +21,7 @@ struct Verification {
   int64_t rows_differ_without_bits = 0;
   std::vector<Parting> partings;  // of the first few rows that differ, those without overflow first
   RangeAdvice advice;             // of all rows; empty where no row overflows or differs
+  bool wraps = false;             // the proxy has quantizers that wrap
 
   /// Rows that differ though all of their values lie within the ranges that were traced: what the proxy promises not to
   /// do.

@@ -31,8 +31,8 @@ class FreeBops final : public Callback {
 
 class CalibratedBops final : public Callback {
  public:
-  CalibratedBops(std::string data, int every, int64_t batch_size, int epochs)
-      : data_(std::move(data)), every_(every), batch_size_(batch_size), epochs_(epochs) {}
+  CalibratedBops(std::string data, int every, int64_t batch_size)
+      : data_(std::move(data)), every_(every), batch_size_(batch_size) {}
   std::string_view name() const override { return "CalibratedBOPs"; }
   void on_train_begin(Training& t) override {
     HGQ_CHECK(data_ == "train" || t.validation != nullptr, ConfigError,
@@ -43,15 +43,12 @@ class CalibratedBops final : public Callback {
     const Dataset& data = data_ == "validation" ? *t.validation : t.train;
     t.logs.set("bops", trace_minmax(t.model, data, t.workers, {.batch_size = batch_size_}).total);
   }
-  std::vector<std::string> adds() const override {
-    return every_ > epochs_ ? std::vector<std::string>{} : std::vector<std::string>{"bops"};
-  }
+  std::vector<std::string> adds() const override { return {"bops"}; }
 
  private:
   std::string data_;
   int every_;
   int64_t batch_size_;
-  int epochs_;
 };
 
 }  // namespace
@@ -64,12 +61,12 @@ std::unique_ptr<Callback> make_free_bops(ConfigReader& /*c*/, const CallbackCont
   return std::make_unique<FreeBops>(context.free_bops_and_calibrated ? "free_bops" : "bops");
 }
 
-std::unique_ptr<Callback> make_calibrated_bops(ConfigReader& c, const CallbackContext& context) {
+std::unique_ptr<Callback> make_calibrated_bops(ConfigReader& c, const CallbackContext& /*context*/) {
   const std::string data = c.choice("data", "set that the ranges are traced on", {"train", "validation"}, "train");
   const int64_t every =
       c.integer("every", "epochs from one calculation to the next", {.fallback = 1, .min = 1, .max = 1000000});
   const int64_t batch = c.integer("batch_size", "rows at a time", {.fallback = 16384, .min = 1});
-  return std::make_unique<CalibratedBops>(data, static_cast<int>(every), batch, context.epochs);
+  return std::make_unique<CalibratedBops>(data, static_cast<int>(every), batch);
 }
 
 }  // namespace hgq

@@ -14,15 +14,20 @@ namespace {
 
 class Checkpoint final : public Callback {
  public:
-  Checkpoint(std::string path, bool best_only, int every, Monitor monitor)
-      : path_(std::move(path)), best_only_(best_only), every_(every), monitor_(std::move(monitor)) {}
+  /// `folder`: of the run; empty where there is none yet.
+  Checkpoint(std::string folder, const std::string& file, bool best_only, int every, Monitor monitor)
+      : folder_(std::move(folder)),
+        path_((std::filesystem::path(folder_) / file).string()),
+        best_only_(best_only),
+        every_(every),
+        monitor_(std::move(monitor)) {}
   std::string_view name() const override { return "Checkpoint"; }
-  void on_train_begin(Training& t) override {
-    if (t.model_file && std::filesystem::exists(folder_of(path_))) remove_left_overs(folder_of(path_));
-  }
   std::vector<WatchedMetric> watches() const override {
     if (!best_only_) return {};
     return {{.name = monitor_.metric, .key = "monitor", .complete_logs = true}};
+  }
+  void on_train_begin(Training& /*t*/) override {
+    if (!folder_.empty() && std::filesystem::exists(folder_of(path_))) remove_left_overs(folder_of(path_));
   }
   void on_log(Training& t) override {
     bool found = false;
@@ -45,7 +50,7 @@ class Checkpoint final : public Callback {
     if (const size_t at = path.find(mark); at != std::string::npos) path.replace(at, mark.size(), concat(epoch));
     return path;
   }
-  std::string path_;
+  std::string folder_, path_;
   bool best_only_;
   int every_;
   Monitor monitor_;
@@ -62,8 +67,7 @@ std::unique_ptr<Callback> make_checkpoint(ConfigReader& c, const CallbackContext
   Monitor monitor = Monitor::from(c, 0);
   if (file.find("..") != std::string::npos || std::filesystem::path(file).is_absolute())
     c.error("file", concat("found '", file, "', expected a path inside the run's folder"));
-  const std::string path = context.folder.empty() ? file : (std::filesystem::path(context.folder) / file).string();
-  return std::make_unique<Checkpoint>(path, best_only, static_cast<int>(every), std::move(monitor));
+  return std::make_unique<Checkpoint>(context.folder, file, best_only, static_cast<int>(every), std::move(monitor));
 }
 
 }  // namespace hgq

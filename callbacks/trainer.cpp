@@ -71,7 +71,8 @@ FitEnd Trainer::fit(const Dataset& train, const Dataset* validation) {
   step_ = std::make_unique<TrainStep>(model_, objective_, optimizer_, workers_, options_.seed);
   if (validation != nullptr) evaluation_ = std::make_unique<Evaluation>(model_, objective_, workers_);
   std::vector<std::string> measured;
-  for (const auto& [name, value] : step_->computation().epoch_metrics().entries()) measured.push_back(name);
+  const Metrics metrics = step_->computation().epoch_metrics();
+  for (const auto& [name, value] : metrics.entries()) measured.push_back(name);
   check_watched(callbacks_, measured, validation != nullptr);
   Batches batches(train, options_.batch_size, &workers_);
   Training t{.model = model_,
@@ -175,7 +176,8 @@ void Trainer::warn_of_collapse(const Training& t) {
     options_.warn(
         concat("epoch ", t.epoch + 1, ": layer '", bops.layer,
                "' has no bit operations left: all of its weights, or of its inputs, have 0 bits, so its output "
-               "is the same for every row. A smaller beta leaves more"));
+               "is the same for every row. A smaller beta leaves more; where it is so from the first epoch, scale the "
+               "inputs (data.scale) or raise init_bw"));
     return;
   }
 }

@@ -51,12 +51,11 @@ class Measured {
     const std::string there_are = concat("; there are: ", join_names(names));
     const bool of_validation = watched.name.starts_with(kValidation);
     const std::string bare = of_validation ? watched.name.substr(kValidation.size()) : watched.name;
-    if (of_validation && !validation_ && has(names_, bare))
-      return concat(", as the run has no validation set; give one (data.validation), or take '", bare, "'", there_are);
+    if (of_validation && !validation_)
+      return concat(", as the run has no validation set; give one (data.validation)",
+                    has(names_, bare) ? concat(", or take '", bare, "'") : "", there_are);
     if (watched.name.find("bops") != std::string::npos && !has(names, "bops"))
-      return concat(
-          "; put FreeBOPs or CalibratedBOPs into the callbacks (one whose `every` is no more than the epochs)",
-          there_are);
+      return concat("; put FreeBOPs or CalibratedBOPs into the callbacks", there_are);
     return concat(did_you_mean(watched.name, names), there_are);
   }
 

@@ -120,7 +120,7 @@ class Notes {
     if (rows_ > 1 && constant.size() == elements.size()) {
       add(input, "every row is the same ", of_all_rows_, ", so it tells the network nothing; is it the right array?");
     } else if (rows_ > 1 && columns && constant.size() == 1) {
-      add(input, "column ", named(i, constant[0]), " is ", elements[constant[0]].low, " ", of_all_rows_,
+      add(input, "column ", named(i, constant[0]), " is the same ", of_all_rows_,
           ", so it tells the network nothing; leave it out of data.inputs");
     } else if (rows_ > 1 && columns && !constant.empty()) {
       add(input, constant.size(), " of ", elements.size(), " columns are the same ", of_all_rows_, " (",
