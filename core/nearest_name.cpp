@@ -37,6 +37,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+/// A message names some of what there is, not all of a damaged or very large file.
+std::string joined(std::span<const std::string> names, std::string_view quote) {
+  constexpr std::size_t kMost = 40;
+  std::string out;
+  for (const std::string& name : names.first(std::min(names.size(), kMost)))
+    out += concat(out.empty() ? "" : ", ", quote, printable(name), quote);
+  return names.size() <= kMost ? out : concat(out, " and ", names.size() - kMost, " more");
+}
+
 }  // namespace
 
 std::string nearest_name(std::string_view word, std::span<const std::string> candidates) {
@@ -77,16 +86,8 @@ std::string suggestion(std::string_view word, std::span<const std::string> candi
   return concat("; there are: ", join_names(shown), candidates.size() > kMost ? ", ..." : "");
 }
 
-std::string join_names(std::span<const std::string> names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
-}
+std::string join_names(std::span<const std::string> names) { return joined(names, ""); }
 
-std::string quoted_names(std::span<const std::string> names) {
-  std::string out;
-  for (const std::string& name : names) out += concat(out.empty() ? "'" : ", '", name, "'");
-  return out;
-}
+std::string quoted_names(std::span<const std::string> names) { return joined(names, "'"); }
 
 }  // namespace hgq

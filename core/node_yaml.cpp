@@ -1,5 +1,8 @@
 // YAML text to Node and back: the only file that knows yaml-cpp. Its parser is used through events, which carry places,
 // keep the quotes of a scalar apart, and let duplicate keys be seen; a YAML::Node has lost all three.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/emitter.h>
 #include <yaml-cpp/emittermanip.h>
@@ -8,10 +11,9 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -22,6 +24,20 @@
 
 namespace hgq {
 namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
 
 /// Thrown to leave yaml-cpp's parser once the error is noted.
 struct Stop {};
@@ -84,7 +100,7 @@ class Builder : public YAML::EventHandler {
                 const std::string& value) override {
     check_anchor(mark, anchor);
     check_tag(mark, tag);
-    Node node = Node::scalar(value, tag == "!");
+    Node node = Node::scalar(without_controls(value, mark), tag == "!");
     read_to_ = source_.offset(mark.line, mark.column);
     node.set_place(source_.place(read_to_));
     // yaml-cpp 0.7 lets the end of the file close a quote.
@@ -124,6 +140,18 @@ class Builder : public YAML::EventHandler {
   void check_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
     if (anchor == YAML::NullAnchor) return;
     errors_.add(place(mark), "an anchor (&name), which is not supported: write the value out where it is used");
+  }
+  /// Escapes in double quotes can give what no text file holds.
+  std::string without_controls(std::string text, const YAML::Mark& mark) {
+    const auto is_control = [](char c) {
+      return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == '\x7F';
+    };
+    const auto found = std::find_if(text.begin(), text.end(), is_control);
+    if (found == text.end()) return text;
+    errors_.add(place(mark), concat("the text '", printable(text), "' holds the control character ",
+                                    static_cast<int>(*found), "; leave the escape out"));
+    std::replace_if(text.begin(), text.end(), is_control, '?');
+    return text;
   }
   void check_tag(const YAML::Mark& mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!") return;
@@ -328,24 +356,30 @@ Node Node::from_yaml(std::string_view text, const std::string& file_name, ErrorL
 }
 
 Node Node::from_yaml_file(const std::string& path, ErrorList& errors) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    errors.add(path, "is a folder, expected a file");
-    return {};
-  }
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    errors.add(path, concat("can't be opened: ", std::strerror(errno)));
-    return {};
-  }
+  const auto failed = [&](const std::string& what) {
+    errors.add(path, what);
+    return Node();
+  };
+  // Not to wait for somebody who writes to a pipe; a pipe that is written to (`<(...)`) is read then.
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (file.get() < 0) return failed(concat("can't be opened: ", std::strerror(errno)));
+  struct stat status {};
+  if (fstat(file.get(), &status) != 0) return failed(concat("can't be read: ", std::strerror(errno)));
+  if (S_ISDIR(status.st_mode)) return failed("is a folder, expected a file");
+  if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode))
+    return failed("is a device or a socket, expected a file or a pipe");
+  if (S_ISFIFO(status.st_mode)) fcntl(file.get(), F_SETFL, O_RDONLY);
   std::string text(kMaxBytes + 1, '\0');  // one byte more than allowed tells a file that is too large
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) {
-    errors.add(path, concat("can't be read: ", std::strerror(errno)));
-    return {};
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t got = read(file.get(), text.data() + size, text.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed(concat("can't be read: ", std::strerror(errno)));
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
   }
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  text.resize(size);
+  if (S_ISFIFO(status.st_mode) && text.empty()) return failed("is a pipe that nobody writes to");
   return from_yaml(text, path, errors);
 }
 
