@@ -143,8 +143,16 @@ void arrange_set(RowSet& set, const std::vector<std::string>& inputs, const std:
 
 }  // namespace
 
+std::vector<std::string> OpenedData::notes() const {
+  std::vector<std::string> all = train.notes;
+  for (const std::optional<RowSet>* set : {&validation, &test}) {
+    if (set->has_value()) add_notes(all, (*set)->notes);
+  }
+  return all;
+}
+
 OpenedData open_data(const DataConfig& config) {
-  DataFiles files(config.csv);
+  DataFiles files(config.csv, {.memory = config.memory_limit, .allow_external = config.allow_external});
   OpenedData data{open_rows(config.train, files), std::nullopt, std::nullopt};
   if (config.validation) {
     data.validation = open_rows(*config.validation, files);
@@ -163,7 +171,8 @@ DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<
   std::optional<SplitRows> split;
   if (config.validation_share) split = split_rows(data.train.size(), *config.validation_share, seed);
   arrange_set(data.train, inputs, outputs);
-  const bool fits = bytes_of(data.train) <= config.memory_limit;
+  // Kept twice for a while: as they stand in the file, and as the training and validation rows.
+  const bool fits = 2 * bytes_of(data.train) <= config.memory_limit;
   const SharedRows train_arrays = take_arrays(std::move(data.train), outputs, fits);
   const std::optional<std::vector<int64_t>> train_rows = split ? std::optional(std::move(split->train)) : std::nullopt;
   for (size_t i = 0; i < inputs.size(); ++i)

@@ -5,20 +5,20 @@
 #include <algorithm>
 #include <array>
 #include <exception>
-#include <filesystem>
 #include <fstream>
 #include <utility>
 
 #include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
-#include "hgq/data/claimed_size.h"
+#include "hgq/data/bytes.h"
+#include "hgq/data/file_seal.h"
+#include "hgq/data/h5_external.h"
 #include "hgq/data/h5_native.h"
 #include "hgq/data/h5_probe.h"
 
 namespace hgq::h5 {
 namespace {
 
-constexpr size_t kMostNamesListed = 30;
 constexpr int kProbeSeconds = 5;
 
 herr_t append_name(hid_t /*group*/, const char* name, const H5L_info_t* /*info*/, void* names) {
@@ -39,30 +39,7 @@ std::vector<std::string> prefixes(const std::string& path) {
   return out;
 }
 
-bool link_leads_somewhere(int64_t object, const std::string& path) {
-  const bool found =
-      H5Lexists(object, path.c_str(), H5P_DEFAULT) > 0 && H5Oexists_by_name(object, path.c_str(), H5P_DEFAULT) > 0;
-  H5Eclear2(H5E_DEFAULT);
-  return found;
-}
-
-bool is_of_kind(int64_t object, const std::string& path, H5I_type_t kind) {
-  const hid_t id = H5Oopen(object, path.c_str(), H5P_DEFAULT);
-  if (id < 0) {
-    H5Eclear2(H5E_DEFAULT);
-    return false;
-  }
-  const bool is = H5Iget_type(id) == kind;
-  H5Oclose(id);
-  return is;
-}
-
-std::string listed(const std::vector<std::string>& names) {
-  if (names.empty()) return "nothing";
-  const size_t shown = std::min(names.size(), kMostNamesListed);
-  const size_t left = names.size() - shown;
-  return concat(quoted_names(std::span(names).first(shown)), left == 0 ? "" : concat(" and ", left, " more"));
-}
+std::string listed(const std::vector<std::string>& names) { return names.empty() ? "nothing" : quoted_names(names); }
 
 /// Property list for opening: no lock, since files appear whole (data/atomic_file.h) and read-only folders refuse
 /// locks.
@@ -76,8 +53,36 @@ Id file_access(const std::string& path) {
 
 }  // namespace
 
-Group::Group(Id file, Id object, std::string file_name, std::string path)
-    : file_(std::move(file)), object_(std::move(object)), file_name_(std::move(file_name)), path_(std::move(path)) {}
+Group::Group(Id file, Id object, std::string file_name, std::string path, std::shared_ptr<Permissions> permissions)
+    : file_(std::move(file)),
+      object_(std::move(object)),
+      file_name_(std::move(file_name)),
+      path_(std::move(path)),
+      permissions_(std::move(permissions)) {}
+
+bool Group::link_leads_somewhere(const std::string& path) const {
+  HGQ_CHECK(path.find('\0') == std::string::npos, FileError, place(), ": holds no names with a zero byte, such as '",
+            printable(path), "'");
+  const LinkAccess access(*permissions_, LinkAccess::To::kLink);
+  const bool found =
+      H5Lexists(*object_, path.c_str(), access.id()) > 0 && H5Oexists_by_name(*object_, path.c_str(), access.id()) > 0;
+  H5Eclear2(H5E_DEFAULT);
+  access.check_followed(place(path));
+  return found;
+}
+
+bool Group::is_of_kind(const std::string& path, int kind) const {
+  const LinkAccess access(*permissions_, LinkAccess::To::kLink);
+  const hid_t id = H5Oopen(*object_, path.c_str(), access.id());
+  access.check_followed(place(path));
+  if (id < 0) {
+    H5Eclear2(H5E_DEFAULT);
+    return false;
+  }
+  const bool is = H5Iget_type(id) == kind;
+  H5Oclose(id);
+  return is;
+}
 
 std::string Group::place() const { return concat(file_name_, ":/", path_); }
 
@@ -98,10 +103,11 @@ std::vector<std::string> Group::names() const {
 bool Group::has(const std::string& path) const {
   std::string parent;
   for (const std::string& part : prefixes(path)) {
-    if (!link_leads_somewhere(*object_, part)) {
+    if (!link_leads_somewhere(part)) {
       // What can not be looked up is not taken for missing: a model would be read without what is behind it.
-      const bool in_group = parent.empty() || is_of_kind(*object_, parent, H5I_GROUP);
-      if (in_group) must(H5Lexists(*object_, part.c_str(), H5P_DEFAULT), place(part), "can not be looked up");
+      const bool in_group = parent.empty() || is_of_kind(parent, H5I_GROUP);
+      const LinkAccess access(*permissions_, LinkAccess::To::kLink);
+      if (in_group) must(H5Lexists(*object_, part.c_str(), access.id()), place(part), "can not be looked up");
       return false;
     }
     parent = part;
@@ -109,18 +115,18 @@ bool Group::has(const std::string& path) const {
   return true;
 }
 
-bool Group::is_group(const std::string& path) const { return has(path) && is_of_kind(*object_, path, H5I_GROUP); }
+bool Group::is_group(const std::string& path) const { return has(path) && is_of_kind(path, H5I_GROUP); }
 
-bool Group::is_dataset(const std::string& path) const { return has(path) && is_of_kind(*object_, path, H5I_DATASET); }
+bool Group::is_dataset(const std::string& path) const { return has(path) && is_of_kind(path, H5I_DATASET); }
 
 void Group::check_is_there(const std::string& path) const {
   std::string parent;
   for (const std::string& part : prefixes(path)) {
-    if (link_leads_somewhere(*object_, part)) {
+    if (link_leads_somewhere(part)) {
       parent = part;
       continue;
     }
-    const bool in_group = parent.empty() || is_of_kind(*object_, parent, H5I_GROUP);
+    const bool in_group = parent.empty() || is_of_kind(parent, H5I_GROUP);
     HGQ_CHECK(in_group, FileError, place(path), ": does not exist, since '", parent, "' is not a group");
     const std::vector<std::string> there =
         parent.empty() ? (part.starts_with('/') ? root_names() : names()) : group(parent).names();
@@ -133,7 +139,8 @@ void Group::check_is_there(const std::string& path) const {
 }
 
 std::vector<std::string> Group::root_names() const {
-  return Group(file_, own(H5Gopen2(*object_, "/", H5P_DEFAULT), file_name_, "has no root group"), file_name_, "")
+  return Group(file_, own(H5Gopen2(*object_, "/", H5P_DEFAULT), file_name_, "has no root group"), file_name_, "",
+               permissions_)
       .names();
 }
 
@@ -144,9 +151,10 @@ std::string Group::path_of(const std::string& path) const {
 
 Group Group::group(const std::string& path) const {
   check_is_there(path);
-  HGQ_CHECK(is_of_kind(*object_, path, H5I_GROUP), FileError, place(path), ": is not a group, expected one");
-  return {file_, own(H5Gopen2(*object_, path.c_str(), H5P_DEFAULT), place(path), "can not be opened as a group"),
-          file_name_, path_of(path)};
+  HGQ_CHECK(is_of_kind(path, H5I_GROUP), FileError, place(path), ": is not a group, expected one");
+  const LinkAccess access(*permissions_, LinkAccess::To::kGroup);
+  return {file_, own(H5Gopen2(*object_, path.c_str(), access.id()), place(path), "can not be opened as a group"),
+          file_name_, path_of(path), permissions_};
 }
 
 void Group::check_is_free(const std::string& path) const {
@@ -161,23 +169,20 @@ Group Group::create_group(const std::string& path) {
   check_is_free(path);
   const int64_t id =
       must_write(H5Gcreate2(*object_, path.c_str(), *links, *creation, H5P_DEFAULT), place(path), "can not be created");
-  return {file_, own(id, place(path), "can not be created"), file_name_, path_of(path)};
+  return {file_, own(id, place(path), "can not be created"), file_name_, path_of(path), permissions_};
 }
 
-File File::open(const std::string& path, const std::function<void(const File&)>& reading) {
+File File::open(const std::string& path, const std::function<void(const File&)>& reading, bool anywhere) {
+  const Permissions permissions{.anywhere = anywhere};
   prepare_library();
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  HGQ_CHECK(std::filesystem::exists(status), FileError, path, ": there is no such file");
-  HGQ_CHECK(!std::filesystem::is_directory(status), FileError, path, ": is a directory, expected an HDF5 file");
-  HGQ_CHECK(std::filesystem::is_regular_file(status), FileError, path, ": is not a regular file");
-  HGQ_CHECK(std::ifstream(path).good(), FileError, path, ": can not be read; are its permissions right?");
-  HGQ_CHECK(std::filesystem::file_size(path, error) > 0, FileError, path, ": is empty, expected an HDF5 file");
+  const std::unique_ptr<Bytes> bytes = open_bytes(path, "an HDF5 file");
+  const int64_t size = bytes->size();
   HGQ_CHECK(looks_like_hdf5(path), FileError, path, ": is not an HDF5 file (the HDF5 signature is missing)");
+  check_seal(*bytes);
   const bool alone = H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_FILE) <= 0;
   const auto try_reading = [&] {
     try {
-      read_through(open_here(path));
+      read_through(open_here(path, permissions));
     } catch (const Error&) {  // the reading that follows reports it
     }
     if (alone) H5close();  // some files crash libhdf5 when it ends; but it must not write what else is open
@@ -186,19 +191,22 @@ File File::open(const std::string& path, const std::function<void(const File&)>&
       survives(try_reading, kProbeSeconds), FileError, path,
       ": is damaged: libhdf5 crashes, hangs, takes too much memory, or can not list a group when it reads this file");
   // What is read through may be a part of the file; this is all that the caller wants, however large.
-  const auto size = static_cast<int64_t>(std::filesystem::file_size(path, error));
-  HGQ_CHECK(!reading || survives([&] { reading(open_here(path)); }, kProbeSeconds + static_cast<int>(size >> 24U), 10,
-                                 kProbeBytes + 8 * size),
+  HGQ_CHECK(!reading || survives([&] { reading(open_here(path, permissions)); },
+                                 kProbeSeconds + static_cast<int>(size >> 24U), 10, kProbeBytes + 8 * size),
             FileError, path, ": is damaged: libhdf5 crashes, hangs, or takes too much memory when it reads this file");
-  return open_here(path);
+  return open_here(path, permissions);
 }
 
-File File::open_here(const std::string& path) {
+File File::open_source(const std::string& path, const Permissions& permissions) {
+  return open_here(path, {.anywhere = permissions.anywhere, .depth = permissions.depth + 1});
+}
+
+File File::open_here(const std::string& path, const Permissions& permissions) {
   const Id access = file_access(path);
   Id file = own(H5Fopen(path.c_str(), H5F_ACC_RDONLY, *access), path,
                 "can not be opened as an HDF5 file; it is damaged or cut off");
   Id root = own(H5Gopen2(*file, "/", H5P_DEFAULT), path, "its root group can not be opened");
-  return {std::move(file), std::move(root), path, ""};
+  return {std::move(file), std::move(root), path, "", std::make_shared<Permissions>(permissions)};
 }
 
 File File::create(const std::string& path) {
@@ -206,7 +214,7 @@ File File::create(const std::string& path) {
   const Id access = file_access(path);
   Id file = own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, *access), path, "can not be created");
   Id root = own(H5Gopen2(*file, "/", H5P_DEFAULT), path, "its root group can not be opened");
-  return {std::move(file), std::move(root), path, ""};
+  return {std::move(file), std::move(root), path, "", std::make_shared<Permissions>()};
 }
 
 bool File::looks_like_hdf5(const std::string& path) {
