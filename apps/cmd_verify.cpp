@@ -9,6 +9,7 @@
 #include "hgq/apps/model_data.h"
 #include "hgq/apps/verification.h"
 #include "hgq/core/error.h"
+#include "hgq/core/printable.h"
 #include "hgq/layers/predict.h"
 #include "hgq/layers/proxy/proxy_file.h"
 
@@ -32,7 +33,7 @@ void explain(Model& model, const ProxyModel& proxy, std::span<const ConstTensorV
 }
 
 std::string describe(const OverflowAdvice& advice, size_t rows) {
-  std::string text = fmt::format("  {}: ", advice.quantizer);
+  std::string text = fmt::format("  {}: ", printable(advice.quantizer));
   if (advice.more_bits > 0)
     text += fmt::format("{} more integer bit{}", advice.more_bits, advice.more_bits > 1 ? "s" : "");
   if (advice.needs_sign) text += advice.more_bits > 0 ? " and a sign" : "a sign";
@@ -92,7 +93,7 @@ std::string describe(const Verification& verification) {
                                  report.rows_differ_without_overflow,
                                  report.rows_differ - report.rows_differ_without_overflow, report.rows_with_overflow);
   for (const OverflowCount& c : report.overflows) {
-    if (c.values > 0) text += fmt::format("  {}: {} values overflow\n", c.layer, c.values);
+    if (c.values > 0) text += fmt::format("  {}: {} values overflow\n", printable(c.layer), c.values);
   }
   if (!verification.partings.empty()) text += "where the first rows that differ part:\n";
   for (const Parting& p : verification.partings) {

@@ -40,12 +40,18 @@ void add_threads(CLI::App& app, int& threads) {
 
 void add_json(CLI::App& app, bool& json) { app.add_flag("--json", json, "print one JSON document"); }
 
+void add_allow_external(CLI::App& app, DataCommand& c) {
+  app.add_flag("--allow-external", c.allow_external,
+               "external links and virtual data sets of an HDF5 file may lead out of its folder");
+}
+
 /// What the commands on a model and a data file share.
 void add_data_options(CLI::App& app, DataCommand& c, bool targets) {
   app.add_option("model", c.model, "model file (model.h5)")->required();
   app.add_option("--data", c.data, "data file: HDF5, NPZ, NPY, IDX or CSV")->required();
   app.add_option("--inputs", c.inputs, "name of the data set, or LAYER=NAME,... for several inputs");
   if (targets) app.add_option("--targets", c.targets, "name of the data set of targets");
+  add_allow_external(app, c);
   add_threads(app, c.threads);
   add_json(app, c.json);
 }
@@ -136,6 +142,7 @@ void add_verify(CLI::App& app, Action& action) {
   sub->add_option("--against", c->against, "model file")->required();
   sub->add_option("--data", c->data, "data file")->required();
   sub->add_option("--inputs", c->inputs, "name of the data set, or LAYER=NAME,...");
+  add_allow_external(*sub, *c);
   add_threads(*sub, c->threads);
   add_json(*sub, c->json);
   sub->add_flag("--strict", c->strict, "any row that differs is a no");
@@ -165,7 +172,7 @@ void add_reference(CLI::App& app, Action& action) {
 
 }  // namespace
 
-std::function<int()> read_command_line(int argc, const char* const* argv, const std::atomic<bool>& interrupted) {
+std::function<int()> read_command_line(int argc, const char* const* argv) {
   CLI::App app{
       "hgq-train trains HGQ networks for FPGAs: it learns the bit width of every weight, and writes a proxy that "
       "hls4ml reads."};
@@ -191,7 +198,7 @@ std::function<int()> read_command_line(int argc, const char* const* argv, const 
   }
   if (action) return action;
   if (train->config.empty()) throw ConfigError(app.help() + "\ngive a config file or a command");
-  return [train, &interrupted] { return run_train(*train, interrupted); };
+  return [train] { return run_train(*train); };
 }
 
 }  // namespace hgq

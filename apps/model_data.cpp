@@ -1,8 +1,10 @@
 #include "hgq/apps/model_data.h"
 
 #include <algorithm>
+#include <iostream>
 
 #include "hgq/core/error.h"
+#include "hgq/core/printable.h"
 #include "hgq/layers/hgq_file.h"
 
 namespace hgq {
@@ -51,12 +53,14 @@ std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const Mod
   if (!outputs.empty()) spec.targets = choose_arrays(command.targets, extras.targets, "y");
   if (!sample_weights.empty()) spec.weights = parse_arrays(sample_weights);
   // A file that holds one array (NPY, IDX) has no names.
-  DataFiles files;
+  DataFiles files({}, {.allow_external = command.allow_external});
   const FileKind kind = files.open(command.data).kind();
   if (kind == FileKind::kNpy || kind == FileKind::kIdx) {
     for (NamedArray& array : spec.inputs) array.array.names.clear();
   }
-  return load_set(open_rows(spec, files), inputs, outputs, extras.scaling, extras.classes, default_memory_limit());
+  RowSet rows = open_rows(spec, files);
+  for (const std::string& text : rows.notes) std::cerr << "hgq-train: note: " << bounded_message(text) << "\n";
+  return load_set(std::move(rows), inputs, outputs, extras.scaling, extras.classes, default_memory_limit());
 }
 
 std::vector<Tensor> all_inputs(const Dataset& data) {

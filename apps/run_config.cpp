@@ -340,7 +340,10 @@ RunConfig read_run_config(const ConfigSource& source, const ConfigHooks& hooks, 
     seed.set_places("--seed");
     tree.set("seed", std::move(seed));
   }
-  const std::string folder = std::filesystem::path(source.path).parent_path().string();
+  // Paths start from the config's folder; a pipe (`<(...)`) has none.
+  std::error_code ignored;
+  const bool is_file = std::filesystem::is_regular_file(source.path, ignored);
+  const std::string folder = is_file ? std::filesystem::path(source.path).parent_path().string() : "";
   return run_config_from(tree, folder, hooks, errors);
 }
 
