@@ -1,8 +1,5 @@
 // YAML text to Node and back: the only file that knows yaml-cpp. Its parser is used through events, which carry places,
 // keep the quotes of a scalar apart, and let duplicate keys be seen; a YAML::Node has lost all three.
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/emitter.h>
 #include <yaml-cpp/emittermanip.h>
@@ -12,32 +9,18 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <sstream>
 
 #include "hgq/core/error.h"
 #include "hgq/core/node.h"
+#include "hgq/core/system_file.h"
 #include "hgq/core/yaml_source.h"
 
 namespace hgq {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 /// Thrown to leave yaml-cpp's parser once the error is noted.
 struct Stop {};
@@ -356,30 +339,18 @@ Node Node::from_yaml(std::string_view text, const std::string& file_name, ErrorL
 }
 
 Node Node::from_yaml_file(const std::string& path, ErrorList& errors) {
-  const auto failed = [&](const std::string& what) {
-    errors.add(path, what);
-    return Node();
-  };
-  // Not to wait for somebody who writes to a pipe; a pipe that is written to (`<(...)`) is read then.
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (file.get() < 0) return failed(concat("can't be opened: ", std::strerror(errno)));
-  struct stat status {};
-  if (fstat(file.get(), &status) != 0) return failed(concat("can't be read: ", std::strerror(errno)));
-  if (S_ISDIR(status.st_mode)) return failed("is a folder, expected a file");
-  if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode))
-    return failed("is a device or a socket, expected a file or a pipe");
-  if (S_ISFIFO(status.st_mode)) fcntl(file.get(), F_SETFL, O_RDONLY);
-  std::string text(kMaxBytes + 1, '\0');  // one byte more than allowed tells a file that is too large
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t got = read(file.get(), text.data() + size, text.size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return failed(concat("can't be read: ", std::strerror(errno)));
-    if (got == 0) break;
-    size += static_cast<std::size_t>(got);
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    errors.add(path, "is a folder, expected a file");
+    return {};
   }
-  text.resize(size);
-  if (S_ISFIFO(status.st_mode) && text.empty()) return failed("is a pipe that nobody writes to");
+  std::string text;
+  try {
+    text = read_file(path, kMaxBytes + 1);  // one byte more than allowed tells a file that is too large
+  } catch (const FileError& e) {
+    errors.add(path, std::string(e.what()).substr(path.size() + 2));  // behind "PATH: "
+    return {};
+  }
   return from_yaml(text, path, errors);
 }
 

@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "hgq/core/error.h"
+#include "hgq/core/system_file.h"
 
 namespace hgq {
 namespace {
@@ -27,7 +27,7 @@ class FileBytes : public Bytes {
     while (!out.empty()) {
       const ssize_t got = pread(descriptor_, out.data(), out.size(), offset);
       if (got < 0 && errno == EINTR) continue;
-      HGQ_CHECK(got >= 0, FileError, place(), ": can not be read: ", std::strerror(errno));
+      if (got < 0) throw_system_error(concat(place(), ": cannot be read"), errno);
       HGQ_CHECK(got > 0, FileError, place(), ": became shorter while it was read");
       out = out.subspan(static_cast<size_t>(got));
       offset += got;
@@ -71,10 +71,10 @@ std::unique_ptr<Bytes> open_bytes(const std::string& path, const std::string& ex
   const int reason = errno;
   HGQ_CHECK(descriptor >= 0 || (reason != ENOENT && reason != ENOTDIR), FileError, path, ": there is no such file");
   HGQ_CHECK(descriptor >= 0 || reason != ENXIO, FileError, path, ": is not a regular file");
-  HGQ_CHECK(descriptor >= 0, FileError, path, ": can not be opened: ", std::strerror(reason));
+  if (descriptor < 0) throw_system_error(concat(path, ": cannot be opened"), reason);
   auto file = std::make_unique<FileBytes>(path, descriptor);
   struct stat status {};
-  HGQ_CHECK(fstat(descriptor, &status) == 0, FileError, path, ": can not be read: ", std::strerror(errno));
+  if (fstat(descriptor, &status) != 0) throw_system_error(concat(path, ": cannot be read"), errno);
   HGQ_CHECK(!S_ISDIR(status.st_mode), FileError, path, ": is a folder, expected ", expected);
   HGQ_CHECK(!S_ISFIFO(status.st_mode), FileError, path, ": is a pipe, which can only be read once; expected ", expected,
             ": a regular file");

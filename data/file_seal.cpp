@@ -3,7 +3,6 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <fstream>
 #include <vector>
 
 #include "hgq/core/error.h"
@@ -42,15 +41,6 @@ uint32_t crc_of(const Bytes& file, int64_t size) {
 std::string seal_of(std::span<const char> content) {
   const uLong crc = crc32_z(crc32(0, nullptr, 0), reinterpret_cast<const Bytef*>(content.data()), content.size());
   return make_seal(static_cast<int64_t>(content.size()), static_cast<uint32_t>(crc));
-}
-
-void seal_file(const std::string& path) {
-  const std::unique_ptr<Bytes> file = open_bytes(path);
-  const std::string seal = make_seal(file->size(), crc_of(*file, file->size()));
-  std::ofstream out(path, std::ios::binary | std::ios::app);
-  out << seal;
-  out.close();
-  HGQ_CHECK(out.good(), RunError, path, ": can not be written; is the disk full?");
 }
 
 void check_seal(const Bytes& file) {

@@ -17,9 +17,6 @@ namespace hgq {
 /// The seal of a file with this content: what stands behind it.
 std::string seal_of(std::span<const char> content);
 
-/// Puts its seal behind a file. Throws RunError.
-void seal_file(const std::string& path);
-
 /// Throws FileError where the file has a seal that does not fit its bytes.
 void check_seal(const Bytes& file);
 

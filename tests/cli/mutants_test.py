@@ -176,6 +176,8 @@ WORDS = (b'99999999999999999999', b'4294967296', b'-1', b'0', b'1e308', b'nan', 
 
 
 def mutated(data, rng, text):
+    if data[-24:-16] == b'\nhgqseal':  # else all of it would be refused for that, and nothing behind it tried
+        data = data[:-24]
     data = bytearray(data)
     for _ in range(rng.choice((1, 1, 1, 2, 4))):
         if not data:

@@ -109,7 +109,7 @@ TEST_F(Bombs, ManyMembersAreFoundAndMessagesStayShort) {
 
 /// A dataset `x` of packed chunks; `filters` times deflate.
 void write_packed(const std::string& path, hsize_t rows, hsize_t chunk, int filters, const std::vector<float>& values) {
-  h5::File::create(path);
+  h5::File::create(path).flush();
   const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
   const hid_t space = H5Screate_simple(1, &rows, nullptr);
   const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);

@@ -21,7 +21,7 @@ using ::testing::IsEmpty;
 class Raw {
  public:
   explicit Raw(const std::string& path) {
-    File::create(path);
+    File::create(path).flush();
     file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
   }
   ~Raw() { H5Fclose(file); }
@@ -35,7 +35,9 @@ class Raw {
 void add_rows(const std::string& path, const std::string& name, int64_t rows, float value) {
   Tensor x(Shape{rows, 2});
   std::ranges::fill(x.values(), value);
-  File::create(path).write_floats(name, x.view());
+  File out = File::create(path);
+  out.write_floats(name, x.view());
+  out.flush();
 }
 
 struct Part {
