@@ -22,6 +22,8 @@ int run_check(const std::string& path, const std::vector<std::string>& sets) {
       const Model model = make_model(config, shapes, errors);
       if (errors.empty()) warnings = model.what_can_not_be_exported(config.proxy.options());
       make_objective(config, errors);
+    } catch (const RunError&) {  // the disk failed, which says nothing of the config
+      throw;
     } catch (const Error& e) {
       errors.add("", e.what());
     }

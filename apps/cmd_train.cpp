@@ -193,9 +193,7 @@ class Run {
         write_run_state(hgq, model_, *optimizer_, state);
       });
     };
-    options.model_file = [this] {
-      return make_model_file_with_extras(model_, extras_, folder_.string()).content();
-    };
+    options.model_file = [this] { return make_model_file_with_extras(model_, extras_, folder_.string()).content(); };
     options.history_file = (folder_ / "history.csv").string();
     return options;
   }

@@ -27,6 +27,8 @@ void run_hook(const std::function<void(Parameters...)>& hook, const std::string&
   if (!hook) return;
   try {
     hook(std::forward<Arguments>(arguments)...);
+  } catch (const RunError&) {  // the disk failed, which says nothing of the config
+    throw;
   } catch (const Error& e) {
     errors.add(place, e.what());
   }

@@ -1,11 +1,13 @@
 #include "hgq/data/h5.h"
 
+#include <fcntl.h>
 #include <hdf5.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <exception>
-#include <fstream>
 #include <utility>
 
 #include "hgq/core/config_reader.h"
@@ -66,19 +68,19 @@ bool Group::link_leads_somewhere(const std::string& path) const {
   HGQ_CHECK(path.find('\0') == std::string::npos, FileError, place(), ": holds no names with a zero byte, such as '",
             printable(path), "'");
   const LinkAccess access(*permissions_, LinkAccess::To::kLink);
-  const bool found =
-      H5Lexists(*object_, path.c_str(), access.id()) > 0 && H5Oexists_by_name(*object_, path.c_str(), access.id()) > 0;
-  H5Eclear2(H5E_DEFAULT);
+  if (H5Lexists(*object_, path.c_str(), access.id()) > 0 && H5Oexists_by_name(*object_, path.c_str(), access.id()) > 0)
+    return true;
   access.check_followed(place(path));
-  return found;
+  forget_failure(place(path));
+  return false;
 }
 
 bool Group::is_of_kind(const std::string& path, int kind) const {
   const LinkAccess access(*permissions_, LinkAccess::To::kLink);
   const hid_t id = H5Oopen(*object_, path.c_str(), access.id());
-  access.check_followed(place(path));
   if (id < 0) {
-    H5Eclear2(H5E_DEFAULT);
+    access.check_followed(place(path));
+    forget_failure(place(path));
     return false;
   }
   const bool is = H5Iget_type(id) == kind;
@@ -185,6 +187,8 @@ File File::open(const std::string& path, const std::function<void(const File&)>&
   const auto try_reading = [&] {
     try {
       read_through(open_here(path, permissions));
+    } catch (const RunError&) {  // the disk failed: that is no fault of the file
+      throw;
     } catch (const Error&) {  // the reading that follows reports it
     }
     if (alone) H5close();  // some files crash libhdf5 when it ends; but it must not write what else is open
@@ -246,12 +250,18 @@ void File::flush() const {
 
 bool File::looks_like_hdf5(const std::string& path) {
   constexpr std::array<char, 8> kSignature = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
-  std::ifstream in(path, std::ios::binary);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) throw_system_error(concat(path, ": cannot be opened"), errno);
   // A user block of 512, 1024, 2048 ... bytes may stand in front.
-  for (std::streamoff offset = 0; in && offset < (std::streamoff{1} << 40U); offset = offset == 0 ? 512 : 2 * offset) {
+  for (off_t offset = 0; offset < (off_t{1} << 40U); offset = offset == 0 ? 512 : 2 * offset) {
     std::array<char, 8> found{};
-    in.seekg(offset);
-    if (in.read(found.data(), found.size()) && found == kSignature) return true;
+    ssize_t got = -1;
+    do {
+      got = pread(file.get(), found.data(), found.size(), offset);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) throw_system_error(concat(path, ": cannot be read"), errno);
+    if (found == kSignature) return true;
+    if (got == 0) return false;
   }
   return false;
 }

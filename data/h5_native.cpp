@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <string_view>
 
+#include "hgq/core/system_file.h"
 #include "hgq/data/claimed_size.h"
 #include "hgq/data/h5_external.h"
 #include "hgq/data/h5_lzf.h"
@@ -21,12 +24,37 @@ constexpr int64_t kAlwaysBelieved = int64_t{64} << 20U;
 
 struct Reason {
   std::string text;
+  int system_error = 0;  // of the machine; 0: none
 };
+
+/// libhdf5 tells of a failed call of the system as "..., errno = 5, error message = 'Input/output error', ...".
+int system_error_in(std::string_view text) {
+  constexpr std::string_view kMark = "errno = ";
+  const size_t at = text.find(kMark);
+  int error = 0;
+  if (at != std::string_view::npos) std::from_chars(text.data() + at + kMark.size(), text.data() + text.size(), error);
+  return error != 0 && is_failure_of_machine(error) ? error : 0;
+}
 
 herr_t keep_innermost(unsigned /*depth*/, const H5E_error2_t* error, void* reason) {
   // The walk goes from the API call inwards, so the last message stays: the one with file name and errno.
-  if (error->desc != nullptr && *error->desc != '\0') static_cast<Reason*>(reason)->text = error->desc;
+  if (error->desc == nullptr || *error->desc == '\0') return 0;
+  auto& found = *static_cast<Reason*>(reason);
+  found.text = error->desc;
+  if (found.system_error == 0) found.system_error = system_error_in(found.text);
   return 0;
+}
+
+/// Takes the error stack, which is empty then.
+Reason take_reason() {
+  Reason reason;
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_innermost, &reason);
+  H5Eclear2(H5E_DEFAULT);
+  return reason;
+}
+
+void check_disk(const Reason& reason, const std::string& place) {
+  HGQ_CHECK(reason.system_error == 0, RunError, place, ": cannot be read: ", system_reason(reason.system_error));
 }
 
 const char* known_filter_name(H5Z_filter_t filter) {
@@ -79,8 +107,9 @@ void check_filters(int64_t creation, const std::string& place) {
 }
 
 /// What the bytes that are stored for a dataset can stand for.
-int64_t believable_bytes(int64_t dataset, int64_t creation) {
+int64_t believable_bytes(int64_t dataset, int64_t creation, const std::string& place) {
   const auto stored = static_cast<int64_t>(std::min<hsize_t>(H5Dget_storage_size(dataset), hsize_t{1} << 52U));
+  if (stored == 0) forget_failure(place);  // also what a failure gives
   return std::max(kAlwaysBelieved, H5Pget_nfilters(creation) > 0 ? stored * kLargestCompression : stored);
 }
 
@@ -99,7 +128,7 @@ void check_chunks(int64_t dataset, int64_t creation, const std::string& place) {
   bool fits = true;
   for (int64_t d = 0; d < rank; ++d)
     fits = fits && !__builtin_mul_overflow(bytes, static_cast<int64_t>(chunk[static_cast<size_t>(d)]), &bytes);
-  HGQ_CHECK(fits && bytes <= believable_bytes(dataset, creation), FileError, place, ": claims chunks of ",
+  HGQ_CHECK(fits && bytes <= believable_bytes(dataset, creation, place), FileError, place, ": claims chunks of ",
             fits ? bytes_text(bytes) : "more than 2^63 bytes", ", more than the file holds; the file is damaged");
 }
 
@@ -122,7 +151,7 @@ void check_claimed_size(int64_t dataset, int64_t creation, const std::string& pl
   HGQ_CHECK(H5Dget_storage_size(dataset) <= file_bytes, FileError, place, ": claims to take ",
             bytes_text(static_cast<int64_t>(std::min<hsize_t>(H5Dget_storage_size(dataset), INT64_MAX))),
             " in a file of ", bytes_text(static_cast<int64_t>(file_bytes)), "; the file is damaged");
-  HGQ_CHECK(bytes <= believable_bytes(dataset, creation), FileError, place, ": claims ", bytes_text(bytes),
+  HGQ_CHECK(bytes <= believable_bytes(dataset, creation, place), FileError, place, ": claims ", bytes_text(bytes),
             " of values, but the file holds ", bytes_text(static_cast<int64_t>(H5Dget_storage_size(dataset))),
             " for it; the file is damaged or was never filled");
 }
@@ -150,15 +179,17 @@ void prepare_library() {
 }
 
 std::string library_reason() {
-  Reason reason;
-  H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_innermost, &reason);
-  H5Eclear2(H5E_DEFAULT);
+  const Reason reason = take_reason();
   return reason.text.empty() ? "libhdf5 gives no reason" : reason.text;
 }
 
+void forget_failure(const std::string& place) { check_disk(take_reason(), place); }
+
 int64_t must(int64_t status, const std::string& place, const char* what) {
-  if (status < 0) throw FileError(concat(place, ": ", what, " (", library_reason(), ")"));
-  return status;
+  if (status >= 0) return status;
+  const Reason reason = take_reason();
+  check_disk(reason, place);
+  throw FileError(concat(place, ": ", what, " (", reason.text.empty() ? "libhdf5 gives no reason" : reason.text, ")"));
 }
 
 int64_t must_write(int64_t status, const std::string& place, const char* what) {

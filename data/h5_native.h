@@ -22,7 +22,11 @@ Id own(int64_t id, const std::string& place, const char* what);
 /// The innermost message of libhdf5's error stack, which is then cleared: "file read failed: ... errno = 28".
 std::string library_reason();
 
-/// Throws FileError with the reason where `status`, a result of libhdf5, is negative; returns it otherwise.
+/// Forgets that the last call failed, where that is no error; throws RunError where it failed because the disk did.
+void forget_failure(const std::string& place);
+
+/// Throws FileError with the reason where `status`, a result of libhdf5, is negative; returns it otherwise. Where the
+/// disk failed it is a RunError, which says so: the file may be right.
 int64_t must(int64_t status, const std::string& place, const char* what);
 /// The same for writing: RunError.
 int64_t must_write(int64_t status, const std::string& place, const char* what);

@@ -8,15 +8,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdint>
 #include <ctime>
 #include <exception>
 #include <fstream>
+#include <string>
 
 #include "hgq/core/error.h"
+#include "hgq/core/system_file.h"
 #include "hgq/data/h5.h"
 
 namespace hgq::h5 {
@@ -32,11 +36,14 @@ constexpr int64_t kTextCost = 16;  // a text takes the time and memory of so man
 constexpr int kLook = 10;          // milliseconds between two looks at the child
 constexpr int64_t kLargestChunk = int64_t{128} << 20U;
 
-/// Runs a reading whose failure is no matter here: the reading that follows in the main process reports it.
+/// Runs a reading whose failure is no matter here, unless it is the disk's: the reading that follows in the main
+/// process reports it.
 template <typename Action>
 void attempt(const Action& action) {
   try {
     action();
+  } catch (const RunError&) {
+    throw;
   } catch (const Error&) {
   }
 }
@@ -85,7 +92,7 @@ void read_group(const Group& group, int depth, Budget& budget) {
   std::vector<std::string> names;
   try {
     names = group.names();
-  } catch (const Error&) {
+  } catch (const FileError&) {
     throw NamesUnreadable();
   }
   for (const std::string& name : names) {
@@ -96,6 +103,10 @@ void read_group(const Group& group, int depth, Budget& budget) {
     });
   }
 }
+
+/// What a child says through its pipe: one of these, and behind the second what failed.
+constexpr char kDoneMark = 1;
+constexpr char kDiskFailedMark = 2;
 
 [[noreturn]] void run_child(const std::function<void()>& action, int cpu_seconds, int report) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody waits for it any more then
@@ -114,10 +125,13 @@ void read_group(const Group& group, int depth, Budget& budget) {
     action();
   } catch (const NamesUnreadable&) {
     _exit(1);
+  } catch (const RunError& e) {
+    const std::string said = kDiskFailedMark + std::string(e.what());
+    const bool written = write(report, said.data(), std::min<size_t>(said.size(), PIPE_BUF)) > 0;
+    _exit(written ? 0 : 1);
   } catch (const std::exception&) {  // reported by the main process, which meets the same
   }
-  const char done = 1;
-  const bool written = write(report, &done, 1) == 1;
+  const bool written = write(report, &kDoneMark, 1) == 1;
   _exit(written ? 0 : 1);
 }
 
@@ -147,9 +161,10 @@ Outcome watch(pid_t child, int report, int idle_seconds, int64_t bytes) {
     pollfd ready{.fd = report, .events = POLLIN, .revents = 0};
     const int count = poll(&ready, 1, kLook);
     if (count > 0) {
-      char done = 0;
-      const ssize_t got = read(report, &done, 1);
-      if (got >= 0 || errno != EINTR) return got == 1 ? Outcome::kDone : Outcome::kDied;
+      std::array<char, PIPE_BUF> said{};
+      const ssize_t got = read(report, said.data(), said.size());
+      if (got > 0 && said[0] == kDiskFailedMark) throw RunError(std::string(&said[1], static_cast<size_t>(got) - 1));
+      if (got >= 0 || errno != EINTR) return got > 0 ? Outcome::kDone : Outcome::kDied;
     }
     if (count == 0) {
       if (resident_bytes(child) > most_bytes) return Outcome::kGreedy;
@@ -166,16 +181,22 @@ Outcome try_in_child(const std::function<void()>& action, int cpu_seconds, int i
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return Outcome::kDone;
   const pid_t child = fork();
   if (child == 0) run_child(action, cpu_seconds, ends[1]);
+  const Descriptor report(ends[0]);
   close(ends[1]);
-  Outcome outcome = Outcome::kDone;
-  if (child > 0) {
-    outcome = watch(child, ends[0], idle_seconds, bytes);
-    if (outcome == Outcome::kStuck || outcome == Outcome::kGreedy) kill(child, SIGKILL);
+  if (child < 0) return Outcome::kDone;
+  const auto end_child = [child](bool by_force) {
+    if (by_force) kill(child, SIGKILL);
     while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
     }
+  };
+  try {
+    const Outcome outcome = watch(child, report.get(), idle_seconds, bytes);
+    end_child(outcome == Outcome::kStuck || outcome == Outcome::kGreedy);
+    return outcome;
+  } catch (const RunError&) {
+    end_child(false);
+    throw;
   }
-  close(ends[0]);
-  return outcome;
 }
 
 }  // namespace

@@ -31,6 +31,8 @@ constexpr int64_t kProbeBytes = int64_t{1} << 29U;
 /// A child that uses no processor for `idle_seconds` says nothing of the file: it is a copy of a process with several
 /// threads, and waits for a lock that one of them held (seen with the address sanitizer's allocator). It is tried once
 /// more, then taken for alive.
+///
+/// A RunError of the child (the disk failed) is thrown here: it says nothing of the file either.
 bool survives(const std::function<void()>& action, int cpu_seconds, int idle_seconds = 10, int64_t bytes = kProbeBytes);
 
 }  // namespace hgq::h5
