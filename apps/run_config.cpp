@@ -303,12 +303,18 @@ class Reader {
       errors_.add(node->place(), concat("callbacks: found ", describe(*node), ", expected a list (- NAME)"));
       return;
     }
+    if (node != nullptr && node->items().size() > kMostCallbacks) {
+      errors_.add(node->place(),
+                  concat("callbacks: found a list of ", node->items().size(), ", expected at most ", kMostCallbacks));
+      return;
+    }
     config_.callbacks = named_items(node);
     for (const Node& callback : config_.callbacks) {
       check_named(callback, "a callback", errors_, hooks_.check_callback, callback, config_, errors_);
     }
   }
 
+  static constexpr std::size_t kMostCallbacks = 1000;
   static constexpr int64_t kMaxCount = int64_t{1} << 31;  // rows, epochs, table entries: more is a slip
 
   const Node& tree_;

@@ -57,6 +57,8 @@ std::string nearest_name(std::string_view word, std::span<const std::string> can
   for (const std::string& candidate : candidates) {
     if (candidate == word || candidate.size() > kLongest) continue;
     const std::string name = bare(candidate);
+    const auto [shorter, longer] = std::minmax({wanted.size(), name.size()});
+    if (longer - shorter >= best_distance) continue;  // so far apart at least
     const std::size_t distance = edit_distance(wanted, name);
     // A candidate of one or two letters is near to everything short.
     if (distance < best_distance && distance < std::max(name.size(), wanted.size())) {

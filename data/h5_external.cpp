@@ -129,7 +129,7 @@ std::optional<Bounds> bounds_of(int64_t space) {
 
 std::string rows_text(int64_t virtual_space) {
   const std::optional<Bounds> bounds = bounds_of(virtual_space);
-  if (!bounds) return "";
+  if (!bounds || bounds->second[0] == H5S_UNLIMITED) return "";
   return concat(" takes rows ", bounds->first[0], " to ", bounds->second[0], " from");
 }
 
