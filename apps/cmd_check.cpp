@@ -6,17 +6,18 @@
 #include "hgq/apps/prepare.h"
 #include "hgq/apps/setup.h"
 #include "hgq/core/error.h"
+#include "hgq/core/printable.h"
 
 namespace hgq {
 
 int run_check(const std::string& path, const std::vector<std::string>& sets) {
   ErrorList errors;
-  std::vector<std::string> warnings;
+  std::vector<std::string> notes, warnings;
   const RunConfig config = read_run_config({.path = path, .sets = sets, .seed = {}}, config_hooks(), errors);
   if (errors.empty()) {
     try {
       const PreparedRun run = prepare_run(config, errors);
-      for (const std::string& note : run.notes) std::cout << "note: " << note << "\n";
+      notes = run.notes;
       warnings = run.warnings;
     } catch (const RunError&) {  // the disk failed, which says nothing of the config
       throw;
@@ -24,8 +25,9 @@ int run_check(const std::string& path, const std::vector<std::string>& sets) {
       if (errors.empty()) errors.add("", e.what());
     }
   }
-  for (const std::string& message : errors.messages()) std::cout << message << "\n";
-  for (const std::string& warning : warnings) std::cerr << "hgq-train: warning: " << warning << "\n";
+  for (const std::string& message : errors.messages()) std::cout << bounded_message(message) << "\n";
+  for (const std::string& text : notes) std::cout << "note: " << bounded_message(text) << "\n";
+  for (const std::string& warning : warnings) std::cerr << "hgq-train: warning: " << bounded_message(warning) << "\n";
   if (errors.empty()) std::cout << path << ": no errors\n";
   return errors.empty() ? kExitDone : kExitBadInput;
 }

@@ -95,7 +95,7 @@ int predict_proxy(const PredictCommand& command) {
 }
 
 void print_notes(const std::vector<std::string>& notes) {
-  for (const std::string& note : notes) std::cerr << "hgq-train: note: " << note << "\n";
+  for (const std::string& note : notes) std::cerr << "hgq-train: note: " << bounded_message(note) << "\n";
 }
 
 /// Says what became of each layer.
@@ -106,7 +106,7 @@ int import_qkeras(const KerasFile& file, const ImportCommand& command) {
       qkeras_to_proxy(file, {.wrap = command.overflow == "wrap", .input_types = read_input_types(command.input_bits)});
   save_proxy(conversion.proxy, command.out);
   for (const QKerasConversion::Layer& layer : conversion.layers) {
-    fmt::print("{:<24} {:<20} {}\n", layer.name, layer.class_name, layer.became);
+    std::cout << fmt::format("{:<24} {:<20} {}\n", printable(layer.name), printable(layer.class_name), layer.became);
   }
   std::cout << std::flush;
   print_notes(conversion.proxy.notes());
@@ -123,20 +123,21 @@ int run_summary(const std::string& path, bool json) {
     std::cout << summary.dump(1) << "\n";
     return kExitDone;
   }
-  fmt::print("{:<24} {:<18} {:<16} {:>10} {:>8} {:>10}\n", "layer", "kind", "shape", "parameters", "bits", "BOPs");
+  std::cout << fmt::format("{:<24} {:<18} {:<16} {:>10} {:>8} {:>10}\n", "layer", "kind", "shape", "parameters", "bits",
+                           "BOPs");
   double total = 0;
   for (const Json& row : summary.at("layers")) {
     const std::string bits = row.at("bits").is_null() ? "-" : fmt::format("{:.2f}", row.at("bits").get<double>());
     const std::string bops = row.at("bops").is_null() ? "-" : fmt::format("{:.0f}", row.at("bops").get<double>());
     if (!row.at("bops").is_null()) total += row.at("bops").get<double>();
-    fmt::print("{:<24} {:<18} {:<16} {:>10} {:>8} {:>10}\n", row.at("name").get<std::string>(),
-               row.at("kind").get<std::string>(), row.at("shape").dump(), row.at("parameters").get<int64_t>(), bits,
-               bops);
+    std::cout << fmt::format("{:<24} {:<18} {:<16} {:>10} {:>8} {:>10}\n", printable(row.at("name").get<std::string>()),
+                             row.at("kind").get<std::string>(), row.at("shape").dump(),
+                             row.at("parameters").get<int64_t>(), bits, bops);
   }
   if (loaded.model.is_traced()) {
-    fmt::print("BOPs in all: {:.0f}\n", total);
+    std::cout << fmt::format("BOPs in all: {:.0f}\n", total);
   } else {
-    fmt::print("no ranges: run trace to see bits and BOPs\n");
+    std::cout << fmt::format("no ranges: run trace to see bits and BOPs\n");
   }
   return kExitDone;
 }
@@ -174,7 +175,7 @@ int run_eval(const EvalCommand& command) {
     for (const auto& [name, value] : metrics.entries()) json[name] = value;
     std::cout << json.dump(1) << "\n";
   } else {
-    for (const auto& [name, value] : metrics.entries()) fmt::print("{} {:.6g}\n", name, value);
+    for (const auto& [name, value] : metrics.entries()) std::cout << fmt::format("{} {:.6g}\n", name, value);
   }
   return kExitDone;
 }
@@ -203,8 +204,8 @@ int run_trace(const TraceCommand& command) {
     std::cout << Json{{"layers", layers}, {"total", result.total}}.dump(1) << "\n";
     return kExitDone;
   }
-  for (const ExactBops& b : result.layers) fmt::print("{:<24} {:>10.0f}\n", b.layer, b.bops);
-  fmt::print("{:<24} {:>10.0f}\n", "total", result.total);
+  for (const ExactBops& b : result.layers) std::cout << fmt::format("{:<24} {:>10.0f}\n", printable(b.layer), b.bops);
+  std::cout << fmt::format("{:<24} {:>10.0f}\n", "total", result.total);
   return kExitDone;
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "hgq/apps/commands.h"
+#include "hgq/apps/interruption.h"
 #include "hgq/apps/model_data.h"
 #include "hgq/apps/prepare.h"
 #include "hgq/apps/setup.h"
@@ -38,8 +39,7 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 /// A run from its config to its files.
 class Run {
  public:
-  Run(const TrainCommand& command, const std::atomic<bool>& interrupted)
-      : command_(command), interrupted_(interrupted), workers_(command.threads) {}
+  explicit Run(const TrainCommand& command) : command_(command), workers_(command.threads) {}
 
   int execute() {
     const double begin = now();
@@ -48,7 +48,8 @@ class Run {
     build();
     FitEnd end = FitEnd::kFinished;
     {
-      Trainer trainer(model_, extras_.objective, *optimizer_, workers_, trainer_options());
+      const GracefulStop stop;
+      Trainer trainer(model_, extras_.objective, *optimizer_, workers_, trainer_options(stop));
       for (auto& callback : make_callbacks(config_, folder_.string(), errors_)) trainer.add(std::move(callback));
       errors_.throw_if_any();
       if (!command_.quiet) trainer.add(std::make_unique<Progress>(stderr, isatty(STDERR_FILENO) == 1));
@@ -58,6 +59,7 @@ class Run {
           note("warning: history.csv is not there; a new one begins with the epochs that come");
       }
       end = fit(trainer);
+      if (end == FitEnd::kFinished && stop.requested()) end = FitEnd::kInterrupted;  // it came with the last batch
       if (!trainer.stop_reason().empty()) note(trainer.stop_reason());
       rows_ = trainer.rows_trained();
       seconds_ = trainer.step_seconds();
@@ -75,7 +77,7 @@ class Run {
   }
 
  private:
-  void note(const std::string& text) const { std::cerr << "hgq-train: " << text << "\n"; }
+  void note(const std::string& text) const { std::cerr << "hgq-train: " << bounded_message(text) << "\n"; }
 
   void read_config() {
     config_ = read_run_config({.path = command_.config, .sets = command_.sets, .seed = command_.seed}, config_hooks(),
@@ -171,13 +173,13 @@ class Run {
     }
   }
 
-  Trainer::Options trainer_options() {
+  Trainer::Options trainer_options(const GracefulStop& stop) {
     Trainer::Options options{.epochs = static_cast<int>(config_.train.epochs),
                              .batch_size = config_.train.batch_size,
                              .shuffle = config_.train.shuffle,
                              .seed = static_cast<uint64_t>(config_.seed),
                              .stop_after = command_.stop_after,
-                             .interrupted = &interrupted_,
+                             .interrupted = &stop.requested(),
                              .checkpoint_seconds = command_.checkpoint_seconds};
     options.write_checkpoint = [this](const Json& state) {
       save_model(model_, (folder_ / "checkpoint.h5").string(), [&](h5::Group& hgq) {
@@ -185,9 +187,7 @@ class Run {
         write_run_state(hgq, model_, *optimizer_, state);
       });
     };
-    options.model_file = [this] {
-      return std::string(make_model_file_with_extras(model_, extras_, folder_.string()).bytes());
-    };
+    options.model_file = [this] { return make_model_file_with_extras(model_, extras_, folder_.string()).content(); };
     options.warn = [this](const std::string& warning) { note("warning: " + warning); };
     options.history_file = (folder_ / "history.csv").string();
     return options;
@@ -333,24 +333,24 @@ class Run {
   }
 
   void print(const Json& summary) const {
-    fmt::print("{} rows of {}\n", summary.at("rows").get<int64_t>(), summary.at("tested_on").get<std::string>());
+    std::cout << fmt::format("{} rows of {}\n", summary.at("rows").get<int64_t>(),
+                             summary.at("tested_on").get<std::string>());
     for (const auto& [name, value] : summary.at("model").items()) {
       const std::string proxy = summary.contains("proxy") && summary.at("proxy").contains(name)
                                     ? fmt::format("   proxy {:.6g}", summary.at("proxy").at(name).get<double>())
                                     : "";
-      fmt::print("  {:<12} model {:.6g}{}\n", name, value.is_number() ? value.get<double>() : 0.0, proxy);
+      std::cout << fmt::format("  {:<12} model {:.6g}{}\n", name, value.is_number() ? value.get<double>() : 0.0, proxy);
     }
-    fmt::print("  {:<12} {:.0f}\n", "BOPs", summary.at("bops").get<double>());
+    std::cout << fmt::format("  {:<12} {:.0f}\n", "BOPs", summary.at("bops").get<double>());
     const bool exported = summary.contains("proxy");
-    if (exported) fmt::print("proxy against model, {}", verified_);
-    fmt::print("{:.0f} samples/s, {:.1f} s in all\n", summary.at("samples_per_second").get<double>(),
-               summary.at("wall_seconds").get<double>());
-    fmt::print("files in {}: model.h5, {}summary.json, history.csv, config.yaml\n", folder_.string(),
-               exported ? "proxy.h5 (for hls4ml), " : "");
+    if (exported) std::cout << fmt::format("proxy against model, {}", verified_);
+    std::cout << fmt::format("{:.0f} samples/s, {:.1f} s in all\n", summary.at("samples_per_second").get<double>(),
+                             summary.at("wall_seconds").get<double>());
+    std::cout << fmt::format("files in {}: model.h5, {}summary.json, history.csv, config.yaml\n", folder_.string(),
+                             exported ? "proxy.h5 (for hls4ml), " : "");
   }
 
   const TrainCommand& command_;
-  const std::atomic<bool>& interrupted_;
   Workers workers_;
   ErrorList errors_;
   RunConfig config_;
@@ -370,8 +370,6 @@ class Run {
 
 }  // namespace
 
-int run_train(const TrainCommand& command, const std::atomic<bool>& interrupted) {
-  return Run(command, interrupted).execute();
-}
+int run_train(const TrainCommand& command) { return Run(command).execute(); }
 
 }  // namespace hgq

@@ -14,6 +14,7 @@
 #include "hgq/apps/model_data.h"
 #include "hgq/apps/verification.h"
 #include "hgq/core/error.h"
+#include "hgq/core/printable.h"
 #include "hgq/layers/predict.h"
 #include "hgq/layers/proxy/proxy_file.h"
 
@@ -43,12 +44,13 @@ void explain(Model& model, const ProxyModel& proxy, std::span<const ConstTensorV
 }
 
 std::string describe(const OverflowAdvice& advice) {
-  std::string text = fmt::format("layer {}: values from {:.6g} to {:.6g} came, where {:.6g} to {:.6g} was traced; ",
-                                 advice.layer, advice.low, advice.high, advice.traced_low, advice.traced_high);
+  std::string text =
+      fmt::format("layer {}: values from {:.6g} to {:.6g} came, where {:.6g} to {:.6g} was traced; ",
+                  printable(advice.layer), advice.low, advice.high, advice.traced_low, advice.traced_high);
   if (advice.more_bits > 0)
     text += fmt::format("{} more integer bit{}", advice.more_bits, advice.more_bits > 1 ? "s" : "");
   if (advice.needs_sign) text += advice.more_bits > 0 ? " and a sign" : "a sign";
-  text += fmt::format(" in {} would hold them", advice.quantizer);
+  text += fmt::format(" in {} would hold them", printable(advice.quantizer));
   return text +
          (advice.cover_factor > 1 ? fmt::format(", as would a cover factor of {:.6g}", advice.cover_factor) : "");
 }
@@ -173,7 +175,8 @@ std::string describe(const Verification& verification, double traced_with) {
   std::string text = summary(verification);
   for (const OverflowCount& c : report.overflows) {
     if (c.values > 0)
-      text += fmt::format("  {}: {} value{}\n", c.layer, c.values, c.values == 1 ? " overflows" : "s overflow");
+      text +=
+          fmt::format("  {}: {} value{}\n", printable(c.layer), c.values, c.values == 1 ? " overflows" : "s overflow");
   }
   if (!verification.partings.empty()) text += "where the first rows that differ part:\n";
   for (const Parting& p : verification.partings) {

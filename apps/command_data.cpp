@@ -4,6 +4,7 @@
 
 #include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
+#include "hgq/core/printable.h"
 #include "hgq/data/array_option.h"
 
 namespace hgq {
@@ -124,8 +125,8 @@ std::string places(const std::vector<NamedRows>& arrays) {
   return text;
 }
 
-void tell(const RowSet& rows, const DataFiles& files) {
-  for (const std::string& note : files.notes()) std::cerr << "hgq-train: note: " << note << "\n";
+void tell(const RowSet& rows) {
+  for (const std::string& note : rows.notes) std::cerr << "hgq-train: note: " << bounded_message(note) << "\n";
   std::cerr << "hgq-train: note: " << rows.size() << (rows.size() == 1 ? " row: " : " rows: ") << "inputs from "
             << places(rows.inputs);
   if (!rows.targets.empty()) std::cerr << "; targets from " << places(rows.targets);
@@ -138,13 +139,13 @@ void tell(const RowSet& rows, const DataFiles& files) {
 std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const ModelExtras& extras,
                                            const std::vector<std::string>& inputs,
                                            const std::vector<OutputSpec>& outputs, const std::string& sample_weights) {
-  DataFiles files(csv_options(command.csv, extras.csv));
+  DataFiles files(csv_options(command.csv, extras.csv), {.allow_external = command.allow_external});
   ArrayChoice choice(command, files);
   choice.inputs(extras.inputs);
   if (!outputs.empty()) choice.targets(extras.targets);
   choice.sample_weights(sample_weights);
   RowSet rows = open_rows(choice.spec(), files);
-  tell(rows, files);
+  tell(rows);
   return load_set(std::move(rows), inputs, outputs, extras.scaling, extras.classes, default_memory_limit());
 }
 

@@ -98,14 +98,19 @@ void add_threads(CLI::App& app, int& threads) {
 
 void add_json(CLI::App& app, bool& json) { app.add_flag("--json", json, "print one JSON document"); }
 
+void add_allow_external(CLI::App& app, DataCommand& c) {
+  app.add_flag("--allow-external", c.allow_external,
+               "external links and virtual data sets of an HDF5 file may lead out of its folder");
+}
+
 /// Where the data of a command come from: data/array_option.h.
 void add_file_options(CLI::App& app, DataCommand& c, bool targets) {
   app.add_option("--data", c.data, "data file: HDF5, NPZ, NPY, IDX or CSV; not needed where --inputs names files")
       ->type_name("FILE");
   app.add_option(
-      "--inputs", c.inputs,
-      "as NAME of a dataset or column, columns a,b,c or 0:36, FILE, FILE:NAME, or LAYER=... for each of several "
-      "inputs; the model's own if not given")
+         "--inputs", c.inputs,
+         "as NAME of a dataset or column, columns a,b,c or 0:36, FILE, FILE:NAME, or LAYER=... for each of several "
+         "inputs; the model's own if not given")
       ->type_name("NAME");
   if (targets)
     app.add_option("--targets", c.targets, "the same for the targets; OUTPUT=... for each of several")
@@ -120,6 +125,7 @@ void add_file_options(CLI::App& app, DataCommand& c, bool targets) {
 void add_data_options(CLI::App& app, DataCommand& c, bool targets) {
   app.add_option("model", c.model, "model file (model.h5)")->type_name("MODEL")->required();
   add_file_options(app, c, targets);
+  add_allow_external(app, c);
   add_threads(app, c.threads);
   add_json(app, c.json);
 }
@@ -229,6 +235,7 @@ void add_verify(CLI::App& app, Action& action) {
   sub->add_option("proxy", c->model, "proxy file (proxy.h5)")->type_name("PROXY")->required();
   sub->add_option("--against", c->against, "model file that it was made of")->type_name("MODEL")->required();
   add_file_options(*sub, *c, false);
+  add_allow_external(*sub, *c);
   add_threads(*sub, c->threads);
   add_json(*sub, c->json);
   sub->add_flag("--strict", c->strict, "a row with overflow that differs is a no, too");
@@ -339,7 +346,7 @@ class CommandLine {
     program_ = program_doc(app_);
   }
 
-  Action read(std::span<const std::string> arguments, const std::atomic<bool>& interrupted) {
+  Action read(std::span<const std::string> arguments) {
     std::string errors;
     for (const std::string& error : usage_errors(program_, arguments)) errors += (errors.empty() ? "" : "\n") + error;
     HGQ_CHECK(errors.empty(), ConfigError, errors);
@@ -353,7 +360,7 @@ class CommandLine {
     if (action_) return action_;
     HGQ_CHECK(!train_->config.empty(), ConfigError,
               "give a config file or a command (hgq-train --help shows what there is)");
-    return [train = train_, &interrupted] { return run_train(*train, interrupted); };
+    return [train = train_] { return run_train(*train); };
   }
 
   /// Of --help and --version.
@@ -380,12 +387,12 @@ class CommandLine {
 
 }  // namespace
 
-std::function<int()> read_command_line(int argc, const char* const* argv, const std::atomic<bool>& interrupted) {
+std::function<int()> read_command_line(int argc, const char* const* argv) {
   const auto line = std::make_shared<CommandLine>();
   const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   try {
     // The commands are called with what `line` holds.
-    return [line, action = line->read(arguments, interrupted)] { return action(); };
+    return [line, action = line->read(arguments)] { return action(); };
   } catch (const CLI::Success& success) {
     return line->exit(success);
   }

@@ -3,7 +3,6 @@
 // trained, but no proxy can be made of it), 130 interrupted. Results go to standard output, messages to standard error.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,7 +27,7 @@ struct TrainCommand {
   bool resume = false;
   bool quiet = false;
 };
-int run_train(const TrainCommand& command, const std::atomic<bool>& interrupted);
+int run_train(const TrainCommand& command);
 
 /// All errors of a config, to standard output.
 int run_check(const std::string& config, const std::vector<std::string>& sets);
@@ -41,6 +40,7 @@ struct DataCommand {
   std::string csv;              // as the map data.csv of a config, over what the model brings
   int threads = 0;
   bool json = false;
+  bool allow_external = false;  // HDF5 files may name files outside of their own folder
 };
 
 int run_summary(const std::string& model, bool json);

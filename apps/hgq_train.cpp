@@ -1,21 +1,18 @@
-// hgq-train: the program. Turns signals into a flag, and exceptions into messages and exit codes.
-#include <csignal>
+// hgq-train: the program. Turns exceptions into messages and exit codes.
+#include <functional>
 #include <iostream>
 
 #include "hgq/apps/command_line.h"
 #include "hgq/apps/commands.h"
+#include "hgq/apps/interruption.h"
+#include "hgq/apps/printable_stream.h"
 #include "hgq/core/error.h"
+#include "hgq/core/printable.h"
 
 namespace {
 
-std::atomic<bool> interrupted{false};
-
-void on_signal(int /*signal*/) {
-  if (interrupted.exchange(true)) std::_Exit(hgq::kExitInterrupted);  // the second time: at once
-}
-
 int fail(const char* message, int code) {
-  std::cerr << "hgq-train: error: " << message << "\n";
+  std::cerr << "hgq-train: error: " << hgq::bounded_message(message) << "\n";
   return code;
 }
 
@@ -36,10 +33,11 @@ int guarded(const std::function<int()>& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
+  hgq::end_on_signals();
   try {
-    return guarded([&] { return hgq::read_command_line(argc, argv, interrupted)(); });
+    const hgq::PrintableStream results(std::cout);
+    const hgq::PrintableStream messages(std::cerr);
+    return guarded([&] { return hgq::read_command_line(argc, argv)(); });
   } catch (...) {  // even the message failed
     return hgq::kExitFailed;
   }

@@ -1,8 +1,10 @@
 #include "hgq/apps/model_data.h"
 
 #include <algorithm>
+#include <iostream>
 
 #include "hgq/core/error.h"
+#include "hgq/core/printable.h"
 #include "hgq/layers/hgq_file.h"
 
 namespace hgq {

@@ -36,7 +36,7 @@ void try_out(const RunConfig& config, PreparedRun& run, ErrorList& errors) {
 PreparedRun prepare_run(const RunConfig& config, ErrorList& errors) {
   PreparedRun run;
   OpenedData opened = open_data(config.data_config);
-  run.notes = opened.notes;
+  run.notes = opened.notes();
   std::map<std::string, Shape> shapes;
   for (const NamedRows& rows : opened.train.inputs) shapes[rows.name] = rows.rows->sample();
   run.model = make_model(config, shapes, errors);

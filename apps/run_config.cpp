@@ -316,6 +316,11 @@ class Reader {
       errors_.add(node->place(), concat("callbacks: found ", describe(*node), ", expected a list (- NAME)"));
       return;
     }
+    if (node != nullptr && node->items().size() > kMostCallbacks) {
+      errors_.add(node->place(),
+                  concat("callbacks: found a list of ", node->items().size(), ", expected at most ", kMostCallbacks));
+      return;
+    }
     config_.callbacks = named_items(node);
     const std::size_t before = errors_.size();
     for (const Node& callback : config_.callbacks) {
@@ -326,6 +331,7 @@ class Reader {
       run_hook(hooks_.check_callbacks, node->place(), errors_, config_, errors_);
   }
 
+  static constexpr std::size_t kMostCallbacks = 1000;
   static constexpr int64_t kMaxCount = int64_t{1} << 31;  // rows, epochs, table entries: more is a slip
 
   const Node& tree_;
@@ -360,7 +366,10 @@ RunConfig read_run_config(const ConfigSource& source, const ConfigHooks& hooks, 
     seed.set_places("--seed");
     tree.set("seed", std::move(seed));
   }
-  const std::string folder = std::filesystem::path(source.path).parent_path().string();
+  // Paths start from the config's folder; a pipe (`<(...)`) has none.
+  std::error_code ignored;
+  const bool is_file = std::filesystem::is_regular_file(source.path, ignored);
+  const std::string folder = is_file ? std::filesystem::path(source.path).parent_path().string() : "";
   return run_config_from(tree, folder, hooks, errors);
 }
 

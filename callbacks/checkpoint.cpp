@@ -65,6 +65,7 @@ std::unique_ptr<Callback> make_checkpoint(ConfigReader& c, const CallbackContext
   const int64_t every =
       c.integer("every", "epochs from one file to the next", {.fallback = 1, .min = 1, .max = 1000000});
   Monitor monitor = Monitor::from(c, 0);
+  if (file.empty() || file.ends_with('/')) c.error("file", concat("found '", file, "', expected the name of a file"));
   if (file.find("..") != std::string::npos || std::filesystem::path(file).is_absolute())
     c.error("file", concat("found '", file, "', expected a path inside the run's folder"));
   return std::make_unique<Checkpoint>(context.folder, file, best_only, static_cast<int>(every), std::move(monitor));

@@ -33,11 +33,11 @@ std::unique_ptr<Callback> make_callback(const Node& node, const CallbackContext&
   if (named.name.empty()) return nullptr;
   for (const CallbackKind& kind : kKinds) {
     if (kind.name != named.name) continue;
-    const size_t before = errors.messages().size();
+    const size_t before = errors.size();
     ConfigReader c(named.arguments, named.name, errors, docs);
     std::unique_ptr<Callback> callback = kind.make(c, context);
     c.finish();
-    return errors.messages().size() == before ? std::move(callback) : nullptr;
+    return errors.size() == before ? std::move(callback) : nullptr;
   }
   std::vector<std::string> names;
   for (const CallbackKind& kind : kKinds) names.emplace_back(kind.name);

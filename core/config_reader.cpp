@@ -287,7 +287,7 @@ void ConfigReader::finish() {
     const std::string near = did_you_mean(key, one_is_open ? open : names);
     errors_.add(value.key_place(),
                 concat("unknown key '", printable(key), "' ", section_.empty() ? "at the top level" : "in " + section_,
-                       near.empty() ? suggestion(key, names) : concat(near, " There are: ", listed_names(names))));
+                       near.empty() ? suggestion(key, names) : concat(near, " There are: ", join_names(names))));
   }
 }
 

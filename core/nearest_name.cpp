@@ -37,6 +37,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+/// A message names some of what there is, not all of a damaged or very large file.
+std::string joined(std::span<const std::string> names, std::string_view quote) {
+  constexpr std::size_t kMost = 40;
+  std::string out;
+  for (const std::string& name : names.first(std::min(names.size(), kMost)))
+    out += concat(out.empty() ? "" : ", ", quote, printable(name), quote);
+  return names.size() <= kMost ? out : concat(out, " and ", names.size() - kMost, " more");
+}
+
 }  // namespace
 
 std::string nearest_name(std::string_view word, std::span<const std::string> candidates) {
@@ -48,6 +57,8 @@ std::string nearest_name(std::string_view word, std::span<const std::string> can
   for (const std::string& candidate : candidates) {
     if (candidate == word || candidate.size() > kLongest) continue;
     const std::string name = bare(candidate);
+    const auto [shorter, longer] = std::minmax({wanted.size(), name.size()});
+    if (longer - shorter >= best_distance) continue;  // so far apart at least
     const std::size_t distance = edit_distance(wanted, name);
     // A candidate of one or two letters is near to everything short.
     if (distance < best_distance && distance < std::max(name.size(), wanted.size())) {
@@ -71,26 +82,11 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
 std::string suggestion(std::string_view word, std::span<const std::string> candidates) {
   std::string hint = did_you_mean(word, candidates);
   if (!hint.empty() || candidates.empty()) return hint;
-  return "; there are: " + listed_names(candidates);
+  return "; there are: " + join_names(candidates);
 }
 
-std::string listed_names(std::span<const std::string> names) {
-  constexpr std::size_t kMost = 40;
-  std::vector<std::string> shown;
-  for (const std::string& name : names.first(std::min(names.size(), kMost))) shown.push_back(printable(name));
-  return concat(join_names(shown), names.size() > kMost ? ", ..." : "");
-}
+std::string join_names(std::span<const std::string> names) { return joined(names, ""); }
 
-std::string join_names(std::span<const std::string> names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
-}
-
-std::string quoted_names(std::span<const std::string> names) {
-  std::string out;
-  for (const std::string& name : names) out += concat(out.empty() ? "'" : ", '", name, "'");
-  return out;
-}
+std::string quoted_names(std::span<const std::string> names) { return joined(names, "'"); }
 
 }  // namespace hgq

@@ -22,13 +22,10 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
 /// did_you_mean, or "; there are: a, b" where no candidate is near, or "" without candidates.
 std::string suggestion(std::string_view word, std::span<const std::string> candidates);
 
-/// "a, b, c", made printable, of many names the first with "...".
-std::string listed_names(std::span<const std::string> names);
-
-/// "a, b, c"
+/// "a, b, c", for messages: printable, and of more than 40 the first and how many more there are.
 std::string join_names(std::span<const std::string> names);
 
-/// "'a', 'b', 'c'"
+/// "'a', 'b', 'c'", likewise.
 std::string quoted_names(std::span<const std::string> names);
 
 }  // namespace hgq

@@ -20,13 +20,20 @@ std::optional<int64_t> parse_count(std::string_view text) {
   return value;
 }
 
+/// Names with a zero byte would end there for the libraries that are given them.
+const std::string& without_zero(const std::string& text, const std::string& place) {
+  HGQ_CHECK(text.find('\0') == std::string::npos, FileError, place, ": a text holds a zero byte: '", printable(text),
+            "'");
+  return text;
+}
+
 Node node_from_json(const nlohmann::json& json, const std::string& place, int depth) {
   HGQ_CHECK(depth <= Node::kMaxDepth, FileError, place, ": nested deeper than ", Node::kMaxDepth, " levels");
   const std::string inside = place + (depth == 0 ? ":/" : "/");
   Node node;
   switch (json.type()) {
     case nlohmann::json::value_t::string:
-      node = Node::string(json.get<std::string>());
+      node = Node::string(without_zero(json.get<std::string>(), place));
       break;
     case nlohmann::json::value_t::boolean:
       node = Node::boolean(json.get<bool>());
@@ -47,7 +54,7 @@ Node node_from_json(const nlohmann::json& json, const std::string& place, int de
     case nlohmann::json::value_t::object: {
       std::vector<std::pair<std::string, Node>> entries;
       for (const auto& [key, value] : json.items()) {
-        entries.emplace_back(key, node_from_json(value, inside + key, depth + 1));
+        entries.emplace_back(without_zero(key, place), node_from_json(value, inside + printable(key), depth + 1));
       }
       node = Node::map(std::move(entries));
       break;
@@ -100,22 +107,30 @@ ErrorList::Order ErrorList::order_of(const std::string& place) {
 }
 
 void ErrorList::add(const std::string& place, const std::string& message) {
-  const Order order = order_of(place);
-  const auto less = [](const Order& a, const Order& b) {
-    return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
-  };
-  const auto [first, last] = std::equal_range(order_.begin(), order_.end(), order, less);
-  const auto begin = entries_.begin() + (first - order_.begin());
-  const auto end = entries_.begin() + (last - order_.begin());
-  const bool known = std::any_of(begin, end, [&](const Entry& e) { return e.place == place && e.message == message; });
-  if (known) return;
-  entries_.insert(end, Entry{place, message});
-  order_.insert(last, order);
+  if (known_.emplace(place, message).second) entries_.push_back({{place, message}, order_of(place)});
+}
+
+std::vector<ErrorList::Entry> ErrorList::entries() const {
+  std::vector<const Placed*> sorted;
+  for (const Placed& placed : entries_) sorted.push_back(&placed);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Placed* a, const Placed* b) {
+    return std::tie(a->order.file, a->order.line, a->order.column) <
+           std::tie(b->order.file, b->order.line, b->order.column);
+  });
+  std::vector<Entry> out;
+  for (const Placed* placed : sorted) out.push_back(placed->entry);
+  return out;
 }
 
 std::vector<std::string> ErrorList::messages() const {
   std::vector<std::string> lines;
-  for (const Entry& e : entries_) lines.push_back(e.place.empty() ? e.message : e.place + ": " + e.message);
+  for (const Entry& e : entries()) {
+    if (lines.size() == kMostMessages) {
+      lines.push_back(concat("... and ", size() - kMostMessages, " more errors"));
+      break;
+    }
+    lines.push_back(e.place.empty() ? e.message : e.place + ": " + e.message);
+  }
   return lines;
 }
 
@@ -234,17 +249,6 @@ std::string json_reason(std::string_view what) {
   what = what.substr(0, what.find("; last read"));
   what.remove_prefix(std::min(what.find_first_not_of(' '), what.size()));
   return std::string(what);
-}
-
-std::string printable(std::string_view text) {
-  constexpr std::size_t kLongest = 60;
-  std::string out;
-  for (const char c : text) {
-    const bool starts_character = (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-    if (out.size() >= kLongest && starts_character) return out + "...";
-    out += (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) ? '?' : c;
-  }
-  return out;
 }
 
 std::string describe(const Node& node) {

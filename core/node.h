@@ -17,10 +17,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "hgq/core/printable.h"
 
 namespace hgq {
 
@@ -37,8 +40,8 @@ class ErrorList {
   void add(const std::string& place, const std::string& message);
   bool empty() const { return entries_.empty(); }
   std::size_t size() const { return entries_.size(); }
-  const std::vector<Entry>& entries() const { return entries_; }
-  /// "PLACE: MESSAGE" for each error.
+  std::vector<Entry> entries() const;
+  /// "PLACE: MESSAGE" for each error; of many the first 50, and how many more there are.
   std::vector<std::string> messages() const;
   /// Throws one ConfigError with all messages, a line each, if there are any.
   void throw_if_any() const;
@@ -51,8 +54,13 @@ class ErrorList {
   };
   Order order_of(const std::string& place);
 
-  std::vector<Entry> entries_;
-  std::vector<Order> order_;
+  static constexpr std::size_t kMostMessages = 50;
+  struct Placed {
+    Entry entry;
+    Order order;
+  };
+  std::vector<Placed> entries_;  // in the order they came
+  std::set<std::pair<std::string, std::string>> known_;
   std::vector<std::string> files_;
 };
 
@@ -139,8 +147,5 @@ std::string describe(const Node& node);
 
 /// What an exception of the JSON library says, without its codes and the bytes that it last read.
 std::string json_reason(std::string_view what);
-
-/// Text fit for a message: cut after 60 characters, control characters as `?`.
-std::string printable(std::string_view text);
 
 }  // namespace hgq

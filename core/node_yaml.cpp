@@ -8,6 +8,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -82,7 +83,7 @@ class Builder : public YAML::EventHandler {
                 const std::string& value) override {
     check_anchor(mark, anchor);
     check_tag(mark, tag);
-    Node node = Node::scalar(value, tag == "!");
+    Node node = Node::scalar(without_controls(value, mark), tag == "!");
     read_to_ = source_.offset(mark.line, mark.column);
     node.set_place(source_.place(read_to_));
     // yaml-cpp 0.7 lets the end of the file close a quote.
@@ -122,6 +123,18 @@ class Builder : public YAML::EventHandler {
   void check_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
     if (anchor == YAML::NullAnchor) return;
     errors_.add(place(mark), "an anchor (&name), which is not supported: write the value out where it is used");
+  }
+  /// Escapes in double quotes can give what no text file holds.
+  std::string without_controls(std::string text, const YAML::Mark& mark) {
+    const auto is_control = [](char c) {
+      return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == '\x7F';
+    };
+    const auto found = std::find_if(text.begin(), text.end(), is_control);
+    if (found == text.end()) return text;
+    errors_.add(place(mark), concat("the text '", printable(text), "' holds the control character ",
+                                    static_cast<int>(*found), "; leave the escape out"));
+    std::replace_if(text.begin(), text.end(), is_control, '?');
+    return text;
   }
   void check_tag(const YAML::Mark& mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!") return;

@@ -73,8 +73,15 @@ void remove_file(const std::string& path) {
 }
 
 std::string read_file(const std::string& path, size_t most) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Not to wait for somebody who writes to a pipe; a pipe that is written to (`<(...)`) is read then.
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.get() < 0) throw_system_error(concat(path, ": cannot be opened"), errno);
+  struct stat status {};
+  if (fstat(file.get(), &status) != 0) throw_system_error(concat(path, ": cannot be read"), errno);
+  const bool is_pipe = S_ISFIFO(status.st_mode);
+  HGQ_CHECK(is_pipe || S_ISREG(status.st_mode), FileError, path,
+            ": is a device or a socket, expected a file, or a pipe that is written to");
+  if (is_pipe) fcntl(file.get(), F_SETFL, O_RDONLY);
   std::string content;
   std::array<char, 1 << 16> piece{};
   while (content.size() < most) {
@@ -84,6 +91,7 @@ std::string read_file(const std::string& path, size_t most) {
     if (got == 0) break;
     content.append(piece.data(), static_cast<size_t>(got));
   }
+  HGQ_CHECK(!is_pipe || !content.empty(), FileError, path, ": is a pipe that nobody writes to");
   return content;
 }
 

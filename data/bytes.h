@@ -1,4 +1,4 @@
-// Where the bytes of a data file come from: the file itself, or memory (a member of a zip file, what gunzip gave).
+// Where the bytes of a data file come from: the file itself, or memory (data/unpacked.h gives what is packed).
 //
 // The readers of NPY, IDX and CSV work on a Bytes, so that each of them reads plain and packed files alike, and large
 // files piece by piece.
@@ -25,6 +25,7 @@ class Bytes {
 
  protected:
   Bytes(std::string place, int64_t size) : place_(std::move(place)), size_(size) {}
+  void set_size(int64_t size) { size_ = size; }
 
  private:
   virtual void read_checked(int64_t offset, std::span<char> out) const = 0;
@@ -33,15 +34,13 @@ class Bytes {
   int64_t size_;
 };
 
-/// Throws FileError where there is no such file, or it is a folder, empty, or unreadable.
-std::unique_ptr<Bytes> open_bytes(const std::string& path);
+/// Opens a regular file; `expected` says in messages what it should be. Throws FileError where there is no such file,
+/// or it is a folder, a pipe, a device, empty, or unreadable; never waits for one.
+std::unique_ptr<Bytes> open_bytes(const std::string& path, const std::string& expected = "a data file");
 
 std::unique_ptr<Bytes> memory_bytes(std::string place, std::vector<char> content);
 
 /// Whether the bytes begin as gzip files do.
 bool is_gzip(const Bytes& bytes);
-
-/// Unpacks a gzip file. Throws FileError where it is damaged, cut off, or does not fit into memory.
-std::unique_ptr<Bytes> gunzip(const Bytes& packed);
 
 }  // namespace hgq

@@ -45,6 +45,13 @@ void check_fits_memory(int64_t bytes, const std::string& place) {
             bytes_text(physical_memory()), " of memory");
 }
 
+void check_density(int64_t bytes, int64_t packed, int64_t memory, const std::string& place) {
+  constexpr int64_t kDensest = 400;
+  HGQ_CHECK(bytes <= memory || bytes / kDensest <= packed, FileError, place, ": unpacks to ", bytes_text(bytes),
+            " or more from ", bytes_text(packed), ", but may take ", bytes_text(memory),
+            " (data.memory); it is constant nearly everywhere, or made to harm. If it is meant, allow more memory");
+}
+
 std::string bytes_text(int64_t bytes) {
   constexpr std::array<const char*, 7> kUnits = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   double value = static_cast<double>(bytes);

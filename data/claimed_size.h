@@ -20,6 +20,13 @@ int64_t claimed_elements(std::span<const uint64_t> extents, const std::string& p
 /// Throws FileError where `bytes` are more than this machine's physical memory.
 void check_fits_memory(int64_t bytes, const std::string& place);
 
+/// Throws FileError where `bytes` are more than `memory`, and come from so few `packed` ones (1/400) that they are no
+/// data: all but constant, or made to harm. What is less dense may be larger than memory, and is read in blocks.
+void check_density(int64_t bytes, int64_t packed, int64_t memory, const std::string& place);
+
+/// So much may be taken whatever the limit on memory is: buffers, a row, a chunk.
+inline constexpr int64_t kAlwaysAllowed = int64_t{64} << 20U;
+
 /// Bytes of physical memory of this machine.
 int64_t physical_memory();
 

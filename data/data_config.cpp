@@ -206,6 +206,9 @@ DataConfig read_data_config(const Node& node, const std::string& folder, ErrorLi
       "memory", "GiB for the rows of a set; a larger set is read in blocks; none: half of the machine's memory",
       {.min = 0.0, .max = 1.0e6, .above_min = true});
   config.memory_limit = gib ? static_cast<int64_t>(*gib * kGibibyte) : default_memory_limit();
+  config.allow_external = reader.boolean(
+      "allow_external",
+      "whether external links and virtual datasets of an HDF5 file may lead to files outside of its folder", false);
   reader.finish();
   return config;
 }

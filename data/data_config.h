@@ -10,6 +10,7 @@
 //     scale: standard
 //     csv: {separator: ";", header: false, comment: "%", missing: drop}
 //     memory: 8.0                                 # GiB; a set that needs more is read in blocks
+//     allow_external: false                       # whether HDF5 files may name files outside of their own folder
 //
 // Everything wrong in the text is collected with its place; whether files and arrays exist is found out by open_rows.
 #pragma once
@@ -33,7 +34,8 @@ struct DataConfig {
   std::optional<SetSpec> test;
   ScaleKind scale = ScaleKind::kNone;
   CsvOptions csv;
-  int64_t memory_limit = 0;  // bytes
+  int64_t memory_limit = 0;     // bytes
+  bool allow_external = false;  // HDF5 files may name files outside of their own folder
 };
 
 /// Half of this machine's physical memory.

@@ -169,9 +169,17 @@ void arrange_set(RowSet& set, const std::vector<std::string>& inputs, const std:
 
 }  // namespace
 
+std::vector<std::string> OpenedData::notes() const {
+  std::vector<std::string> all = train.notes;
+  for (const std::optional<RowSet>* set : {&validation, &test}) {
+    if (set->has_value()) add_notes(all, (*set)->notes);
+  }
+  return all;
+}
+
 OpenedData open_data(const DataConfig& config) {
-  DataFiles files(config.csv);
-  OpenedData data{.train = open_rows(config.train, files), .validation = {}, .test = {}, .notes = {}};
+  DataFiles files(config.csv, {.memory = config.memory_limit, .allow_external = config.allow_external});
+  OpenedData data{.train = open_rows(config.train, files), .validation = {}, .test = {}};
   if (config.validation) {
     data.validation = open_rows(*config.validation, files);
     check_same_shapes(data.train, *data.validation, "data.validation");
@@ -180,7 +188,6 @@ OpenedData open_data(const DataConfig& config) {
     data.test = open_rows(*config.test, files);
     check_same_shapes(data.train, *data.test, "data.test");
   }
-  data.notes = files.notes();
   return data;
 }
 
@@ -191,7 +198,8 @@ DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<
   if (config.validation_share) split = split_rows(data.train.size(), *config.validation_share, seed);
   arrange_set(data.train, inputs, outputs);
   std::vector<TargetEncoder> encoders = make_encoders(outputs);
-  const bool fits = cached_bytes(data.train, encoders, config.scale) <= config.memory_limit;
+  // Kept twice for a while: as they stand in the file, and as the training and validation rows.
+  const bool fits = 2 * cached_bytes(data.train, encoders, config.scale) <= config.memory_limit;
   const SharedRows train_arrays =
       fits ? cache_arrays(std::move(data.train), encoders, config.scale) : take_arrays(std::move(data.train));
   const std::optional<std::vector<int64_t>> train_rows = split ? std::optional(std::move(split->train)) : std::nullopt;

@@ -27,7 +27,9 @@ namespace hgq {
 struct OpenedData {
   RowSet train;
   std::optional<RowSet> validation, test;
-  std::vector<std::string> notes;  // what was found out about the files, for the user
+
+  /// What the user should be told about the data, each once.
+  std::vector<std::string> notes() const;
 };
 
 /// Opens all arrays. Throws FileError with the config's place where one can not be used, also where the sets differ in

@@ -8,21 +8,21 @@
 #include <array>
 #include <cerrno>
 #include <exception>
-#include <filesystem>
 #include <utility>
 
 #include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/data/atomic_file.h"
-#include "hgq/data/claimed_size.h"
+#include "hgq/data/bytes.h"
+#include "hgq/data/file_seal.h"
 #include "hgq/data/h5_driver.h"
+#include "hgq/data/h5_external.h"
 #include "hgq/data/h5_native.h"
 #include "hgq/data/h5_probe.h"
 
 namespace hgq::h5 {
 namespace {
 
-constexpr size_t kMostNamesListed = 30;
 constexpr int kProbeSeconds = 5;
 constexpr size_t kMemoryStep = size_t{1} << 16U;  // a file in memory grows by so many bytes
 
@@ -44,30 +44,7 @@ std::vector<std::string> prefixes(const std::string& path) {
   return out;
 }
 
-bool link_leads_somewhere(int64_t object, const std::string& path, const std::string& place) {
-  if (H5Lexists(object, path.c_str(), H5P_DEFAULT) > 0 && H5Oexists_by_name(object, path.c_str(), H5P_DEFAULT) > 0)
-    return true;
-  forget_failure(place);
-  return false;
-}
-
-bool is_of_kind(int64_t object, const std::string& path, H5I_type_t kind, const std::string& place) {
-  const hid_t id = H5Oopen(object, path.c_str(), H5P_DEFAULT);
-  if (id < 0) {
-    forget_failure(place);
-    return false;
-  }
-  const bool is = H5Iget_type(id) == kind;
-  H5Oclose(id);
-  return is;
-}
-
-std::string listed(const std::vector<std::string>& names) {
-  if (names.empty()) return "nothing";
-  const size_t shown = std::min(names.size(), kMostNamesListed);
-  const size_t left = names.size() - shown;
-  return concat(quoted_names(std::span(names).first(shown)), left == 0 ? "" : concat(" and ", left, " more"));
-}
+std::string listed(const std::vector<std::string>& names) { return names.empty() ? "nothing" : quoted_names(names); }
 
 /// Property list for reading. Files are not locked, since they appear whole (data/atomic_file.h).
 Id file_access(const std::string& path) {
@@ -78,8 +55,36 @@ Id file_access(const std::string& path) {
 
 }  // namespace
 
-Group::Group(Id file, Id object, std::string file_name, std::string path)
-    : file_(std::move(file)), object_(std::move(object)), file_name_(std::move(file_name)), path_(std::move(path)) {}
+Group::Group(Id file, Id object, std::string file_name, std::string path, std::shared_ptr<Permissions> permissions)
+    : file_(std::move(file)),
+      object_(std::move(object)),
+      file_name_(std::move(file_name)),
+      path_(std::move(path)),
+      permissions_(std::move(permissions)) {}
+
+bool Group::link_leads_somewhere(const std::string& path) const {
+  HGQ_CHECK(path.find('\0') == std::string::npos, FileError, place(), ": holds no names with a zero byte, such as '",
+            printable(path), "'");
+  const LinkAccess access(*permissions_, LinkAccess::To::kLink);
+  if (H5Lexists(*object_, path.c_str(), access.id()) > 0 && H5Oexists_by_name(*object_, path.c_str(), access.id()) > 0)
+    return true;
+  access.check_followed(place(path));
+  forget_failure(place(path));
+  return false;
+}
+
+bool Group::is_of_kind(const std::string& path, int kind) const {
+  const LinkAccess access(*permissions_, LinkAccess::To::kLink);
+  const hid_t id = H5Oopen(*object_, path.c_str(), access.id());
+  if (id < 0) {
+    access.check_followed(place(path));
+    forget_failure(place(path));
+    return false;
+  }
+  const bool is = H5Iget_type(id) == kind;
+  H5Oclose(id);
+  return is;
+}
 
 std::string Group::place() const { return concat(file_name_, ":/", path_); }
 
@@ -100,10 +105,11 @@ std::vector<std::string> Group::names() const {
 bool Group::has(const std::string& path) const {
   std::string parent;
   for (const std::string& part : prefixes(path)) {
-    if (!link_leads_somewhere(*object_, part, place(part))) {
+    if (!link_leads_somewhere(part)) {
       // What can not be looked up is not taken for missing: a model would be read without what is behind it.
-      const bool in_group = parent.empty() || is_of_kind(*object_, parent, H5I_GROUP, place(parent));
-      if (in_group) must(H5Lexists(*object_, part.c_str(), H5P_DEFAULT), place(part), "can not be looked up");
+      const bool in_group = parent.empty() || is_of_kind(parent, H5I_GROUP);
+      const LinkAccess access(*permissions_, LinkAccess::To::kLink);
+      if (in_group) must(H5Lexists(*object_, part.c_str(), access.id()), place(part), "can not be looked up");
       return false;
     }
     parent = part;
@@ -111,22 +117,18 @@ bool Group::has(const std::string& path) const {
   return true;
 }
 
-bool Group::is_group(const std::string& path) const {
-  return has(path) && is_of_kind(*object_, path, H5I_GROUP, place(path));
-}
+bool Group::is_group(const std::string& path) const { return has(path) && is_of_kind(path, H5I_GROUP); }
 
-bool Group::is_dataset(const std::string& path) const {
-  return has(path) && is_of_kind(*object_, path, H5I_DATASET, place(path));
-}
+bool Group::is_dataset(const std::string& path) const { return has(path) && is_of_kind(path, H5I_DATASET); }
 
 void Group::check_is_there(const std::string& path) const {
   std::string parent;
   for (const std::string& part : prefixes(path)) {
-    if (link_leads_somewhere(*object_, part, place(part))) {
+    if (link_leads_somewhere(part)) {
       parent = part;
       continue;
     }
-    const bool in_group = parent.empty() || is_of_kind(*object_, parent, H5I_GROUP, place(parent));
+    const bool in_group = parent.empty() || is_of_kind(parent, H5I_GROUP);
     HGQ_CHECK(in_group, FileError, place(path), ": does not exist, since '", parent, "' is not a group");
     const std::vector<std::string> there =
         parent.empty() ? (part.starts_with('/') ? root_names() : names()) : group(parent).names();
@@ -139,7 +141,8 @@ void Group::check_is_there(const std::string& path) const {
 }
 
 std::vector<std::string> Group::root_names() const {
-  return Group(file_, own(H5Gopen2(*object_, "/", H5P_DEFAULT), file_name_, "has no root group"), file_name_, "")
+  return Group(file_, own(H5Gopen2(*object_, "/", H5P_DEFAULT), file_name_, "has no root group"), file_name_, "",
+               permissions_)
       .names();
 }
 
@@ -150,10 +153,10 @@ std::string Group::path_of(const std::string& path) const {
 
 Group Group::group(const std::string& path) const {
   check_is_there(path);
-  HGQ_CHECK(is_of_kind(*object_, path, H5I_GROUP, place(path)), FileError, place(path),
-            ": is not a group, expected one");
-  return {file_, own(H5Gopen2(*object_, path.c_str(), H5P_DEFAULT), place(path), "can not be opened as a group"),
-          file_name_, path_of(path)};
+  HGQ_CHECK(is_of_kind(path, H5I_GROUP), FileError, place(path), ": is not a group, expected one");
+  const LinkAccess access(*permissions_, LinkAccess::To::kGroup);
+  return {file_, own(H5Gopen2(*object_, path.c_str(), access.id()), place(path), "can not be opened as a group"),
+          file_name_, path_of(path), permissions_};
 }
 
 void Group::check_is_free(const std::string& path) const {
@@ -168,22 +171,20 @@ Group Group::create_group(const std::string& path) {
   check_is_free(path);
   const int64_t id =
       must_write(H5Gcreate2(*object_, path.c_str(), *links, *creation, H5P_DEFAULT), place(path), "can not be created");
-  return {file_, own(id, place(path), "can not be created"), file_name_, path_of(path)};
+  return {file_, own(id, place(path), "can not be created"), file_name_, path_of(path), permissions_};
 }
 
-File File::open(const std::string& path, const std::function<void(const File&)>& reading) {
+File File::open(const std::string& path, const std::function<void(const File&)>& reading, bool anywhere) {
+  const Permissions permissions{.anywhere = anywhere};
   prepare_library();
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  HGQ_CHECK(std::filesystem::exists(status), FileError, path, ": there is no such file");
-  HGQ_CHECK(!std::filesystem::is_directory(status), FileError, path, ": is a directory, expected an HDF5 file");
-  HGQ_CHECK(std::filesystem::is_regular_file(status), FileError, path, ": is not a regular file");
-  HGQ_CHECK(std::filesystem::file_size(path, error) > 0, FileError, path, ": is empty, expected an HDF5 file");
+  const std::unique_ptr<Bytes> bytes = open_bytes(path, "an HDF5 file");
+  const int64_t size = bytes->size();
   HGQ_CHECK(looks_like_hdf5(path), FileError, path, ": is not an HDF5 file (the HDF5 signature is missing)");
+  check_seal(*bytes);
   const bool alone = H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_FILE) <= 0;
   const auto try_reading = [&] {
     try {
-      read_through(open_here(path));
+      read_through(open_here(path, permissions));
     } catch (const RunError&) {  // the disk failed: that is no fault of the file
       throw;
     } catch (const Error&) {  // the reading that follows reports it
@@ -194,19 +195,24 @@ File File::open(const std::string& path, const std::function<void(const File&)>&
       survives(try_reading, kProbeSeconds), FileError, path,
       ": is damaged: libhdf5 crashes, hangs, takes too much memory, or can not list a group when it reads this file");
   // What is read through may be a part of the file; this is all that the caller wants, however large.
-  const auto size = static_cast<int64_t>(std::filesystem::file_size(path, error));
-  HGQ_CHECK(!reading || survives([&] { reading(open_here(path)); }, kProbeSeconds + static_cast<int>(size >> 24U), 10,
-                                 kProbeBytes + 8 * size),
+  HGQ_CHECK(!reading || survives([&] { reading(open_here(path, permissions)); },
+                                 kProbeSeconds + static_cast<int>(size >> 24U), 10, kProbeBytes + 8 * size),
             FileError, path, ": is damaged: libhdf5 crashes, hangs, or takes too much memory when it reads this file");
-  return open_here(path);
+  return open_here(path, permissions);
 }
 
-File File::open_here(const std::string& path) {
+File File::open_source(const std::string& path, const Permissions& permissions) {
+  return open_here(path, {.anywhere = permissions.anywhere, .depth = permissions.depth + 1});
+}
+
+File File::open_here(const std::string& path, const Permissions& permissions) {
   const Id access = file_access(path);
-  Id file = own(H5Fopen(path.c_str(), H5F_ACC_RDONLY, *access), path,
-                "can not be opened as an HDF5 file; it is damaged or cut off");
+  int64_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, *access);
+  // libhdf5 holds the source of a virtual dataset without an end open itself, and with a lock.
+  if (id < 0 && permissions.depth > 0) id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  Id file = own(id, path, "can not be opened as an HDF5 file; it is damaged or cut off");
   Id root = own(H5Gopen2(*file, "/", H5P_DEFAULT), path, "its root group can not be opened");
-  return {std::move(file), std::move(root), path, ""};
+  return {std::move(file), std::move(root), path, "", std::make_shared<Permissions>(permissions)};
 }
 
 File File::create(const std::string& path) {
@@ -217,7 +223,7 @@ File File::create(const std::string& path) {
   const std::string nowhere = "/dev/null/" + path;
   Id file = own(H5Fcreate(nowhere.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, *access), path, "cannot be created");
   Id root = own(H5Gopen2(*file, "/", H5P_DEFAULT), path, "its root group cannot be opened");
-  return {std::move(file), std::move(root), path, ""};
+  return {std::move(file), std::move(root), path, "", std::make_shared<Permissions>()};
 }
 
 std::string_view File::bytes() const {
@@ -228,7 +234,19 @@ std::string_view File::bytes() const {
   return {*static_cast<const char* const*>(handle), static_cast<size_t>(size)};
 }
 
-void File::flush() const { write_file_atomically(file_name_, bytes()); }
+std::string File::content() const {
+  const std::string_view all = bytes();
+  return concat(all, seal_of(all));
+}
+
+void File::flush() const {
+  const std::string_view all = bytes();
+  FileReplacement file(file_name_);
+  file.write(all);
+  file.write(seal_of(all));
+  file.finish();
+  force_folder_to_disk(folder_of(file_name_));
+}
 
 bool File::looks_like_hdf5(const std::string& path) {
   constexpr std::array<char, 8> kSignature = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};

@@ -27,6 +27,9 @@ using Id = std::shared_ptr<const int64_t>;
 
 enum class TypeClass : uint8_t { kInteger, kFloat, kString, kCompound, kOther };
 
+/// How the chunks of a dataset are packed: not, in a way whose result is bounded (deflate, lzf), or in another one.
+enum class Packing : uint8_t { kNone, kUsual, kOther };
+
 struct DatasetInfo {
   Shape shape;  // HDF5 scalars have rank 0
   TypeClass type = TypeClass::kOther;
@@ -34,7 +37,13 @@ struct DatasetInfo {
   bool is_signed = false;
   std::vector<std::string> columns;  // of a compound type
   int64_t chunk_rows = 0;            // rows of a chunk; 0 where the values are not chunked
+  int64_t chunk_bytes = 0;           // of a chunk, unpacked
+  int64_t stored_bytes = 0;          // what the values take in the file, packed, or in the sources of a virtual dataset
+  Packing packing = Packing::kNone;
+  std::string note;  // what the user should be told: "PLACE: was never written ..."; mostly empty
 };
+
+struct Permissions;
 
 class Group {
  public:
@@ -87,7 +96,7 @@ class Group {
   std::string place() const;
 
  protected:
-  Group(Id file, Id object, std::string file_name, std::string path);
+  Group(Id file, Id object, std::string file_name, std::string path, std::shared_ptr<Permissions> permissions);
   std::string place(const std::string& path) const;
   /// Throws a FileError that lists what is there, and the nearest name, where `path` leads to nothing.
   void check_is_there(const std::string& path) const;
@@ -95,11 +104,14 @@ class Group {
   void check_is_free(const std::string& path) const;
   std::vector<std::string> root_names() const;
   std::string path_of(const std::string& path) const;
+  bool link_leads_somewhere(const std::string& path) const;
+  bool is_of_kind(const std::string& path, int kind) const;
 
   Id file_;
   Id object_;
   std::string file_name_;
   std::string path_;
+  std::shared_ptr<Permissions> permissions_;  // of the file, shared by all of its groups
 };
 
 class File : public Group {
@@ -108,20 +120,30 @@ class File : public Group {
   /// (data/h5_probe.h).
   /// `reading`: what the caller does with the file at once. It is done in a child process first, in the same order from
   /// the same state: what libhdf5 makes of damage can depend on what it did before. Its errors are no matter there.
-  static File open(const std::string& path, const std::function<void(const File&)>& reading = {});
+  ///
+  /// What the file names itself (external links, sources of virtual datasets) is read only from its own folder and
+  /// those in it, unless `anywhere`; external storage never. Throws FileError, too, where a seal does not fit the bytes
+  /// (data/file_seal.h).
+  static File open(const std::string& path, const std::function<void(const File&)>& reading = {},
+                   bool anywhere = false);
   /// A new file, which is in memory until flush(); the oldest file format, that any libhdf5 reads. libhdf5 itself never
   /// writes to the disk: it crashes where a write fails. Takes as much memory as the file has bytes, beside the values
   /// that are given to it.
   static File create(const std::string& path);
   static bool looks_like_hdf5(const std::string& path);
-  /// Writes the file as it is now, whole or not at all (data/atomic_file.h). Throws as write_file_atomically.
+  /// A file that another one with these permissions names; for data/h5_external.cpp.
+  static File open_source(const std::string& path, const Permissions& permissions);
+  /// Writes the file as it is now with its seal, whole or not at all (data/atomic_file.h). Throws as
+  /// write_file_atomically.
   void flush() const;
-  /// What flush() writes; valid until the file changes.
-  std::string_view bytes() const;
+  /// What flush() writes.
+  std::string content() const;
 
  private:
   using Group::Group;
-  static File open_here(const std::string& path);
+  /// The bytes of a file in memory, without its seal; valid until the file changes.
+  std::string_view bytes() const;
+  static File open_here(const std::string& path, const Permissions& permissions);
 };
 
 }  // namespace hgq::h5

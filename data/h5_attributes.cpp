@@ -32,9 +32,9 @@ Attribute open_attribute(const Group& group, int64_t object, const std::string& 
   Attribute attribute;
   attribute.place = concat(group.place(), ", attribute '", name, "'");
   if (!group.has_attribute(name)) {
-    std::string there;
-    for (const std::string& other : group.attribute_names()) there += concat(there.empty() ? "'" : ", '", other, "'");
-    throw FileError(concat(attribute.place, ": does not exist; there are ", there.empty() ? "none" : there));
+    const std::vector<std::string> there = group.attribute_names();
+    throw FileError(
+        concat(attribute.place, ": does not exist; there are ", there.empty() ? "none" : quoted_names(there)));
   }
   attribute.id = own(H5Aopen(object, name.c_str(), H5P_DEFAULT), attribute.place, "can not be opened");
   attribute.type = own(H5Aget_type(*attribute.id), attribute.place, "its type can not be read");

@@ -9,7 +9,9 @@
 
 #include "hgq/core/system_file.h"
 #include "hgq/data/claimed_size.h"
+#include "hgq/data/h5_external.h"
 #include "hgq/data/h5_lzf.h"
+#include "hgq/data/h5_packing.h"
 
 namespace hgq::h5 {
 namespace {
@@ -141,11 +143,26 @@ void check_claimed_size(int64_t dataset, int64_t creation, const std::string& pl
   HGQ_CHECK(!__builtin_mul_overflow(elements, static_cast<int64_t>(element_bytes), &bytes), FileError, place,
             ": claims ", elements, " values of ", element_bytes,
             " bytes, more than any memory holds; the file is damaged");
-  HGQ_CHECK(H5Pget_layout(creation) == H5D_VIRTUAL || H5Pget_external_count(creation) > 0 ||
-                bytes <= believable_bytes(dataset, creation, place),
-            FileError, place, ": claims ", bytes_text(bytes), " of values, but the file holds ",
-            bytes_text(static_cast<int64_t>(H5Dget_storage_size(dataset))),
+  if (H5Pget_layout(creation) == H5D_VIRTUAL) return;
+  // Many chunks can claim the same place in the file.
+  hsize_t file_bytes = 0;
+  const Id file = own(H5Iget_file_id(dataset), place, "its file can not be found");
+  must(H5Fget_filesize(*file, &file_bytes), place, "the size of its file can not be read");
+  HGQ_CHECK(H5Dget_storage_size(dataset) <= file_bytes, FileError, place, ": claims to take ",
+            bytes_text(static_cast<int64_t>(std::min<hsize_t>(H5Dget_storage_size(dataset), INT64_MAX))),
+            " in a file of ", bytes_text(static_cast<int64_t>(file_bytes)), "; the file is damaged");
+  HGQ_CHECK(bytes <= believable_bytes(dataset, creation, place), FileError, place, ": claims ", bytes_text(bytes),
+            " of values, but the file holds ", bytes_text(static_cast<int64_t>(H5Dget_storage_size(dataset))),
             " for it; the file is damaged or was never filled");
+}
+
+/// The file that a dataset lies in: another one than the group's behind an external link.
+std::string file_of(int64_t dataset, const std::string& file) {
+  std::string name(4096, '\0');
+  const ssize_t size = H5Fget_name(dataset, name.data(), name.size());
+  if (size <= 0 || static_cast<size_t>(size) >= name.size()) return file;
+  name.resize(static_cast<size_t>(size));
+  return name;
 }
 
 }  // namespace
@@ -254,12 +271,19 @@ std::string fixed_string(int64_t file_type, const char* bytes, size_t size) {
   return text;
 }
 
-Id open_dataset(int64_t group, const std::string& path, const std::string& place) {
-  Id dataset = own(H5Dopen2(group, path.c_str(), H5P_DEFAULT), place, "can not be opened as a dataset");
+Id open_dataset(int64_t group, const std::string& path, const std::string& file, Permissions& permissions,
+                const std::string& place) {
+  const LinkAccess access(permissions, LinkAccess::To::kDataset);
+  Id dataset = own(H5Dopen2(group, path.c_str(), access.id()), place, "can not be opened as a dataset");
   const Id creation = own(H5Dget_create_plist(*dataset), place, "its properties can not be read");
+  if (permissions.checked_sets.contains(place)) return dataset;
+  check_no_external_storage(*creation, place);
   check_filters(*creation, place);
   check_chunks(*dataset, *creation, place);
   check_claimed_size(*dataset, *creation, place);
+  check_sources(*creation, file_of(*dataset, file), permissions, place);
+  check_unpacking(*dataset, *creation, place);
+  permissions.checked_sets.insert(place);
   return dataset;
 }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <hdf5.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,7 +33,8 @@ struct Budget {
 };
 
 constexpr int64_t kTextCost = 16;  // a text takes the time and memory of so many numbers
-constexpr int kLook = 50;          // milliseconds between two looks at the child
+constexpr int kLook = 10;          // milliseconds between two looks at the child
+constexpr int64_t kLargestChunk = int64_t{128} << 20U;
 
 /// Runs a reading whose failure is no matter here, unless it is the disk's: the reading that follows in the main
 /// process reports it.
@@ -57,6 +59,7 @@ void read_attributes(const Group& group) {
 
 void read_values(const Group& group, const std::string& name, Budget& budget) {
   const DatasetInfo info = group.info(name);
+  if (info.chunk_bytes > kLargestChunk) return;  // judged where its values are asked for
   const bool rows = info.shape.rank() > 0;
   const int64_t row =
       (rows ? info.shape.without_front().size() : 1) * (info.type == TypeClass::kString ? kTextCost : 1);
@@ -106,6 +109,9 @@ constexpr char kDoneMark = 1;
 constexpr char kDiskFailedMark = 2;
 
 [[noreturn]] void run_child(const std::function<void()>& action, int cpu_seconds, int report) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody waits for it any more then
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
   const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   if (nowhere >= 0) {
     dup2(nowhere, STDOUT_FILENO);

@@ -22,7 +22,7 @@ struct NamesUnreadable : std::exception {};
 /// Throws NamesUnreadable.
 void read_through(const Group& root);
 
-constexpr int64_t kProbeBytes = int64_t{1} << 30U;
+constexpr int64_t kProbeBytes = int64_t{1} << 29U;
 
 /// Whether `action` ends by itself in a child process within `cpu_seconds`, with at most `bytes` more memory than
 /// this process, and without NamesUnreadable; true also where no process can be started. The child has no standard

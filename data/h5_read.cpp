@@ -9,7 +9,9 @@
 #include "hgq/core/error.h"
 #include "hgq/data/claimed_size.h"
 #include "hgq/data/h5.h"
+#include "hgq/data/h5_external.h"
 #include "hgq/data/h5_native.h"
+#include "hgq/data/h5_packing.h"
 
 namespace hgq::h5 {
 namespace {
@@ -228,11 +230,17 @@ std::vector<int64_t> integers_of_floats(const Source& source) {
   return out;
 }
 
-Source open_source(int64_t group, const std::string& group_place_path, const std::string& path,
+/// The file that a group lies in.
+struct Home {
+  const std::string& file;
+  Permissions& permissions;
+};
+
+Source open_source(int64_t group, const Home& home, const std::string& place, const std::string& path,
                    const std::vector<std::string>& columns) {
   Source source;
-  source.place = group_place_path;
-  source.dataset = open_dataset(group, path, source.place);
+  source.place = place;
+  source.dataset = open_dataset(group, path, home.file, home.permissions, source.place);
   source.type = own(H5Dget_type(*source.dataset), source.place, "its type can not be read");
   source.shape = shape_of(*source.dataset, source.place);
   if (!columns.empty()) choose_columns(source, columns);
@@ -268,21 +276,56 @@ std::vector<std::string> read_fixed_strings(const Source& source) {
 }
 
 /// The dataset at `path`, or columns of it; a literal name with brackets goes first.
-Source find_source(const Group& group, int64_t id, const std::string& path, const std::string& place,
+Source find_source(const Group& group, int64_t id, const Home& home, const std::string& path, const std::string& place,
                    auto&& check_is_there) {
   ColumnPath split = split_columns(path);
   if (!split.columns.empty() && group.has(path)) split = {path, {}};
   check_is_there(split.path);
   HGQ_CHECK(group.is_dataset(split.path), FileError, place, ": is a group, expected a dataset; it holds ",
             names_or_none(group.is_group(split.path) ? group.group(split.path).names() : std::vector<std::string>{}));
-  return open_source(id, place, split.path, split.columns);
+  return open_source(id, home, place, split.path, split.columns);
+}
+
+/// The number that libhdf5 gives where none was written.
+std::string fill_text(const Source& source, int64_t creation) {
+  double value = 0;
+  const TypeClass held = class_of(*source.type);
+  const bool number = held == TypeClass::kInteger || held == TypeClass::kFloat;
+  const bool known = number && H5Pget_fill_value(creation, H5T_NATIVE_DOUBLE, &value) >= 0;
+  H5Eclear2(H5E_DEFAULT);
+  return known ? concat(value) : std::string("the fill value");
+}
+
+/// What the values take in the file, and whether some were never written.
+void describe_storage(const Source& source, int64_t creation, const std::string& file, const Permissions& permissions,
+                      DatasetInfo& info) {
+  if (H5Pget_layout(creation) == H5D_VIRTUAL) {
+    info.stored_bytes = stored_in_sources(creation, file, permissions);
+    const int64_t unmapped = unmapped_values(creation, source.shape.size());
+    if (unmapped > 0)
+      info.note =
+          concat(source.place, ": ", unmapped, " of ", source.shape.size(),
+                 " values come from no source of this virtual dataset, and are read as ", fill_text(source, creation));
+    return;
+  }
+  info.stored_bytes =
+      static_cast<int64_t>(std::min<hsize_t>(H5Dget_storage_size(*source.dataset), static_cast<hsize_t>(INT64_MAX)));
+  if (source.shape.size() == 0) return;
+  const ChunkCount chunks = count_chunks(*source.dataset, creation);
+  const std::string rows = source.shape.rank() == 0 ? "its value is" : concat("all ", source.shape[0], " rows are");
+  if (info.stored_bytes == 0) {
+    info.note = concat(source.place, ": was never written: ", rows, " read as ", fill_text(source, creation));
+  } else if (chunks.stored < chunks.all) {
+    info.note = concat(source.place, ": ", chunks.all - chunks.stored, " of ", chunks.all,
+                       " chunks were never written; their values are read as ", fill_text(source, creation));
+  }
 }
 
 }  // namespace
 
 DatasetInfo Group::info(const std::string& path) const {
-  const Source source =
-      find_source(*this, *object_, path, place(path), [&](const std::string& p) { check_is_there(p); });
+  const Source source = find_source(*this, *object_, {file_name_, *permissions_}, path, place(path),
+                                    [&](const std::string& p) { check_is_there(p); });
   DatasetInfo info;
   info.shape = source.shape;
   info.type = class_of(*source.type);
@@ -295,12 +338,16 @@ DatasetInfo Group::info(const std::string& path) const {
   std::array<hsize_t, H5S_MAX_RANK> chunk{};
   if (H5Pget_layout(*creation) == H5D_CHUNKED && H5Pget_chunk(*creation, H5S_MAX_RANK, chunk.data()) > 0) {
     info.chunk_rows = static_cast<int64_t>(chunk[0]);
+    info.chunk_bytes = chunk_bytes(*source.dataset, *creation);
+    info.packing = packing_of(*creation);
   }
+  describe_storage(source, *creation, file_name_, *permissions_, info);
   return info;
 }
 
 Tensor Group::read_floats(const std::string& path, int64_t first, int64_t count) const {
-  Source source = find_source(*this, *object_, path, place(path), [&](const std::string& p) { check_is_there(p); });
+  Source source = find_source(*this, *object_, {file_name_, *permissions_}, path, place(path),
+                              [&](const std::string& p) { check_is_there(p); });
   choose_rows(source, first, count);
   check_fits_memory(source.count * source.row_size() * static_cast<int64_t>(sizeof(float)), source.place);
   Tensor out(source.wanted_shape());
@@ -309,7 +356,8 @@ Tensor Group::read_floats(const std::string& path, int64_t first, int64_t count)
 }
 
 void Group::read_floats_into(const std::string& path, int64_t first, int64_t count, std::span<float> out) const {
-  Source source = find_source(*this, *object_, path, place(path), [&](const std::string& p) { check_is_there(p); });
+  Source source = find_source(*this, *object_, {file_name_, *permissions_}, path, place(path),
+                              [&](const std::string& p) { check_is_there(p); });
   choose_rows(source, first, count);
   read_numbers<float>(source, H5T_NATIVE_FLOAT, out);
 }
@@ -328,7 +376,8 @@ void Group::read_long_doubles_into(const std::string& path, int64_t first, int64
 }
 
 std::vector<double> Group::read_doubles(const std::string& path, int64_t first, int64_t count) const {
-  Source source = find_source(*this, *object_, path, place(path), [&](const std::string& p) { check_is_there(p); });
+  Source source = find_source(*this, *object_, {file_name_, *permissions_}, path, place(path),
+                              [&](const std::string& p) { check_is_there(p); });
   choose_rows(source, first, count);
   check_fits_memory(source.count * source.row_size() * static_cast<int64_t>(sizeof(double)), source.place);
   std::vector<double> out(static_cast<size_t>(source.count * source.row_size()));
@@ -337,7 +386,8 @@ std::vector<double> Group::read_doubles(const std::string& path, int64_t first, 
 }
 
 std::vector<int64_t> Group::read_integers(const std::string& path, int64_t first, int64_t count) const {
-  Source source = find_source(*this, *object_, path, place(path), [&](const std::string& p) { check_is_there(p); });
+  Source source = find_source(*this, *object_, {file_name_, *permissions_}, path, place(path),
+                              [&](const std::string& p) { check_is_there(p); });
   choose_rows(source, first, count);
   check_fits_memory(2 * source.count * source.row_size() * static_cast<int64_t>(sizeof(int64_t)), source.place);
   if (!all_integers(source)) return integers_of_floats(source);
@@ -348,7 +398,8 @@ std::vector<int64_t> Group::read_integers(const std::string& path, int64_t first
 }
 
 std::vector<std::string> Group::read_strings(const std::string& path, int64_t first, int64_t count) const {
-  Source source = find_source(*this, *object_, path, place(path), [&](const std::string& p) { check_is_there(p); });
+  Source source = find_source(*this, *object_, {file_name_, *permissions_}, path, place(path),
+                              [&](const std::string& p) { check_is_there(p); });
   HGQ_CHECK(source.columns.empty() && class_of(*source.type) == TypeClass::kString, FileError, source.place, ": holds ",
             class_text(class_of(*source.type)), ", expected text");
   choose_rows(source, first, count);

@@ -11,6 +11,7 @@
 #include "hgq/data/h5_probe.h"
 #include "hgq/data/idx.h"
 #include "hgq/data/npy.h"
+#include "hgq/data/unpacked.h"
 #include "hgq/data/zip_file.h"
 
 namespace hgq {
@@ -23,9 +24,13 @@ class H5Rows : public RowSource {
                   info.type == h5::TypeClass::kString, width_of(info)),
         file_(file),
         path_(path),
-        chunk_rows_(std::max<int64_t>(info.chunk_rows, 1)) {}
+        chunk_rows_(std::max<int64_t>(info.chunk_rows, 1)),
+        note_(info.note) {}
 
   int64_t chunk_rows() const override { return chunk_rows_; }
+  std::vector<std::string> notes() const override {
+    return note_.empty() ? std::vector<std::string>{} : std::vector<std::string>{note_};
+  }
 
  private:
   static NumberWidth width_of(const h5::DatasetInfo& info) {
@@ -50,11 +55,13 @@ class H5Rows : public RowSource {
   h5::File file_;  // a handle; the file stays open as long as one of its arrays is
   std::string path_;
   int64_t chunk_rows_;
+  std::string note_;
 };
 
 class H5DataFile : public DataFile {
  public:
-  explicit H5DataFile(const std::string& path) : path_(path), file_(h5::File::open(path)) {}
+  H5DataFile(const std::string& path, const FileLimits& limits)
+      : path_(path), limits_(limits), file_(h5::File::open(path, {}, limits.allow_external)) {}
   FileKind kind() const override { return FileKind::kHdf5; }
   std::unique_ptr<RowSource> rows(const std::vector<std::string>& names, bool may_be_text) const override {
     HGQ_CHECK(names.size() == 1, FileError, path_, ": is an HDF5 file: one dataset is expected, ",
@@ -71,6 +78,7 @@ class H5DataFile : public DataFile {
                   : std::string("neither numbers nor text"));
     HGQ_CHECK(!text || (may_be_text && info.shape.rank() == 1), FileError, place, ": holds text of shape ", info.shape,
               may_be_text ? "; labels have one dim" : ", expected numbers");
+    check_size(names[0], info);
     if (text) check_text(names[0], info.shape[0]);
     return std::make_unique<H5Rows>(file_, path_, names[0], info);
   }
@@ -79,25 +87,54 @@ class H5DataFile : public DataFile {
   }
 
  private:
+  /// What is larger than memory is read in blocks, but a chunk of it is unpacked whole, and what is nearly nothing in
+  /// the file is no data.
+  void check_size(const std::string& name, const h5::DatasetInfo& info) const {
+    const std::string place = concat(path_, ":/", name);
+    HGQ_CHECK(info.chunk_bytes <= std::max(limits_.memory, kAlwaysAllowed), FileError, place, ": its chunks take ",
+              bytes_text(info.chunk_bytes), " each, but the rows may take ", bytes_text(limits_.memory),
+              " (data.memory); store it in smaller chunks");
+    const int64_t bytes = info.shape.size() * static_cast<int64_t>(sizeof(float));
+    check_density(bytes, info.stored_bytes, limits_.memory, place);
+    if (info.packing != h5::Packing::kOther) return;
+    // What other filters unpack to is not known before.
+    constexpr int kSeconds = 600;
+    const int64_t rows = info.shape[0];
+    const int64_t step = std::max<int64_t>(info.chunk_rows, 1);
+    std::vector<float> piece(static_cast<size_t>(step * info.shape.without_front().size()));
+    const auto read = [&] {
+      for (int64_t first = 0; first < rows; first += step)
+        file_.read_floats_into(name, first, std::min(step, rows - first), piece);
+    };
+    HGQ_CHECK(info.type == h5::TypeClass::kString || h5::survives(read, kSeconds), FileError, place,
+              ": is damaged: libhdf5 crashes, hangs, or takes too much memory when it unpacks these values");
+  }
+
   /// Texts lie anywhere in the file; a damaged place of one can crash libhdf5.
   void check_text(const std::string& name, int64_t rows) const {
     constexpr int64_t kPiece = int64_t{1} << 14U;
     constexpr int kSeconds = 30;
     const auto read = [&] {
-      for (int64_t first = 0; first < rows; first += kPiece)
-        file_.read_strings(name, first, std::min(kPiece, rows - first));
+      int64_t bytes = 0;
+      for (int64_t first = 0; first < rows; first += kPiece) {
+        for (const std::string& text : file_.read_strings(name, first, std::min(kPiece, rows - first)))
+          bytes += static_cast<int64_t>(text.size());
+        if (bytes > limits_.memory / 2) throw h5::NamesUnreadable();  // many entries can refer to one long text
+      }
     };
     HGQ_CHECK(h5::survives(read, kSeconds), FileError, path_, ":/", name,
               ": is damaged: libhdf5 crashes, hangs, or takes too much memory when it reads these texts");
   }
 
   std::string path_;
+  FileLimits limits_;
   h5::File file_;
 };
 
 class NpzDataFile : public DataFile {
  public:
-  explicit NpzDataFile(std::shared_ptr<const Bytes> bytes) : path_(bytes->place()), zip_(std::move(bytes)) {}
+  NpzDataFile(std::shared_ptr<const Bytes> bytes, int64_t memory)
+      : path_(bytes->place()), zip_(std::move(bytes), memory) {}
   FileKind kind() const override { return FileKind::kNpz; }
   std::unique_ptr<RowSource> rows(const std::vector<std::string>& names, bool may_be_text) const override {
     HGQ_CHECK(names.size() == 1, FileError, path_, ": is an NPZ file: the name of one array is expected");
@@ -213,11 +250,11 @@ std::string to_string(FileKind kind) {
   return kNames[static_cast<size_t>(kind)];
 }
 
-std::unique_ptr<DataFile> DataFile::open(const std::string& path, const CsvOptions& options) {
+std::unique_ptr<DataFile> DataFile::open(const std::string& path, const CsvOptions& options, const FileLimits& limits) {
   std::shared_ptr<const Bytes> bytes = open_bytes(path);
-  if (h5::File::looks_like_hdf5(path)) return std::make_unique<H5DataFile>(path);
-  if (is_gzip(*bytes)) bytes = gunzip(*bytes);
-  if (ZipFile::looks_like_zip(*bytes)) return std::make_unique<NpzDataFile>(std::move(bytes));
+  if (h5::File::looks_like_hdf5(path)) return std::make_unique<H5DataFile>(path, limits);
+  if (is_gzip(*bytes)) bytes = unpacked({.bytes = bytes, .form = PackedStream::Form::kGzip}, limits.memory);
+  if (ZipFile::looks_like_zip(*bytes)) return std::make_unique<NpzDataFile>(std::move(bytes), limits.memory);
   if (looks_like_npy(*bytes)) return std::make_unique<ArrayDataFile>(std::move(bytes), FileKind::kNpy);
   if (looks_like_idx(*bytes)) return std::make_unique<ArrayDataFile>(std::move(bytes), FileKind::kIdx);
   const std::string front = bytes->front(4096);
@@ -232,7 +269,7 @@ std::unique_ptr<DataFile> DataFile::open(const std::string& path, const CsvOptio
 
 const DataFile& DataFiles::open(const std::string& path) {
   std::unique_ptr<DataFile>& file = files_[path];
-  if (file == nullptr) file = DataFile::open(path, options_);
+  if (file == nullptr) file = DataFile::open(path, options_, limits_);
   return *file;
 }
 
@@ -242,6 +279,12 @@ std::vector<std::string> DataFiles::notes() const {
     for (std::string& note : file->notes()) all.push_back(std::move(note));
   }
   return all;
+}
+
+void add_notes(std::vector<std::string>& notes, const std::vector<std::string>& more) {
+  for (const std::string& note : more) {
+    if (std::ranges::find(notes, note) == notes.end()) notes.push_back(note);
+  }
 }
 
 RowSet open_rows(const SetSpec& spec, DataFiles& files) {
@@ -254,6 +297,7 @@ RowSet open_rows(const SetSpec& spec, DataFiles& files) {
       HGQ_CHECK(!file.empty(), FileError, "no file is given for this array");
       into.push_back({named.name, files.open(file).rows(array.names, may_be_text)});
       all.push_back(into.back().rows.get());
+      add_notes(set.notes, into.back().rows->notes());
       check_equal_rows(all);
     } catch (const FileError& error) {
       if (array.place.empty()) throw;
@@ -263,6 +307,7 @@ RowSet open_rows(const SetSpec& spec, DataFiles& files) {
   for (const NamedArray& input : spec.inputs) open(input, set.inputs, false);
   for (const NamedArray& target : spec.targets) open(target, set.targets, true);
   for (const NamedArray& weight : spec.weights) open(weight, set.weights, false);
+  add_notes(set.notes, files.notes());
   HGQ_CHECK(!set.inputs.empty(), FileError, spec.file, ": no inputs are chosen");
   return set;
 }

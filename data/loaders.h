@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "hgq/data/claimed_size.h"
 #include "hgq/data/csv.h"
 #include "hgq/data/memory_dataset.h"
 #include "hgq/data/row_source.h"
@@ -26,6 +27,12 @@ enum class FileKind : uint8_t { kHdf5, kNpz, kNpy, kIdx, kCsv };
 
 /// "HDF5", "NPZ", ...
 std::string to_string(FileKind kind);
+
+/// What data files may take and read.
+struct FileLimits {
+  int64_t memory = physical_memory() / 2;  // bytes for the rows of a set, and what unpacks to them
+  bool allow_external = false;             // HDF5 files may name files outside of their own folder
+};
 
 /// An opened data file.
 class DataFile {
@@ -42,19 +49,21 @@ class DataFile {
   virtual std::vector<std::string> notes() const { return {}; }
 
   /// Throws FileError where the file is missing, empty, damaged, or of no known kind.
-  static std::unique_ptr<DataFile> open(const std::string& path, const CsvOptions& options);
+  static std::unique_ptr<DataFile> open(const std::string& path, const CsvOptions& options,
+                                        const FileLimits& limits = {});
 };
 
 /// The files of a run, each opened once.
 class DataFiles {
  public:
-  explicit DataFiles(CsvOptions options = {}) : options_(std::move(options)) {}
+  explicit DataFiles(CsvOptions options = {}, FileLimits limits = {}) : options_(std::move(options)), limits_(limits) {}
   const DataFile& open(const std::string& path);
   /// Those of all files, in the order of their names.
   std::vector<std::string> notes() const;
 
  private:
   CsvOptions options_;
+  FileLimits limits_;
   std::map<std::string, std::unique_ptr<DataFile>> files_;
 };
 
@@ -86,8 +95,12 @@ struct NamedRows {
 
 struct RowSet {
   std::vector<NamedRows> inputs, targets, weights;
+  std::vector<std::string> notes = {};  // what their sources have to tell the user (RowSource::notes), each once
   int64_t size() const { return inputs.front().rows->rows(); }
 };
+
+/// Adds those that are not there yet.
+void add_notes(std::vector<std::string>& notes, const std::vector<std::string>& more);
 
 /// Throws FileError where an array can not be found or read, or the numbers of rows differ.
 RowSet open_rows(const SetSpec& spec, DataFiles& files);

@@ -44,6 +44,9 @@ class RowSource {
   NumberWidth width() const { return width_; }
   /// Rows that are packed together, so that reading fewer costs the same; 1 where it makes no difference.
   virtual int64_t chunk_rows() const { return 1; }
+  /// What the user should be told about these rows before they are used: "32 of 64 rows were never written". A sentence
+  /// each, with its place.
+  virtual std::vector<std::string> notes() const { return {}; }
   /// "row 3 (from 0)", or what helps to find the row in the file.
   virtual std::string row_name(int64_t row) const;
 

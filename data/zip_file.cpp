@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "hgq/core/error.h"
-#include "hgq/data/claimed_size.h"
+#include "hgq/data/unpacked.h"
 
 namespace hgq {
 namespace {
@@ -47,51 +47,6 @@ uint64_t crc_of(const Bytes& bytes) {
   return crc;
 }
 
-class RawInflater {
- public:
-  RawInflater() { HGQ_CHECK(inflateInit2(&stream_, -MAX_WBITS) == Z_OK, RunError, "zlib does not start"); }
-  ~RawInflater() { inflateEnd(&stream_); }
-  RawInflater(const RawInflater&) = delete;
-  RawInflater& operator=(const RawInflater&) = delete;
-  z_stream& stream() { return stream_; }
-
- private:
-  z_stream stream_{};
-};
-
-/// Unpacks exactly `size` bytes.
-std::vector<char> inflate_all(const Bytes& packed, int64_t size) {
-  // Deflate packs to 1/1032 at best: a claim beyond that is wrong, whatever the memory.
-  HGQ_CHECK(size / 1032 <= packed.size(), FileError, packed.place(), ": claims to unpack to ", bytes_text(size),
-            " from ", bytes_text(packed.size()), "; the file is damaged");
-  check_fits_memory(size, packed.place());
-  std::vector<char> out(static_cast<size_t>(size));
-  std::vector<char> in(size_t{1} << 20U);
-  RawInflater inflater;
-  z_stream& stream = inflater.stream();
-  int64_t taken = 0;
-  int64_t given = 0;
-  int status = Z_OK;
-  while (status != Z_STREAM_END) {
-    if (stream.avail_in == 0 && taken < packed.size()) {
-      const int64_t count = std::min<int64_t>(static_cast<int64_t>(in.size()), packed.size() - taken);
-      packed.read(taken, std::span(in).first(static_cast<size_t>(count)));
-      taken += count;
-      stream.next_in = reinterpret_cast<Bytef*>(in.data());
-      stream.avail_in = static_cast<uInt>(count);
-    }
-    const int64_t room = std::min<int64_t>(size - given, int64_t{1} << 30U);
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + given);
-    stream.avail_out = static_cast<uInt>(room);
-    status = inflate(&stream, Z_NO_FLUSH);
-    given += room - static_cast<int64_t>(stream.avail_out);
-    HGQ_CHECK(status == Z_OK || status == Z_STREAM_END, FileError, packed.place(), ": can not be unpacked (",
-              stream.msg != nullptr ? stream.msg : "cut off, or longer than its directory says", ")");
-  }
-  HGQ_CHECK(given == size, FileError, packed.place(), ": unpacks to ", given, " bytes, the directory says ", size);
-  return out;
-}
-
 }  // namespace
 
 bool ZipFile::looks_like_zip(const Bytes& bytes) {
@@ -99,7 +54,9 @@ bool ZipFile::looks_like_zip(const Bytes& bytes) {
   return front == std::string("PK\3\4", 4) || front == std::string("PK\5\6", 4);
 }
 
-ZipFile::ZipFile(std::shared_ptr<const Bytes> bytes) : bytes_(std::move(bytes)) { read_directory(); }
+ZipFile::ZipFile(std::shared_ptr<const Bytes> bytes, int64_t memory) : bytes_(std::move(bytes)), memory_(memory) {
+  read_directory();
+}
 
 void ZipFile::read_directory() {
   const std::string& place = bytes_->place();
@@ -200,7 +157,9 @@ std::unique_ptr<Bytes> ZipFile::member(const std::string& name) const {
   std::unique_ptr<Bytes> bytes = std::make_unique<Window>(place, bytes_, begin, packed_size);
   HGQ_CHECK(entry->method == 8 || entry->size == entry->packed_size, FileError, place,
             ": two sizes of a stored member differ; the file is damaged");
-  if (entry->method == 8) bytes = memory_bytes(place, inflate_all(*bytes, static_cast<int64_t>(entry->size)));
+  if (entry->method == 8)
+    return unpacked({.bytes = std::move(bytes), .size = static_cast<int64_t>(entry->size), .crc32 = entry->crc},
+                    memory_);
   HGQ_CHECK(crc_of(*bytes) == entry->crc, FileError, place,
             ": its content does not agree with its check sum; the file is damaged");
   return bytes;

@@ -4,7 +4,7 @@
 //   zip.names();                             // {"x.npy", "y.npy"}
 //   std::unique_ptr<Bytes> x = zip.member("x.npy");
 //
-// A stored member is read from the file where it lies; a deflated one is unpacked into memory.
+// A stored member is read from the file where it lies; a deflated one is unpacked (data/unpacked.h).
 #pragma once
 
 #include <memory>
@@ -12,13 +12,15 @@
 #include <vector>
 
 #include "hgq/data/bytes.h"
+#include "hgq/data/claimed_size.h"
 
 namespace hgq {
 
 class ZipFile {
  public:
   /// Reads the directory at the end. Throws FileError where it is missing or damaged.
-  explicit ZipFile(std::shared_ptr<const Bytes> bytes);
+  /// `memory`: bytes that the rows of a set may take (data/unpacked.h).
+  explicit ZipFile(std::shared_ptr<const Bytes> bytes, int64_t memory = physical_memory() / 2);
 
   std::vector<std::string> names() const;
   bool has(const std::string& name) const { return find(name) != nullptr; }
@@ -41,6 +43,7 @@ class ZipFile {
   static void read_zip64(Entry& entry, std::span<const char> extra);
 
   std::shared_ptr<const Bytes> bytes_;  // shared with the members that lie in it
+  int64_t memory_;
   std::vector<Entry> entries_;
 };
 

@@ -53,7 +53,7 @@ std::unique_ptr<Layer> make_layer(std::string_view kind, const LayerArguments& a
   const std::string_view plain = kind.substr(kind.rfind('>') + 1);
   for (const LayerKind& candidate : kKinds) {
     if (candidate.name != plain) continue;
-    const size_t before = arguments.errors.messages().size();
+    const size_t before = arguments.errors.size();
     ConfigReader c(arguments.node, std::string(plain), arguments.errors, arguments.docs);
     std::unique_ptr<Layer> layer = candidate.make(c, arguments);
     if (keras_keys) {
@@ -62,7 +62,7 @@ std::unique_ptr<Layer> make_layer(std::string_view kind, const LayerArguments& a
       }
     }
     c.finish();
-    return arguments.errors.messages().size() == before ? std::move(layer) : nullptr;
+    return arguments.errors.size() == before ? std::move(layer) : nullptr;
   }
   arguments.errors.add(arguments.node.key_place(),
                        concat("unknown layer '", printable(kind), "'", suggestion(plain, layer_kind_names())));

@@ -5,6 +5,8 @@ library only. The same seed makes the same files.
 
     mutants_test.py --program build/bin/hgq-train --source . [--mutants 1000] [--keep FOLDER]
     mutants_test.py --program build/bin/hgq-train --source . --files FOLDER      every file as model, proxy and data
+    mutants_test.py --program build/bin/hgq-train --source . --flips 2500        single flipped bits of files that hgq wrote:
+                                                                                 refused, or with the same results
 """
 import argparse
 import concurrent.futures
@@ -174,6 +176,8 @@ WORDS = (b'99999999999999999999', b'4294967296', b'-1', b'0', b'1e308', b'nan', 
 
 
 def mutated(data, rng, text):
+    if data[-24:-16] == b'\nhgqseal':  # else all of it would be refused for that, and nothing behind it tried
+        data = data[:-24]
     data = bytearray(data)
     for _ in range(rng.choice((1, 1, 1, 2, 4))):
         if not data:
@@ -228,6 +232,74 @@ def run_on(path, commands, folder, label, report):
                 made.unlink(missing_ok=True)
 
 
+def flips(folder, count, seed):
+    """A flipped bit of a proxy, a model, a checkpoint: how many are refused, how many change nothing, and faults."""
+    seeds(folder)
+    run, csv, config = folder / 'run', folder / 'rows.csv', folder / 'run.yaml'
+    data = ('--data', csv, '--threads', 1)
+
+    def predicting(path, out):
+        return [('predict', path, *data, '--out', out)], [out]
+
+    def summing(path, out):
+        return [('predict', path, *data, '--out', out), ('summary', path, '--json'), ('eval', path, *data, '--json')], [out]
+
+    def resuming(path, out):
+        copy = out.with_suffix('')
+        copy.mkdir()
+        shutil.copy(run / 'config.yaml', copy)
+        shutil.copytree(run / 'pareto', copy / 'pareto')
+        shutil.copy(path, copy / 'checkpoint.h5')
+        command = (config, '--set', 'train.epochs=3', '--out', copy, '--resume', '--quiet', '--threads', 1)
+        return [command], [copy / 'model.h5', copy / 'proxy.h5', copy / 'checkpoint.h5']
+
+    def results(path, use, label):
+        """What the commands make of a file: None where one refuses it, and why not where it may not be like that."""
+        out = folder / f'{label}.out'
+        commands, files = use(path, out)
+        made = []
+        try:
+            for command in commands:
+                result = hgq(*command)
+                if result.fault() or result.code not in (0, 2):
+                    return None, result.fault() or f'ended with {result.code}: {result.err}'
+                if result.code == 2:
+                    return None, ''
+                made.append(result.out if command[0] in ('summary', 'eval') else '')
+            return made + [file.read_bytes() for file in files], ''
+        finally:
+            out.unlink(missing_ok=True)
+            shutil.rmtree(out.with_suffix(''), ignore_errors=True)
+
+    faults = 0
+    for name, use in (('proxy.h5', predicting), ('model.h5', summing), ('checkpoint.h5', resuming)):
+        whole = (run / name).read_bytes()
+        right, fault = results(run / name, use, 'whole')
+        assert right is not None, fault
+        rng = random.Random(f'{seed} {name}')
+
+        def one(i, at, bit):
+            data = bytearray(whole)
+            data[at] ^= 1 << bit
+            path = folder / f'flip_{i}_{name}'
+            path.write_bytes(data)
+            found, fault = results(path, use, f'flip{i}')
+            path.unlink()
+            if found is not None and found != right:
+                fault = 'is read, with other results'
+            if fault:
+                print(f'FAULT {name}, bit {bit} of byte {at}: {fault}', flush=True)
+            return 'fault' if fault else 'refused' if found is None else 'the same'
+
+        with concurrent.futures.ThreadPoolExecutor(ARGS.jobs) as pool:
+            futures = [pool.submit(one, i, rng.randrange(len(whole)), rng.randrange(8)) for i in range(count)]
+            outcomes = [future.result() for future in futures]
+        counts = {kind: outcomes.count(kind) for kind in ('refused', 'the same', 'fault')}
+        faults += counts['fault']
+        print(f'{name}: {count} flipped bits, {counts["refused"]} refused, {counts["the same"]} with the same results, {counts["fault"]} faults')
+    return 1 if faults else 0
+
+
 def main():
     global ARGS
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -238,12 +310,16 @@ def main():
     parser.add_argument('--seconds', type=float, default=60, help='most time that a command may take')
     parser.add_argument('--megabytes', type=float, default=1500, help='most memory that a command may take')
     parser.add_argument('--jobs', type=int, default=1)
+    parser.add_argument('--flips', type=int, help='single flipped bits of each kind of file instead')
     parser.add_argument('--files', help='folder of files to run instead, each as model, proxy and data')
     parser.add_argument('--keep', help='folder for the files that show a fault')
     parser.add_argument('--verbose', action='store_true', help='every command with its code and message')
     ARGS = parser.parse_args()
     ARGS.program = str(pathlib.Path(ARGS.program).resolve())
     faults, results = [], []
+    if ARGS.flips:
+        with tempfile.TemporaryDirectory(prefix='hgq_flips_') as name:
+            return flips(pathlib.Path(name), ARGS.flips, ARGS.seed)
 
     def report(path, result):
         results.append(result)

@@ -242,7 +242,7 @@ std::vector<Case> numpy_cases() {
        "inputs: {file: x}\ntargets: {file: x}\n", "x: is cut off: the shape [3, 2] needs 6 bytes"},
       {"GzipCutOff",
        [](const TemporaryFolder& f) { write_text(f, "x.gz", gzip(std::string(1000, 'a')).substr(0, 15)); },
-       "inputs: {file: x.gz}\ntargets: {file: x.gz}\n", "x.gz: is a gzip file that is cut off"},
+       "inputs: {file: x.gz}\ntargets: {file: x.gz}\n", "x.gz: is packed, and cut off"},
       {"Parquet", [](const TemporaryFolder& f) { write_text(f, "d.h5", "PAR1abc"); }, kH5,
        "d.h5: is a Parquet file; HDF5, NPZ, NPY, IDX and CSV can be read"},
   };

@@ -282,7 +282,7 @@ TEST_F(H5, AttributesThatH5pyWrites) {
 
 TEST_F(H5, FilesThatAreNoHdf5AreNamed) {
   EXPECT_THAT(message_of([&] { File::open(folder / "none.h5"); }), HasSubstr("none.h5: there is no such file"));
-  EXPECT_THAT(message_of([&] { File::open(folder / ""); }), HasSubstr("is a directory, expected an HDF5 file"));
+  EXPECT_THAT(message_of([&] { File::open(folder / ""); }), HasSubstr("is a folder, expected an HDF5 file"));
   std::ofstream(folder / "empty.h5");
   EXPECT_THAT(message_of([&] { File::open(folder / "empty.h5"); }), HasSubstr("is empty"));
   std::ofstream(folder / "text.h5") << "a,b\n1,2\n";
@@ -377,7 +377,7 @@ TEST_F(H5, AFileInMemoryTouchesNoFileOfItsName) {
   {
     File out = File::create(path);
     out.write_floats("x", Tensor(Shape{4}).view());
-    EXPECT_EQ(out.bytes().substr(1, 3), "HDF");
+    EXPECT_EQ(out.content().substr(1, 3), "HDF");
   }
   EXPECT_EQ(std::filesystem::file_size(path), 3U);
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "data_files.h"
+#include "hgq/data/unpacked.h"
 
 namespace hgq {
 namespace {
@@ -19,6 +20,11 @@ class Idx : public ::testing::Test {
  protected:
   std::unique_ptr<RowSource> open(const std::string& content) {
     return open_idx(open_bytes(write_text(folder, "x-idx", content)));
+  }
+  std::unique_ptr<Bytes> unpack(const std::string& path) {
+    std::shared_ptr<const Bytes> file = open_bytes(path);
+    EXPECT_TRUE(is_gzip(*file));
+    return unpacked({.bytes = std::move(file), .form = PackedStream::Form::kGzip}, int64_t{1} << 30U);
   }
   TemporaryFolder folder;
 };
@@ -41,9 +47,7 @@ TEST_F(Idx, EveryType) {
 TEST_F(Idx, GzipIsUnpackedAlsoInSeveralMembers) {
   const std::string content = idx('\x08', {300000}, std::string(300000, '\7'));
   const std::string both = gzip(content.substr(0, 1000)) + gzip(content.substr(1000));
-  const auto file = open_bytes(write_text(folder, "x.gz", both));
-  ASSERT_TRUE(is_gzip(*file));
-  const std::vector<float> values = all_values(*open_idx(gunzip(*file)));
+  const std::vector<float> values = all_values(*open_idx(unpack(write_text(folder, "x.gz", both))));
   EXPECT_EQ(values, std::vector<float>(300000, 7.0F));
 }
 
@@ -59,14 +63,14 @@ TEST_F(Idx, DamageIsNamed) {
               HasSubstr("more values than any memory holds"));
   const std::string packed = gzip(idx('\x08', {1000}, std::string(1000, '\1')));
   const auto message = [&](const std::string& content) {
-    return message_of([&] { gunzip(*open_bytes(write_text(folder, "x.gz", content))); });
+    return message_of([&] { unpack(write_text(folder, "x.gz", content)); });
   };
   EXPECT_EQ(message(packed), "no error");
-  EXPECT_THAT(message(packed.substr(0, packed.size() - 9)), HasSubstr("is a gzip file that is cut off"));
-  EXPECT_THAT(message(packed + "tail"), HasSubstr("is a damaged gzip file"));
+  EXPECT_THAT(message(packed.substr(0, packed.size() - 9)), HasSubstr("x.gz: is packed, and cut off"));
+  EXPECT_THAT(message(packed + "tail"), HasSubstr("x.gz: can not be unpacked (incorrect"));
   std::string wrong = packed;
   wrong[wrong.size() - 6] = static_cast<char>(wrong[wrong.size() - 6] + 1);
-  EXPECT_THAT(message(wrong), HasSubstr("is a damaged gzip file"));
+  EXPECT_THAT(message(wrong), HasSubstr("x.gz: can not be unpacked (incorrect"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "hgq/data/bytes.h"
 #include "hgq/data/idx.h"
 #include "hgq/data/npy.h"
+#include "hgq/data/unpacked.h"
 #include "hgq/data/zip_file.h"
 
 namespace {
@@ -22,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace hgq;
   fuzz::attempt([&] {
     std::shared_ptr<const Bytes> bytes = memory_bytes("input", {data, data + size});
-    if (is_gzip(*bytes)) bytes = gunzip(*bytes);
+    if (is_gzip(*bytes)) bytes = unpacked({.bytes = bytes, .form = PackedStream::Form::kGzip}, int64_t{64} << 20U);
     if (ZipFile::looks_like_zip(*bytes)) return read_members(bytes);
     fuzz::attempt([&] { fuzz::read_all(*open_npy(bytes)); });
     fuzz::read_all(*open_idx(bytes));
