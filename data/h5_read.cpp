@@ -363,14 +363,16 @@ void Group::read_floats_into(const std::string& path, int64_t first, int64_t cou
 }
 
 void Group::read_doubles_into(const std::string& path, int64_t first, int64_t count, std::span<double> out) const {
-  Source source = find_source(*this, *object_, path, place(path), [&](const std::string& p) { check_is_there(p); });
+  Source source = find_source(*this, *object_, {file_name_, *permissions_}, path, place(path),
+                              [&](const std::string& p) { check_is_there(p); });
   choose_rows(source, first, count);
   read_numbers<double>(source, H5T_NATIVE_DOUBLE, out);
 }
 
 void Group::read_long_doubles_into(const std::string& path, int64_t first, int64_t count,
                                    std::span<long double> out) const {
-  Source source = find_source(*this, *object_, path, place(path), [&](const std::string& p) { check_is_there(p); });
+  Source source = find_source(*this, *object_, {file_name_, *permissions_}, path, place(path),
+                              [&](const std::string& p) { check_is_there(p); });
   choose_rows(source, first, count);
   read_numbers<long double>(source, H5T_NATIVE_LDOUBLE, out);
 }
