@@ -235,7 +235,8 @@ void add_import(CLI::App& app, Action& action) {
          {"wrap", "sat"});
   add_repeated(*sub, "--function", c->functions, "NAME=FORMULA",
                "a formula in x for a function that is Python code; NAME: its own, or that of its layer");
-  sub->add_option("--epsilon", c->epsilon, "of the batch norms, which Python HGQ does not save; 0.001 if not given")
+  sub->add_option("--epsilon", c->epsilon,
+                  "epsilon of the batch norms, which Python HGQ does not save; 0.001 if not given")
       ->type_name("NUMBER")
       ->check(number_above(0, true));
 }

@@ -12,60 +12,12 @@ namespace {
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-// JSON has no NaN: it is null there.
-double number_or_nan(const nlohmann::json& value) { return value.is_number() ? value.get<double>() : std::nan(""); }
-
 }  // namespace
 
-std::vector<std::string> History::columns() const {
-  std::vector<std::string> names;
-  for (const Row& row : rows) {
-    for (const auto& [name, value] : row.metrics.entries()) {
-      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
-    }
-  }
-  return names;
-}
-
-std::string History::to_csv() const {
-  const std::vector<std::string> names = columns();
-  std::string text = "epoch";
-  for (const std::string& name : names) text += "," + name;
-  text += "\n";
-  for (const Row& row : rows) {
-    text += concat(row.epoch);
-    for (const std::string& name : names) {
-      const double* const value = row.metrics.find(name);
-      text += value == nullptr ? "," : concat(",", *value);
-    }
-    text += "\n";
-  }
-  return text;
-}
-
-nlohmann::json History::to_json() const {
-  nlohmann::json all = nlohmann::json::array();
-  for (const Row& row : rows) {
-    nlohmann::json metrics = nlohmann::json::array();
-    for (const auto& [name, value] : row.metrics.entries()) metrics.push_back({name, value});
-    all.push_back({{"epoch", row.epoch}, {"metrics", metrics}});
-  }
-  return all;
-}
-
-History History::from_json(const nlohmann::json& json) {
-  History history;
-  for (const nlohmann::json& entry : json) {
-    Row row{entry.at("epoch").get<int>(), {}};
-    for (const nlohmann::json& metric : entry.at("metrics"))
-      row.metrics.set(metric.at(0).get<std::string>(), number_or_nan(metric.at(1)));
-    history.rows.push_back(std::move(row));
-  }
-  return history;
-}
-
 Trainer::Trainer(Model& model, const Objective& objective, Optimizer& optimizer, Workers& workers, Options options)
-    : model_(model), objective_(objective), optimizer_(optimizer), workers_(workers), options_(std::move(options)) {}
+    : model_(model), objective_(objective), optimizer_(optimizer), workers_(workers), options_(std::move(options)) {
+  if (!options_.history_file.empty()) history_file_.emplace(options_.history_file);
+}
 
 Trainer::~Trainer() = default;
 
@@ -85,14 +37,19 @@ nlohmann::json Trainer::state(const Position& position) {
           {"batch", position.batch},
           {"means", step_->computation().means().state()},
           {"auc", auc},
-          {"history", history_.to_json()},
+          {"history", history_file_ ? history_file_->state() : nlohmann::json(history_.to_csv())},
           {"callbacks", callbacks}};
 }
 
 void Trainer::resume(const nlohmann::json& state) {
   try {
     position_ = {state.at("epoch").get<int64_t>(), state.at("batch").get<int64_t>()};
-    history_ = History::from_json(state.at("history"));
+    const nlohmann::json& history = state.at("history");
+    if (history.is_string()) {
+      history_ = History::from_csv(history.get_ref<const std::string&>());
+    } else if (history_file_) {
+      history_file_->restore(history);
+    }
     resumed_means_ = state.at("means").get<std::vector<double>>();
     resumed_auc_ = std::make_unique<nlohmann::json>(state.at("auc"));
     const nlohmann::json& callbacks = state.at("callbacks");
@@ -121,7 +78,7 @@ FitEnd Trainer::fit(const Dataset& train, const Dataset* validation) {
              .batch_size = options_.batch_size,
              .epochs = options_.epochs};
   t.batches = batches.size();
-  t.save_model = options_.save_model;
+  t.model_file = options_.model_file;
   last_checkpoint_ = now();
   call(&Callback::on_train_begin, t);
   FitEnd end = FitEnd::kFinished;
@@ -149,7 +106,6 @@ FitEnd Trainer::fit(const Dataset& train, const Dataset* validation) {
     }
   }
   call(&Callback::on_train_end, t);
-  if (options_.write_history) options_.write_history(history_);
   return end;
 }
 
@@ -172,6 +128,7 @@ bool Trainer::run_epoch(Training& t, Batches& batches, int64_t first_batch) {
     call(&Callback::on_batch_begin, t);
     const Batch& batch = batches[t.batch];
     const double loss = step_->run(batch);
+    if (!std::isfinite(loss)) write_files(t);  // of the whole epochs before
     HGQ_CHECK(std::isfinite(loss), RunError, "epoch ", t.epoch + 1, ", batch ", t.batch + 1,
               ": the loss is not finite (", loss,
               "); the last checkpoint is as it was. A smaller learning rate, clipnorm, or a look at the data may help");
@@ -200,17 +157,25 @@ void Trainer::finish_epoch(Training& t) {
   t.logs.set("beta", model_.beta());
   t.logs.set("learning_rate", static_cast<double>(optimizer_.learning_rate()));
   t.logs.set("seconds", t.seconds);
-  history_.rows.push_back({t.epoch + 1, t.logs});
+  history_.add(t.epoch + 1, t.logs);
   call(&Callback::on_log, t);
 }
 
+// The order makes the files on the disk ones that a run can go on with at every moment: what a checkpoint names is
+// there before it, and what only the one before named goes after it.
 void Trainer::checkpoint(Training& t, const Position& position, bool always) {
-  if (!options_.write_checkpoint) return;
   if (!always && now() - last_checkpoint_ < options_.checkpoint_seconds) return;
-  if (options_.write_history) options_.write_history(history_);
-  options_.write_checkpoint(state(position));
+  write_files(t);
+  if (options_.write_checkpoint) options_.write_checkpoint(state(position));
   last_checkpoint_ = now();
   call(&Callback::on_checkpoint, t);
+}
+
+void Trainer::write_files(Training& t) {
+  call(&Callback::before_checkpoint, t);
+  if (!history_file_) return;
+  history_file_->append(history_);
+  history_.clear();
 }
 
 }  // namespace hgq

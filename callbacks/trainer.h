@@ -13,30 +13,16 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "hgq/callbacks/callback.h"
+#include "hgq/callbacks/history.h"
+#include "hgq/callbacks/history_file.h"
 #include "hgq/callbacks/run_state.h"
 
 namespace hgq {
-
-/// One row an epoch.
-class History {
- public:
-  struct Row {
-    int epoch = 0;  // from 1
-    Metrics metrics;
-  };
-  std::vector<Row> rows;
-
-  /// Columns: epoch, then the metrics in the order of their first appearance.
-  std::vector<std::string> columns() const;
-  /// history.csv: a header and a row an epoch; a missing value is empty.
-  std::string to_csv() const;
-  nlohmann::json to_json() const;
-  static History from_json(const nlohmann::json& json);
-};
 
 enum class FitEnd : uint8_t { kFinished, kStopped, kStopAfter, kInterrupted };
 
@@ -52,10 +38,11 @@ class Trainer {
     double checkpoint_seconds = 2;                   // least time between two checkpoints at the end of an epoch
     /// Writes a checkpoint: a model file with the run's state, `state` for write_run_state(). Empty: none.
     std::function<void(const nlohmann::json& state)> write_checkpoint{};
-    /// Writes the model alone, for callbacks.
-    std::function<void(const std::string& path)> save_model{};
-    /// Called when history.csv is to be written, before each checkpoint and at the end.
-    std::function<void(const History&)> write_history{};
+    /// The bytes of a file of the model alone, for callbacks.
+    std::function<std::string()> model_file{};
+    /// Where the history is kept (callbacks/history_file.h); empty: in memory. Rows go there before each checkpoint,
+    /// and where there are none, as often and at the end.
+    std::string history_file{};
   };
 
   /// All references must outlive the trainer.
@@ -67,7 +54,10 @@ class Trainer {
   void resume(const nlohmann::json& state);
   /// Throws RunError where the loss is not finite; the last checkpoint stays.
   FitEnd fit(const Dataset& train, const Dataset* validation);
+  /// All rows; with a history_file those that it does not hold yet.
   const History& history() const { return history_; }
+  /// Whole epochs trained so far, those before a resume included.
+  int64_t epochs() const { return position_.epoch; }
   const std::string& stop_reason() const { return stop_reason_; }
   /// Rows trained on in this call of fit(), and the seconds it took, without validation and callbacks.
   int64_t rows_trained() const { return rows_trained_; }
@@ -77,6 +67,7 @@ class Trainer {
   bool run_epoch(Training& t, Batches& batches, int64_t first_batch);
   void finish_epoch(Training& t);
   void checkpoint(Training& t, const Position& position, bool always);
+  void write_files(Training& t);
   nlohmann::json state(const Position& position);
   template <typename Method>
   void call(Method method, Training& t);
@@ -90,6 +81,7 @@ class Trainer {
   std::unique_ptr<Evaluation> evaluation_;
   std::vector<std::unique_ptr<Callback>> callbacks_;
   History history_;
+  std::optional<HistoryFile> history_file_;
   Position position_;
   std::vector<double> resumed_means_;
   std::unique_ptr<nlohmann::json> resumed_auc_;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "hgq/core/error.h"
+#include "hgq/core/similar_file.h"
 #include "hgq/data/claimed_size.h"
 
 namespace hgq {
@@ -84,7 +85,7 @@ std::string Bytes::front(int64_t count) const {
 std::unique_ptr<Bytes> open_bytes(const std::string& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
-  HGQ_CHECK(std::filesystem::exists(status), FileError, path, ": there is no such file");
+  HGQ_CHECK(std::filesystem::exists(status), FileError, path, ": there is no such file", similar_file(path));
   HGQ_CHECK(!std::filesystem::is_directory(status), FileError, path, ": is a folder, expected a data file");
   HGQ_CHECK(std::filesystem::is_regular_file(status), FileError, path, ": is not a regular file");
   const auto size = static_cast<int64_t>(std::filesystem::file_size(path, error));

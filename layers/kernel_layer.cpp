@@ -58,7 +58,8 @@ KernelLayer::KernelLayer(ConfigReader& c, const LayerArguments& arguments, bool 
                              {.min = 1}))
     parallel_factor_ = *factor;
   if (!batch_norm_) return;
-  momentum_ = c.number("momentum", "of the moving statistics", {.fallback = 0.99, .min = 0, .max = 1});
+  momentum_ = c.number("momentum", "share of the moving mean and variance that a batch leaves as it is",
+                       {.fallback = 0.99, .min = 0, .max = 1});
   epsilon_ = c.number("epsilon", "added to the variance", {.fallback = 1e-3, .min = 0});
   center_ = c.boolean("center", "subtract the mean, add a trainable beta", true) && use_bias_;
   scale_ = c.boolean("scale", "divide by the deviation, multiply by a trainable gamma", true);
@@ -142,9 +143,10 @@ KernelLayer::Recorded KernelLayer::record_weights(Tape& tape, Mode mode, Var x) 
                                       .moving_mean = train && center_ ? &moving_mean_ : nullptr,
                                       .moving_variance = train && scale_ ? &moving_variance_ : nullptr,
                                       .moments_with_bias = !train};
-  // Once, at the first training batch, before anything reads f (spec 1.7).
+  // Once, at the first training batch, before anything reads f (spec 1.7). The operation itself looks whether that is
+  // done: what is recorded must not depend on it, or a run that is continued would sum its gradients in another order.
   const auto adapt_in_training = [&](Var kernel) {
-    return train && adapted_.value.values()[0] == 0.0F ? ops::adapt_bits(kq_.f, kernel, adapted_) : kq_.raw_f(tape);
+    return train && adapt_ ? ops::adapt_bits(kq_.f, kernel, adapted_) : kq_.raw_f(tape);
   };
   const Var gamma = scale_ ? tape.parameter(gamma_) : Var{};
   const Var beta = center_ ? tape.parameter(bn_beta_) : Var{};

@@ -66,8 +66,11 @@ Model model_of(const LayerContract& contract, bool keras_keys) {
 
 /// A model on a tape, with a loss that weighs each element of its output.
 struct Recorded {
-  /// `keras_keys`: the layer's keys are those of a saved model.
-  Recorded(const LayerContract& contract, Mode mode, bool keras_keys = false) : model(model_of(contract, keras_keys)) {
+  /// `keras_keys`: the layer's keys are those of a saved model. `like`: it is recorded with the values that this one
+  /// has now.
+  Recorded(const LayerContract& contract, Mode mode, bool keras_keys = false, const Recorded* like = nullptr)
+      : model(model_of(contract, keras_keys)) {
+    if (like != nullptr) copy_values(like->model, model);
     const ModelRecording recording = model.record(tape, mode, true);
     output = recording.outputs.front().value;
     tape.keep(output);
@@ -77,6 +80,14 @@ struct Recorded {
     tape.add_loss(ops::sum(ops::multiply(output, tape.input("upstream", output.shape()))), "task");
     for (const Parameter* const p : model.parameters()) parameters.push_back(p->value.clone());
     for (const State* const s : model.states()) states.push_back(s->value.clone());
+  }
+  static void copy_values(const Model& from, Model& to) {
+    const std::vector<Parameter*> p = from.parameters();
+    const std::vector<State*> s = from.states();
+    for (size_t i = 0; i < p.size(); ++i)
+      std::ranges::copy(p[i]->value.values(), to.parameters()[i]->value.values().begin());
+    for (size_t i = 0; i < s.size(); ++i)
+      std::ranges::copy(s[i]->value.values(), to.states()[i]->value.values().begin());
   }
   void restore() {
     const std::vector<Parameter*> p = model.parameters();
@@ -155,6 +166,23 @@ void expect_same_for_any_cut_and_threads(const LayerContract& contract) {
   }
   EXPECT_TRUE(cut == recorded.step(views_of(inputs), two, kCut)) << "two threads";
   EXPECT_TRUE(cut == recorded.step(views_of(inputs), three, kCut)) << "three threads";
+}
+
+// What a run that is continued does: it records the layer with the values of a later step. All bits of the next step
+// must be those of the tape that was recorded before the first one.
+void expect_the_same_recorded_later(const LayerContract& contract) {
+  Recorded early(contract, Mode::kTrain);
+  const std::vector<Tensor> inputs = early.make_inputs(70);
+  Workers workers(1);
+  early.step(views_of(inputs), workers, kCut);
+  for (Parameter* const p : early.model.parameters()) {
+    for (size_t i = 0; i < p->grad.values().size(); ++i) p->value.values()[i] -= 1e-3F * p->grad.values()[i];
+  }
+  Recorded late(contract, Mode::kTrain, false, &early);
+  for (size_t i = 0; i < early.parameters.size(); ++i) early.parameters[i] = late.parameters[i].clone();
+  for (size_t i = 0; i < early.states.size(); ++i) early.states[i] = late.states[i].clone();
+  EXPECT_TRUE(early.step(views_of(inputs), workers, kCut) == late.step(views_of(inputs), workers, kCut))
+      << "what is recorded depends on the values of parameters or states";
 }
 
 void expect_no_memory_taken_when_warm(const LayerContract& contract) {
@@ -274,6 +302,7 @@ void expect_layer_contract(const LayerContract& contract) {
   SCOPED_TRACE(concat(contract.layer.kind, " ", contract.layer.arguments.to_json().dump()));
   expect_right(contract);
   expect_same_for_any_cut_and_threads(contract);
+  expect_the_same_recorded_later(contract);
   expect_no_memory_taken_when_warm(contract);
   expect_config_round_trip(contract);
   expect_exact_bits_after_a_trace(contract);

@@ -7,6 +7,7 @@
 //   - gradients of all parameters and inputs against central differences, BOPs and regularizers in the loss; values
 //     against the twins, in training, evaluation and tracing;
 //   - one chunk and many: close; one thread and several: the same bits;
+//   - recorded anew after a step, as when a run is continued: the same bits in the next step;
 //   - no memory taken by a warm step;
 //   - the config: written as JSON and read again it makes the same layer, which computes the same;
 //   - a model file: written and read again it predicts the same, states included;
