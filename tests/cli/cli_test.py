@@ -313,12 +313,12 @@ class CliTest(unittest.TestCase):
             reply = subprocess.run(['bash', '-c', asked], capture_output=True, text=True, check=True).stdout
             self.assertIn(expected, reply, line)
 
-    def progress_on_a_terminal(self, columns, environment, resized=None):
+    def progress_on_a_terminal(self, columns, environment, resized=None, epochs=200):
         """What a run writes to a terminal of so many columns, cut where the line is begun anew."""
         config = self.folder / 'small.yaml'
         (self.folder / 'rows.csv').write_text('x0,x1,y\n' + ''.join(f'{i % 7}.5,{i % 5}.25,{i % 3}.5\n' for i in range(64)))
         config.write_text('data: {file: rows.csv, inputs: [x0, x1], targets: y, validation: 0.25}\nmodel: {layers: [HQuantize, HDense: {units: 1}]}\n'
-                          'train: {loss: mse, metrics: [mae], batch_size: 16, epochs: 200}\ncallbacks: [ResetMinMax, FreeBOPs]\n')
+                          'train: {loss: mse, metrics: [mae], batch_size: 16, epochs: EPOCHS}\ncallbacks: [ResetMinMax, FreeBOPs]\n'.replace('EPOCHS', str(epochs)))
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('4H', 24, columns, 0, 0))
         process = subprocess.Popen([ARGS.program, str(config), '--out', str(self.folder / f'tty{columns}{resized}{len(environment)}')],
@@ -352,7 +352,7 @@ class CliTest(unittest.TestCase):
             self.assertLessEqual(max(map(len, lines)), most, lines)
             if most > 15:
                 self.assertTrue(all(line.split(' ', 1)[-1].startswith('epoch') or line.startswith('epoch') for line in lines), lines)
-        resized = self.progress_on_a_terminal(120, {}, resized=50)
+        resized = self.progress_on_a_terminal(120, {}, resized=50, epochs=20000)
         self.assertLessEqual(len(resized[-1]), 49, resized)
 
     def test_a_file_that_was_cut_off_is_refused(self):
