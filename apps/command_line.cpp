@@ -263,7 +263,8 @@ void add_import(CLI::App& app, Action& action) {
                "of a QKeras model: as 'ap_fixed<16,6>', for inputs without a quantizer behind them");
   add_repeated(*sub, "--function", c->functions, "NAME=FORMULA",
                "a formula in x for a function that is Python code; NAME: its own, or that of its layer");
-  sub->add_option("--epsilon", c->epsilon, "of the batch norms, which Python HGQ does not save; 0.001 if not given")
+  sub->add_option("--epsilon", c->epsilon,
+                  "epsilon of the batch norms, which Python HGQ does not save; 0.001 if not given")
       ->type_name("NUMBER")
       ->check(number_above(0, true));
 }

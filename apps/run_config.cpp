@@ -52,7 +52,8 @@ class Reader {
 
   RunConfig read() {
     ConfigReader top(tree_, "", errors_, docs_);
-    config_.seed = top.integer("seed", "of all that is random: split, order, initial weights, dropout", {.min = 0});
+    config_.seed = top.integer("seed", "seed of all that is random: split, order of the rows, initial weights, dropout",
+                               {.min = 0});
     const Node* data = section(top, "data", "what to learn from", true);
     const Node* model = section(top, "model", "the network", true);
     const Node* train = section(top, "train", "how it is trained", true);
@@ -200,7 +201,7 @@ class Reader {
     const Node* weighted = c.node("weighted_metrics", "the same, as means weighted by data.sample_weights; not AUC",
                                   "a list of metrics", "[]");
     train.batch_size =
-        c.integer("batch_size", "rows of a step", {.fallback = train.batch_size, .min = 1, .max = kMaxCount});
+        c.integer("batch_size", "rows of a training step", {.fallback = train.batch_size, .min = 1, .max = kMaxCount});
     train.epochs =
         c.integer("epochs", "passes over the training rows", {.fallback = train.epochs, .min = 1, .max = kMaxCount});
     train.shuffle = c.boolean("shuffle", "a new order of the rows in every epoch", train.shuffle);
@@ -284,7 +285,7 @@ class Reader {
     TraceConfig& trace = config_.proxy.trace;
     ConfigReader c(node, "export.trace", errors_, docs_);
     const std::vector<std::string> names = {"train", "validation", "test"};
-    trace.data = c.texts("data", "rows that are run: of train, validation, test", trace.data);
+    trace.data = c.texts("data", "sets whose rows are run through the network: of train, validation, test", trace.data);
     trace.cover_factor = c.number("cover_factor", "ranges are widened by this factor about their middle",
                                   {.fallback = 1, .min = 0, .above_min = true});
     trace.batch_size = c.integer("batch_size", "rows that are run at once",

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "hgq/apps/command_docs.h"
+#include "hgq/apps/run_config.h"
 #include "hgq/core/error.h"
 #include "hgq/core/nearest_name.h"
 #include "hgq/core/node.h"
@@ -78,9 +79,32 @@ class Walk {
     } else if (!has_value && is_option(words_[at_ + 1])) {
       add(concat(name, " needs a value, ", option->value, ", found '", printable(words_[at_ + 1]),
                  "' (if it is meant: ", name, "=", printable(words_[at_ + 1]), ")"));
-    } else if (!has_value) {
+    } else {
+      take_value(*option, has_value ? word.substr(name.size() + 1) : words_[++at_]);
+    }
+  }
+
+  /// Of KEY=VALUE that the sign is there: `--set train.epochs 5` would take 5 for a file.
+  void take_value(const OptionDoc& option, const std::string& value) {
+    const bool assigns = option.value.find('=') != std::string::npos;
+    if (!assigns || value.find('=') != std::string::npos) return;
+    std::string hint;
+    if (at_ + 1 < words_.size() && !is_option(words_[at_ + 1]) && !std::filesystem::exists(words_[at_ + 1])) {
+      hint = concat("; did you mean ", option.name, " ", printable(value), "=", printable(words_[at_ + 1]), "?");
       ++at_;
     }
+    add(concat(option.name, " needs a value ", option.value, ", found '", printable(value), "'", hint));
+  }
+
+  /// "; it is a key of the config: --set train.epochs=...", or "".
+  static std::string config_key(const std::string& option) {
+    std::string key = option.substr(std::min<std::size_t>(2, option.size()));
+    std::replace(key.begin(), key.end(), '-', '_');
+    for (const KeyDoc& doc : run_config_docs()) {
+      if (doc.key == key && !doc.section.empty())
+        return concat("; it is a key of the config: --set ", doc.section, ".", key, "=...");
+    }
+    return "";
   }
 
   std::vector<std::string> option_names() const {
@@ -105,7 +129,12 @@ class Walk {
     } else if (!others.empty() && (near.empty() || others.size() == program_.commands.size())) {
       text += concat("; it belongs to ", quoted_names(others));
     } else {
-      text += suggestion(name, option_names());
+      const std::string key = near.empty() && find_option(*command_, "--set") != nullptr ? config_key(name) : "";
+      text += key.empty() ? suggestion(name, option_names()) : key;
+      if (!key.empty()) {
+        add(text);
+        return true;
+      }
     }
     add(text);
     const OptionDoc* meant = find_option(*command_, near);

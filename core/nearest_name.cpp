@@ -19,6 +19,26 @@ std::string bare(std::string_view text) {
   return out;
 }
 
+/// Whether `text` is `name` with some of its words left out: sparse_crossentropy for sparse_categorical_crossentropy.
+bool has_words_left_out(std::string_view text, std::string_view name) {
+  constexpr std::string_view kBetween = "_- ";
+  std::size_t words = 0;
+  std::size_t from = 0;  // in the name
+  for (std::size_t begin = 0; begin < text.size(); ++words) {
+    const std::size_t end = std::min(text.find_first_of(kBetween, begin), text.size());
+    const std::string word = bare(text.substr(begin, end - begin));
+    begin = end + 1;
+    bool found = false;
+    while (!found && from < name.size()) {
+      const std::size_t stop = std::min(name.find_first_of(kBetween, from), name.size());
+      found = bare(name.substr(from, stop - from)) == word;
+      from = stop + 1;
+    }
+    if (!found) return false;
+  }
+  return words > 1;
+}
+
 /// Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), current(b.size() + 1);
@@ -70,6 +90,9 @@ std::string nearest_name(std::string_view word, std::span<const std::string> can
   for (const std::string& candidate : candidates) {
     const std::string name = bare(candidate);
     if (name.starts_with(wanted) || (name.size() >= 3 && wanted.starts_with(name))) return candidate;
+  }
+  for (const std::string& candidate : candidates) {
+    if (has_words_left_out(word, candidate)) return candidate;
   }
   return "";
 }

@@ -12,7 +12,7 @@
 namespace hgq {
 
 /// The candidate nearest to `word`: the same but for case, underscores and hyphens, or by edit distance (a third of the
-/// word, at most 3), or by how it begins; empty where none is near.
+/// word, at most 3), or by how it begins, or with words left out; empty where none is near.
 std::string nearest_name(std::string_view word, std::span<const std::string> candidates);
 
 /// ", did you mean 'units'?", or "" where no candidate is near. `separator` opens it.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "hgq/core/error.h"
+#include "hgq/core/similar_file.h"
 #include "hgq/core/system_file.h"
 
 namespace hgq {
@@ -69,7 +70,8 @@ std::unique_ptr<Bytes> open_bytes(const std::string& path, const std::string& ex
   // A pipe that nobody writes to would block; what is opened is looked at, not its name, which may change.
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   const int reason = errno;
-  HGQ_CHECK(descriptor >= 0 || (reason != ENOENT && reason != ENOTDIR), FileError, path, ": there is no such file");
+  HGQ_CHECK(descriptor >= 0 || (reason != ENOENT && reason != ENOTDIR), FileError, path, ": there is no such file",
+            similar_file(path));
   HGQ_CHECK(descriptor >= 0 || reason != ENXIO, FileError, path, ": is not a regular file");
   if (descriptor < 0) throw_system_error(concat(path, ": cannot be opened"), reason);
   auto file = std::make_unique<FileBytes>(path, descriptor);

@@ -196,7 +196,7 @@ DataConfig read_data_config(const Node& node, const std::string& folder, ErrorLi
   }
   config.scale = scale_kind(reader.choice(
       "scale",
-      "of the inputs, fitted on the training rows: standard (mean 0, deviation 1 of each column), minmax (to [0, 1])",
+      "how inputs are scaled, by the training rows: standard (mean 0, deviation 1 of each column), minmax (to [0, 1])",
       {"none", "standard", "minmax"}, "none"));
   const Node* csv =
       reader.node("csv", "how CSV files are written, where it is not to be found out: keys of data.csv", "a map");

@@ -226,19 +226,21 @@ Initializer read_initializer(const Node& node, ErrorList& errors, std::vector<Ke
       break;
     case Kind::kRandomNormal:
     case Kind::kTruncatedNormal:
-      result.mean = c.number("mean", "mean", {.fallback = result.mean});
+      result.mean = c.number("mean", "mean of the numbers", {.fallback = result.mean});
       result.stddev =
           c.number("stddev", "standard deviation, before truncation", {.fallback = result.stddev, .min = 0});
       break;
     case Kind::kVarianceScaling:
       result.scale =
-          c.number("scale", "times 1 / fan: the variance", {.fallback = result.scale, .min = 0, .above_min = true});
-      result.mode = choose(c, "mode", "which fan", kModes, "fan_in");
-      result.distribution = choose(c, "distribution", "of the numbers", kDistributions, "truncated_normal");
+          c.number("scale", "the variance times the fan", {.fallback = result.scale, .min = 0, .above_min = true});
+      result.mode = choose(c, "mode", "fan: the inputs, the outputs, or their mean", kModes, "fan_in");
+      result.distribution =
+          choose(c, "distribution", "what the numbers are drawn from; normal is truncated_normal, as in Keras",
+                 kDistributions, "truncated_normal");
       break;
     case Kind::kOrthogonal:
     case Kind::kIdentity:
-      result.gain = c.number("gain", "factor", {.fallback = result.gain});
+      result.gain = c.number("gain", "factor of the matrix", {.fallback = result.gain});
       break;
     default:
       break;

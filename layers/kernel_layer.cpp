@@ -58,7 +58,8 @@ KernelLayer::KernelLayer(ConfigReader& c, const LayerArguments& arguments, bool 
                              {.min = 1}))
     parallel_factor_ = *factor;
   if (!batch_norm_) return;
-  momentum_ = c.number("momentum", "of the moving statistics", {.fallback = 0.99, .min = 0, .max = 1});
+  momentum_ = c.number("momentum", "share of the moving mean and variance that a batch leaves as it is",
+                       {.fallback = 0.99, .min = 0, .max = 1});
   epsilon_ = c.number("epsilon", "added to the variance", {.fallback = 1e-3, .min = 0});
   center_ = c.boolean("center", "subtract the mean, add a trainable beta", true) && use_bias_;
   scale_ = c.boolean("scale", "divide by the deviation, multiply by a trainable gamma", true);

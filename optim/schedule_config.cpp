@@ -152,7 +152,7 @@ Schedule polynomial(Reader& r) {
   s.decay_steps = r.length("decay", "length of the decay");
   s.end_learning_rate =
       r.c.number("end_learning_rate", "learning rate at its end", {.fallback = s.end_learning_rate, .min = 0});
-  s.power = r.c.number("power", "of the polynomial", {.fallback = s.power, .min = 0});
+  s.power = r.c.number("power", "exponent of the polynomial", {.fallback = s.power, .min = 0});
   s.cycle = r.c.boolean("cycle", "rise anew after decay_steps", false);
   s.flat_steps = r.flat(s.decay_steps);
   if (s.cycle && s.flat_steps > 0) {

@@ -25,9 +25,10 @@ ProgramDoc program() {
   ProgramDoc p{"trains", {"", "", {positional("CONFIG", "config file")}}, {}};
   p.train.options[0].required = false;
   for (const char* const name : {"--help", "--quiet", "--resume"}) p.train.options.push_back(option(name, ""));
-  for (const char* const name : {"--set", "--seed", "--threads"}) p.train.options.push_back(option(name, "X"));
+  for (const char* const name : {"--seed", "--threads"}) p.train.options.push_back(option(name, "X"));
+  p.train.options.push_back(option("--set", "KEY=X"));
   p.train.options.push_back(option("--out", "FOLDER"));
-  p.commands = {{"check", "all errors", {positional("CONFIG", "config file"), option("--set", "X")}},
+  p.commands = {{"check", "all errors", {positional("CONFIG", "config file"), option("--set", "KEY=X")}},
                 {"predict",
                  "predictions",
                  {positional("MODEL", "model file"), option("--data", "FILE", true), option("--out", "FILE", true),
@@ -70,6 +71,16 @@ TEST(UsageErrors, OptionsAreSuggested) {
               ElementsAre("'check' has no option '--seed'; it belongs to a training run: hgq-train CONFIG --seed"));
   EXPECT_THAT(errors({"x.yaml", "--data", "d.h5"}),
               ElementsAre("a training run has no option '--data'; it belongs to 'predict'"));
+}
+
+TEST(UsageErrors, KeysOfTheConfigAreSetBySet) {
+  EXPECT_THAT(
+      errors({"x.yaml", "--epochs", "5"}),
+      ElementsAre("a training run has no option '--epochs'; it is a key of the config: --set train.epochs=..."));
+  EXPECT_THAT(errors({"check", "x.yaml", "--batch-size=5"}), ElementsAre(HasSubstr("--set train.batch_size=...")));
+  EXPECT_THAT(errors({"--set", "train.epochs", "5", "x.yaml"}),
+              ElementsAre("--set needs a value KEY=X, found 'train.epochs'; did you mean --set train.epochs=5?"));
+  EXPECT_THAT(errors({"x.yaml", "--set=train.epochs"}), ElementsAre("--set needs a value KEY=X, found 'train.epochs'"));
 }
 
 TEST(UsageErrors, ValuesAndFilesThatAreMissingAreAllNamed) {

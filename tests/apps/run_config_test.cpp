@@ -725,7 +725,7 @@ TEST(ConfigReference, HasATableForEachSection) {
   for (const char* section : {"## model\n", "## train\n", "## export\n", "## export.trace\n", "## data\n"})
     EXPECT_THAT(page, HasSubstr(section));
   EXPECT_THAT(page, HasSubstr("| `loss` | a loss | required | one for all outputs"));
-  EXPECT_THAT(page, HasSubstr("| `batch_size` | an integer in [1, 2147483648] | `32` | rows of a step |\n"));
+  EXPECT_THAT(page, HasSubstr("| `batch_size` | an integer in [1, 2147483648] | `32` | rows of a training step |\n"));
   EXPECT_EQ(config_reference(std::vector<KeyDoc>{{"s", "k", "a|b", "", "two\nlines"}, {"s", "k", "again", "", ""}}),
             "## s\n\n| key | type | default | |\n|---|---|---|---|\n| `k` | a\\|b |  | two lines |\n");
 }

@@ -402,12 +402,14 @@ class CliTest(unittest.TestCase):
                 ((self.folder / 'none/x.yaml',), 'there is no folder'),
                 ((self.data,), 'is an HDF5 file (a model, or data), expected a config (YAML)'),
                 ((self.folder,), 'is a folder, expected a config (YAML)'),
-                ((self.config, '--epochs', 3), "a training run has no option '--epochs'"),
+                ((self.config, '--epochs', 3), "a training run has no option '--epochs'; it is a key of the config: --set train.epochs=..."),
                 ((self.config, '--thread', 3), "did you mean '--threads'?"),
                 ((self.config, '--threads', '0x10'), "--threads: found '0x10', expected an integer in [1, 4096]"),
                 ((self.config, '--checkpoint-seconds', 'soon'), "--checkpoint-seconds: found 'soon', expected a number of at least 0"),
                 ((self.config, '--out'), '--out needs a value, FOLDER'),
                 (('export', 'm.h5', '--out', 'p.h5', '--overflow', 'wrp'), "--overflow: found 'wrp', expected one of wrap, sat, did you mean 'wrap'?"),
+                ((self.config, '--set', 'train.epochs', 3), 'did you mean --set train.epochs=3?'),
+                (('summary', str(self.data)[:-3] + 'x.h5'), f"there is no such file, did you mean '{self.data}'?"),
                 (('predict', 'm.h5'), 'needs --data, data file'),
                 (('summary', 'm.h5', '--threads', 1), "'summary' has no option '--threads'")):
             result = hgq(*args, check=2)
@@ -440,12 +442,15 @@ class CliTest(unittest.TestCase):
             reply = subprocess.run(['bash', '-c', asked], capture_output=True, text=True, check=True).stdout
             self.assertIn(expected, reply, line)
 
-    def progress_on_a_terminal(self, columns, environment, resized=None):
+    def progress_on_a_terminal(self, columns, environment, resized=None, epochs=200):
         """What a run writes to a terminal of so many columns, cut where the line is begun anew."""
+        config = self.folder / 'small.yaml'
+        (self.folder / 'rows.csv').write_text('x0,x1,y\n' + ''.join(f'{i % 7}.5,{i % 5}.25,{i % 3}.5\n' for i in range(64)))
+        config.write_text('data: {file: rows.csv, inputs: [x0, x1], targets: y, validation: 0.25}\nmodel: {layers: [HQuantize, HDense: {units: 1}]}\n'
+                          'train: {loss: mse, metrics: [mae], batch_size: 16, epochs: EPOCHS}\ncallbacks: [ResetMinMax, FreeBOPs]\n'.replace('EPOCHS', str(epochs)))
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('4H', 24, columns, 0, 0))
-        process = subprocess.Popen([ARGS.program, str(self.config), '--out', str(self.folder / f'tty{columns}{resized}{len(environment)}'),
-                                    '--set', 'train.epochs=40'],
+        process = subprocess.Popen([ARGS.program, str(config), '--out', str(self.folder / f'tty{columns}{resized}{len(environment)}')],
                                    stdout=subprocess.DEVNULL, stderr=slave, env={**{k: v for k, v in os.environ.items() if k != 'COLUMNS'}, **environment})
         os.close(slave)
         text = b''
@@ -470,13 +475,13 @@ class CliTest(unittest.TestCase):
 
     def test_progress_fits_the_terminal(self):
         wide = self.progress_on_a_terminal(200, {})
-        self.assertRegex(wide[-1], r'^\[#+\] epoch 40/40  loss \S+  val_accuracy \S+  val_auc \S+  bops \S+  \S+ left  .*samples/s$')
+        self.assertRegex(wide[-1], r'^\[#+\] epoch 200/200  loss \S+  val_mae \S+  bops \S+  \S+ left  .*samples/s$')
         for columns, environment, most in ((60, {}, 59), (20, {}, 19), (0, {'COLUMNS': '40'}, 39), (100, {'COLUMNS': '30'}, 29), (0, {}, 79), (3, {}, 2)):
             lines = self.progress_on_a_terminal(columns, environment)
             self.assertLessEqual(max(map(len, lines)), most, lines)
             if most > 15:
                 self.assertTrue(all(line.split(' ', 1)[-1].startswith('epoch') or line.startswith('epoch') for line in lines), lines)
-        resized = self.progress_on_a_terminal(120, {}, resized=50)
+        resized = self.progress_on_a_terminal(120, {}, resized=50, epochs=20000)
         self.assertLessEqual(len(resized[-1]), 49, resized)
 
     def test_a_file_that_was_cut_off_is_refused(self):

@@ -258,6 +258,8 @@ TEST(NearestName, FindsMisspellingsOnly) {
   EXPECT_EQ(nearest_name("HDenseBN", names), "HDense");
   EXPECT_EQ(nearest_name("sparse", names), "sparse_categorical_crossentropy");
   EXPECT_EQ(nearest_name("L1", names), "l1");
+  EXPECT_EQ(nearest_name("sparse_crossentropy", names), "sparse_categorical_crossentropy");
+  EXPECT_EQ(nearest_name("crossentropy_sparse", names), "");
   EXPECT_EQ(nearest_name("xy", names), "");
   EXPECT_EQ(nearest_name("momentum", names), "");
   EXPECT_EQ(nearest_name(std::string(100000, 'u'), names), "");
