@@ -101,8 +101,10 @@ class Run {
     model_ = make_model(config_, shapes, errors_);
     extras_.objective = make_objective(config_, errors_);
     errors_.throw_if_any();
-    for (const std::string& reason : model_.what_can_not_be_exported(config_.proxy.options()))
-      note("warning: no proxy.h5 will be written: " + reason);
+    const ExportOutlook outlook = look_at_export(config_, shapes);
+    for (const std::string& reason : outlook.refused) note("warning: no proxy.h5 will be written: " + reason);
+    for (const std::string& line : what_python_cannot_open(model_)) note("note: " + line);
+    for (const std::string& line : outlook.notes) note("note: " + line);
     std::vector<OutputSpec> outputs;
     for (size_t o = 0; o < model_.outputs().size(); ++o) {
       const Model::Entry& entry = model_.entry(model_.outputs()[o]);
@@ -179,7 +181,6 @@ class Run {
                      {.batch_size = config_.proxy.trace.batch_size, .cover_factor = config_.proxy.trace.cover_factor});
     if (!trace.warning.empty()) note("warning: " + trace.warning);
     save_model_with_extras(model_, extras_, (folder_ / "model.h5").string());
-    for (const std::string& line : what_python_can_not_open(model_)) note(line);
     Json summary;
     summary["bops"] = trace.total;
     for (const ExactBops& b : trace.layers) summary["bops_per_layer"][b.layer] = b.bops;

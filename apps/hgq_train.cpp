@@ -122,7 +122,8 @@ int run(int argc, char** argv) {
   exporting->add_option("--overflow", export_command.overflow, "what happens outside the ranges: wrap or sat")
       ->check(CLI::IsMember({"wrap", "sat"}));
   exporting->add_option("--accum-fp-max-offset", export_command.accum_fp_max_offset, "as in Python HGQ");
-  exporting->add_option("--unary-lut-max-table-size", export_command.unary_lut_max_table_size, "as in Python HGQ");
+  exporting->add_option("--unary-lut-max-table-size", export_command.unary_lut_max_table_size,
+                        "entries of the largest table for a function; 2048, the most that Keras opens, if not given");
   exporting->callback([&] { action = [&] { return hgq::run_export(export_command); }; });
 
   CLI::App* const verify = app.add_subcommand("verify", "whether a proxy computes what its model computes");
