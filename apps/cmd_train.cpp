@@ -211,7 +211,6 @@ class Run {
     if (!trace.warning.empty()) note("warning: " + trace.warning);
     if (const std::string line = collapse_of(model_); !line.empty()) note("warning: " + line);
     save_model_with_extras(model_, extras_, (folder_ / "model.h5").string());
-    for (const std::string& line : what_python_can_not_open(model_)) note(line);
     Json summary;
     summary["bops"] = trace.total;
     for (const ExactBops& b : trace.layers) summary["bops_per_layer"][b.layer] = b.bops;

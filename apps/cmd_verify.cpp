@@ -16,6 +16,7 @@
 #include "hgq/core/error.h"
 #include "hgq/core/printable.h"
 #include "hgq/layers/predict.h"
+#include "hgq/layers/proxy/firmware_notes.h"
 #include "hgq/layers/proxy/proxy_file.h"
 
 namespace hgq {
@@ -197,6 +198,9 @@ int run_verify(const VerifyCommand& command) {
   find_table_overflows(loaded.model, proxy);
   const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, input_names(loaded.model), {});
   const std::vector<Tensor> x = all_inputs(*data);
+  const Emulator planned(proxy);
+  const auto signal = [&](int layer) -> const ProxySignal& { return planned.signal(layer); };
+  for (const std::string& line : firmware_notes(proxy, signal)) std::cerr << "hgq-train: note: " << line << "\n";
   Workers workers(command.threads);
   const Verification verification = verify_proxy(loaded.model, proxy, views_of(x), workers);
   if (command.json) {

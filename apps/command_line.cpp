@@ -223,8 +223,9 @@ void add_export(CLI::App& app, Action& action) {
                   "accepted as in Python HGQ, where it changes no value")
       ->type_name("N")
       ->check(integer_in(kSmallestInteger, kLargestInteger));
-  sub->add_option("--unary-lut-max-table-size", c->unary_lut_max_table_size,
-                  "most entries of a table that replaces an activation; -1: none")
+  sub->add_option(
+         "--unary-lut-max-table-size", c->unary_lut_max_table_size,
+         "entries of the largest table for a function; 2048, the most that Keras opens, if not given; -1: none")
       ->type_name("N")
       ->check(integer_in(-1, kLargestInteger));
 }

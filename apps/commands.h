@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "hgq/layers/layer.h"
+
 namespace hgq {
 
 inline constexpr int kExitDone = 0;
@@ -65,7 +67,7 @@ struct ExportCommand {
   std::string model, out;
   std::string overflow = "wrap";
   std::optional<int64_t> accum_fp_max_offset;
-  int64_t unary_lut_max_table_size = -1;
+  int64_t unary_lut_max_table_size = ProxyOptions{}.unary_lut_max_table_size;
 };
 int run_export(const ExportCommand& command);
 struct VerifyCommand : DataCommand {

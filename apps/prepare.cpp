@@ -8,6 +8,7 @@
 #include "hgq/core/error.h"
 #include "hgq/core/nearest_name.h"
 #include "hgq/data/unusual_data.h"
+#include "hgq/layers/hgq_file.h"
 
 namespace hgq {
 namespace {
@@ -42,8 +43,10 @@ PreparedRun prepare_run(const RunConfig& config, ErrorList& errors) {
   run.model = make_model(config, shapes, errors);
   run.extras.objective = make_objective(config, errors);
   errors.throw_if_any();
-  for (const std::string& reason : run.model.what_can_not_be_exported(config.proxy.options()))
-    run.warnings.push_back("no proxy.h5 will be written: " + reason);
+  const ExportOutlook outlook = look_at_export(config, shapes);
+  for (const std::string& reason : outlook.refused) run.warnings.push_back("no proxy.h5 will be written: " + reason);
+  for (const std::string& line : what_python_cannot_open(run.model)) run.notes.push_back(line);
+  for (const std::string& line : outlook.notes) run.notes.push_back(line);
   std::vector<OutputSpec> outputs;
   for (size_t o = 0; o < run.model.outputs().size(); ++o) {
     const Model::Entry& entry = run.model.entry(run.model.outputs()[o]);

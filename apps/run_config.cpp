@@ -274,9 +274,12 @@ class Reader {
                               {"wrap", "sat"}, "wrap") == "sat";
     proxy.accum_fp_max_offset =
         c.optional_integer("accum_fp_max_offset", "accepted as in Python HGQ, where it changes no value");
-    proxy.unary_lut_max_table_size =
-        c.integer("unary_lut_max_table_size", "largest table that replaces an activation; -1: none",
-                  {.fallback = -1, .min = -1, .max = kMaxCount});
+    proxy.unary_lut_max_table_size = c.integer(
+        "unary_lut_max_table_size",
+        "entries of the largest table (UnaryLUT) that takes the place of a function, up to 65536; 2048 is the "
+        "most that Keras opens. Without one (-1: none) hls4ml computes sigmoid and tanh from its own coarser "
+        "table, and other functions cannot be exported",
+        {.fallback = proxy.unary_lut_max_table_size, .min = -1, .max = kMaxCount});
     c.finish();
     read_trace(trace == nullptr ? Node() : *trace);
   }

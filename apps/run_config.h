@@ -62,7 +62,7 @@ struct ExportConfig {
   TraceConfig trace;
   bool saturate = false;  // overflow: sat; else wrap (aggressive=True)
   std::optional<int64_t> accum_fp_max_offset;
-  int64_t unary_lut_max_table_size = -1;
+  int64_t unary_lut_max_table_size = ProxyOptions{}.unary_lut_max_table_size;
 
   ProxyOptions options() const {
     return {.aggressive = !saturate,

@@ -1,11 +1,16 @@
 #include "hgq/apps/setup.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "hgq/apps/model_data.h"
 #include "hgq/callbacks/registry.h"
 #include "hgq/callbacks/watched.h"
 #include "hgq/core/error.h"
+#include "hgq/layers/proxy/convert.h"
+#include "hgq/layers/proxy/firmware_notes.h"
 #include "hgq/layers/registry.h"
+#include "hgq/layers/trace.h"
 
 namespace hgq {
 namespace {
@@ -104,6 +109,31 @@ Model make_model(const RunConfig& config, const std::map<std::string, Shape>& in
   options.defaults = defaults_of(config.model, errors);
   options.build.seed = static_cast<uint64_t>(config.seed);
   return Model::make(specs_of(config.model.layers), options, errors);
+}
+
+ExportOutlook look_at_export(const RunConfig& config, const std::map<std::string, Shape>& input_shapes) {
+  constexpr int64_t kRows = 4;
+  ErrorList errors;
+  Model model = make_model(config, input_shapes, errors);
+  errors.throw_if_any();
+  ExportOutlook outlook{.refused = model.what_can_not_be_exported(config.proxy.options()), .notes = {}};
+  if (!outlook.refused.empty()) return outlook;
+  std::vector<Tensor> rows;
+  for (const int input : model.inputs()) {
+    Tensor& values = rows.emplace_back(model.entry(input).shape.with_front(kRows));
+    for (int64_t i = 0; i < values.size(); ++i) values.data()[i] = std::sin(static_cast<float>(i));
+  }
+  Workers alone(1);
+  try {
+    trace_minmax(model, views_of(rows), alone, {.batch_size = kRows});
+    const ProxyModel proxy = to_proxy_model(model, config.proxy.options());
+    const std::vector<ProxyPlan> plans = plan_layers(proxy);
+    outlook.notes =
+        firmware_notes(proxy, [&](int layer) -> const ProxySignal& { return plans[static_cast<size_t>(layer)].out; });
+  } catch (const Error& e) {
+    outlook.notes.push_back(concat("as the model is before training, it cannot be exported: ", e.what()));
+  }
+  return outlook;
 }
 
 Objective make_objective(const RunConfig& config, ErrorList& errors) {

@@ -20,6 +20,13 @@ ConfigHooks config_hooks();
 /// Builds the model for inputs of these shapes. Errors are collected with the places of the layers.
 Model make_model(const RunConfig& config, const std::map<std::string, Shape>& input_shapes, ErrorList& errors);
 
+/// What is known of the proxy of such a model before it is trained: why there will be none, and what its notes are. A
+/// model like it, as it is initialized, is traced on random rows and exported; names and shapes alone count.
+struct ExportOutlook {
+  std::vector<std::string> refused, notes;
+};
+ExportOutlook look_at_export(const RunConfig& config, const std::map<std::string, Shape>& input_shapes);
+
 /// Losses in the order of the outputs, weights, metrics.
 Objective make_objective(const RunConfig& config, ErrorList& errors);
 

@@ -71,12 +71,14 @@ class HActivationLayer final : public HLayer {
     return exact_output(false);
   }
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& options) override {
+    HGQ_CHECK(why_no_proxy(options).empty(), ConfigError, why_no_proxy(options));
     const QuantizerTypes types = proxy_types(false);
     const Rounding rounding = proxy_rounding(false);
     const Overflow overflow = proxy_overflow(options);
     const std::string& own = builder.layer_name();
-    const ProxyRef y = fits_a_table(builder, inputs[0], options)
-                           ? builder.add_unary_lut(own, inputs[0], function_, types, rounding, overflow)
+    const ProxyRef y = function_ != nullptr
+                           ? builder.add_function(own, inputs[0], function_, options.unary_lut_max_table_size,
+                                                  QuantizerBehind{types, rounding, overflow})
                            : builder.add_activation(own, inputs[0], activation_);
     return builder.add_quantizer(own + "_quantizer", y, types, rounding, overflow);
   }
@@ -109,23 +111,6 @@ class HActivationLayer final : public HLayer {
     const auto& known = ProxyActivation::functions();
     return std::ranges::find(known, activation_) != known.end();
   }
-  /// Whether it becomes a UnaryLUT (spec 3.2). Throws ConfigError for a function that needs a larger table.
-  bool fits_a_table(ProxyBuilder& builder, ProxyRef input, const ProxyOptions& options) const {
-    HGQ_CHECK(why_no_proxy(options).empty(), ConfigError, why_no_proxy(options));
-    if (function_ == nullptr) return false;
-    if (options.unary_lut_max_table_size <= 0) return false;
-    const HlsType type = builder.lut_input_type(input);
-    HGQ_CHECK(type.bits() > 0 || is_known_to_hls4ml(), ConfigError, where(),
-              ": its input is always 0, so there is nothing to make a table of");
-    const bool fits = type.bits() > 0 && type.bits() <= kMaxTableBits &&
-                      (int64_t{1} << type.bits()) <= options.unary_lut_max_table_size;
-    HGQ_CHECK(fits || is_known_to_hls4ml(), ConfigError, where(), ": the function '", activation_,
-              "' needs a table of 2^", type.bits(), " entries, as its input has ", type.bits(),
-              " bits; unary_lut_max_table_size is ", options.unary_lut_max_table_size, " (at most 2^", kMaxTableBits,
-              "). Raise it, or give the layer in front fewer bits");
-    return fits;
-  }
-
   void use(const ops::UnaryFunction& function, std::shared_ptr<const ops::UnaryFunction> shared, ConfigReader& c) {
     if (function.name.empty() || is_own(function.name) || !(function.value || function.record)) {
       c.error("activation", concat("a function of one's own needs a value, and a name other than ",

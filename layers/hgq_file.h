@@ -25,9 +25,10 @@ h5::File make_model_file(Model& model, const std::string& path, const WriteGroup
 /// Writes the file whole or not at all.
 void save_model(Model& model, const std::string& path, const WriteGroup& write_hgq = {});
 
-/// What of a model Python HGQ can not open, a line each: functions that Keras 2.15 does not know. The file is right all
-/// the same, and ours reads it.
-std::vector<std::string> what_python_can_not_open(const Model& model);
+/// What of a model Python HGQ cannot open, a line each: layers that are called twice, functions and constraints that
+/// Keras 2.15 does not know, causal padding, strides with a dilation. The file is right all the same, and ours reads
+/// it.
+std::vector<std::string> what_python_cannot_open(const Model& model);
 
 /// Throws FileError for a file that is no such model, is damaged (checksum), or has a layer or function that is not
 /// known; ConfigError for formulas in `import` that no layer takes. `notes` gets what had to be guessed, a line each.

@@ -82,7 +82,8 @@ struct LayerDefaults {
 struct ProxyOptions {
   bool aggressive = true;                      // overflow WRAP, else SAT
   std::optional<int64_t> accum_fp_max_offset;  // accepted as in Python HGQ, where it changes no value
-  int64_t unary_lut_max_table_size = -1;
+  /// Entries of the largest UnaryLUT that takes the place of a function; -1: none. Keras opens up to 2048.
+  int64_t unary_lut_max_table_size = 2048;
 };
 
 /// A weight in a model file: its name there ("kernel_bw:0"), and where its values live.

@@ -147,6 +147,13 @@ Model Model::make(std::span<const LayerSpec> specs, const Options& options, Erro
   }
   model.entries_ = std::move(maker.entries);
   model.inputs_ = std::move(maker.inputs);
+  for (const int output : model.outputs_) {
+    const Entry& entry = model.entry(output);
+    if (entry.layer == nullptr)
+      errors.add("model.outputs", concat("'", entry.name,
+                                         "' is an Input; an output is what a layer gives, such as HQuantize, which "
+                                         "passes the input on"));
+  }
   if (options.outputs.empty()) {
     std::vector<bool> read(model.entries_.size(), false);
     for (const Entry& e : model.entries_) {

@@ -6,7 +6,8 @@
     build/bin/hgq-train predict runs/magic/proxy.h5 --data apps/configs/data/magic.h5 --inputs x_test --out check.h5 --with-inputs
     venv/bin/python tools/to_hls4ml.py runs/magic/proxy.h5 --project prj --check check.h5
 
-hls4ml computes softmax from tables; a network that ends in one agrees with `hgq-train predict ... --softmax-table 4096`.
+hls4ml computes softmax from tables; a network that ends in one agrees with `hgq-train predict ... --softmax-table 4096`. --check takes
+several files; the C simulation is compiled once. What hls4ml computes in its own way, and what it cannot read: docs/hls4ml.md.
 
 Without --check it makes the project and compiles nothing. With it every value of every row is compared with ==; the exit code is 0
 where all are equal, 1 where one differs, 2 where hls4ml could not read, compile or run the model.
@@ -79,6 +80,11 @@ def simulate(project, arguments, x):
         project._compile()  # as compile(), which would write the project once more
     finally:
         os.chdir(folder)
+    return predict(project, x)
+
+
+def predict(project, x):
+    """The same, once it is compiled."""
     x = [np.ascontiguousarray(array, np.float32) for array in x]
     y = project.predict(x if len(x) > 1 else x[0])
     return [np.asarray(array, np.float32) for array in (y if isinstance(y, list) else [y])]
@@ -107,7 +113,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('proxy', type=pathlib.Path)
     parser.add_argument('--project', required=True, type=pathlib.Path, help='folder to write')
-    parser.add_argument('--check', metavar='FILE', help='from hgq-train predict --with-inputs')
+    parser.add_argument('--check', metavar='FILE', nargs='+', help='from hgq-train predict --with-inputs')
     parser.add_argument('--name', default='hgq_model', help='of the firmware\'s top function; %(default)s')
     parser.add_argument('--backend', default='Vitis', help='%(default)s, or Vivado, oneAPI, Quartus, Catapult')
     parser.add_argument('--part', help='of the FPGA; hls4ml\'s default if not given')
@@ -119,7 +125,7 @@ def main():
     parser.add_argument('--verbose', action='store_true', help='show what hls4ml prints')
     arguments = parser.parse_args()
     layers, inputs = read_config(arguments.proxy)
-    arrays = read_arrays(arguments.check, inputs) if arguments.check else None
+    checks = [read_arrays(path, inputs) for path in arguments.check or []]
     log = io.StringIO()
     quiet = contextlib.nullcontext() if arguments.verbose else contextlib.redirect_stdout(log)
     try:
@@ -127,13 +133,13 @@ def main():
             if not arguments.verbose:
                 warnings.simplefilter('ignore')
             project = make_project(arguments.proxy, layers, arguments)
-            simulated = simulate(project, arguments, arrays[0]) if arrays else None
+            simulated = [predict(project, x) if number else simulate(project, arguments, x) for number, (x, _) in enumerate(checks)]
     except Exception as error:
         print(log.getvalue()[-2000:], file=sys.stderr)
         print(f'{arguments.proxy}: hls4ml failed: {type(error).__name__}: {error}', file=sys.stderr)
         return 2
     print(f'{arguments.project}: a project of {len(layers)} layers')
-    if arrays is None or compare(simulated, arrays[1]):
+    if all([compare(theirs, ours) for theirs, (_, ours) in zip(simulated, checks)]):
         return 0
     if softmax_layers(layers):
         print(f'hls4ml computes softmax from tables: predict with --softmax-table {arguments.softmax_table} does as well')

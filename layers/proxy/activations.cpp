@@ -6,6 +6,7 @@
 
 #include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
+#include "hgq/layers/proxy/activation_tables.h"
 #include "hgq/layers/proxy/softmax_tables.h"
 
 namespace hgq {
@@ -79,6 +80,20 @@ ProxyStep function_step(Function function, int64_t last_dim, std::vector<int> fr
   };
 }
 
+/// Of a function of one number that hls4ml reads from its table.
+template <typename T>
+ProxyStep table_step(HlsFunction function, int table_fraction, std::vector<int> fraction) {
+  return [function, table_fraction, fraction = std::move(fraction)](const StepRows& rows) {
+    const T* in = rows.in[0]->data<T>();
+    auto* out = rows.out->data<float>();
+    const auto n = static_cast<size_t>(rows.out->row_size());
+    for (int64_t row = 0; row < rows.rows; ++row, in += n, out += n) {
+      for (size_t e = 0; e < n; ++e)
+        out[e] = hls_table_value(function, table_fraction, std::ldexp(static_cast<double>(in[e]), -fraction[e]));
+    }
+  };
+}
+
 ProxyPlan function_plan(const ProxySignal& input, Function function) {
   ProxyPlan plan;
   plan.out.shape = input.shape;
@@ -91,6 +106,17 @@ ProxyPlan function_plan(const ProxySignal& input, Function function) {
   const int64_t last_dim = input.shape.rank() == 0 ? 1 : input.shape[-1];
   with_storage(input.storage,
                [&](auto element) { plan.step = function_step<decltype(element)>(function, last_dim, input.fraction); });
+  return plan;
+}
+
+/// From hls4ml's table; where it has none, the function itself.
+ProxyPlan table_plan(const ProxySignal& input, HlsFunction function) {
+  ProxyPlan plan = function_plan(input, function == HlsFunction::kTanh ? tanh_of : sigmoid_of);
+  if (!input.fixed_point() || !hls_table_problem(function, input.hls).empty()) return plan;
+  const int table_fraction = std::ranges::max(input.hls.f);
+  with_storage(input.storage, [&](auto element) {
+    plan.step = table_step<decltype(element)>(function, table_fraction, input.fraction);
+  });
   return plan;
 }
 
@@ -150,8 +176,8 @@ ProxyPlan ProxyActivation::plan(std::span<const ProxySignal* const> in) const {
   const ProxySignal& input = only_input(in);
   if (function_ == "linear") return copy_plan(input);
   if (function_ == "relu") return relu_plan(input);
-  if (function_ == "sigmoid") return function_plan(input, sigmoid_of);
-  if (function_ == "tanh") return function_plan(input, tanh_of);
+  if (function_ == "sigmoid") return table_plan(input, HlsFunction::kSigmoid);
+  if (function_ == "tanh") return table_plan(input, HlsFunction::kTanh);
   return softmax_table_ > 0 ? softmax_tables_plan(input, softmax_table_, where()) : function_plan(input, softmax_of);
 }
 

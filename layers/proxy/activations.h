@@ -1,9 +1,8 @@
 // ReLU and Activation.
 //
-// ReLU (and Activation with "relu" or "linear") maps fixed-point values to fixed-point values, exactly. The other
-// functions are computed as Keras does, to float32; this one rounds the exact value, Keras may be an ulp or two off,
-// which shows only if the quantizer behind has a tie there. hls4ml computes them from tables: equal for sigmoid and
-// tanh as far as tested. Its softmax is another function; set_softmax_table() computes that one.
+// ReLU (and Activation with "relu" or "linear") maps fixed-point values to fixed-point values, exactly. Sigmoid and
+// tanh are what hls4ml computes, from its tables (activation_tables.h); Keras computes the functions themselves. So do
+// we for softmax, unless set_softmax_table() asks for hls4ml's.
 #pragma once
 
 #include <memory>

@@ -6,6 +6,7 @@
 #include "hgq/core/error.h"
 #include "hgq/layers/proxy/activations.h"
 #include "hgq/layers/proxy/dense.h"
+#include "hgq/layers/proxy/firmware_notes.h"
 #include "hgq/layers/proxy/input.h"
 #include "hgq/layers/proxy/merging.h"
 #include "hgq/layers/proxy/narrowing.h"
@@ -49,6 +50,15 @@ ProxyRef ProxyBuilder::add_quantizer(const std::string& quantizer_name, ProxyRef
   if (parallelization_factor) {
     overrides[name(parent)]["parallelization_factor"] = Node::integer(*parallelization_factor);
   }
+  // hls4ml 1.3.0 makes a type of one bit of a quantizer without bits, unless it cuts and wraps; 0 is 0 in any mode.
+  const ProxyQuantizer planned(quantizer_name, types, rounding, overflow, {});
+  if (std::ranges::all_of(planned.firmware_types(signal(parent)), [](const Kbi& t) { return t.b == 0; })) {
+    std::ranges::fill(types.k, int8_t{0});
+    std::ranges::fill(types.b, int8_t{0});
+    std::ranges::fill(types.i, int8_t{0});
+    rounding = Rounding::kTrn;
+    overflow = Overflow::kWrap;
+  }
   return add<ProxyQuantizer>(quantizer_name, {parent}, std::move(types), rounding, overflow, std::move(overrides));
 }
 
@@ -59,10 +69,6 @@ ProxyRef ProxyBuilder::add_dense(const std::string& name, ProxyRef parent, const
 
 ProxyRef ProxyBuilder::add_conv(const std::string& name, ProxyRef parent, ConvOptions options,
                                 const Shape& kernel_shape, std::vector<float> kernel, std::vector<float> bias) {
-  if (options.groups > 1)
-    note(concat("layer '", name, "': hls4ml 1.3.0 can not convert a convolution of ", options.groups, " groups"));
-  if (std::ranges::any_of(options.dilation, [](int64_t d) { return d > 1; }))
-    note(concat("layer '", name, "': hls4ml 1.3.0 leaves out the dilation, so its firmware computes something else"));
   return add<ProxyConv>(name, {parent}, std::move(options), kernel_shape, std::move(kernel), std::move(bias));
 }
 
@@ -76,8 +82,6 @@ ProxyRef ProxyBuilder::add_relu(ProxyRef parent) {
 
 ProxyRef ProxyBuilder::add_activation(const std::string& name, ProxyRef parent, const std::string& function) {
   if (function == "linear") return parent;
-  if (function == "softmax")
-    note(concat("layer '", name, "': hls4ml computes softmax from tables; predict --softmax-table does as well"));
   return add<ProxyActivation>(name, {parent}, function);
 }
 
@@ -142,6 +146,54 @@ ProxyRef ProxyBuilder::add_unary_lut(const std::string& name, ProxyRef parent,
   return add<ProxyUnaryLut>(name, {parent}, source);
 }
 
+ProxyRef ProxyBuilder::add_unary_lut(const std::string& name, ProxyRef parent,
+                                     std::shared_ptr<const ops::UnaryFunction> function) {
+  constexpr int kFreeFraction = 20;
+  const HlsType in = lut_input_type(parent);
+  const HlsType needed = PackageNarrowing::through_function(*function, in);
+  return add<ProxyUnaryLut>(name, {parent},
+                            ProxyUnaryLut::Source{.function = std::move(function),
+                                                  .in = in,
+                                                  .out = {.k = needed.k, .i = needed.i + 1, .f = kFreeFraction},
+                                                  .rounding = Rounding::kRndConv});
+}
+
+ProxyRef ProxyBuilder::add_function(const std::string& name, ProxyRef parent,
+                                    std::shared_ptr<const ops::UnaryFunction> function, int64_t most_entries,
+                                    const std::optional<QuantizerBehind>& behind) {
+  const std::string called = function->name;
+  const bool in_hls4ml = called == "sigmoid" || called == "tanh";
+  if (most_entries <= 0 && in_hls4ml) return add_activation(name, parent, called);
+  HGQ_CHECK(most_entries > 0, ConfigError, "layer '", name, "': the function '", called,
+            "' can only be exported as a table; set export.unary_lut_max_table_size (--unary-lut-max-table-size), ",
+            kMostKerasTableEntries, " if Keras is to read the file, too");
+  std::optional<HlsType> type;
+  try {
+    type = lut_input_type(parent);
+  } catch (const ConfigError&) {
+    if (!in_hls4ml) throw;
+    return add_activation(name, parent, called);
+  }
+  HGQ_CHECK(type->bits() > 0 || in_hls4ml, ConfigError, "layer '", name,
+            "': its input is always 0, so there is nothing to make a table of");
+  if (type->bits() > 0 && type->bits() <= kMaxTableBits && int64_t{1} << type->bits() <= most_entries) {
+    if (int64_t{1} << type->bits() > kMostKerasTableEntries)
+      note(concat("layer '", name, "': Keras opens its table of ", int64_t{1} << type->bits(),
+                  " entries only with LUT_SIZE_LIMITATION=", int64_t{1} << (type->bits() + 1),
+                  " in its environment; hls4ml needs nothing"));
+    if (behind) return add_unary_lut(name, parent, function, behind->types, behind->rounding, behind->overflow);
+    return add_unary_lut(name, parent, function);
+  }
+  if (in_hls4ml) return add_activation(name, parent, called);
+  throw ConfigError(concat(
+      "layer '", name, "': the function '", called, "' needs a table of 2^", type->bits(),
+      " entries, as its input has ", type->bits(), " bits; export.unary_lut_max_table_size ",
+      "(--unary-lut-max-table-size) is ", most_entries,
+      type->bits() <= kMaxTableBits
+          ? concat("; export the model with ", int64_t{1} << type->bits(), ", or give the layer in front fewer bits")
+          : concat(", and can be 2^", kMaxTableBits, " at most; give the layer in front fewer bits")));
+}
+
 // hls4ml 1.3.0 merges two at a time.
 template <typename L, typename... Arguments>
 ProxyRef ProxyBuilder::add_in_pairs(const std::string& name, const std::vector<ProxyRef>& parents,
@@ -157,6 +209,9 @@ ProxyRef ProxyBuilder::add_add(const std::string& name, const std::vector<ProxyR
 }
 
 ProxyRef ProxyBuilder::add_concatenate(const std::string& name, const std::vector<ProxyRef>& parents, int64_t axis) {
+  // hls4ml 1.3.0 takes the same axis for arrays with and without a batch, which is right from the end only.
+  if (const int64_t rank = parents.empty() ? 0 : signal(parents[0]).shape.rank(); axis > 0 && axis <= rank)
+    axis -= rank + 1;
   return add_in_pairs<ProxyConcatenate>(name, parents, axis);
 }
 
@@ -188,17 +243,23 @@ ProxyModel ProxyBuilder::finish(const std::vector<ProxyRef>& outputs) && {
     for (const int parent : layers_[i].parents) kept[static_cast<size_t>(parent)] = true;
   }
   std::vector<ProxyModel::Entry> layers;
+  std::vector<int> origin;
   for (size_t i = 0; i < layers_.size(); ++i) {
     if (!kept[i]) continue;
     place[i] = static_cast<int>(layers.size());
     for (int& parent : layers_[i].parents) parent = place[static_cast<size_t>(parent)];
     layers.push_back(std::move(layers_[i]));
+    origin.push_back(static_cast<int>(i));
   }
   std::vector<int> inputs;
   for (const int input : inputs_) inputs.push_back(place[static_cast<size_t>(input)]);
   std::vector<int> output_places;
   for (const ProxyRef output : outputs) output_places.push_back(place[static_cast<size_t>(output.index)]);
   ProxyModel model(model_name_, std::move(layers), std::move(inputs), std::move(output_places));
+  const auto signal_of = [&](int layer) -> const ProxySignal& {
+    return signals_[static_cast<size_t>(origin[static_cast<size_t>(layer)])];
+  };
+  for (std::string& line : firmware_notes(model, signal_of)) note(std::move(line));
   model.set_notes(std::move(notes_));
   return model;
 }

@@ -32,6 +32,16 @@ struct ProxyRef {
   int index = -1;
 };
 
+/// Entries of the largest table that Keras 2 with HGQ reads, unless LUT_SIZE_LIMITATION in its environment says more.
+inline constexpr int64_t kMostKerasTableEntries = 2048;
+
+/// The quantizer that will stand behind a function.
+struct QuantizerBehind {
+  QuantizerTypes types;
+  Rounding rounding = Rounding::kTrn;
+  Overflow overflow = Overflow::kWrap;
+};
+
 /// Layers get the names that they are given, but where hls4ml would misread them (proxy_layer_name), or a name is
 /// taken.
 class ProxyBuilder {
@@ -61,6 +71,14 @@ class ProxyBuilder {
   /// that will stand behind it (spec 3.2).
   ProxyRef add_unary_lut(const std::string& name, ProxyRef parent, std::shared_ptr<const ops::UnaryFunction> function,
                          const QuantizerTypes& types, Rounding rounding, Overflow overflow);
+  /// The same with entries that hold the function's values to 20 bits behind the point, whatever reads them.
+  ProxyRef add_unary_lut(const std::string& name, ProxyRef parent, std::shared_ptr<const ops::UnaryFunction> function);
+  /// A function of one number as hls4ml is to compute it: a UnaryLUT where its table has at most `most_entries`. Else
+  /// sigmoid and tanh are an Activation, for which hls4ml has coarser tables of its own, with a note; for any other
+  /// function a ConfigError says what limit would do. `behind`: the quantizer that reads it, so that entries have its
+  /// bits; without one they have 20 bits behind the point.
+  ProxyRef add_function(const std::string& name, ProxyRef parent, std::shared_ptr<const ops::UnaryFunction> function,
+                        int64_t most_entries, const std::optional<QuantizerBehind>& behind = {});
   /// More than two parents: a chain of layers NAME_part, NAME_part_0 ... and NAME, of two parents each, since
   /// hls4ml 1.3.0 takes no more. Sums of fixed-point values are exact in any order.
   ProxyRef add_add(const std::string& name, const std::vector<ProxyRef>& parents);

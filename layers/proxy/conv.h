@@ -33,6 +33,7 @@ class ProxyConv : public ProxyLayer {
   const std::vector<float>& kernel() const { return weights_.kernel; }
   const std::vector<float>& bias() const { return weights_.bias; }
   int64_t filters() const { return weights_.units(); }
+  const ConvOptions& options() const { return options_; }
   std::string_view class_name() const override { return options_.rank == 1 ? "Conv1D" : "Conv2D"; }
   Node config(bool only_child) const override;
   std::vector<KerasWeight> weights(bool only_child) const override;

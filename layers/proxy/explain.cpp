@@ -182,8 +182,13 @@ std::string ProxyExplainer::reason_of_layer(const ProxyLayer& layer, int index, 
                   "reads would make both equal");
   if (const auto* const pool = dynamic_cast<const ProxyPooling*>(&layer); pool != nullptr && pool->options().average)
     return concat("'", layer.name(), "' divides by a count: hls4ml cuts the quotient, the model rounds it to float32");
-  if (const auto* const activation = dynamic_cast<const ProxyActivation*>(&layer);
-      activation != nullptr && activation->function() != "relu")
+  const auto* const activation = dynamic_cast<const ProxyActivation*>(&layer);
+  if (activation != nullptr && (activation->function() == "tanh" || activation->function() == "sigmoid"))
+    return concat("'", layer.name(), "' is hls4ml's own table of ", activation->function(),
+                  ": entries of 10 fractional bits, for inputs from ", activation->function() == "tanh" ? -4 : -8,
+                  " to ", activation->function() == "tanh" ? 4 : 8,
+                  "; a larger unary_lut_max_table_size, or fewer bits in front of it, give it an exact one");
+  if (activation != nullptr && activation->function() != "relu")
     return concat("'", layer.name(), "' computes ", activation->function(),
                   " in float32: the last digits depend on the library, and the value lies at a tie of the quantizer");
   return "";

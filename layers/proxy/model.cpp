@@ -6,6 +6,7 @@
 
 #include "hgq/core/error.h"
 #include "hgq/layers/proxy/activations.h"
+#include "hgq/layers/proxy/quantizer.h"
 
 namespace hgq {
 
@@ -35,6 +36,8 @@ ProxyModel::ProxyModel(std::string name, std::vector<Entry> layers, std::vector<
     HGQ_CHECK(is_input == (std::ranges::count(inputs_, i) == 1), ShapeError, "layer '", layer(i).name(), "' ",
               is_input ? "is an InputLayer, but not among the inputs of the proxy"
                        : "is an input of the proxy, but no InputLayer");
+    if (auto* const quantizer = dynamic_cast<ProxyQuantizer*>(layers_[static_cast<size_t>(i)].layer.get()))
+      quantizer->set_only_child(only_child(i));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
@@ -189,9 +190,43 @@ HlsType ProxyQuantizer::folded_hls_type(const HlsTypes& narrowed, const Shape& s
   return {.k = k, .i = i - k, .f = b - i};
 }
 
+std::vector<Kbi> ProxyQuantizer::firmware_types(const ProxySignal& input) const {
+  std::vector<Kbi> types = types_of_elements(input.shape);
+  const HlsTypes own = narrowed(input.hls, input.shape);
+  std::vector<size_t> group = type_indices(input.shape);
+  const bool folded = fusible(only_child_);
+  if (folded) {
+    if (rounding_ == Rounding::kTrn && overflow_ == Overflow::kWrap) return types;  // the type of the layer in front
+    std::ranges::fill(group, 0);
+  }
+  std::vector<Kbi> of_group(types_.b.size(), Kbi{.k = 0, .b = 0, .i = std::numeric_limits<int>::min()});
+  for (size_t e = 0; e < group.size(); ++e) {
+    Kbi& t = of_group[group[e]];
+    const int integers = own.k[e] + own.i[e];
+    t = {.k = std::max(t.k, own.k[e]), .b = std::max(t.b, integers + own.f[e]), .i = std::max(t.i, integers)};
+  }
+  for (size_t e = 0; e < types.size(); ++e) {
+    const Kbi& t = of_group[group[e]];
+    if (t.b > 0) {
+      types[e] = t;
+    } else if (types[e].b > 0) {
+      types[e] = {.k = 0, .b = 0, .i = -types[e].fraction()};
+    }
+  }
+  return types;
+}
+
+bool ProxyQuantizer::is_folded(const ProxySignal& input) const {
+  if (fusible(only_child_)) return true;
+  const std::vector<Kbi> types = firmware_types(input);
+  return only_child_ && std::ranges::all_of(types, [&](const Kbi& t) {
+           return t.k == types[0].k && t.b == types[0].b && (t.b == 0 || t.i == types[0].i);
+         });
+}
+
 ProxyPlan ProxyQuantizer::plan(std::span<const ProxySignal* const> in) const {
   const ProxySignal& input = only_input(in);
-  const std::vector<Kbi> types = types_of_elements(input.shape);
+  const std::vector<Kbi> types = firmware_types(input);
   ProxyPlan plan;
   plan.out.shape = input.shape;
   plan.out.storage = Storage::kInt64;

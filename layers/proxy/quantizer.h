@@ -5,6 +5,9 @@
 //
 //   QuantizerTypes types{.shape = {1, 3}, .k = {1, 1, 0}, .b = {5, 4, 0}, .i = {2, 2, 0}};
 //
+// hls4ml 1.3.0 takes from a type what its input cannot fill, before it saturates: a quantizer (0, 3, 0) behind quarters
+// saturates at 0.75, not at 0.875. So do we; what lies within the type is the same (firmware_types).
+//
 // A value overflows if it lies outside its type after rounding. Where b is 0 nothing overflows: such an element masks
 // whatever comes to it, which need not be a value of the model (a unit without bits has lost its bias, spec 3.2).
 #pragma once
@@ -48,6 +51,12 @@ class ProxyQuantizer : public ProxyLayer {
   HlsType folded_hls_type(const HlsTypes& narrowed, const Shape& sample) const;
   /// The type of each element of a sample.
   std::vector<Kbi> types_of_elements(const Shape& sample) const;
+  /// The same as hls4ml computes them behind such an input, elements that share a type together.
+  std::vector<Kbi> firmware_types(const ProxySignal& input) const;
+  /// Whether hls4ml folds it into the layer in front, where that has no other reader.
+  bool is_folded(const ProxySignal& input) const;
+  /// Whether no other layer reads what it reads; told by the model.
+  void set_only_child(bool only_child) { only_child_ = only_child; }
   /// Index into the types of each element of a sample.
   std::vector<size_t> type_indices(const Shape& sample) const;
   Rounding rounding() const { return rounding_; }
@@ -71,6 +80,7 @@ class ProxyQuantizer : public ProxyLayer {
   Rounding rounding_;
   Overflow overflow_;
   LayerOverrides overrides_;
+  bool only_child_ = true;
 };
 
 }  // namespace hgq

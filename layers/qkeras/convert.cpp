@@ -8,6 +8,7 @@
 
 #include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
+#include "hgq/layers/activations.h"
 #include "hgq/layers/proxy/activations.h"
 #include "hgq/layers/proxy/builder.h"
 #include "hgq/layers/proxy/input.h"
@@ -138,7 +139,7 @@ class Converter {
           ref = added(class_name, layer);
         return ref;
       }
-      ref = added("Activation", builder_.add_activation(function_name, ref, activation.function));
+      ref = add_function(node, activation, ref, function_name);
     }
     return activation.type ? quantize(activation, ref, quantizer_name) : ref;
   }
@@ -152,9 +153,35 @@ class Converter {
                                                                Rounding::kRndConv, activation.overflow));
   }
 
+  /// A table where the function has one; its entries have the bits of the only quantizer that reads them.
+  ProxyRef add_function(const KerasNode& node, const QKerasActivation& activation, ProxyRef ref,
+                        const std::string& name) {
+    const std::shared_ptr<const ops::UnaryFunction> function = functions_.find(activation.function);
+    if (function == nullptr) return added("Activation", builder_.add_activation(name, ref, activation.function));
+    std::optional<QuantizerBehind> behind;
+    if (activation.type) {
+      behind = quantizer_of(activation);
+    } else if (const KerasNode* const reader = only_reader(node);
+               reader != nullptr && reader->class_name == "QActivation") {
+      ErrorList later;  // found when it is its turn
+      const QKerasActivation next =
+          read_activation(read_qkeras_quantizer(reader->config["activation"], qkeras_layer(*reader), later), later);
+      if (later.empty() && next.function == "linear" && next.type) behind = quantizer_of(next);
+    }
+    const ProxyRef made = builder_.add_function(name, ref, function, kMostKerasTableEntries, behind);
+    if (!behind) without_quantizer_.insert(made.index);
+    return added(builder_.signal(made).fixed_point() ? "UnaryLUT" : "Activation", made);
+  }
+
+  static QuantizerBehind quantizer_of(const QKerasActivation& activation) {
+    return {.types = qkeras_type(*activation.type), .rounding = Rounding::kRndConv, .overflow = activation.overflow};
+  }
+
   /// Whether all inputs are fixed-point values, which only a quantizer makes of a model's inputs and of most functions.
   bool check_quantized(const KerasNode& node, const std::vector<ProxyRef>& in, ErrorList& errors) {
-    const bool quantized = std::ranges::all_of(in, [&](ProxyRef ref) { return builder_.signal(ref).fixed_point(); });
+    const bool quantized = std::ranges::all_of(in, [&](ProxyRef ref) {
+      return builder_.signal(ref).fixed_point() && !without_quantizer_.contains(ref.index);
+    });
     if (!quantized)
       errors.add(node.config.place(),
                  concat(qkeras_layer(node),
@@ -173,14 +200,18 @@ class Converter {
     builder_.note(concat("layer '", node.name, "': ", note));
   }
 
-  /// The batch norm behind a layer that no other layer reads, nullptr where there is none.
-  const KerasNode* batch_norm_behind(const KerasNode& node) const {
+  /// The layer that reads a layer, and nothing else, where no other one does and it is no output; else nullptr.
+  const KerasNode* only_reader(const KerasNode& node) const {
     const auto readers = readers_.find(node.name);
     if (readers == readers_.end() || readers->second != 1) return nullptr;
-    const auto found = std::ranges::find_if(graph_.nodes, [&](const KerasNode& other) {
-      return is_batch_norm(other.class_name) && other.inputs == std::vector<std::string>{node.name};
-    });
+    const auto found = std::ranges::find(graph_.nodes, std::vector<std::string>{node.name}, &KerasNode::inputs);
     return found == graph_.nodes.end() ? nullptr : &*found;
+  }
+
+  /// The batch norm behind a layer that no other layer reads, nullptr where there is none.
+  const KerasNode* batch_norm_behind(const KerasNode& node) const {
+    const KerasNode* const reader = only_reader(node);
+    return reader != nullptr && is_batch_norm(reader->class_name) ? reader : nullptr;
   }
 
   Ref kernel_layer(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ErrorList& errors) {
@@ -331,10 +362,12 @@ class Converter {
   InputTypes input_types_;
   KerasGraph graph_;
   ProxyBuilder builder_;
+  FunctionTable functions_;
   ErrorList errors_;
   std::map<std::string, int> readers_;  // of each call; outputs of the model count
   std::map<std::string, Ref> refs_;     // of each call; nothing for one that could not be converted
   std::set<std::string> folded_;        // batch norms that are part of another layer
+  std::set<int> without_quantizer_;     // functions, in the proxy
   std::string became_;                  // of the layer that is being converted
   std::vector<QKerasConversion::Layer> done_;
 };

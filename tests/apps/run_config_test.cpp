@@ -153,7 +153,7 @@ TEST_F(RunConfigTest, HasDefaultsForAllButDataLayersAndLoss) {
   EXPECT_TRUE(c.train.metrics.empty());
   EXPECT_TRUE(c.callbacks.empty());
   EXPECT_EQ(c.proxy.accum_fp_max_offset, std::nullopt);
-  EXPECT_EQ(c.proxy.unary_lut_max_table_size, -1);
+  EXPECT_EQ(c.proxy.unary_lut_max_table_size, 2048);
   EXPECT_EQ(c.proxy.trace.cover_factor, 1.0);
 }
 

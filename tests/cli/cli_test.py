@@ -524,7 +524,8 @@ class CliTest(unittest.TestCase):
 
     def test_formulas_train_resume_and_predict_and_are_exported_as_tables(self):
         layers = '[HQuantize, HDense: {units: 8}, HActivation: {activation: x*x}, HDense: {units: 4}, HActivation: {activation: sin(3*x)}, HDense: {units: 2}]'
-        sets = ('--set', f'model.layers={layers}')
+        with_tables = ('--set', f'model.layers={layers}')
+        sets = (*with_tables, '--set', 'export.unary_lut_max_table_size=-1')
         checked = hgq('check', self.config, *sets, check=0).stderr
         self.assertIn("warning: no proxy.h5 will be written: layer 'h_activation' (HActivation): the function 'x*x' can only be exported as a table", checked)
         whole = self.train('whole', *sets, check=3, epochs=4)
@@ -544,15 +545,33 @@ class CliTest(unittest.TestCase):
         traced = json.loads(hgq('trace', run / 'model.h5', '--data', self.data, '--json', check=0).stdout)
         self.assertEqual(traced['total'], summary['bops'])
         proxy = self.folder / 'p.h5'
-        self.assertIn('can only be exported as a table', hgq('export', run / 'model.h5', '--out', proxy, check=2).stderr)
+        self.assertIn('can only be exported as a table', hgq('export', run / 'model.h5', '--out', proxy, '--unary-lut-max-table-size=-1', check=2).stderr)
         self.assertIn('needs a table of 2^', hgq('export', run / 'model.h5', '--out', proxy, '--unary-lut-max-table-size', 2, check=2).stderr)
         self.assertFalse(proxy.exists())
         hgq('export', run / 'model.h5', '--out', proxy, '--unary-lut-max-table-size', 65536, check=0)
         verified = json.loads(hgq('verify', proxy, '--against', run / 'model.h5', *test, '--json', check=0).stdout)
         self.assertEqual(verified['rows_differ_without_overflow'], 0)
-        self.train('tables', *sets, '--set', 'export.unary_lut_max_table_size=65536', check=0)
+        self.train('tables', *with_tables, check=0)
         self.assertTrue((self.folder / 'tables/proxy.h5').exists())
         self.assertIn('not finite', self.train('nan', '--set', f'model.layers={layers.replace("x*x", "log(x)")}', check=3).stderr)
+
+    def test_what_keras_and_hls4ml_do_otherwise_is_said_before_training_at_export_and_by_verify(self):
+        layers = '[HQuantize, {HDense: {units: 4, name: d, kernel_constraint: {ElementMask: {band: 3}}}}, {HActivation: {activation: tanh, name: t, paq_conf: {init_bw: 11}}}, {HDense: {units: 2, name: o, paq_conf: {init_bw: 9}}}]'
+        sets = ('--set', f'model.layers={layers}', '--set', 'export.unary_lut_max_table_size=-1')
+        mask, table = "note: layer 'd': its kernel_constraint ElementMask", "note: layer 't': hls4ml computes tanh from a table of its own"
+        checked = hgq('check', self.config, *sets, check=0).stdout
+        said = self.train('noted', *sets, check=0).stderr
+        run = self.folder / 'noted'
+        exported = hgq('export', run / 'model.h5', '--out', self.folder / 'p.h5', '--unary-lut-max-table-size=-1', check=0).stderr
+        verified = hgq('verify', self.folder / 'p.h5', '--against', run / 'model.h5', '--data', self.data, '--inputs', 'x_test')
+        for text in (checked, said):
+            self.assertIn(mask, text)
+        for text in (checked, said, exported, verified.stderr):
+            self.assertIn(table, text)
+        self.assertEqual(verified.returncode, 1)
+        self.assertIn("hls4ml's own table of tanh", verified.stdout)
+        self.assertNotIn('table of its own', hgq('export', run / 'model.h5', '--out', self.folder / 'q.h5', check=0).stderr)
+        hgq('verify', self.folder / 'q.h5', '--against', run / 'model.h5', '--data', self.data, '--inputs', 'x_test', check=0)
 
     def test_a_model_of_python_hgq_is_traced_exported_and_verified(self):
         golden = pathlib.Path(ARGS.source) / 'tests/golden/models/mlp_relu'

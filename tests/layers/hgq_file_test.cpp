@@ -257,10 +257,34 @@ TEST(ModelFile, SaysWhichLayerOrWeightIsMissing) {
 
 TEST(ModelFile, FunctionsThatKerasDoesNotKnowAreNamed) {
   const Model known = graph_sample();
-  EXPECT_TRUE(what_python_can_not_open(known).empty());
+  EXPECT_TRUE(what_python_cannot_open(known).empty());
   const Model model = Sequential({HQuantize(), HActivation("square").name("sq")}, Shape{3});
-  EXPECT_THAT(what_python_can_not_open(model),
+  EXPECT_THAT(what_python_cannot_open(model),
               testing::ElementsAre(HasSubstr("layer 'sq': Keras 2 has no function 'square'")));
+}
+
+TEST(ModelFile, LayersThatPythonHasNotAreNamed) {
+  const auto lines = [](const LayerSpec& layer) {
+    return what_python_cannot_open(Sequential({HQuantize(), layer}, Shape{6, 2}));
+  };
+  const auto conv = [] { return HConv1D(2, 2).name("c"); };
+  EXPECT_THAT(lines(conv().set("strides", "2")), testing::IsEmpty());
+  EXPECT_THAT(
+      lines(conv().set("strides", "2").set("dilation_rate", "2")),
+      testing::ElementsAre(HasSubstr("layer 'c': Keras makes no convolution with strides and a dilation_rate")));
+  EXPECT_THAT(lines(conv().set("padding", "causal")),
+              testing::ElementsAre(HasSubstr("layer 'c': Python HGQ 0.2.6 has no causal padding")));
+  EXPECT_THAT(lines(HDense(2).name("d").set("kernel_constraint", "{ElementMask: {band: 1}}")),
+              testing::ElementsAre(HasSubstr("layer 'd': its kernel_constraint ElementMask is none of Keras'")));
+  EXPECT_THAT(lines(HDense(2).set("kernel_constraint", "NonNeg")), testing::IsEmpty());
+}
+
+TEST(ModelFile, AnInputIsNoOutput) {
+  EXPECT_THAT(message_of<ConfigError>([] {
+                const std::vector<LayerSpec> layers{Input("a", {3}), HQuantize(), HDense(2).name("d")};
+                Graph(layers, {}, {"d", "a"});
+              }),
+              HasSubstr("'a' is an Input"));
 }
 
 }  // namespace

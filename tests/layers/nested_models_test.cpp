@@ -181,7 +181,7 @@ TEST(SharedLayers, AModelFileBringsThemBack) {
   const std::vector<Tensor> before = Predictor(model, workers).run(views(x));
   const std::vector<Tensor> after = Predictor(again, workers).run(views(x));
   for (size_t o = 0; o < before.size(); ++o) EXPECT_TRUE(std::ranges::equal(before[o].values(), after[o].values()));
-  EXPECT_THAT(what_python_can_not_open(model), testing::Contains(HasSubstr("layer 'enc' is called again, as 'enc_b'")));
+  EXPECT_THAT(what_python_cannot_open(model), testing::Contains(HasSubstr("layer 'enc' is called again, as 'enc_b'")));
 }
 
 TEST(NestedModels, AChainNeedsNoInputLayer) {

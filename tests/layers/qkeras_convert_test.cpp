@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -320,6 +321,19 @@ TEST(QKerasConvert, WrappersThatChangeNothingAreTakenOff) {
       HasSubstr("layer 't' (TimeDistributed): a proxy has no such layer"));
 }
 
+TEST(QKerasConvert, AFunctionBecomesATableWithTheBitsOfItsOnlyQuantizer) {
+  const json tanh = layer("Activation", "t", {{"activation", "tanh"}});
+  const json behind = layer("QActivation", "tq", {{"activation", "quantized_bits(6,0,alpha=1)"}});
+  const QKerasConversion conversion = qkeras_to_proxy(sequential({quantizer(), tanh, behind}, {}));
+  EXPECT_THAT(conversion.proxy.notes(), testing::IsEmpty());
+  EXPECT_EQ(conversion.proxy.find("t")->class_name(), "HGQ>UnaryLUT");
+  EXPECT_EQ(conversion.layers[2].became, "UnaryLUT t");
+  // round(32 tanh(x)) / 32 of values in steps of 1/8
+  EXPECT_THAT(outputs_of(conversion.proxy, tensor({1, 2}, {0.625F, -3})), testing::ElementsAre(18.0F / 32, -1.0F));
+  const QKerasConversion alone = qkeras_to_proxy(sequential({quantizer(), tanh}, {}));
+  EXPECT_NEAR(outputs_of(alone.proxy, tensor({1, 2}, {0.625F, -3}))[0], std::tanh(0.625F), 0x1p-21F);
+}
+
 TEST(QKerasConvert, WeightsThatDoNotFitAreRefused) {
   const json layers{quantizer(), dense("a", 1)};
   EXPECT_THAT(errors_of(sequential(layers, {})), HasSubstr("layer 'a' (QDense) has no kernel"));
@@ -413,7 +427,7 @@ TEST(QKerasConvert, MergesThatAProxyDoesNotHaveAreRefusedByTheirClass) {
 TEST(QKerasConvert, NamesThatHls4mlWouldMisreadAreChangedWithANote) {
   const ProxyModel proxy = qkeras_to_proxy(sequential({quantizer("my quantizer")}, {})).proxy;
   EXPECT_EQ(names_of(proxy)[1], "HGQ>FixedPointQuantizer my_quantizer");
-  EXPECT_THAT(proxy.notes(), testing::ElementsAre(HasSubstr("'my_quantizer'")));
+  EXPECT_THAT(proxy.notes(), testing::Contains(HasSubstr("is called 'my_quantizer' in the proxy")));
 }
 
 TEST(QKerasConvert, OtherReadersSayWhatToDoWithSuchAFile) {
