@@ -199,8 +199,16 @@ class SpecReader {
       follows_from("center", "moving_mean");
       follows_from("scale", "moving_variance");
     }
-    if (const Node* const activation = node.config.find("activation"))
-      spec.arguments.set("activation", plain_activation(*activation));
+    if (const Node* const written = node.config.find("activation")) {
+      Node activation = plain_activation(*written);
+      // A layer with a kernel takes names alone; HActivation has its own words on functions of Python.
+      if (activation.is_map() && !node.class_name.ends_with("HActivation")) {
+        Node name = Node::string(keras_function_name(activation));
+        name.set_place(written->place());
+        activation = std::move(name);
+      }
+      spec.arguments.set("activation", std::move(activation));
+    }
     imported_.complete(spec);
     return spec;
   }

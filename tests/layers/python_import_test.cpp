@@ -161,5 +161,18 @@ TEST(PythonImport, ActivationLayersStandForTheirFunctions) {
   expect_like(R"({"class_name": "Softmax", "config": {"axis": -1}})", "softmax");
 }
 
+TEST(PythonImport, LayersWithAKernelTakeTheirActivationInAnyForm) {
+  const TemporaryFolder folder;
+  Model model = Sequential({HQuantize(), HDense(4).name("d").relu(), HDense(2)}, Shape{3}, {.seed = 5});
+  for (const std::string relu : {R"({"module": "keras.layers", "class_name": "ReLU", "config": {"max_value": null}})",
+                                 R"({"module": "builtins", "class_name": "function", "config": "relu"})"}) {
+    write_python(model, folder / "m.h5", "d", "activation", relu);
+    Model read = load_model(folder / "m.h5");
+    EXPECT_EQ(predictions(read), predictions(model));
+  }
+  write_python(model, folder / "m.h5", "d", "activation", R"({"class_name": "LeakyReLU", "config": {"alpha": 0.5}})");
+  EXPECT_THAT(message(folder / "m.h5", {}), AllOf(HasSubstr("activation"), HasSubstr("relu")));
+}
+
 }  // namespace
 }  // namespace hgq
