@@ -63,6 +63,9 @@ int run(int argc, char** argv) {
   app.add_option("--seed", train.seed, "seed, over the config's and --set");
   app.add_option("--stop-after", train.stop_after, "stop after this epoch, with a checkpoint")
       ->check(CLI::Range(1, 100000000));
+  app.add_option("--stop-after-steps", train.stop_after_steps,
+                 "stop after so many batches of the whole training, also within an epoch, with a checkpoint")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 53));
   app.add_option("--checkpoint-seconds", train.checkpoint_seconds,
                  "least time between two checkpoints at the end of an epoch; 2 if not given")
       ->check(CLI::NonNegativeNumber);

@@ -8,10 +8,11 @@
 // Order of an epoch: every callback's on_epoch_begin, then for each batch on_batch_begin, the step, on_batch_end;
 // validation; every on_epoch_end in the order of the list (each may add to the logs and sees what those before it
 // added); every on_log, when the logs are complete; on_checkpoint once a checkpoint has been written. A callback that
-// sets Training::stop ends the training after this epoch.
+// sets Training::stop ends the training after this epoch, one that sets stop_now ends the epoch after this batch, too.
 //
-// A callback that remembers something says so in state(), as JSON; it is kept in checkpoints, so that a run that is
-// continued does what an uninterrupted one does.
+// A callback that remembers something says so in state(), as JSON (callbacks/saved_state.h writes numbers exactly); it
+// is kept in checkpoints, so that a run that is continued does what an uninterrupted one does. One that remembers
+// nothing is no part of a checkpoint: a run may be continued with or without it.
 //
 // To add a callback: one .cpp with the class and its factory, one line in registry.cpp, one test.
 #pragma once
@@ -40,14 +41,16 @@ struct Training {
   const Dataset* validation;  // nullptr: none
   int64_t batch_size;
   int epochs;           // of the whole training
-  int epoch = 0;        // from 0; in on_epoch_end the one that ends
+  int epoch = 0;        // from 0; in on_train_begin the one to begin with; in on_epoch_end the one that ends
   int64_t batch = 0;    // in on_batch_end the one that ends
   int64_t batches = 0;  // an epoch
   Metrics logs{};       // of this epoch: loss, metrics, val_..., what callbacks add
   double seconds = 0;   // this epoch took
   bool stop = false;    // set to end the training after this epoch
+  /// Set in on_batch_end to end the epoch with this batch (it is validated and logged as any other), and the training
+  /// with it. Without it a loss that is not finite ends the run with an error.
+  bool stop_now = false;
   std::string stop_reason{};
-  bool may_stop_now = true;
   /// Saves the model as it is now to a file that appears whole or not at all (Trainer::Options::save_model).
   std::function<void(const std::string& path)> save_model{};
 };
@@ -68,7 +71,10 @@ class Callback {
   /// What on_epoch_end adds to the logs, for the columns of tables.
   virtual std::vector<std::string> adds() const { return {}; }
 
+  /// What it remembers; null, always, where that is nothing.
   virtual nlohmann::json state() const;
+  /// Takes back what state() gave. Throws FileError where that cannot be; what depends on the model or the epoch is
+  /// checked in on_train_begin.
   virtual void restore(const nlohmann::json& state);
 };
 

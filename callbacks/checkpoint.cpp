@@ -1,6 +1,5 @@
 // Checkpoint: saves the model (not the run's state, which hgq-train keeps by itself) every so many epochs, or when a
 // metric improves.
-#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -21,12 +20,9 @@ class Checkpoint final : public Callback {
     if (best_only_ ? !monitor_.improved(t, found) : (t.epoch + 1) % every_ != 0) return;
     if (t.save_model) t.save_model(path_for(t.epoch + 1));
   }
-  nlohmann::json state() const override {
-    return std::isnan(monitor_.best) ? nlohmann::json(nullptr) : nlohmann::json(monitor_.best);
-  }
-  void restore(const nlohmann::json& state) override {
-    monitor_.best = state.is_null() ? std::nan("") : state.get<double>();
-  }
+  void on_train_begin(Training& t) override { monitor_.check(t); }
+  nlohmann::json state() const override { return monitor_.state(); }
+  void restore(const nlohmann::json& state) override { monitor_.restore(SavedState(state, "Checkpoint")); }
 
  private:
   /// {epoch} stands for the number of the epoch, from 1.

@@ -281,7 +281,7 @@ std::vector<std::string> what_python_can_not_open(const Model& model) {
   return lines;
 }
 
-void save_model(Model& model, const std::string& path, const WriteGroup& write_hgq) {
+void save_model(const Model& model, const std::string& path, const WriteGroup& write_hgq) {
   KerasFile file;
   file.model_config = keras_functional(graph_of(model));
   for (const int index : file_order(model)) {

@@ -20,7 +20,7 @@
 namespace hgq {
 
 /// Writes the file whole or not at all. `write_hgq` adds to the group `hgq`.
-void save_model(Model& model, const std::string& path, const WriteGroup& write_hgq = {});
+void save_model(const Model& model, const std::string& path, const WriteGroup& write_hgq = {});
 
 /// What of a model Python HGQ can not open, a line each: functions that Keras 2.15 does not know. The file is right all
 /// the same, and ours reads it.
