@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
@@ -18,6 +20,8 @@
 #include "hgq/callbacks/trainer.h"
 #include "hgq/core/dnnl.h"
 #include "hgq/core/error.h"
+#include "hgq/core/finite.h"
+#include "hgq/core/nearest_name.h"
 #include "hgq/core/version.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/data/folder_lock.h"
@@ -47,6 +51,7 @@ class Run {
     open_folder();
     build();
     FitEnd end = FitEnd::kFinished;
+    Position position;
     {
       const GracefulStop stop;
       Trainer trainer(model_, extras_.objective, *optimizer_, workers_, trainer_options(stop));
@@ -55,6 +60,7 @@ class Run {
       if (!command_.quiet) trainer.add(std::make_unique<Progress>(stderr, isatty(STDERR_FILENO) == 1));
       if (resuming_) {
         trainer.resume(rest_);
+        say_where(trainer);
         if (trainer.epochs() > 0 && !fs::exists(folder_ / "history.csv"))
           note("warning: history.csv is not there; a new one begins with the epochs that come");
       }
@@ -64,13 +70,16 @@ class Run {
       rows_ = trainer.rows_trained();
       seconds_ = trainer.step_seconds();
       epochs_ = trainer.epochs();
+      position = trainer.position();
     }
     if (end == FitEnd::kInterrupted) {
       note(concat("interrupted; go on with: hgq-train ", command_.config, " --out ", folder_.string(), " --resume"));
       return kExitInterrupted;
     }
     if (end == FitEnd::kStopAfter) {
-      note(concat("stopped after epoch ", epochs_, "; go on with --resume"));
+      note(concat("stopped after epoch ", position.epoch,
+                  position.batch > 0 ? concat(" and ", position.batch, " batches") : std::string(),
+                  "; go on with --resume"));
       return kExitDone;
     }
     return deploy(begin);
@@ -83,6 +92,33 @@ class Run {
     config_ = read_run_config({.path = command_.config, .sets = command_.sets, .seed = command_.seed}, config_hooks(),
                               errors_);
     errors_.throw_if_any();
+  }
+
+  /// The folder that is given; else that of the run whose own config this is, runs/x/config.yaml; else runs/CONFIGNAME.
+  fs::path chosen_folder() const {
+    if (!command_.out.empty()) return command_.out;
+    const fs::path config(command_.config);
+    const fs::path beside = config.has_parent_path() ? config.parent_path() : fs::path(".");
+    const auto of_a_run = [&](const char* name) { return fs::exists(beside / name); };
+    if (config.filename() == "config.yaml" &&
+        std::ranges::any_of(std::array{"checkpoint.h5", "history.csv", "model.h5", "summary.json"}, of_a_run)) {
+      return beside;
+    }
+    return fs::path("runs") / config.stem();
+  }
+
+  /// Why --resume cannot go on in a folder without a run.
+  std::string no_run() const {
+    const std::string found = fs::exists(folder_) ? "holds no run (there is no config.yaml in it)" : "does not exist";
+    std::vector<std::string> runs;
+    std::error_code ignored;
+    for (const fs::directory_entry& entry :
+         fs::directory_iterator(folder_.has_parent_path() ? folder_.parent_path() : fs::path("."), ignored)) {
+      if (fs::exists(entry.path() / "config.yaml", ignored)) runs.push_back(entry.path().filename().string());
+    }
+    return concat("the folder '", folder_.string(), "' ", found, did_you_mean(folder_.filename().string(), runs),
+                  "; --resume goes on with a run that was begun: give its folder by --out, or leave out --resume to "
+                  "begin a new one");
   }
 
   /// A run that fails says what is left of it.
@@ -98,20 +134,49 @@ class Run {
 
   // A folder that holds a run is refused, or gone on with.
   void open_folder() {
-    folder_ = command_.out.empty() ? fs::path("runs") / fs::path(command_.config).stem() : fs::path(command_.out);
+    folder_ = chosen_folder();
     const fs::path stored = folder_ / "config.yaml";
     HGQ_CHECK(!fs::exists(folder_) || fs::is_directory(folder_), ConfigError, "'", folder_.string(), "' is no folder");
+    const bool holds_run = fs::exists(stored);
+    HGQ_CHECK(holds_run || !command_.resume, ConfigError, no_run());
     if (fs::exists(folder_)) lock_folder();
     check_holds_no_run();
-    const bool holds_run = fs::exists(stored);
     resuming_ = command_.resume && fs::exists(folder_ / "checkpoint.h5");
     if (holds_run) {
       ErrorList errors;
       const Node before = Node::from_yaml_file(stored.string(), errors);
       errors.throw_if_any();
+      keep_schedule_epochs(before, config_);
       check_resumable(before, config_.resolved, folder_.string());
     }
-    if (command_.resume && !resuming_) note("there is no checkpoint yet; starting anew");
+    if (command_.resume && !resuming_)
+      note(concat("there is no checkpoint in '", folder_.string(), "' yet; starting anew"));
+  }
+
+  void say_where(const Trainer& trainer) const {
+    const auto [epoch, batch] = trainer.position();
+    const int64_t epochs = config_.train.epochs;
+    if (!trainer.stop_reason().empty() && batch == 0) {
+      note(concat("the training ended after epoch ", epoch, "; its files are written again"));
+    } else if (epoch >= epochs) {
+      note(concat("all ", epoch, " epochs are done (train.epochs is ", epochs, "); the files are written again"));
+    } else {
+      note(concat("goes on at epoch ", epoch + 1, " of ", epochs,
+                  batch > 0 ? concat(", behind its batch ", batch) : std::string()));
+    }
+    const int64_t length = config_.train.schedule_length();
+    if (length == epochs || !has_schedules()) return;
+    note(concat("train.epochs is ", epochs, "; schedules keep the length that the run began with, ", length,
+                " epochs (train.schedule_epochs)", length < epochs ? ", and hold their last value behind it" : ""));
+  }
+
+  /// Whether the config has schedules whose length follows that of the training.
+  bool has_schedules() const {
+    const std::string rate = config_.train.optimizer.to_yaml();
+    return rate.find("flat_") != std::string::npos || std::ranges::any_of(config_.callbacks, [](const Node& node) {
+             const Node* const beta = node.is_map() ? node.find("BetaSchedule") : nullptr;
+             return beta != nullptr && beta->find("epochs") == nullptr;
+           });
   }
 
   void check_holds_no_run() const {
@@ -174,11 +239,12 @@ class Run {
   }
 
   Trainer::Options trainer_options(const GracefulStop& stop) {
-    Trainer::Options options{.epochs = static_cast<int>(config_.train.epochs),
+    Trainer::Options options{.epochs = TrainConfig::count(config_.train.epochs),
                              .batch_size = config_.train.batch_size,
                              .shuffle = config_.train.shuffle,
                              .seed = static_cast<uint64_t>(config_.seed),
                              .stop_after = command_.stop_after,
+                             .stop_after_steps = command_.stop_after_steps,
                              .interrupted = &stop.requested(),
                              .checkpoint_seconds = command_.checkpoint_seconds};
     options.write_checkpoint = [this](const Json& state) {
@@ -200,14 +266,24 @@ class Run {
 
   /// What is done after training; kExitFailed where the model can not be exported: all other files are written then.
   int deploy(double begin) {
+    for (const Parameter* const p : model_.parameters()) {
+      if (!all_finite(p->value.values()))
+        return keep_as_it_is(begin,
+                             concat("'", p->name, "' holds values that are not finite: the training went astray"));
+    }
     std::vector<const Dataset*> traced;
     for (const std::string& name : config_.proxy.trace.data) {
       const Dataset* const set = set_named(name);
       if (set != nullptr) traced.push_back(set);
     }
-    const TraceResult trace =
-        trace_minmax(model_, traced, workers_,
-                     {.batch_size = config_.proxy.trace.batch_size, .cover_factor = config_.proxy.trace.cover_factor});
+    TraceResult trace;
+    try {
+      trace = trace_minmax(
+          model_, traced, workers_,
+          {.batch_size = config_.proxy.trace.batch_size, .cover_factor = config_.proxy.trace.cover_factor});
+    } catch (const ConfigError& e) {  // bit widths or weights that no hardware can have
+      return keep_as_it_is(begin, e.what());
+    }
     if (!trace.warning.empty()) note("warning: " + trace.warning);
     if (const std::string line = collapse_of(model_); !line.empty()) note("warning: " + line);
     save_model_with_extras(model_, extras_, (folder_ / "model.h5").string());
@@ -222,6 +298,26 @@ class Run {
     summary["rows"] = test.size();
     const std::string refused = try_export(test, summary);
     add_bits(summary);
+    write_summary(summary, begin);
+    print(summary);
+    if (refused.empty()) return kExitDone;
+    note("there is no proxy.h5: " + refused);
+    return kExitFailed;
+  }
+
+  /// Of a model that nothing can be made of, which TerminateOnNaN leaves: it is kept, as Keras keeps it.
+  int keep_as_it_is(double begin, const std::string& reason) {
+    save_model_with_extras(model_, extras_, (folder_ / "model.h5").string());
+    Json summary;
+    summary["not_exported"] = reason;
+    write_summary(summary, begin);
+    note(concat("there is no proxy.h5: ", reason,
+                "; model.h5 is the model as it is, checkpoint.h5, where there is one, "
+                "the last good one"));
+    return kExitFailed;
+  }
+
+  void write_summary(Json& summary, double begin) const {
     summary["epochs"] = epochs_;
     summary["seed"] = config_.seed;
     summary["versions"] = {{"hgq", kVersion}, {"matrix_products", matmul_library()}};
@@ -229,10 +325,6 @@ class Run {
     summary["wall_seconds"] = now() - begin;
     summary["samples_per_second"] = seconds_ > 0 ? static_cast<double>(rows_) / seconds_ : 0.0;
     write_file_atomically((folder_ / "summary.json").string(), summary.dump(1) + "\n");
-    print(summary);
-    if (refused.empty()) return kExitDone;
-    note("there is no proxy.h5: " + refused);
-    return kExitFailed;
   }
 
   /// Why there can be no proxy; empty where there is one.

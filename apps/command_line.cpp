@@ -142,6 +142,10 @@ void add_train(CLI::App& app, TrainCommand& c) {
   app.add_option("--stop-after", c.stop_after, "stop after this epoch, with a checkpoint")
       ->type_name("N")
       ->check(integer_in(1, 100000000));
+  app.add_option("--stop-after-steps", c.stop_after_steps,
+                 "stop after so many batches of the whole training, also within an epoch, with a checkpoint")
+      ->type_name("N")
+      ->check(integer_in(1, int64_t{1} << 53));
   app.add_option("--checkpoint-seconds", c.checkpoint_seconds,
                  "least time between two checkpoints at the end of an epoch; 2 if not given")
       ->type_name("SECONDS")

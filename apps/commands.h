@@ -25,6 +25,7 @@ struct TrainCommand {
   std::optional<int64_t> seed;
   int threads = 0;
   int stop_after = 0;
+  int64_t stop_after_steps = 0;
   double checkpoint_seconds = 2;  // least time between two checkpoints at the end of an epoch
   bool resume = false;
   bool quiet = false;

@@ -60,7 +60,7 @@ PreparedRun prepare_run(const RunConfig& config, ErrorList& errors) {
   const int64_t steps = (run.sets.train->size() + config.train.batch_size - 1) / config.train.batch_size;
   run.optimizer = make_optimizer(
       config.train.optimizer,
-      {.steps_per_epoch = static_cast<double>(steps), .total_steps = steps * config.train.epochs}, errors);
+      {.steps_per_epoch = static_cast<double>(steps), .total_steps = steps * config.train.schedule_length()}, errors);
   errors.throw_if_any();
   try_out(config, run, errors);
   for (std::string& note : unusual_data(*run.sets.train, config.data_config)) run.warnings.push_back(std::move(note));

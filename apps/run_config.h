@@ -12,8 +12,10 @@
 // apps/config_reference.h.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,7 +50,14 @@ struct TrainConfig {
   std::vector<Node> weighted_metrics;
   int64_t batch_size = 32;
   int64_t epochs = 1;
+  std::optional<int64_t> schedule_epochs;  // that schedules without a length of their own take; epochs if not given
   bool shuffle = true;
+
+  int64_t schedule_length() const { return schedule_epochs.value_or(epochs); }
+  /// As an int: the largest is more than any run reaches.
+  static int count(int64_t epochs) {
+    return static_cast<int>(std::min<int64_t>(epochs, std::numeric_limits<int>::max()));
+  }
 };
 
 /// The data that set the ranges of the proxy.
@@ -116,6 +125,10 @@ RunConfig run_config_from(const Node& tree, const std::string& folder, const Con
 
 /// The keys that this file reads, for the reference page.
 std::vector<KeyDoc> run_config_docs();
+
+/// A run that is continued keeps the length of its schedules, however many epochs are added: takes
+/// train.schedule_epochs from the stored config where `now` gives none.
+void keep_schedule_epochs(const Node& stored, RunConfig& now);
 
 /// Refuses (ConfigError) to resume a run with a config that differs in more than train.epochs; names the keys. Both are
 /// resolved configs; `path` names the folder of the run.

@@ -8,12 +8,13 @@
 // Order of an epoch: every callback's on_epoch_begin, then for each batch on_batch_begin, the step, on_batch_end;
 // validation; every on_epoch_end in the order of the list (each may add to the logs and sees what those before it
 // added); every on_log, when the logs are complete. A callback that sets Training::stop ends the training after this
-// epoch.
+// epoch, one that sets stop_now ends the epoch after this batch, too.
 //
-// A callback that remembers something says so in state(), as JSON; it is kept in checkpoints, so that a run that is
-// continued does what an uninterrupted one does. So that at every moment the files on the disk are ones that a run can
-// go on with, files of a callback are written in before_checkpoint, and removed in on_checkpoint: then the checkpoint
-// that names the new files, and not the old ones, has been written.
+// A callback that remembers something says so in state(), as JSON (callbacks/saved_state.h writes numbers exactly); it
+// is kept in checkpoints, so that a run that is continued does what an uninterrupted one does. One that remembers
+// nothing is no part of a checkpoint: a run may be continued with or without it. So that at every moment the files on
+// the disk are ones that a run can go on with, files of a callback are written in before_checkpoint, and removed in
+// on_checkpoint: then the checkpoint that names the new files, and not the old ones, has been written.
 //
 // To add a callback: one .cpp with the class and its factory, one line in registry.cpp, one test.
 #pragma once
@@ -41,14 +42,16 @@ struct Training {
   const Dataset* validation;  // nullptr: none
   int64_t batch_size;
   int epochs;           // of the whole training
-  int epoch = 0;        // from 0; in on_epoch_end the one that ends
+  int epoch = 0;        // from 0; in on_train_begin the one to begin with; in on_epoch_end the one that ends
   int64_t batch = 0;    // in on_batch_end the one that ends
   int64_t batches = 0;  // an epoch
   Metrics logs{};       // of this epoch: loss, metrics, val_..., what callbacks add
   double seconds = 0;   // this epoch took
   bool stop = false;    // set to end the training after this epoch
+  /// Set in on_batch_end to end the epoch with this batch (it is validated and logged as any other), and the training
+  /// with it. Without it a loss that is not finite ends the run with an error.
+  bool stop_now = false;
   std::string stop_reason{};
-  bool may_stop_now = true;
   /// Keeps a file of the model as it is now (Trainer::Options::model_file) for the next checkpoint. Empty: there are
   /// none.
   std::function<PendingFile(const std::string& path)> model_file{};
@@ -83,7 +86,10 @@ class Callback {
   /// The metrics that it reads there: a run with one that nobody measures is refused before it begins.
   virtual std::vector<WatchedMetric> watches() const { return {}; }
 
+  /// What it remembers; null, always, where that is nothing.
   virtual nlohmann::json state() const;
+  /// Takes back what state() gave. Throws FileError where that cannot be; what depends on the model or the epoch is
+  /// checked in on_train_begin.
   virtual void restore(const nlohmann::json& state);
 };
 

@@ -1,6 +1,5 @@
 // Checkpoint: saves the model (not the run's state, which hgq-train keeps by itself) every so many epochs, or when a
 // metric improves. The file is there with the run's next checkpoint.
-#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -26,7 +25,8 @@ class Checkpoint final : public Callback {
     if (!best_only_) return {};
     return {{.name = monitor_.metric, .key = "monitor", .complete_logs = true}};
   }
-  void on_train_begin(Training& /*t*/) override {
+  void on_train_begin(Training& t) override {
+    monitor_.check(t);
     if (!folder_.empty() && std::filesystem::exists(folder_of(path_))) remove_left_overs(folder_of(path_));
   }
   void on_log(Training& t) override {
@@ -35,12 +35,8 @@ class Checkpoint final : public Callback {
     if (t.model_file) files_.add(t.model_file(path_for(t.epoch + 1)));
   }
   void before_checkpoint(Training& /*t*/) override { files_.write(); }
-  nlohmann::json state() const override {
-    return std::isnan(monitor_.best) ? nlohmann::json(nullptr) : nlohmann::json(monitor_.best);
-  }
-  void restore(const nlohmann::json& state) override {
-    monitor_.best = state.is_null() ? std::nan("") : state.get<double>();
-  }
+  nlohmann::json state() const override { return monitor_.state(); }
+  void restore(const nlohmann::json& state) override { monitor_.restore(SavedState(state, "Checkpoint")); }
 
  private:
   /// {epoch} stands for the number of the epoch, from 1.

@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 
+#include "hgq/callbacks/saved_state.h"
 #include "hgq/core/error.h"
 #include "hgq/data/atomic_file.h"
 
@@ -147,9 +149,13 @@ nlohmann::json HistoryFile::state() const {
   return {{"columns", known_.columns}, {"rows", known_.rows}, {"bytes", known_.bytes}, {"checksum", known_.checksum}};
 }
 
-void HistoryFile::restore(const nlohmann::json& state) {
-  known_ = {state.at("columns").get<std::vector<std::string>>(), state.at("rows").get<int64_t>(),
-            state.at("bytes").get<int64_t>(), state.at("checksum").get<uint32_t>()};
+void HistoryFile::restore(const nlohmann::json& json, int64_t most_rows) {
+  const SavedState state(json, "history");
+  known_ = {.columns = {},
+            .rows = state.integer("rows", 0, most_rows),
+            .bytes = state.integer("bytes", 0, std::numeric_limits<int64_t>::max()),
+            .checksum = static_cast<uint32_t>(state.integer("checksum", 0, std::numeric_limits<uint32_t>::max()))};
+  for (const SavedState& column : state.at("columns").items()) known_.columns.push_back(column.text());
   if (!std::filesystem::exists(path_)) {
     known_ = {};
     return;

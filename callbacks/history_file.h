@@ -32,9 +32,10 @@ class HistoryFile {
 
   /// Constant in size.
   nlohmann::json state() const;
-  /// Cuts the file back to the rows that `state` knows. Where there is no file the rows before are lost, and it begins
-  /// with those that come. Throws FileError where the file holds other rows than the checkpoint knows.
-  void restore(const nlohmann::json& state);
+  /// Cuts the file back to the rows that `state` knows, at most so many. Where there is no file the rows before are
+  /// lost, and it begins with those that come. Throws FileError where the file holds other rows than the checkpoint
+  /// knows.
+  void restore(const nlohmann::json& state, int64_t most_rows);
 
  private:
   /// What is known of the file.

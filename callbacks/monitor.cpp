@@ -1,5 +1,10 @@
 #include "hgq/callbacks/monitor.h"
 
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "hgq/core/error.h"
+
 namespace hgq {
 
 Monitor Monitor::from(ConfigReader& c, double min_delta_fallback) {
@@ -25,6 +30,18 @@ bool Monitor::improved(const Training& t, bool& found) {
   }
   ++waited;
   return false;
+}
+
+nlohmann::json Monitor::state() const { return {{"best", exact_json(best)}, {"waited", waited}}; }
+
+void Monitor::restore(const SavedState& state) {
+  best = state.number("best");
+  waited = static_cast<int>(state.integer("waited", 0, std::numeric_limits<int>::max()));
+}
+
+void Monitor::check(const Training& t) const {
+  HGQ_CHECK(waited <= t.epoch, FileError, "the checkpoint is damaged: after ", t.epoch,
+            " epochs a callback has waited ", waited, " epochs for '", metric, "' to improve");
 }
 
 }  // namespace hgq

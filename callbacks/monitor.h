@@ -6,6 +6,7 @@
 #include <string>
 
 #include "hgq/callbacks/callback.h"
+#include "hgq/callbacks/saved_state.h"
 #include "hgq/core/config_reader.h"
 
 namespace hgq {
@@ -21,6 +22,12 @@ struct Monitor {
   static Monitor from(ConfigReader& c, double min_delta_fallback);
   /// Updates best and waited; nullptr-like false where the epoch lacks the metric (`found`).
   bool improved(const Training& t, bool& found);
+
+  // For a callback's state(), restore() and on_train_begin(): what a run that is continued must know.
+  nlohmann::json state() const;
+  void restore(const SavedState& state);
+  /// Throws FileError where it has waited for more epochs than there were.
+  void check(const Training& t) const;
 };
 
 }  // namespace hgq

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "hgq/callbacks/registry.h"
+#include "hgq/callbacks/saved_state.h"
 #include "hgq/core/error.h"
 #include "hgq/data/atomic_file.h"
 
@@ -42,7 +44,10 @@ bool ParetoFront::beats(const std::vector<double>& a, const std::vector<double>&
   return better;
 }
 
-void ParetoFront::on_train_begin(Training& /*t*/) {
+void ParetoFront::on_train_begin(Training& t) {
+  HGQ_CHECK(front_.empty() || front_.back().epoch <= t.epoch, FileError,
+            "the checkpoint is damaged: ParetoFront: after ", t.epoch, " epochs its front has a point of epoch ",
+            front_.back().epoch);
   if (options_.folder.empty()) return;
   make_folder(options_.folder);
   remove_left_overs(options_.folder);
@@ -111,15 +116,26 @@ void ParetoFront::remove_others() const {
 
 nlohmann::json ParetoFront::state() const {
   nlohmann::json points = nlohmann::json::array();
-  for (const Point& p : front_) points.push_back({{"epoch", p.epoch}, {"metrics", p.metrics}, {"file", p.file}});
+  for (const Point& p : front_) {
+    nlohmann::json metrics = nlohmann::json::array();
+    for (const double value : p.metrics) metrics.push_back(exact_json(value));
+    points.push_back({{"epoch", p.epoch}, {"metrics", std::move(metrics)}, {"file", p.file}});
+  }
   return points;
 }
 
 void ParetoFront::restore(const nlohmann::json& state) {
   front_.clear();
-  for (const nlohmann::json& p : state)
-    front_.push_back(
-        {p.at("epoch").get<int>(), p.at("metrics").get<std::vector<double>>(), p.at("file").get<std::string>()});
+  int64_t last = 0;
+  for (const SavedState& saved : SavedState(state, "ParetoFront").items()) {
+    last = saved.integer("epoch", last + 1, std::numeric_limits<int>::max());
+    Point point{.epoch = static_cast<int>(last), .metrics = {}, .file = saved.text("file")};
+    for (const SavedState& value : saved.at("metrics").items()) point.metrics.push_back(value.number());
+    HGQ_CHECK(point.file == file_name(point.epoch) && point.metrics.size() == options_.metrics.size(), FileError,
+              "the checkpoint is damaged: ", saved.place(), ": expected the file ", file_name(point.epoch), " and ",
+              options_.metrics.size(), " metrics, found '", printable(point.file), "' and ", point.metrics.size());
+    front_.push_back(std::move(point));
+  }
 }
 
 std::unique_ptr<Callback> make_pareto_front(ConfigReader& c, const CallbackContext& context) {

@@ -1,6 +1,5 @@
 // ReduceLROnPlateau: multiplies the learning rate by `factor` after `patience` epochs without improvement (Keras'
 // rules).
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "hgq/callbacks/monitor.h"
@@ -20,6 +19,7 @@ class ReduceLrOnPlateau final : public Callback {
     HGQ_CHECK(
         !t.optimizer.has_schedule(), ConfigError,
         "ReduceLROnPlateau: the learning rate follows a schedule and can not be set; give a number as learning_rate");
+    monitor_.check(t);
   }
   void on_epoch_end(Training& t) override {
     if (resting_ > 0) {
@@ -38,15 +38,11 @@ class ReduceLrOnPlateau final : public Callback {
     resting_ = cooldown_;
     monitor_.waited = 0;
   }
-  nlohmann::json state() const override {
-    return {{"best", std::isnan(monitor_.best) ? nlohmann::json(nullptr) : nlohmann::json(monitor_.best)},
-            {"waited", monitor_.waited},
-            {"resting", resting_}};
-  }
-  void restore(const nlohmann::json& state) override {
-    monitor_.best = state.at("best").is_null() ? std::nan("") : state.at("best").get<double>();
-    monitor_.waited = state.at("waited").get<int>();
-    resting_ = state.at("resting").get<int>();
+  nlohmann::json state() const override { return {{"monitor", monitor_.state()}, {"resting", resting_}}; }
+  void restore(const nlohmann::json& json) override {
+    const SavedState state(json, "ReduceLROnPlateau");
+    monitor_.restore(state.at("monitor"));
+    resting_ = static_cast<int>(state.integer("resting", 0, cooldown_));
   }
 
  private:

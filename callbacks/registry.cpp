@@ -20,7 +20,8 @@ constexpr std::array kKinds{
     CallbackKind{"EarlyStopping", make_early_stopping, "ends the training when a metric stops improving"},
     CallbackKind{"ReduceLROnPlateau", make_reduce_lr_on_plateau,
                  "lowers the learning rate when a metric stops improving"},
-    CallbackKind{"TerminateOnNaN", make_terminate_on_nan, "ends the training when a metric is not finite"},
+    CallbackKind{"TerminateOnNaN", make_terminate_on_nan,
+                 "ends the training at a batch whose loss is not finite, and keeps the model as it is then"},
 };
 
 }  // namespace

@@ -18,7 +18,7 @@ namespace hgq {
 
 /// What the factory of a callback may need beside its keys.
 struct CallbackContext {
-  int epochs = 1;
+  int epochs = 1;                         // of schedules without a length of their own
   std::string folder;                     // of the run
   bool free_bops_and_calibrated = false;  // both are listed: FreeBOPs writes free_bops
   std::vector<std::string> metrics;       // what the logs have, for checks; empty: not known

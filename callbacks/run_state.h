@@ -21,10 +21,12 @@ struct Position {
   int64_t batch = 0;  // the batch of it to go on with
 };
 
-/// Writes the group `run` into the group `hgq` of a model file. `rest`: position, metrics, history, callbacks.
-void write_run_state(h5::Group& hgq, Model& model, Optimizer& optimizer, const nlohmann::json& rest);
+/// Writes the group `run` into the group `hgq` of a model file. `rest`: position, metrics, history, callbacks. Neither
+/// model nor optimizer changes; the optimizer's slots must have been built.
+void write_run_state(h5::Group& hgq, const Model& model, Optimizer& optimizer, const nlohmann::json& rest);
 
-/// Restores model and optimizer; gives `rest` back. Throws FileError where names or shapes differ.
+/// Restores model and optimizer; gives `rest` back. Throws FileError where names or shapes differ, or where numbers are
+/// not such as a run can write: model and optimizer then are not to be used.
 nlohmann::json read_run_state(const h5::Group& hgq, Model& model, Optimizer& optimizer);
 
 }  // namespace hgq

@@ -1,4 +1,5 @@
 // EarlyStopping and TerminateOnNaN.
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -8,8 +9,6 @@
 
 namespace hgq {
 namespace {
-
-nlohmann::json or_null(double v) { return std::isnan(v) ? nlohmann::json(nullptr) : nlohmann::json(v); }
 
 class EarlyStopping final : public Callback {
  public:
@@ -35,16 +34,28 @@ class EarlyStopping final : public Callback {
     for (Parameter* const p : t.model.parameters()) std::ranges::copy(weights_[i++], p->value.data());
     for (State* const s : t.model.states()) std::ranges::copy(weights_[i++], s->value.data());
   }
-  nlohmann::json state() const override {
-    return {{"best", or_null(monitor_.best)}, {"waited", monitor_.waited}, {"weights", weights_}};
+  void on_train_begin(Training& t) override {
+    monitor_.check(t);
+    if (weights_.empty()) return;
+    std::vector<int64_t> sizes;
+    for (const Parameter* const p : t.model.parameters()) sizes.push_back(p->value.size());
+    for (const State* const s : t.model.states()) sizes.push_back(s->value.size());
+    HGQ_CHECK(restore_best_ && std::ranges::equal(weights_, sizes, {}, [](const auto& w) { return std::ssize(w); }),
+              FileError, "the checkpoint is damaged: EarlyStopping: its best weights are not those of this model");
   }
-  void restore(const nlohmann::json& state) override {
-    monitor_.best = state.at("best").is_null() ? std::nan("") : state.at("best").get<double>();
-    monitor_.waited = state.at("waited").get<int>();
+  nlohmann::json state() const override {
+    nlohmann::json weights = nlohmann::json::array();
+    for (const std::vector<float>& values : weights_) weights.push_back(bits_json(values));
+    return {{"monitor", monitor_.state()}, {"weights", std::move(weights)}};
+  }
+  void restore(const nlohmann::json& json) override {
+    const SavedState state(json, "EarlyStopping");
+    monitor_.restore(state.at("monitor"));
     weights_.clear();
-    for (const nlohmann::json& values : state.at("weights")) {
-      std::vector<float>& kept = weights_.emplace_back();
-      for (const nlohmann::json& v : values) kept.push_back(v.is_null() ? std::nanf("") : v.get<float>());
+    for (const SavedState& values : state.at("weights").items()) {
+      weights_.push_back(values.floats());
+      HGQ_CHECK(std::ranges::none_of(weights_.back(), [](float v) { return std::isnan(v); }), FileError,
+                "the checkpoint is damaged: ", values.place(), ": holds values that are no numbers");
     }
   }
 
@@ -62,16 +73,16 @@ class EarlyStopping final : public Callback {
   std::vector<std::vector<float>> weights_;
 };
 
+// As Keras': it looks at the loss alone, after each batch.
 class TerminateOnNan final : public Callback {
  public:
   std::string_view name() const override { return "TerminateOnNaN"; }
-  void on_epoch_end(Training& t) override {
-    for (const auto& [metric, value] : t.logs.entries()) {
-      if (std::isfinite(value)) continue;
-      t.stop = true;
-      t.stop_reason = concat("TerminateOnNaN: ", metric, " is ", value);
-      return;
-    }
+  void on_batch_end(Training& t) override {
+    const double loss = t.step.loss();
+    if (std::isfinite(loss)) return;
+    t.stop_now = true;
+    t.stop_reason = concat("TerminateOnNaN: epoch ", t.epoch + 1, ", batch ", t.batch + 1, ": the loss is ",
+                           std::isnan(loss) ? "nan" : concat(loss));
   }
 };
 

@@ -3,14 +3,22 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
+#include "hgq/callbacks/saved_state.h"
 #include "hgq/callbacks/watched.h"
 #include "hgq/core/error.h"
+#include "hgq/core/finite.h"
+#include "hgq/core/node.h"
 #include "hgq/layers/model_state.h"
 
 namespace hgq {
 namespace {
+
+constexpr int64_t kStateFormat = 2;
+constexpr int64_t kMostEpochs = std::numeric_limits<int>::max();
+constexpr int64_t kMostSteps = int64_t{1} << 53;  // a double counts so far
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -28,43 +36,110 @@ void Trainer::call(Method method, Training& t) {
   for (const auto& callback : callbacks_) ((*callback).*method)(t);
 }
 
-nlohmann::json Trainer::state(const Position& position) {
+nlohmann::json Trainer::state(const Training& t, const Position& position) {
   nlohmann::json callbacks = nlohmann::json::array();
-  for (const auto& callback : callbacks_)
-    callbacks.push_back({{"name", callback->name()}, {"state", callback->state()}});
+  for (const auto& callback : callbacks_) {
+    nlohmann::json state = callback->state();
+    if (!state.is_null()) callbacks.push_back({{"name", callback->name()}, {"state", std::move(state)}});
+  }
+  // Sums and scores of an epoch are of use within it alone.
+  nlohmann::json means = nlohmann::json::array();
   nlohmann::json auc = nlohmann::json::array();
-  for (const AucRows& rows : step_->computation().auc_rows())
-    auc.push_back({{"scores", rows.scores}, {"labels", rows.labels}});
-  return {{"epoch", position.epoch},
+  if (position.batch > 0) {
+    for (const double value : step_->computation().means().state()) means.push_back(exact_json(value));
+    const auto columns = [](const std::vector<std::vector<float>>& all) {
+      nlohmann::json list = nlohmann::json::array();
+      for (const std::vector<float>& column : all) list.push_back(bits_json(column));
+      return list;
+    };
+    for (const AucRows& rows : step_->computation().auc_rows())
+      auc.push_back({{"scores", columns(rows.scores)}, {"labels", columns(rows.labels)}});
+  }
+  return {{"format", kStateFormat},
+          {"epoch", position.epoch},
           {"batch", position.batch},
-          {"means", step_->computation().means().state()},
-          {"auc", auc},
+          {"batches", t.batches},
+          {"first_step", first_step_},
+          {"stopped", t.stop ? nlohmann::json(t.stop_reason) : nlohmann::json(nullptr)},
+          {"means", std::move(means)},
+          {"auc", std::move(auc)},
           {"history", history_file_ ? history_file_->state() : nlohmann::json(history_.to_csv())},
-          {"callbacks", callbacks}};
+          {"callbacks", std::move(callbacks)}};
 }
 
-void Trainer::resume(const nlohmann::json& state) {
-  try {
-    position_ = {state.at("epoch").get<int64_t>(), state.at("batch").get<int64_t>()};
-    const nlohmann::json& history = state.at("history");
-    if (history.is_string()) {
-      history_ = History::from_csv(history.get_ref<const std::string&>());
-    } else if (history_file_) {
-      history_file_->restore(history);
-    }
-    resumed_means_ = state.at("means").get<std::vector<double>>();
-    resumed_auc_ = std::make_unique<nlohmann::json>(state.at("auc"));
-    const nlohmann::json& callbacks = state.at("callbacks");
-    HGQ_CHECK(callbacks.size() == callbacks_.size(), FileError, "the checkpoint has ", callbacks.size(),
-              " callbacks, the config ", callbacks_.size());
-    for (size_t i = 0; i < callbacks_.size(); ++i) {
-      HGQ_CHECK(callbacks[i].at("name") == callbacks_[i]->name(), FileError,
-                "the checkpoint's callbacks are others than the config's");
-      callbacks_[i]->restore(callbacks[i].at("state"));
-    }
-  } catch (const nlohmann::json::exception& e) {
-    throw FileError(concat("the checkpoint's state can not be used: ", json_reason(e.what())));
+void Trainer::resume(const nlohmann::json& json) {
+  const SavedState state(json, "state");
+  const int64_t format = json.is_object() && json.contains("format") ? state.integer("format", 0, kMostEpochs) : 1;
+  HGQ_CHECK(format == kStateFormat, FileError, "the checkpoint's state has format ", format, ", this program reads ",
+            kStateFormat, "; finish the run with the program that began it, or begin anew");
+  Resumed resumed{.batches = state.integer("batches", 1, kMostSteps),
+                  .means = {},
+                  .auc = {},
+                  .history = std::make_unique<nlohmann::json>(state.at("history").json())};
+  const Position position{state.integer("epoch", 0, kMostEpochs), state.integer("batch", 0, resumed.batches - 1)};
+  first_step_ = state.integer("first_step", 0, kMostSteps);
+  const SavedState stopped = state.at("stopped");
+  stopped_ = !stopped.is_null();
+  stop_reason_ = stopped_ ? stopped.text() : "";
+  for (const SavedState& mean : state.at("means").items()) resumed.means.push_back(mean.number());
+  for (const SavedState& rows : state.at("auc").items()) {
+    AucRows& auc = resumed.auc.emplace_back();
+    for (const SavedState& column : rows.at("scores").items()) auc.scores.push_back(column.floats());
+    for (const SavedState& column : rows.at("labels").items()) auc.labels.push_back(column.floats());
   }
+  std::vector<Callback*> own;
+  for (const auto& callback : callbacks_) {
+    if (!callback->state().is_null()) own.push_back(callback.get());
+  }
+  const std::vector<SavedState> saved = state.at("callbacks").items();
+  HGQ_CHECK(saved.size() == own.size(), FileError, "the checkpoint has the state of ", saved.size(),
+            " callbacks, the training ", own.size(), " that keep one");
+  for (size_t i = 0; i < own.size(); ++i) {
+    const std::string name = saved[i].text("name");
+    HGQ_CHECK(name == own[i]->name(), FileError, "the checkpoint has the state of ", printable(name),
+              " where the training has ", own[i]->name());
+    try {
+      own[i]->restore(saved[i].at("state").json());
+    } catch (const nlohmann::json::exception& e) {
+      throw FileError(concat("the checkpoint is damaged: the state of ", name, ": ", json_reason(e.what())));
+    }
+  }
+  position_ = position;
+  resumed_ = std::move(resumed);
+}
+
+// The history is text, a row an epoch, or what is known of its file, which then is cut back to that.
+void Trainer::resume_history(const nlohmann::json& json) {
+  if (!json.is_string()) {
+    HGQ_CHECK(history_file_.has_value(), FileError,
+              "the checkpoint keeps its history in a file, the training has none");
+    history_file_->restore(json, position_.epoch);
+    return;
+  }
+  history_ = History::from_csv(json.get_ref<const std::string&>());
+  HGQ_CHECK(static_cast<int64_t>(history_.size()) == position_.epoch, FileError,
+            "the checkpoint is damaged: its history has ", history_.size(), " rows after ", position_.epoch, " epochs");
+  for (size_t i = 0; i < history_.size(); ++i) {
+    HGQ_CHECK(history_.epoch(i) == static_cast<int>(i) + 1, FileError, "the checkpoint is damaged: row ", i + 1,
+              " of its history is epoch ", history_.epoch(i));
+  }
+}
+
+// What a checkpoint says against data, model and optimizer.
+void Trainer::check_resumed(int64_t batches) {
+  if (!resumed_) {
+    first_step_ = optimizer_.iterations();
+    return;
+  }
+  HGQ_CHECK(resumed_->batches == batches, FileError, "the checkpoint was written when an epoch had ", resumed_->batches,
+            " batches, with these data it has ", batches, "; go on with the data that the run was begun with");
+  const int64_t steps = position_.epoch * batches + position_.batch;
+  const int64_t done = optimizer_.iterations() - first_step_;
+  HGQ_CHECK(steps <= kMostSteps && (stopped_ ? done >= 0 && done <= steps : done == steps), FileError,
+            "the checkpoint is damaged: its optimizer has done ", done, " steps, its position is behind ", steps);
+  resume_history(*resumed_->history);
+  if (position_.batch > 0)
+    step_->computation().resume_epoch(resumed_->means, std::move(resumed_->auc), position_.batch * options_.batch_size);
 }
 
 FitEnd Trainer::fit(const Dataset& train, const Dataset* validation) {
@@ -75,6 +150,7 @@ FitEnd Trainer::fit(const Dataset& train, const Dataset* validation) {
   for (const auto& [name, value] : metrics.entries()) measured.push_back(name);
   check_watched(callbacks_, measured, validation != nullptr);
   Batches batches(train, options_.batch_size, &workers_);
+  check_resumed(batches.size());
   Training t{.model = model_,
              .optimizer = optimizer_,
              .step = *step_,
@@ -82,69 +158,76 @@ FitEnd Trainer::fit(const Dataset& train, const Dataset* validation) {
              .train = train,
              .validation = validation,
              .batch_size = options_.batch_size,
-             .epochs = options_.epochs};
+             .epochs = options_.epochs,
+             .epoch = static_cast<int>(position_.epoch)};
   t.batches = batches.size();
   if (options_.model_file) t.model_file = [this](const std::string& path) { return keep_model_file(path); };
+  t.stop = stopped_;
+  t.stop_reason = stop_reason_;
   last_checkpoint_ = now();
   call(&Callback::on_train_begin, t);
-  FitEnd end = FitEnd::kFinished;
-  while (position_.epoch < options_.epochs) {
+  FitEnd end = t.stop ? FitEnd::kStopped : FitEnd::kFinished;
+  // A training that a callback has ended within an epoch still has the rest of it to do.
+  while (position_.epoch < options_.epochs && (!t.stop || position_.batch > 0)) {
+    if (const auto paused = pause(position_.epoch * t.batches + position_.batch)) {
+      end = *paused;
+      break;
+    }
     t.epoch = static_cast<int>(position_.epoch);
     if (options_.shuffle) batches.shuffle(options_.seed, static_cast<uint64_t>(t.epoch));
-    if (!run_epoch(t, batches, position_.batch)) {
-      end = FitEnd::kInterrupted;
+    if (const auto paused = run_epoch(t, batches, position_.batch)) {
+      end = *paused;
       break;
     }
     position_ = {position_.epoch + 1, 0};
     const bool last = position_.epoch == options_.epochs || t.stop;
-    const bool pause = options_.stop_after > 0 && position_.epoch >= options_.stop_after;
-    const bool interrupted = options_.interrupted != nullptr && options_.interrupted->load();
-    checkpoint(t, position_, last || pause || interrupted);
-    if (t.stop) {
-      end = FitEnd::kStopped;
-      stop_reason_ = t.stop_reason;
-      break;
-    }
-    if (last) break;
-    if (pause || interrupted) {
-      end = pause ? FitEnd::kStopAfter : FitEnd::kInterrupted;
-      break;
-    }
+    checkpoint(t, position_, last || pause(position_.epoch * t.batches).has_value());
+    if (t.stop) end = FitEnd::kStopped;
   }
+  stop_reason_ = t.stop_reason;
   call(&Callback::on_train_end, t);
   return end;
 }
 
-// False: interrupted; the position then is behind the last whole batch, and a checkpoint was written.
-bool Trainer::run_epoch(Training& t, Batches& batches, int64_t first_batch) {
+// Whether the training is to end after so many batches of the whole, to be gone on with later, and how.
+std::optional<FitEnd> Trainer::pause(int64_t steps_done) const {
+  if (options_.interrupted != nullptr && options_.interrupted->load()) return FitEnd::kInterrupted;
+  if (options_.stop_after_steps > 0 && steps_done >= options_.stop_after_steps) return FitEnd::kStopAfter;
+  if (options_.stop_after > 0 && position_.epoch >= options_.stop_after) return FitEnd::kStopAfter;
+  return std::nullopt;
+}
+
+// How the training pauses within the epoch, if it does; the position then is behind the last whole batch, and a
+// checkpoint was written.
+std::optional<FitEnd> Trainer::run_epoch(Training& t, Batches& batches, int64_t first_batch) {
   const double begin = now();
   ModelComputation& computation = step_->computation();
-  computation.start_epoch();
   t.logs.clear();
   if (first_batch == 0) {
+    computation.start_epoch();
     call(&Callback::on_epoch_begin, t);
-  } else {
-    computation.means().restore(resumed_means_);
-    for (size_t i = 0; i < computation.auc_rows().size(); ++i) {
-      resumed_auc_->at(i).at("scores").get_to(computation.auc_rows()[i].scores);
-      resumed_auc_->at(i).at("labels").get_to(computation.auc_rows()[i].labels);
-    }
   }
   for (t.batch = first_batch; t.batch < t.batches; ++t.batch) {
     call(&Callback::on_batch_begin, t);
     const Batch& batch = batches[t.batch];
     const double loss = step_->run(batch);
-    if (!std::isfinite(loss)) write_files(t);  // of the whole epochs before
-    HGQ_CHECK(std::isfinite(loss), RunError, "epoch ", t.epoch + 1, ", batch ", t.batch + 1,
-              ": the loss is not finite (", loss,
-              "); the last checkpoint is as it was. A smaller learning rate, clipnorm, or a look at the data may help");
+    loss_is_finite_ = std::isfinite(loss);
     computation.add_batch();
     rows_trained_ += batch.rows();
     call(&Callback::on_batch_end, t);
-    if (options_.interrupted != nullptr && options_.interrupted->load() && t.batch + 1 < t.batches) {
+    if (!loss_is_finite_ && !t.stop_now) write_files(t);  // of the whole epochs before
+    HGQ_CHECK(loss_is_finite_ || t.stop_now, RunError, "epoch ", t.epoch + 1, ", batch ", t.batch + 1,
+              ": the loss is not finite (", std::isnan(loss) ? "nan" : concat(loss),
+              "); the last checkpoint is as it was. A smaller learning rate, clipnorm, or a look at the data may help");
+    if (t.stop_now) {
+      t.stop = true;
+      break;
+    }
+    if (t.batch + 1 == t.batches) continue;
+    if (const auto paused = pause(t.epoch * t.batches + t.batch + 1)) {
       position_ = {t.epoch, t.batch + 1};
       checkpoint(t, position_, true);
-      return false;
+      return paused;
     }
   }
   step_seconds_ += now() - begin;
@@ -155,7 +238,7 @@ bool Trainer::run_epoch(Training& t, Batches& batches, int64_t first_batch) {
   }
   t.seconds = now() - begin;
   finish_epoch(t);
-  return true;
+  return std::nullopt;
 }
 
 void Trainer::finish_epoch(Training& t) {
@@ -182,12 +265,24 @@ void Trainer::warn_of_collapse(const Training& t) {
   }
 }
 
+// The weights are those after the last step, whose loss was that before it: both are looked at, and all else that a
+// checkpoint holds (read_run_state() expects the same).
+bool Trainer::is_finite() const {
+  const auto no_nan = [](const State* s) {
+    return std::ranges::none_of(s->value.values(), [](float v) { return std::isnan(v); });
+  };
+  return loss_is_finite_ && std::ranges::all_of(model_.states(), no_nan) &&
+         std::ranges::all_of(optimizer_.slots(), [](const NamedSlot& slot) { return all_finite(slot.values); }) &&
+         std::ranges::all_of(model_.parameters(), [](const Parameter* p) { return all_finite(p->value.values()); });
+}
+
 // The order makes the files on the disk ones that a run can go on with at every moment: what a checkpoint names is
 // there before it, and what only the one before named goes after it.
 void Trainer::checkpoint(Training& t, const Position& position, bool always) {
   if (!always && now() - last_checkpoint_ < options_.checkpoint_seconds) return;
   write_files(t);
-  if (options_.write_checkpoint) options_.write_checkpoint(state(position));
+  if (!is_finite()) return;
+  if (options_.write_checkpoint) options_.write_checkpoint(state(t, position));
   last_checkpoint_ = now();
   call(&Callback::on_checkpoint, t);
 }

@@ -33,7 +33,8 @@ class Trainer {
     int64_t batch_size = 32;
     bool shuffle = true;
     uint64_t seed = 0;
-    int stop_after = 0;                              // end after this epoch (from 1), as an interruption does; 0: not
+    int stop_after = 0;            // end after this epoch (from 1), as an interruption does; 0: not
+    int64_t stop_after_steps = 0;  // the same after so many batches of the whole training, also within an epoch; 0: not
     const std::atomic<bool>* interrupted = nullptr;  // looked at after every batch
     double checkpoint_seconds = 2;                   // least time between two checkpoints at the end of an epoch
     /// Writes a checkpoint: a model file with the run's state, `state` for write_run_state(). Empty: none.
@@ -54,8 +55,12 @@ class Trainer {
 
   void add(std::unique_ptr<Callback> callback) { callbacks_.push_back(std::move(callback)); }
   /// Goes on from a checkpoint's state (what write_checkpoint was given); model and optimizer were restored before.
+  /// Throws FileError where it is damaged or belongs to another training; fit() does for what only the data tell.
   void resume(const nlohmann::json& state);
-  /// Throws RunError where the loss is not finite; the last checkpoint stays.
+  /// Where fit() begins; its epoch is Options::epochs where nothing is left to be trained.
+  const Position& position() const { return position_; }
+  /// Throws RunError where the loss is not finite and no callback ends the training for it. No checkpoint is written of
+  /// a model that is not finite: the last one stays.
   FitEnd fit(const Dataset& train, const Dataset* validation);
   /// All rows; with a history_file those that it does not hold yet.
   const History& history() const { return history_; }
@@ -67,13 +72,17 @@ class Trainer {
   double step_seconds() const { return step_seconds_; }
 
  private:
-  bool run_epoch(Training& t, Batches& batches, int64_t first_batch);
+  std::optional<FitEnd> run_epoch(Training& t, Batches& batches, int64_t first_batch);
+  std::optional<FitEnd> pause(int64_t steps_done) const;
   void finish_epoch(Training& t);
   void warn_of_collapse(const Training& t);
   void checkpoint(Training& t, const Position& position, bool always);
   void write_files(Training& t);
   PendingFile keep_model_file(const std::string& path) const;
-  nlohmann::json state(const Position& position);
+  nlohmann::json state(const Training& t, const Position& position);
+  void check_resumed(int64_t batches);
+  void resume_history(const nlohmann::json& history);
+  bool is_finite() const;
   template <typename Method>
   void call(Method method, Training& t);
 
@@ -88,8 +97,17 @@ class Trainer {
   History history_;
   std::optional<HistoryFile> history_file_;
   Position position_;
-  std::vector<double> resumed_means_;
-  std::unique_ptr<nlohmann::json> resumed_auc_;
+  /// What a checkpoint says of the epoch that it was written in.
+  struct Resumed {
+    int64_t batches = 0;
+    std::vector<double> means;
+    std::vector<AucRows> auc;
+    std::unique_ptr<nlohmann::json> history;
+  };
+  std::optional<Resumed> resumed_;
+  int64_t first_step_ = 0;  // the optimizer's steps before this training
+  bool stopped_ = false;    // by a callback, perhaps before the checkpoint that is gone on from
+  bool loss_is_finite_ = true;
   std::string stop_reason_;
   bool warned_of_collapse_ = false;
   double last_checkpoint_ = 0;

@@ -340,7 +340,7 @@ std::vector<std::string> what_python_cannot_open(const Model& model) {
   return lines;
 }
 
-h5::File make_model_file(Model& model, const std::string& path, const WriteGroup& write_hgq) {
+h5::File make_model_file(const Model& model, const std::string& path, const WriteGroup& write_hgq) {
   KerasFile file;
   file.model_config = keras_functional(graph_of(model));
   for (const int index : file_order(model)) {

@@ -20,10 +20,10 @@
 namespace hgq {
 
 /// The file for `path`, not yet written. `write_hgq` adds to the group `hgq`.
-h5::File make_model_file(Model& model, const std::string& path, const WriteGroup& write_hgq = {});
+h5::File make_model_file(const Model& model, const std::string& path, const WriteGroup& write_hgq = {});
 
 /// Writes the file whole or not at all.
-void save_model(Model& model, const std::string& path, const WriteGroup& write_hgq = {});
+void save_model(const Model& model, const std::string& path, const WriteGroup& write_hgq = {});
 
 /// What of a model Python HGQ cannot open, a line each: layers that are called twice, functions and constraints that
 /// Keras 2.15 does not know, causal padding, strides with a dilation. The file is right all the same, and ours reads

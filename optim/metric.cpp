@@ -130,6 +130,8 @@ Var Metric::record(Var prediction, Var target, std::string_view output_function,
 }
 
 double area_under_curve(const std::vector<float>& scores, const std::vector<float>& labels) {
+  if (std::ranges::any_of(scores, [](float s) { return std::isnan(s); }))
+    return std::numeric_limits<double>::quiet_NaN();
   std::vector<size_t> order(scores.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::ranges::sort(order, {}, [&](size_t i) { return scores[i]; });
@@ -148,11 +150,16 @@ double area_under_curve(const std::vector<float>& scores, const std::vector<floa
   return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives);
 }
 
+int64_t AucRows::columns_of(const Shape& predictions, bool sparse) {
+  const int64_t columns = predictions.rank() > 1 ? predictions[-1] : 1;
+  return sparse && columns == 2 ? 1 : columns;
+}
+
 void AucRows::add(ConstTensorView predictions, ConstTensorView targets, bool sparse) {
   const int64_t columns = predictions.shape.rank() > 1 ? predictions.shape[-1] : 1;
   const int64_t rows = predictions.size() / columns;
-  const bool difference = sparse && columns == 2;  // two classes: one score a row
-  const int64_t used = difference ? 1 : columns;
+  const int64_t used = columns_of(predictions.shape, sparse);
+  const bool difference = used < columns;  // two classes: one score a row
   scores.resize(static_cast<size_t>(used));
   labels.resize(static_cast<size_t>(used));
   for (int64_t r = 0; r < rows; ++r) {

@@ -43,7 +43,8 @@ struct Metric {
 
 std::vector<std::string> metric_names();
 
-/// Area under the ROC curve of scores and labels 0, 1; NaN where one kind is missing.
+/// Area under the ROC curve of scores and labels 0, 1; NaN where one kind is missing, or a
+/// score is NaN.
 double area_under_curve(const std::vector<float>& scores, const std::vector<float>& labels);
 
 /// Collects predictions and targets of an epoch for AUC.
@@ -53,6 +54,8 @@ class AucRows {
   void add(ConstTensorView predictions, ConstTensorView targets, bool sparse);
   double value() const;
   void clear();
+  /// How many columns predictions of this shape, rows in front, have; two classes by number have one.
+  static int64_t columns_of(const Shape& predictions, bool sparse);
   // For checkpoints.
   std::vector<std::vector<float>> scores, labels;  // by column
 };

@@ -1,12 +1,15 @@
 #include "hgq/optim/train_step.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "hgq/core/error.h"
 
 namespace hgq {
 
 void Metrics::set(const std::string& name, double value) {
+  if (std::isnan(value)) value = std::numeric_limits<double>::quiet_NaN();  // without a sign, which is an accident
   for (auto& [key, old] : entries_) {
     if (key == name) {
       old = value;
@@ -34,11 +37,13 @@ std::vector<double> EpochMeans::state() const {
   return state;
 }
 
-void EpochMeans::restore(const std::vector<double>& state) {
+void EpochMeans::restore(const std::vector<double>& state, int64_t rows) {
   HGQ_CHECK(state.size() == sums_.size() + 1, FileError, "the checkpoint holds ", state.size(),
             " sums of metrics, expected ", sums_.size() + 1);
+  HGQ_CHECK(state.back() == static_cast<double>(rows), FileError, "the checkpoint holds sums over ", state.back(),
+            " rows, expected ", rows);
   std::copy_n(state.begin(), sums_.size(), sums_.begin());
-  rows_ = static_cast<int64_t>(state.back());
+  rows_ = rows;
 }
 
 double mean_of(std::span<const float> values) {
@@ -205,6 +210,24 @@ double ModelComputation::bops_of(const std::string& layer) const {
 void ModelComputation::start_epoch() {
   means_.clear();
   for (AucRows& rows : auc_) rows.clear();
+}
+
+void ModelComputation::resume_epoch(const std::vector<double>& means, std::vector<AucRows> auc, int64_t rows) {
+  HGQ_CHECK(auc.size() == auc_.size(), FileError, "the checkpoint holds the scores of ", auc.size(),
+            " metrics, expected ", auc_.size());
+  for (const RecordedMetric& m : metrics_) {
+    if (m.value.valid()) continue;
+    const Shape prediction = recording_.outputs[m.output].value.shape();
+    const auto columns = static_cast<size_t>(AucRows::columns_of(prediction.with_front(rows), m.sparse));
+    const auto length = static_cast<size_t>(rows * prediction.size() / (prediction.rank() > 0 ? prediction[-1] : 1));
+    const auto fits = [&](const std::vector<std::vector<float>>& all) {
+      return all.size() == columns && std::ranges::all_of(all, [&](const auto& c) { return c.size() == length; });
+    };
+    HGQ_CHECK(fits(auc[m.auc].scores) && fits(auc[m.auc].labels), FileError, "the checkpoint does not hold the ",
+              columns, " times ", length, " scores and labels of '", m.name, "'");
+  }
+  means_.restore(means, rows);
+  auc_ = std::move(auc);
 }
 
 void ModelComputation::add_batch() {

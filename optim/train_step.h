@@ -69,7 +69,8 @@ class EpochMeans {
   const std::vector<std::string>& names() const { return names_; }
   // For checkpoints: the sums, then the rows.
   std::vector<double> state() const;
-  void restore(const std::vector<double>& state);
+  /// Throws FileError where the state is not one after `rows` rows.
+  void restore(const std::vector<double>& state, int64_t rows);
 
  private:
   std::vector<std::string> names_;
@@ -97,8 +98,11 @@ class ModelComputation {
   void start_epoch();
   void add_batch();
   Metrics epoch_metrics(const std::string& prefix = "") const;
-  EpochMeans& means() { return means_; }
-  std::vector<AucRows>& auc_rows() { return auc_; }
+  const EpochMeans& means() const { return means_; }
+  const std::vector<AucRows>& auc_rows() const { return auc_; }
+  /// Goes on within an epoch, after `rows` rows, from what means().state() and auc_rows() were then. Throws FileError
+  /// where they cannot have been that.
+  void resume_epoch(const std::vector<double>& means, std::vector<AucRows> auc, int64_t rows);
   const Executor& executor() const { return *executor_; }
   const ModelRecording& recording() const { return recording_; }
 

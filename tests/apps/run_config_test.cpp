@@ -338,6 +338,26 @@ TEST_F(RunConfigTest, ResolvedConfigRerunsTheSame) {
   }
 }
 
+// A run that is continued for more epochs keeps the length of its schedules, and its config says so: it reruns the same.
+TEST_F(RunConfigTest, ResumeKeepsTheLengthOfSchedules) {
+  const Node stored = read_valid(kExample, {"train.epochs=100"}).resolved;
+  RunConfig same = read_valid(kExample, {"train.epochs=100"});
+  keep_schedule_epochs(stored, same);
+  EXPECT_FALSE(same.train.schedule_epochs);
+  RunConfig longer = read_valid(kExample, {"train.epochs=200"});
+  keep_schedule_epochs(stored, longer);
+  EXPECT_EQ(longer.train.schedule_epochs, 100);
+  EXPECT_EQ(longer.resolved["train"]["schedule_epochs"].text(), "100");
+  EXPECT_NO_THROW(check_resumable(stored, longer.resolved, "runs/magic"));
+  RunConfig longer_still = read_valid(kExample, {"train.epochs=300"});
+  keep_schedule_epochs(longer.resolved, longer_still);
+  EXPECT_EQ(longer_still.train.schedule_epochs, 100);
+  EXPECT_NO_THROW(check_resumable(longer.resolved, longer_still.resolved, "runs/magic"));
+  RunConfig own = read_valid(kExample, {"train.epochs=200", "train.schedule_epochs=200"});
+  keep_schedule_epochs(stored, own);
+  EXPECT_THROW(check_resumable(stored, own.resolved, "runs/magic"), ConfigError);
+}
+
 TEST_F(RunConfigTest, ResumeNamesTheKeysThatDiffer) {
   const Node stored = read_valid(kExample).resolved;
   const auto keys = [&](std::vector<std::string> sets) {
@@ -353,6 +373,8 @@ TEST_F(RunConfigTest, ResumeNamesTheKeysThatDiffer) {
   EXPECT_THAT(keys({"train.optimizer={SGD: {learning_rate: 1}}"}),
               ElementsAre("train.optimizer.Adam", "train.optimizer.SGD"));
   EXPECT_NO_THROW(check_resumable(stored, read_valid(kExample, {"train.epochs=200"}).resolved, "runs/magic"));
+  EXPECT_THROW(check_resumable(stored, read_valid(kExample, {"train.schedule_epochs=7"}).resolved, "runs/magic"),
+               ConfigError);
   try {
     check_resumable(stored, read_valid(kExample, {"train.epochs=200", "seed=1", "train.batch_size=8"}).resolved,
                     "runs/magic");

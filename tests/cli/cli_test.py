@@ -255,7 +255,8 @@ class CliTest(unittest.TestCase):
             if (out / 'checkpoint.h5').exists():
                 with_checkpoint += 1
                 hgq('summary', out / 'checkpoint.h5', check=0)  # whole
-            self.train(out.name, '--resume', epochs=30)
+            begun = (out / 'config.yaml').exists()  # else there is nothing to go on with
+            self.train(out.name, *(('--resume',) if begun else ()), epochs=30)
             self.assertEqual(digest(self.folder / 'whole/model.h5'), digest(out / 'model.h5'), f'kill {kill}')
             self.assertEqual(history(self.folder / 'whole'), history(out))
             self.assertEqual(digest(self.folder / 'whole/pareto/pareto.csv'), digest(out / 'pareto/pareto.csv'))
@@ -361,6 +362,57 @@ class CliTest(unittest.TestCase):
         self.assertIn('holds a run already', self.train('run', check=2, epochs=1).stderr)
         refused = hgq(self.config, '--out', self.folder / 'run', '--resume', '--set', 'train.batch_size=64', '--set', 'train.epochs=1', check=2)
         self.assertIn('train.batch_size', refused.stderr)
+
+    def test_resume_goes_on_with_the_run_that_is_meant_or_says_why_not(self):
+        run = self.folder / 'runs/magic'
+        hgq(self.config, '--out', run, '--set', 'train.epochs=4', '--stop-after-steps', 30, check=0)
+        # A folder that is not there, or holds no run.
+        mistyped = hgq(self.config, '--out', self.folder / 'runs/magik', '--set', 'train.epochs=4', '--resume', check=2)
+        self.assertIn("does not exist, did you mean 'magic'?; --resume goes on", mistyped.stderr)
+        self.assertFalse((self.folder / 'runs/magik').exists())
+        self.assertIn('holds no run', hgq(self.config, '--out', self.folder, '--resume', check=2).stderr)
+        self.assertIn('does not exist', hgq(self.config.resolve(), '--resume', check=2, cwd=self.folder).stderr)
+        # A run's own config.yaml names its folder; --quiet may change.
+        refused = hgq(run / 'config.yaml', check=2, cwd=self.folder)
+        self.assertIn('holds a run already', refused.stderr)
+        gone_on = hgq(run / 'config.yaml', '--resume', '--quiet', '--stop-after', 2, check=0, cwd=self.folder)
+        self.assertIn('goes on at epoch 2 of 4, behind its batch 4', gone_on.stderr)
+        gone_on = hgq('config.yaml', '--resume', check=0, cwd=run)
+        self.assertIn('goes on at epoch 3 of 4\n', gone_on.stderr)
+        self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ['runs'])
+        again = hgq(run / 'config.yaml', '--resume', '--quiet', check=0, cwd=self.folder)
+        self.assertIn('all 4 epochs are done', again.stderr)
+        # A run without a checkpoint starts anew and says so.
+        (run / 'checkpoint.h5').unlink()
+        self.assertIn('starting anew', hgq(self.config, '--out', run, '--set', 'train.epochs=4', '--resume', '--quiet', check=0).stderr)
+        # A config of that name that is no run's.
+        shutil.copy(run / 'config.yaml', self.folder / 'config.yaml')
+        hgq('config.yaml', '--quiet', '--set', 'train.epochs=1', check=0, cwd=self.folder)
+        self.assertTrue((self.folder / 'runs/config/model.h5').exists())
+
+    def test_more_epochs_keep_the_length_of_schedules(self):
+        beta = ('--set', 'callbacks=[BetaSchedule: {from: 1.0e-6, to: 1.0e-4}]')
+        self.train('run', *beta, epochs=2)
+        longer = self.train('run', *beta, '--resume', epochs=4)
+        self.assertIn('train.epochs is 4; schedules keep the length that the run began with, 2 epochs', longer.stderr)
+        rows = history(self.folder / 'run')
+        column = rows[0].index('beta')
+        self.assertEqual([f'{float(row[column]):.1e}' for row in rows[1:]], ['1.0e-06', '1.0e-04', '1.0e-04', '1.0e-04'])
+        # The config of the run reruns it, all four epochs at once.
+        hgq(self.folder / 'run/config.yaml', '--out', self.folder / 'again', '--quiet', check=0)
+        for name in ('model.h5', 'config.yaml'):
+            self.assertEqual(digest(self.folder / 'run' / name), digest(self.folder / 'again' / name), name)
+
+    def test_terminate_on_nan_keeps_the_model_as_it_is(self):
+        sets = ('--set', 'callbacks=[TerminateOnNaN]', '--set', 'train.optimizer={SGD: {learning_rate: 1.0e+30}}')
+        ended = self.train('run', *sets, check=3)
+        self.assertIn('TerminateOnNaN: epoch 1, batch 2: the loss is', ended.stderr)
+        self.assertIn('there is no proxy.h5', ended.stderr)
+        run = self.folder / 'run'
+        self.assertEqual(sorted(p.name for p in run.iterdir() if p.name != '.lock'), ['config.yaml', 'history.csv', 'model.h5', 'summary.json'])
+        self.assertEqual(len(history(run)), 2)
+        self.assertIn('not finite', json.loads((run / 'summary.json').read_text())['not_exported'])
+        self.assertIn('not finite', hgq('summary', run / 'model.h5', check=2).stderr)
 
     def test_check_lists_all_errors_with_places(self):
         bad = self.folder / 'bad.yaml'
