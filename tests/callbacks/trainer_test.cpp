@@ -8,6 +8,7 @@
 
 #include "hgq/callbacks/registry.h"
 #include "hgq/core/error.h"
+#include "hgq/core/system_file.h"
 #include "hgq/layers/hgq_file.h"
 #include "training_fixture.h"
 
@@ -173,6 +174,30 @@ TEST(Trainer, ALossThatIsNotFiniteEndsTheRun) {
   } catch (const RunError& e) {
     EXPECT_NE(std::string(e.what()).find("the loss is"), std::string::npos) << e.what();
   }
+}
+
+// Spoils a weight before the third epoch.
+class Poison final : public Callback {
+ public:
+  std::string_view name() const override { return "Poison"; }
+  void on_epoch_begin(Training& t) override {
+    if (t.epoch == 2) t.model.parameters().front()->value.fill(std::nanf(""));
+  }
+};
+
+TEST(Trainer, WhatCameBeforeALossThatIsNotFiniteIsWritten) {
+  const std::string path = (std::filesystem::temp_directory_path() / "hgq_trainer_history.csv").string();
+  SmallTraining s;
+  Trainer::Options options = s.options(20);
+  options.checkpoint_seconds = 1000;
+  options.history_file = path;
+  Trainer trainer(s.model, s.objective, s.adam, s.workers, options);
+  trainer.add(std::make_unique<Poison>());
+  EXPECT_THROW(trainer.fit(s.train, nullptr), RunError);
+  EXPECT_EQ(History::from_csv(read_file(path, 1 << 20)).size(), 2U);
+  EXPECT_EQ(trainer.history().size(), 0U);
+  EXPECT_EQ(trainer.epochs(), 2);
+  std::filesystem::remove(path);
 }
 
 TEST(Trainer, RefusesTheStateOfOtherCallbacks) {
