@@ -16,9 +16,7 @@ int run_check(const std::string& path, const std::vector<std::string>& sets) {
     try {
       const OpenedData opened = open_data(config.data_config);
       for (const std::string& note : opened.notes) std::cout << "note: " << note << "\n";
-      std::map<std::string, Shape> shapes;
-      for (const NamedRows& rows : opened.train.inputs) shapes[rows.name] = rows.rows->sample();
-      const Model model = make_model(config, shapes, errors);
+      const Model model = make_model(config, input_shapes(opened.train), errors);
       if (errors.empty()) warnings = model.what_can_not_be_exported(config.proxy.options());
       make_objective(config, errors);
     } catch (const Error& e) {

@@ -97,9 +97,7 @@ class Run {
   void build() {
     OpenedData opened = open_data(config_.data_config);
     for (const std::string& line : opened.notes) note("note: " + line);
-    std::map<std::string, Shape> shapes;
-    for (const NamedRows& rows : opened.train.inputs) shapes[rows.name] = rows.rows->sample();
-    model_ = make_model(config_, shapes, errors_);
+    model_ = make_model(config_, input_shapes(opened.train), errors_);
     extras_.objective = make_objective(config_, errors_);
     errors_.throw_if_any();
     for (const std::string& reason : model_.what_can_not_be_exported(config_.proxy.options()))
@@ -142,8 +140,8 @@ class Run {
       if (classes.names.size() > kMost) text += concat(", ... ", classes.names.size(), " in all");
       const int64_t outputs = model_.entry(model_.outputs()[o]).shape[-1];
       if (outputs > classes.size())
-        text += concat("; output '", config_.model.outputs[o], "' tells ", outputs, " apart, so the last ",
-                       outputs - classes.size(), " have no rows");
+        text += concat("; output '", config_.model.outputs[o], "' tells ", outputs, " apart, of which the last ",
+                       outputs - classes.size(), " will have no rows");
       note(text);
     }
   }
