@@ -232,8 +232,8 @@ class Run {
       if (classes.names.size() > kMost) text += concat(", ... ", classes.names.size(), " in all");
       const int64_t outputs = model_.entry(model_.outputs()[o]).shape[-1];
       if (outputs > classes.size())
-        text += concat("; output '", config_.model.outputs[o], "' tells ", outputs, " apart, so the last ",
-                       outputs - classes.size(), " have no rows");
+        text += concat("; output '", config_.model.outputs[o], "' tells ", outputs, " apart, of which the last ",
+                       outputs - classes.size(), " will have no rows");
       note(text);
     }
   }

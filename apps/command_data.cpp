@@ -55,6 +55,8 @@ class ArrayChoice {
       for (const NamedArray& array : arrays) {
         HGQ_CHECK(data_ != nullptr || !array.array.file.empty(), ConfigError, option, " ", printable(given),
                   ": there is no file of this name; give --data FILE, or ", option, " FILE or FILE:NAME");
+        HGQ_CHECK(has_names() || !array.array.file.empty(), ConfigError, option, " ", printable(given),
+                  ": there is no file of this name, and ", command_.data, " holds one array without a name");
         chosen_.push_back({array, {}, true});
       }
       return arrays;
@@ -65,14 +67,18 @@ class ArrayChoice {
       Choice choice{array, array, false};
       ArraySpec& spec = choice.array.array;
       spec.file.clear();
-      const FileKind kind = data_->kind();
-      if (kind == FileKind::kNpy || kind == FileKind::kIdx) spec.names.clear();  // it holds one array without a name
-      if (kind != FileKind::kNpy && kind != FileKind::kIdx && spec.names.empty()) spec.names = {fallback};
+      if (!has_names()) spec.names.clear();
+      if (has_names() && spec.names.empty()) spec.names = {fallback};
       check_apart(choice, option);
       chosen_.push_back(choice);
       arrays.push_back(choice.array);
     }
     return arrays;
+  }
+
+  /// NPY and IDX files hold one array without a name.
+  bool has_names() const {
+    return data_ == nullptr || (data_->kind() != FileKind::kNpy && data_->kind() != FileKind::kIdx);
   }
 
   /// One file stands in for several of the training, or one array for two.
@@ -97,7 +103,6 @@ class ArrayChoice {
     const std::string& file = choice.own.array.file;
     const std::string names =
         choice.own.array.names.empty() ? "" : concat(" (", join_names(choice.own.array.names), ")");
-    const bool has_names = data_->kind() != FileKind::kNpy && data_->kind() != FileKind::kIdx;
     throw ConfigError(concat(
         command_.data, ": is taken for the ", option == "--inputs" ? "first of the inputs" : "inputs",
         file.empty()
@@ -105,9 +110,9 @@ class ArrayChoice {
             : concat("; in training the ", option == "--inputs" ? concat("input '", choice.own.name, "'") : "targets",
                      " came from another file, ", file, names),
         "; give ", option, " ", option == "--inputs" ? "LAYER=FILE,LAYER=FILE" : layer + "FILE",
-        has_names ? concat(", or ", option, " ", option == "--inputs" ? "LAYER=NAME,LAYER=NAME" : layer + "NAME",
-                           " for names in this file")
-                  : std::string()));
+        has_names() ? concat(", or ", option, " ", option == "--inputs" ? "LAYER=NAME,LAYER=NAME" : layer + "NAME",
+                             " for names in this file")
+                    : std::string()));
   }
 
   const DataCommand& command_;

@@ -38,8 +38,7 @@ PreparedRun prepare_run(const RunConfig& config, ErrorList& errors) {
   PreparedRun run;
   OpenedData opened = open_data(config.data_config);
   run.notes = opened.notes();
-  std::map<std::string, Shape> shapes;
-  for (const NamedRows& rows : opened.train.inputs) shapes[rows.name] = rows.rows->sample();
+  const std::map<std::string, Shape> shapes = input_shapes(opened.train);
   run.model = make_model(config, shapes, errors);
   run.extras.objective = make_objective(config, errors);
   errors.throw_if_any();

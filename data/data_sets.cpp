@@ -191,6 +191,15 @@ OpenedData open_data(const DataConfig& config) {
   return data;
 }
 
+std::map<std::string, Shape> input_shapes(const RowSet& rows) {
+  std::map<std::string, Shape> shapes;
+  for (const NamedRows& input : rows.inputs) {
+    const Shape& sample = input.rows->sample();
+    shapes[input.name] = sample.rank() == 0 ? Shape{1} : sample;
+  }
+  return shapes;
+}
+
 DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<std::string>& inputs,
                    const std::vector<OutputSpec>& outputs, uint64_t seed) {
   DataSets sets;

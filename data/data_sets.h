@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,9 @@ struct OpenedData {
 /// Opens all arrays. Throws FileError with the config's place where one can not be used, also where the sets differ in
 /// their shapes.
 OpenedData open_data(const DataConfig& config);
+
+/// What a model is made for: the shape of a row of each input, by its name; single numbers become rows of shape [1].
+std::map<std::string, Shape> input_shapes(const RowSet& rows);
 
 /// An output of the model with a loss: what its target has to be.
 struct OutputSpec {

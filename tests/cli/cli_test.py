@@ -124,6 +124,7 @@ class CliTest(unittest.TestCase):
         self.assertIn('is taken for the inputs; in training the targets came from another file', refused)
         self.assertIn('give --targets FILE', refused)
         self.assertIn('there is no file of this name', hgq('eval', model, '--inputs', self.folder / 'no.npy', check=2).stderr)
+        self.assertIn('there is no file of this name, and', hgq('eval', model, '--data', x, '--targets', 'no.npy', check=2).stderr)
         # The same of two tables of columns by number, and a table of its own for the targets.
         (self.folder / 'x.csv').write_text('a,b\n1,2\n3,4\n')
         (self.folder / 'y.csv').write_text('y\n5\n5\n')

@@ -124,6 +124,12 @@ TEST_F(Sets, TheSeedDecidesTheSplit) {
   EXPECT_NE(first(1), first(2));
 }
 
+TEST_F(Sets, SingleNumbersAreRowsOfOne) {
+  const auto shapes = input_shapes(open_data(config("inputs: y\ntargets: y\n")).train);
+  EXPECT_EQ(shapes.at(""), Shape{1});
+  EXPECT_EQ(input_shapes(open_data(config("")).train).at(""), Shape{2});
+}
+
 /// Times around 1.7e9 s, of which float32 keeps steps of 128 s.
 TEST_F(Sets, WideNumbersAreScaledBeforeTheyAreRounded) {
   std::vector<double> times;
