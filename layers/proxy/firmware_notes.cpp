@@ -119,11 +119,14 @@ class Folding {
     return dynamic_cast<const ProxyReshape*>(&layer) != nullptr ||
            dynamic_cast<const ProxyFlatten*>(&layer) != nullptr || dynamic_cast<const ProxyPermute*>(&layer) != nullptr;
   }
-  /// Whether both are one type, and treat what is outside it alike.
+  /// Whether the last alone gives what both give: cut or rounded to the same bits, and wrapped to fewer.
   bool same(const ProxyQuantizer& quantizer, const ProxyQuantizer& front, int index, int front_index) const {
     const Kbi a = quantizer.firmware_types(input_of(index))[0];
     const Kbi b = front.firmware_types(input_of(front_index))[0];
-    return a == b && quantizer.rounding() == front.rounding() && quantizer.overflow() == front.overflow();
+    if (quantizer.rounding() != front.rounding() || quantizer.overflow() != front.overflow()) return false;
+    const bool cuts = quantizer.rounding() == Rounding::kTrn && a.fraction() <= b.fraction();
+    const bool wraps = quantizer.overflow() == Overflow::kWrap && a.i <= b.i;
+    return a == b || (wraps && (cuts || a.fraction() == b.fraction()));
   }
 
   const ProxyModel& model_;

@@ -609,7 +609,7 @@ class CliTest(unittest.TestCase):
         self.assertIn('not finite', self.train('nan', '--set', f'model.layers={layers.replace("x*x", "log(x)")}', check=3).stderr)
 
     def test_what_keras_and_hls4ml_do_otherwise_is_said_before_training_at_export_and_by_verify(self):
-        layers = '[HQuantize, {HDense: {units: 4, name: d, kernel_constraint: {ElementMask: {band: 3}}}}, {HActivation: {activation: tanh, name: t, paq_conf: {init_bw: 11}}}, {HDense: {units: 2, name: o, paq_conf: {init_bw: 9}}}]'
+        layers = '[HQuantize, {HDense: {units: 2, name: d, kernel_constraint: {ElementMask: {band: 3}}}}, {HActivation: {activation: tanh, name: t, paq_conf: {init_bw: 11}}}]'
         sets = ('--set', f'model.layers={layers}', '--set', 'export.unary_lut_max_table_size=-1')
         mask, table = "note: layer 'd': its kernel_constraint ElementMask", "note: layer 't': hls4ml computes tanh from a table of its own"
         checked = hgq('check', self.config, *sets, check=0).stdout
