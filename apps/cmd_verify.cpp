@@ -18,6 +18,7 @@
 #include "hgq/layers/predict.h"
 #include "hgq/layers/proxy/firmware_notes.h"
 #include "hgq/layers/proxy/proxy_file.h"
+#include "hgq/layers/proxy/quantizer.h"
 
 namespace hgq {
 
@@ -73,7 +74,8 @@ double cover_factor(const RangeAdvice& advice) {
   return factor;
 }
 
-std::string what_to_do(const RangeAdvice& advice, double traced_with) {
+std::string what_to_do(const Verification& verification, double traced_with) {
+  const RangeAdvice& advice = verification.advice;
   std::string text = "to do: trace on data that hold such values (hgq-train trace, then export)";
   if (const double factor = cover_factor(advice); factor > 1) {
     text += traced_with > 0
@@ -81,7 +83,7 @@ std::string what_to_do(const RangeAdvice& advice, double traced_with) {
                               std::ceil(factor * traced_with * 100) / 100, std::ceil(factor * traced_with * 100) / 100)
                 : fmt::format(", or with --cover-factor {:.6g} (times that of the last trace)", factor);
   }
-  if (!advice.overflows.empty())
+  if (!advice.overflows.empty() && verification.wraps)
     text += "; export with overflow sat cuts at the ends of the ranges instead of wrapping";
   return text + "\n";
 }
@@ -117,8 +119,12 @@ Verification verify_proxy(Model& model, const ProxyModel& proxy, std::span<const
   Predictor predictor(model, workers);
   const std::vector<Tensor> expected = predictor.run(inputs);
   Emulation emulation = Emulator(proxy).run(inputs, &workers);
-  Verification verification{
-      .report = verify(views_of(expected), emulation), .rows_differ_without_bits = 0, .partings = {}, .advice = {}};
+  Verification verification;
+  verification.report = verify(views_of(expected), emulation);
+  verification.wraps = std::ranges::any_of(proxy.layers(), [](const ProxyModel::Entry& entry) {
+    const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(entry.layer.get());
+    return quantizer != nullptr && quantizer->overflow() == Overflow::kWrap;
+  });
   explain(model, proxy, inputs, workers, verification);
   if (predictions != nullptr) *predictions = std::move(emulation.outputs);
   return verification;
@@ -189,7 +195,7 @@ std::string describe(const Verification& verification, double traced_with) {
   for (const OverflowAdvice& a : verification.advice.overflows) text += "  " + describe(a) + "\n";
   for (const WithoutBitsAdvice& a : verification.advice.without_bits) text += "  " + describe(a) + "\n";
   const bool needs_ranges = !verification.advice.overflows.empty() || !verification.advice.without_bits.empty();
-  return needs_ranges ? text + what_to_do(verification.advice, traced_with) : text;
+  return needs_ranges ? text + what_to_do(verification, traced_with) : text;
 }
 
 int run_verify(const VerifyCommand& command) {

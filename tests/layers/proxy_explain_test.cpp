@@ -52,7 +52,7 @@ TEST(ProxyExplainer, NamesTheFirstLayerThatOverflows) {
 TEST(ProxyExplainer, TellsRowsThatDifferInElementsWithoutBits) {
   Model model = traced({quantize(3), dense(3)}, tensor({2, 2}, {1.5, 0, -1, 0}), {1, 1});
   const ProxyModel proxy = to_proxy_model(model);
-  const Tensor x = tensor({3, 2}, {1, 0, 0.5, 0.0625, 0.5, 0.25});
+  const Tensor x = tensor({3, 2}, {1, 0, 0.5, 0.125, 0.5, 0.25});
   const std::vector<ConstTensorView> inputs{x.view()};
   EXPECT_THAT(Emulator(proxy).run(inputs).row_overflows, testing::Each(0));
   Workers workers(1);
