@@ -22,6 +22,7 @@ QKerasActivation of_bits(const QKerasQuantizer& quantizer, Overflow overflow, Er
   const int64_t integer = arguments.integer("integer", 0, 0, kMaxQKerasInteger);
   const bool symmetric = arguments.flag("symmetric", false);
   const int keep_negative = arguments.flag("keep_negative", true) ? 1 : 0;
+  arguments.refuse_later_scales();
   const std::string* const scaling = arguments.text("alpha");
   const auto written = scaling == nullptr ? std::nullopt : decimal_number(Node::scalar(*scaling));  // "1"
   if (scaling != nullptr && !written && *scaling != "None") {

@@ -25,7 +25,8 @@ const std::vector<Signature>& signatures() {
   static const std::vector<Signature> kAll{
       {"quantized_bits",
        {"bits", "integer", "symmetric", "keep_negative", "alpha", "use_stochastic_rounding", "scale_axis",
-        "qnoise_factor", "var_name", "use_ste", "use_variables"}},
+        "qnoise_factor", "var_name", "use_ste", "use_variables", "elements_per_scale", "min_po2_exponent",
+        "max_po2_exponent", "post_training_scale"}},  // the last four: of QKeras behind 0.9
       {"quantized_relu",
        {"bits", "integer", "use_sigmoid", "negative_slope", "use_stochastic_rounding", "relu_upper_bound",
         "is_quantized_clip", "qnoise_factor", "var_name", "use_ste", "use_variables"}},
@@ -292,6 +293,12 @@ bool QKerasArguments::flag(const std::string& key, bool fallback) {
   if (number != nullptr && (*number == 0 || *number == 1)) return *number == 1;
   wrong(key, "True or False");
   return fallback;
+}
+
+void QKerasArguments::refuse_later_scales() {
+  for (const char* const key : {"elements_per_scale", "min_po2_exponent", "max_po2_exponent", "post_training_scale"}) {
+    if (given(key)) error(concat(key, " is given, an argument of later versions of QKeras that is not known here"));
+  }
 }
 
 const std::string* QKerasArguments::text(const std::string& key) const {

@@ -60,6 +60,8 @@ class QKerasArguments {
   bool flag(const std::string& key, bool fallback);
   /// nullptr for anything but a text.
   const std::string* text(const std::string& key) const;
+  /// Errors for arguments of quantized_bits that came after QKeras 0.9, where they are not None.
+  void refuse_later_scales();
   /// "WHERE QUANTIZER: MESSAGE"
   void error(const std::string& message);
   /// Whether no error came from these arguments.

@@ -70,6 +70,7 @@ Values quantized_bits(QKerasArguments& arguments, bool of_kernel, const Shape& s
   const int64_t integer = arguments.integer("integer", 0, 0, kMaxQKerasInteger);
   const bool symmetric = arguments.flag("symmetric", false);
   const bool keep_negative = arguments.flag("keep_negative", true);
+  arguments.refuse_later_scales();
   const QKerasAlpha alpha = read_alpha(arguments, of_kernel);
   const std::optional<int64_t> axis = scale_axis(arguments, shape);
   const Blend blend(arguments);

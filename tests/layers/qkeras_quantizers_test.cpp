@@ -136,6 +136,13 @@ TEST(QKerasActivation, AnAlphaOfNoneScalesNothing) {
     EXPECT_EQ(activation(text).type, (Kbi{.k = 1, .b = 5, .i = 2})) << text;
 }
 
+// Files of QKeras for Keras 3 have it.
+TEST(QKerasActivation, ArgumentsOfLaterVersionsMayBeNone) {
+  EXPECT_EQ(activation("quantized_bits(5,1,alpha=1,post_training_scale=None)").type, (Kbi{.k = 1, .b = 5, .i = 2}));
+  EXPECT_THAT(refusal("quantized_bits(5,1,alpha=1,post_training_scale=0.5)"),
+              HasSubstr("post_training_scale is given"));
+}
+
 // The bits bound it below relu_upper_bound, or above it: QKeras looks at the bits alone where is_quantized_clip is set.
 TEST(QKerasActivation, AnUpperBoundDoesNotCountBesideTheBits) {
   EXPECT_EQ(activation("quantized_relu(5,1,relu_upper_bound=6)").type, (Kbi{.k = 0, .b = 5, .i = 1}));
