@@ -145,17 +145,20 @@ void TargetEncoder::fit_text(const RowSource& source) {
 }
 
 void TargetEncoder::fit_numbers(const RowSource& source) {
-  std::set<Label> found;
+  std::vector<Label> found;  // sorted
+  const auto is_new = [&](Label value) { return !std::ranges::binary_search(found, value); };
+  const auto add = [&](Label value) { found.insert(std::ranges::lower_bound(found, value), value); };
   bool within_one = true;
   for_all_numbers(source, [&](int64_t first, std::span<const Label> values) {
     for (size_t i = 0; i < values.size(); ++i) {
       const Label value = values[i];
       within_one = within_one && value >= 0 && value <= 1;
       if (kind_ == TargetKind::kBinary && within_one) continue;
+      if (!is_new(value)) continue;
       HGQ_CHECK(kind_ == TargetKind::kBinary || std::trunc(value) == value, FileError, source.place(), ": holds ",
                 label_text(value), " in ", source.row_name(first + static_cast<int64_t>(i) / source.sample().size()),
                 ", expected a class number");
-      found.insert(value);
+      add(value);
       HGQ_CHECK(found.size() <= kMostClasses, FileError, source.place(), ": has more than ", kMostClasses,
                 " different numbers, which are no classes; is this a regression?");
     }
@@ -166,11 +169,11 @@ void TargetEncoder::fit_numbers(const RowSource& source) {
     found.clear();
     for_all_numbers(source, [&](int64_t, std::span<const Label> values) {
       for (const Label value : values) {
-        if (found.size() <= kMostListed) found.insert(value);
+        if (found.size() <= kMostListed && is_new(value)) add(value);
       }
     });
   }
-  classes_ = ClassMap::of_numbers({found.begin(), found.end()});
+  classes_ = ClassMap::of_numbers(found);
   // Numbers that start at 0 are the class numbers, whether or not all of them occur; encode() names a row that is
   // beyond.
   if (classes_.values.front() != 0) return;

@@ -366,7 +366,7 @@ h5::File make_model_file(const Model& model, const std::string& path, const Writ
   });
 }
 
-void save_model(Model& model, const std::string& path, const WriteGroup& write_hgq) {
+void save_model(const Model& model, const std::string& path, const WriteGroup& write_hgq) {
   make_model_file(model, path, write_hgq).flush();
 }
 
