@@ -7,7 +7,6 @@
 #include "hgq/apps/commands.h"
 #include "hgq/apps/model_data.h"
 #include "hgq/core/error.h"
-#include "hgq/data/atomic_file.h"
 #include "hgq/layers/hgq_file.h"
 #include "hgq/layers/predict.h"
 #include "hgq/layers/proxy/convert.h"
@@ -70,12 +69,10 @@ void write_arrays(h5::File& file, const std::string& name, const std::vector<Ten
 void write_predictions(const PredictCommand& command, const std::vector<Tensor>& outputs,
                        const std::vector<std::string>& output_labels, const std::vector<Tensor>& inputs,
                        const std::vector<std::string>& input_labels) {
-  write_file_atomically(command.out, [&](const std::string& temporary) {
-    h5::File file = h5::File::create(temporary);
-    write_arrays(file, "y", outputs, output_labels, false);
-    if (command.with_inputs) write_arrays(file, "x", inputs, input_labels, true);
-    file.flush();
-  });
+  h5::File file = h5::File::create(command.out);
+  write_arrays(file, "y", outputs, output_labels, false);
+  if (command.with_inputs) write_arrays(file, "x", inputs, input_labels, true);
+  file.flush();
   std::cerr << command.out << ": " << outputs.front().shape()[0] << " rows\n";
 }
 

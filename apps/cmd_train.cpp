@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "hgq/apps/commands.h"
 #include "hgq/apps/model_data.h"
@@ -21,6 +22,7 @@
 #include "hgq/core/nearest_name.h"
 #include "hgq/core/version.h"
 #include "hgq/data/atomic_file.h"
+#include "hgq/data/folder_lock.h"
 #include "hgq/data/keras_file.h"
 #include "hgq/layers/hgq_file.h"
 #include "hgq/layers/predict.h"
@@ -58,11 +60,11 @@ class Run {
         trainer.resume(rest_);
         say_where(trainer);
       }
-      end = trainer.fit(*sets_.train, sets_.validation.get());
+      end = fit(trainer);
       if (!trainer.stop_reason().empty()) note(trainer.stop_reason());
       rows_ = trainer.rows_trained();
       seconds_ = trainer.step_seconds();
-      epochs_ = trainer.history().rows.size();
+      epochs_ = trainer.epochs();
       position = trainer.position();
     }
     if (end == FitEnd::kInterrupted) {
@@ -114,15 +116,26 @@ class Run {
                   "begin a new one");
   }
 
+  /// A run that fails says what is left of it.
+  FitEnd fit(Trainer& trainer) {
+    try {
+      return trainer.fit(*sets_.train, sets_.validation.get());
+    } catch (const RunError& e) {
+      if (!fs::exists(folder_ / "checkpoint.h5")) throw;
+      throw RunError(concat(e.what(), "\n", folder_.string(),
+                            " holds the run as of its last checkpoint; --resume goes on from there"));
+    }
+  }
+
   // A folder that holds a run is refused, or gone on with.
   void open_folder() {
     folder_ = chosen_folder();
     const fs::path stored = folder_ / "config.yaml";
-    const bool holds_run = fs::exists(stored);
-    HGQ_CHECK(!holds_run || command_.resume, ConfigError, "the folder '", folder_.string(),
-              "' holds a run already; go on with it by --resume, or give another --out");
-    HGQ_CHECK(holds_run || !command_.resume, ConfigError, no_run());
     HGQ_CHECK(!fs::exists(folder_) || fs::is_directory(folder_), ConfigError, "'", folder_.string(), "' is no folder");
+    const bool holds_run = fs::exists(stored);
+    HGQ_CHECK(holds_run || !command_.resume, ConfigError, no_run());
+    if (fs::exists(folder_)) lock_folder();
+    check_holds_no_run();
     resuming_ = command_.resume && fs::exists(folder_ / "checkpoint.h5");
     if (holds_run) {
       ErrorList errors;
@@ -161,6 +174,29 @@ class Run {
            });
   }
 
+  void check_holds_no_run() const {
+    HGQ_CHECK(command_.resume || !fs::exists(folder_ / "config.yaml"), ConfigError, "the folder '", folder_.string(),
+              "' holds a run already; go on with it by --resume, or give another --out");
+  }
+
+  void lock_folder() {
+    lock_.emplace(folder_.string());
+    if (!lock_->is_held())
+      note(concat("warning: the file system of '", folder_.string(),
+                  "' has no locks; no other program may work in this folder until this one ends"));
+  }
+
+  /// The folder is made once all that was asked for has been found right.
+  void make_run_folder() {
+    make_folder(folder_.string());
+    if (!lock_) {
+      lock_folder();
+      check_holds_no_run();  // another program may have made the folder meanwhile
+    }
+    remove_left_overs(folder_.string());
+    write_file_atomically((folder_ / "config.yaml").string(), config_.resolved.to_yaml());
+  }
+
   void build() {
     OpenedData opened = open_data(config_.data_config);
     std::map<std::string, Shape> shapes;
@@ -195,8 +231,7 @@ class Run {
       };
       read(h5::File::open((folder_ / "checkpoint.h5").string(), read));
     }
-    fs::create_directories(folder_);
-    write_text_atomically((folder_ / "config.yaml").string(), config_.resolved.to_yaml());
+    make_run_folder();
   }
 
   void show_classes() const {
@@ -224,10 +259,10 @@ class Run {
         write_run_state(hgq, model_, *optimizer_, state);
       });
     };
-    options.save_model = [this](const std::string& path) { save_model_with_extras(model_, extras_, path); };
-    options.write_history = [this](const History& history) {
-      write_text_atomically((folder_ / "history.csv").string(), history.to_csv());
+    options.model_file = [this] {
+      return std::string(make_model_file_with_extras(model_, extras_, folder_.string()).bytes());
     };
+    options.history_file = (folder_ / "history.csv").string();
     return options;
   }
 
@@ -296,7 +331,7 @@ class Run {
     summary["threads"] = workers_.size();
     summary["wall_seconds"] = now() - begin;
     summary["samples_per_second"] = seconds_ > 0 ? static_cast<double>(rows_) / seconds_ : 0.0;
-    write_text_atomically((folder_ / "summary.json").string(), summary.dump(1) + "\n");
+    write_file_atomically((folder_ / "summary.json").string(), summary.dump(1) + "\n");
   }
 
   /// Why there can be no proxy; empty where there is one.
@@ -418,6 +453,7 @@ class Run {
   ErrorList errors_;
   RunConfig config_;
   fs::path folder_;
+  std::optional<FolderLock> lock_;
   bool resuming_ = false;
   Model model_;
   ModelExtras extras_;
@@ -427,7 +463,7 @@ class Run {
   std::string verified_;
   int64_t rows_ = 0;
   double seconds_ = 0;
-  size_t epochs_ = 0;
+  int64_t epochs_ = 0;
 };
 
 }  // namespace

@@ -28,8 +28,12 @@ LoadedModel load_model_with_extras(const std::string& path) {
   return {std::move(model), std::move(extras)};
 }
 
+h5::File make_model_file_with_extras(Model& model, const ModelExtras& extras, const std::string& path) {
+  return make_model_file(model, path, [&](h5::Group& hgq) { write_extras(hgq, extras); });
+}
+
 void save_model_with_extras(Model& model, const ModelExtras& extras, const std::string& path) {
-  save_model(model, path, [&](h5::Group& hgq) { write_extras(hgq, extras); });
+  make_model_file_with_extras(model, extras, path).flush();
 }
 
 std::vector<std::string> input_names(const Model& model) {

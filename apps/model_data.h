@@ -9,6 +9,7 @@
 #include "hgq/apps/model_extras.h"
 #include "hgq/data/data_sets.h"
 #include "hgq/data/dataset.h"
+#include "hgq/data/h5.h"
 #include "hgq/layers/model.h"
 #include "hgq/layers/proxy/model.h"
 
@@ -21,6 +22,8 @@ struct LoadedModel {
 
 /// Throws FileError.
 LoadedModel load_model_with_extras(const std::string& path);
+/// The file for `path`, not yet written.
+h5::File make_model_file_with_extras(Model& model, const ModelExtras& extras, const std::string& path);
 /// Keeps the extras and whatever else the model's own group held that is known here.
 void save_model_with_extras(Model& model, const ModelExtras& extras, const std::string& path);
 

@@ -7,12 +7,14 @@
 //
 // Order of an epoch: every callback's on_epoch_begin, then for each batch on_batch_begin, the step, on_batch_end;
 // validation; every on_epoch_end in the order of the list (each may add to the logs and sees what those before it
-// added); every on_log, when the logs are complete; on_checkpoint once a checkpoint has been written. A callback that
-// sets Training::stop ends the training after this epoch, one that sets stop_now ends the epoch after this batch, too.
+// added); every on_log, when the logs are complete. A callback that sets Training::stop ends the training after this
+// epoch, one that sets stop_now ends the epoch after this batch, too.
 //
 // A callback that remembers something says so in state(), as JSON (callbacks/saved_state.h writes numbers exactly); it
 // is kept in checkpoints, so that a run that is continued does what an uninterrupted one does. One that remembers
-// nothing is no part of a checkpoint: a run may be continued with or without it.
+// nothing is no part of a checkpoint: a run may be continued with or without it. So that at every moment the files on
+// the disk are ones that a run can go on with, files of a callback are written in before_checkpoint, and removed in
+// on_checkpoint: then the checkpoint that names the new files, and not the old ones, has been written.
 //
 // To add a callback: one .cpp with the class and its factory, one line in registry.cpp, one test.
 #pragma once
@@ -28,8 +30,6 @@
 #include "hgq/optim/train_step.h"
 
 namespace hgq {
-
-class History;
 
 /// Everything that a callback may look at or change.
 struct Training {
@@ -51,8 +51,8 @@ struct Training {
   /// with it. Without it a loss that is not finite ends the run with an error.
   bool stop_now = false;
   std::string stop_reason{};
-  /// Saves the model as it is now to a file that appears whole or not at all (Trainer::Options::save_model).
-  std::function<void(const std::string& path)> save_model{};
+  /// The bytes of a file of the model as it is now (Trainer::Options::model_file). Empty: there is none.
+  std::function<std::string()> model_file{};
 };
 
 class Callback {
@@ -66,6 +66,9 @@ class Callback {
   virtual void on_batch_end(Training& /*t*/) {}
   virtual void on_epoch_end(Training& /*t*/) {}
   virtual void on_log(Training& /*t*/) {}
+  /// Before each checkpoint, and where there are none, as often and at the end.
+  virtual void before_checkpoint(Training& /*t*/) {}
+  /// After it.
   virtual void on_checkpoint(Training& /*t*/) {}
   virtual void on_train_end(Training& /*t*/) {}
   /// What on_epoch_end adds to the logs, for the columns of tables.

@@ -1,11 +1,13 @@
 // Checkpoint: saves the model (not the run's state, which hgq-train keeps by itself) every so many epochs, or when a
-// metric improves.
+// metric improves. The file is there with the run's next checkpoint.
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "hgq/callbacks/monitor.h"
+#include "hgq/callbacks/pending_files.h"
 #include "hgq/callbacks/registry.h"
 #include "hgq/core/error.h"
+#include "hgq/data/atomic_file.h"
 
 namespace hgq {
 namespace {
@@ -15,12 +17,16 @@ class Checkpoint final : public Callback {
   Checkpoint(std::string path, bool best_only, int every, Monitor monitor)
       : path_(std::move(path)), best_only_(best_only), every_(every), monitor_(std::move(monitor)) {}
   std::string_view name() const override { return "Checkpoint"; }
+  void on_train_begin(Training& t) override {
+    monitor_.check(t);
+    if (std::filesystem::exists(folder_of(path_))) remove_left_overs(folder_of(path_));
+  }
   void on_log(Training& t) override {
     bool found = false;
     if (best_only_ ? !monitor_.improved(t, found) : (t.epoch + 1) % every_ != 0) return;
-    if (t.save_model) t.save_model(path_for(t.epoch + 1));
+    if (t.model_file) files_.add(path_for(t.epoch + 1), t.model_file());
   }
-  void on_train_begin(Training& t) override { monitor_.check(t); }
+  void before_checkpoint(Training& /*t*/) override { files_.write(); }
   nlohmann::json state() const override { return monitor_.state(); }
   void restore(const nlohmann::json& state) override { monitor_.restore(SavedState(state, "Checkpoint")); }
 
@@ -36,6 +42,7 @@ class Checkpoint final : public Callback {
   bool best_only_;
   int every_;
   Monitor monitor_;
+  PendingFiles files_;
 };
 
 }  // namespace

@@ -42,9 +42,10 @@ void ParetoFront::on_train_begin(Training& t) {
             "the checkpoint is damaged: ParetoFront: after ", t.epoch, " epochs its front has a point of epoch ",
             front_.back().epoch);
   if (options_.folder.empty()) return;
-  fs::create_directories(options_.folder);
-  remove_others();  // what is newer than the checkpoint that is continued
+  make_folder(options_.folder);
+  remove_left_overs(options_.folder);
   write_table();
+  remove_others();  // what is newer than the checkpoint that is continued
 }
 
 void ParetoFront::on_log(Training& t) {
@@ -57,19 +58,29 @@ void ParetoFront::on_log(Training& t) {
   }
   const auto not_worse = [&](const Point& p) { return beats(p.metrics, point.metrics) || p.metrics == point.metrics; };
   if (std::ranges::any_of(front_, not_worse)) return;
-  std::erase_if(front_, [&](const Point& p) { return beats(point.metrics, p.metrics); });
+  std::erase_if(front_, [&](const Point& p) {
+    if (!beats(point.metrics, p.metrics)) return false;
+    files_.drop(path_of(p.file));
+    others_are_there_ = true;
+    return true;
+  });
   front_.push_back(point);
-  if (options_.folder.empty()) return;
-  if (t.save_model) t.save_model((fs::path(options_.folder) / point.file).string());
-  write_table();
+  table_is_old_ = true;
+  if (!options_.folder.empty() && t.model_file) files_.add(path_of(point.file), t.model_file());
 }
 
-void ParetoFront::on_checkpoint(Training& /*t*/) { remove_others(); }
-
-void ParetoFront::on_train_end(Training& t) {
-  if (!t.stop && t.epoch + 1 < t.epochs) return;  // interrupted: the checkpoint may name files that are to go later
-  remove_others();
+void ParetoFront::before_checkpoint(Training& /*t*/) {
+  files_.write();
+  if (table_is_old_ && !options_.folder.empty()) write_table();
+  table_is_old_ = false;
 }
+
+void ParetoFront::on_checkpoint(Training& /*t*/) {
+  if (others_are_there_) remove_others();
+  others_are_there_ = false;
+}
+
+std::string ParetoFront::path_of(const std::string& file) const { return (fs::path(options_.folder) / file).string(); }
 
 void ParetoFront::write_table() const {
   std::string text = "file,epoch";
@@ -80,18 +91,20 @@ void ParetoFront::write_table() const {
     for (const double v : p.metrics) text += concat(",", v);
     text += "\n";
   }
-  write_text_atomically((fs::path(options_.folder) / "pareto.csv").string(), text);
+  write_file_atomically(path_of("pareto.csv"), text);
 }
 
 void ParetoFront::remove_others() const {
-  if (options_.folder.empty() || !fs::exists(options_.folder)) return;
-  std::vector<fs::path> others;
-  for (const fs::directory_entry& entry : fs::directory_iterator(options_.folder)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with("epoch_") || name.find(".h5") == std::string::npos) continue;
-    if (std::ranges::find(front_, name, &Point::file) == front_.end()) others.push_back(entry.path());
+  if (options_.folder.empty()) return;
+  std::vector<std::string> others;
+  std::error_code error;
+  for (fs::directory_iterator i(options_.folder, error), end; !error && i != end; i.increment(error)) {
+    const std::string name = i->path().filename().string();
+    if (!name.starts_with("epoch_") || !name.ends_with(".h5")) continue;
+    if (std::ranges::find(front_, name, &Point::file) == front_.end()) others.push_back(i->path().string());
   }
-  for (const fs::path& path : others) fs::remove(path);
+  if (error) throw_system_error(concat(options_.folder, ": cannot be listed"), error.value());
+  for (const std::string& path : others) remove_file(path);
 }
 
 nlohmann::json ParetoFront::state() const {

@@ -3,14 +3,16 @@
 //   - ParetoFront: {metrics: [val_accuracy, bops], best: [max, min]}
 //
 // A model beats another if it is at least as good in every metric and better in one; of equals the first stays. The
-// files are FOLDER/epoch_0120.h5 ..., the list FOLDER/pareto.csv (file, epoch, metrics). Files that fell off the front
-// are removed once a checkpoint has been written that no longer needs them, and at the end.
+// files are FOLDER/epoch_0120.h5 ..., the list FOLDER/pareto.csv (file, epoch, metrics). They are written just before a
+// checkpoint, the models before the list; a model that fell off the front before then never is. Files of models that
+// fell off the front are removed once the checkpoint that no longer needs them has been written.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "hgq/callbacks/callback.h"
+#include "hgq/callbacks/pending_files.h"
 
 namespace hgq {
 
@@ -32,8 +34,8 @@ class ParetoFront : public Callback {
   std::string_view name() const override { return "ParetoFront"; }
   void on_train_begin(Training& t) override;
   void on_log(Training& t) override;
+  void before_checkpoint(Training& t) override;
   void on_checkpoint(Training& t) override;
-  void on_train_end(Training& t) override;
   nlohmann::json state() const override;
   void restore(const nlohmann::json& state) override;
 
@@ -45,9 +47,12 @@ class ParetoFront : public Callback {
  private:
   void write_table() const;
   void remove_others() const;
+  std::string path_of(const std::string& file) const;
 
   Options options_;
   std::vector<Point> front_;
+  PendingFiles files_;
+  bool table_is_old_ = false, others_are_there_ = false;
 };
 
 }  // namespace hgq

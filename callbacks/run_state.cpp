@@ -39,15 +39,15 @@ std::vector<NamedTensor> read_arrays(const h5::Group& group, const std::string& 
   return arrays;
 }
 
-/// Slots are finite, and means of squares, or of absolute values, not negative.
+/// Slots are finite; means of squares, or of absolute values, are not negative, Nadam's product is a share.
 void check_slot(const NamedTensor& slot, const std::string& place) {
-  constexpr std::array<std::string_view, 5> kNotNegative{"v", "vhat", "u", "velocity", "accumulator"};
-  const bool signed_slot =
-      std::ranges::find(kNotNegative, slot.name.substr(0, slot.name.find('/'))) == kNotNegative.end();
-  HGQ_CHECK(
-      std::ranges::all_of(slot.value.values(), [&](float v) { return std::isfinite(v) && (signed_slot || v >= 0); }),
-      FileError, place, ": the optimizer's '", printable(slot.name), "' holds values that it cannot have, expected ",
-      signed_slot ? "finite numbers" : "finite numbers of at least 0");
+  constexpr std::array<std::string_view, 6> kNotNegative{"v", "vhat", "u", "velocity", "accumulator", "u_product"};
+  const std::string kind = slot.name.substr(0, slot.name.find('/'));
+  const float largest = kind == "u_product" ? 1.0F : std::numeric_limits<float>::max();
+  const float least = std::ranges::find(kNotNegative, kind) == kNotNegative.end() ? -largest : 0.0F;
+  HGQ_CHECK(std::ranges::all_of(slot.value.values(), [&](float v) { return v >= least && v <= largest; }), FileError,
+            place, ": the optimizer's '", printable(slot.name), "' holds values that it cannot have, expected from ",
+            least, " to ", largest);
 }
 
 /// What a state may hold, by the end of its name; ranges are infinite where nothing is recorded, and a variance is

@@ -22,59 +22,10 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 
 }  // namespace
 
-std::vector<std::string> History::columns() const {
-  std::vector<std::string> names;
-  for (const Row& row : rows) {
-    for (const auto& [name, value] : row.metrics.entries()) {
-      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
-    }
-  }
-  return names;
-}
-
-std::string History::to_csv() const {
-  const std::vector<std::string> names = columns();
-  std::string text = "epoch";
-  for (const std::string& name : names) text += "," + name;
-  text += "\n";
-  for (const Row& row : rows) {
-    text += concat(row.epoch);
-    for (const std::string& name : names) {
-      const double* const value = row.metrics.find(name);
-      text += value == nullptr ? "," : concat(",", *value);
-    }
-    text += "\n";
-  }
-  return text;
-}
-
-nlohmann::json History::to_json() const {
-  nlohmann::json all = nlohmann::json::array();
-  for (const Row& row : rows) {
-    nlohmann::json metrics = nlohmann::json::array();
-    for (const auto& [name, value] : row.metrics.entries()) metrics.push_back({name, exact_json(value)});
-    all.push_back({{"epoch", row.epoch}, {"metrics", metrics}});
-  }
-  return all;
-}
-
-History History::from_json(const nlohmann::json& json) {
-  History history;
-  for (const SavedState& entry : SavedState(json, "history").items()) {
-    Row row{static_cast<int>(entry.integer("epoch", 1, kMostEpochs)), {}};
-    for (const SavedState& metric : entry.at("metrics").items()) {
-      const std::vector<SavedState> pair = metric.items();
-      HGQ_CHECK(pair.size() == 2, FileError, "the checkpoint is damaged: ", metric.place(), ": has ", pair.size(),
-                " entries, expected a name and a number");
-      row.metrics.set(pair[0].text(), pair[1].number());
-    }
-    history.rows.push_back(std::move(row));
-  }
-  return history;
-}
-
 Trainer::Trainer(Model& model, const Objective& objective, Optimizer& optimizer, Workers& workers, Options options)
-    : model_(model), objective_(objective), optimizer_(optimizer), workers_(workers), options_(std::move(options)) {}
+    : model_(model), objective_(objective), optimizer_(optimizer), workers_(workers), options_(std::move(options)) {
+  if (!options_.history_file.empty()) history_file_.emplace(options_.history_file);
+}
 
 Trainer::~Trainer() = default;
 
@@ -102,12 +53,16 @@ nlohmann::json Trainer::state(const Training& t, const Position& position) {
     for (const AucRows& rows : step_->computation().auc_rows())
       auc.push_back({{"scores", columns(rows.scores)}, {"labels", columns(rows.labels)}});
   }
-  return {
-      {"format", kStateFormat},        {"epoch", position.epoch},
-      {"batch", position.batch},       {"batches", t.batches},
-      {"first_step", first_step_},     {"stopped", t.stop ? nlohmann::json(t.stop_reason) : nlohmann::json(nullptr)},
-      {"means", std::move(means)},     {"auc", std::move(auc)},
-      {"history", history_.to_json()}, {"callbacks", std::move(callbacks)}};
+  return {{"format", kStateFormat},
+          {"epoch", position.epoch},
+          {"batch", position.batch},
+          {"batches", t.batches},
+          {"first_step", first_step_},
+          {"stopped", t.stop ? nlohmann::json(t.stop_reason) : nlohmann::json(nullptr)},
+          {"means", std::move(means)},
+          {"auc", std::move(auc)},
+          {"history", history_file_ ? history_file_->state() : nlohmann::json(history_.to_csv())},
+          {"callbacks", std::move(callbacks)}};
 }
 
 void Trainer::resume(const nlohmann::json& json) {
@@ -115,7 +70,10 @@ void Trainer::resume(const nlohmann::json& json) {
   const int64_t format = json.is_object() && json.contains("format") ? state.integer("format", 0, kMostEpochs) : 1;
   HGQ_CHECK(format == kStateFormat, FileError, "the checkpoint's state has format ", format, ", this program reads ",
             kStateFormat, "; finish the run with the program that began it, or begin anew");
-  Resumed resumed{.batches = state.integer("batches", 1, kMostSteps), .means = {}, .auc = {}};
+  Resumed resumed{.batches = state.integer("batches", 1, kMostSteps),
+                  .means = {},
+                  .auc = {},
+                  .history = std::make_unique<nlohmann::json>(state.at("history").json())};
   const Position position{state.integer("epoch", 0, kMostEpochs), state.integer("batch", 0, resumed.batches - 1)};
   first_step_ = state.integer("first_step", 0, kMostSteps);
   const SavedState stopped = state.at("stopped");
@@ -126,13 +84,6 @@ void Trainer::resume(const nlohmann::json& json) {
     AucRows& auc = resumed.auc.emplace_back();
     for (const SavedState& column : rows.at("scores").items()) auc.scores.push_back(column.floats());
     for (const SavedState& column : rows.at("labels").items()) auc.labels.push_back(column.floats());
-  }
-  history_ = History::from_json(state.at("history").json());
-  HGQ_CHECK(std::ssize(history_.rows) == position.epoch, FileError, "the checkpoint is damaged: its history has ",
-            history_.rows.size(), " rows after ", position.epoch, " epochs");
-  for (size_t i = 0; i < history_.rows.size(); ++i) {
-    HGQ_CHECK(history_.rows[i].epoch == static_cast<int>(i) + 1, FileError, "the checkpoint is damaged: row ", i + 1,
-              " of its history is epoch ", history_.rows[i].epoch);
   }
   std::vector<Callback*> own;
   for (const auto& callback : callbacks_) {
@@ -155,6 +106,23 @@ void Trainer::resume(const nlohmann::json& json) {
   resumed_ = std::move(resumed);
 }
 
+// The history is text, a row an epoch, or what is known of its file, which then is cut back to that.
+void Trainer::resume_history(const nlohmann::json& json) {
+  if (!json.is_string()) {
+    HGQ_CHECK(history_file_.has_value(), FileError,
+              "the checkpoint keeps its history in a file, the training has none");
+    history_file_->restore(json, position_.epoch);
+    return;
+  }
+  history_ = History::from_csv(json.get_ref<const std::string&>());
+  HGQ_CHECK(static_cast<int64_t>(history_.size()) == position_.epoch, FileError,
+            "the checkpoint is damaged: its history has ", history_.size(), " rows after ", position_.epoch, " epochs");
+  for (size_t i = 0; i < history_.size(); ++i) {
+    HGQ_CHECK(history_.epoch(i) == static_cast<int>(i) + 1, FileError, "the checkpoint is damaged: row ", i + 1,
+              " of its history is epoch ", history_.epoch(i));
+  }
+}
+
 // What a checkpoint says against data, model and optimizer.
 void Trainer::check_resumed(int64_t batches) {
   if (!resumed_) {
@@ -167,6 +135,7 @@ void Trainer::check_resumed(int64_t batches) {
   const int64_t done = optimizer_.iterations() - first_step_;
   HGQ_CHECK(steps <= kMostSteps && (stopped_ ? done >= 0 && done <= steps : done == steps), FileError,
             "the checkpoint is damaged: its optimizer has done ", done, " steps, its position is behind ", steps);
+  resume_history(*resumed_->history);
   if (position_.batch > 0)
     step_->computation().resume_epoch(resumed_->means, std::move(resumed_->auc), position_.batch * options_.batch_size);
 }
@@ -186,7 +155,7 @@ FitEnd Trainer::fit(const Dataset& train, const Dataset* validation) {
              .epochs = options_.epochs,
              .epoch = static_cast<int>(position_.epoch)};
   t.batches = batches.size();
-  t.save_model = options_.save_model;
+  t.model_file = options_.model_file;
   t.stop = stopped_;
   t.stop_reason = stop_reason_;
   last_checkpoint_ = now();
@@ -211,7 +180,6 @@ FitEnd Trainer::fit(const Dataset& train, const Dataset* validation) {
   }
   stop_reason_ = t.stop_reason;
   call(&Callback::on_train_end, t);
-  if (options_.write_history) options_.write_history(history_);
   return end;
 }
 
@@ -241,6 +209,7 @@ std::optional<FitEnd> Trainer::run_epoch(Training& t, Batches& batches, int64_t 
     computation.add_batch();
     rows_trained_ += batch.rows();
     call(&Callback::on_batch_end, t);
+    if (!loss_is_finite_ && !t.stop_now) write_files(t);  // of the whole epochs before
     HGQ_CHECK(loss_is_finite_ || t.stop_now, RunError, "epoch ", t.epoch + 1, ", batch ", t.batch + 1,
               ": the loss is not finite (", std::isnan(loss) ? "nan" : concat(loss),
               "); the last checkpoint is as it was. A smaller learning rate, clipnorm, or a look at the data may help");
@@ -271,7 +240,7 @@ void Trainer::finish_epoch(Training& t) {
   t.logs.set("beta", model_.beta());
   t.logs.set("learning_rate", static_cast<double>(optimizer_.learning_rate()));
   t.logs.set("seconds", t.seconds);
-  history_.rows.push_back({t.epoch + 1, t.logs});
+  history_.add(t.epoch + 1, t.logs);
   call(&Callback::on_log, t);
 }
 
@@ -286,14 +255,22 @@ bool Trainer::is_finite() const {
          std::ranges::all_of(model_.parameters(), [](const Parameter* p) { return all_finite(p->value.values()); });
 }
 
+// The order makes the files on the disk ones that a run can go on with at every moment: what a checkpoint names is
+// there before it, and what only the one before named goes after it.
 void Trainer::checkpoint(Training& t, const Position& position, bool always) {
-  if (!options_.write_checkpoint) return;
   if (!always && now() - last_checkpoint_ < options_.checkpoint_seconds) return;
+  write_files(t);
   if (!is_finite()) return;
-  if (options_.write_history) options_.write_history(history_);
-  options_.write_checkpoint(state(t, position));
+  if (options_.write_checkpoint) options_.write_checkpoint(state(t, position));
   last_checkpoint_ = now();
   call(&Callback::on_checkpoint, t);
+}
+
+void Trainer::write_files(Training& t) {
+  call(&Callback::before_checkpoint, t);
+  if (!history_file_) return;
+  history_file_->append(history_);
+  history_.clear();
 }
 
 }  // namespace hgq

@@ -18,26 +18,11 @@
 #include <vector>
 
 #include "hgq/callbacks/callback.h"
+#include "hgq/callbacks/history.h"
+#include "hgq/callbacks/history_file.h"
 #include "hgq/callbacks/run_state.h"
 
 namespace hgq {
-
-/// One row an epoch.
-class History {
- public:
-  struct Row {
-    int epoch = 0;  // from 1
-    Metrics metrics;
-  };
-  std::vector<Row> rows;
-
-  /// Columns: epoch, then the metrics in the order of their first appearance.
-  std::vector<std::string> columns() const;
-  /// history.csv: a header and a row an epoch; a missing value is empty.
-  std::string to_csv() const;
-  nlohmann::json to_json() const;
-  static History from_json(const nlohmann::json& json);
-};
 
 enum class FitEnd : uint8_t { kFinished, kStopped, kStopAfter, kInterrupted };
 
@@ -54,10 +39,11 @@ class Trainer {
     double checkpoint_seconds = 2;                   // least time between two checkpoints at the end of an epoch
     /// Writes a checkpoint: a model file with the run's state, `state` for write_run_state(). Empty: none.
     std::function<void(const nlohmann::json& state)> write_checkpoint{};
-    /// Writes the model alone, for callbacks.
-    std::function<void(const std::string& path)> save_model{};
-    /// Called when history.csv is to be written, before each checkpoint and at the end.
-    std::function<void(const History&)> write_history{};
+    /// The bytes of a file of the model alone, for callbacks.
+    std::function<std::string()> model_file{};
+    /// Where the history is kept (callbacks/history_file.h); empty: in memory. Rows go there before each checkpoint,
+    /// and where there are none, as often and at the end.
+    std::string history_file{};
   };
 
   /// All references must outlive the trainer.
@@ -73,7 +59,10 @@ class Trainer {
   /// Throws RunError where the loss is not finite and no callback ends the training for it. No checkpoint is written of
   /// a model that is not finite: the last one stays.
   FitEnd fit(const Dataset& train, const Dataset* validation);
+  /// All rows; with a history_file those that it does not hold yet.
   const History& history() const { return history_; }
+  /// Whole epochs trained so far, those before a resume included.
+  int64_t epochs() const { return position_.epoch; }
   const std::string& stop_reason() const { return stop_reason_; }
   /// Rows trained on in this call of fit(), and the seconds it took, without validation and callbacks.
   int64_t rows_trained() const { return rows_trained_; }
@@ -84,8 +73,10 @@ class Trainer {
   std::optional<FitEnd> pause(int64_t steps_done) const;
   void finish_epoch(Training& t);
   void checkpoint(Training& t, const Position& position, bool always);
+  void write_files(Training& t);
   nlohmann::json state(const Training& t, const Position& position);
   void check_resumed(int64_t batches);
+  void resume_history(const nlohmann::json& history);
   bool is_finite() const;
   template <typename Method>
   void call(Method method, Training& t);
@@ -99,12 +90,14 @@ class Trainer {
   std::unique_ptr<Evaluation> evaluation_;
   std::vector<std::unique_ptr<Callback>> callbacks_;
   History history_;
+  std::optional<HistoryFile> history_file_;
   Position position_;
   /// What a checkpoint says of the epoch that it was written in.
   struct Resumed {
     int64_t batches = 0;
     std::vector<double> means;
     std::vector<AucRows> auc;
+    std::unique_ptr<nlohmann::json> history;
   };
   std::optional<Resumed> resumed_;
   int64_t first_step_ = 0;  // the optimizer's steps before this training

@@ -8,16 +8,14 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <sstream>
 
 #include "hgq/core/error.h"
 #include "hgq/core/node.h"
+#include "hgq/core/system_file.h"
 #include "hgq/core/yaml_source.h"
 
 namespace hgq {
@@ -333,19 +331,13 @@ Node Node::from_yaml_file(const std::string& path, ErrorList& errors) {
     errors.add(path, "is a folder, expected a file");
     return {};
   }
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    errors.add(path, concat("can't be opened: ", std::strerror(errno)));
+  std::string text;
+  try {
+    text = read_file(path, kMaxBytes + 1);  // one byte more than allowed tells a file that is too large
+  } catch (const FileError& e) {
+    errors.add(path, std::string(e.what()).substr(path.size() + 2));  // behind "PATH: "
     return {};
   }
-  std::string text(kMaxBytes + 1, '\0');  // one byte more than allowed tells a file that is too large
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) {
-    errors.add(path, concat("can't be read: ", std::strerror(errno)));
-    return {};
-  }
-  text.resize(static_cast<std::size_t>(file.gcount()));
   return from_yaml(text, path, errors);
 }
 

@@ -1,113 +1,151 @@
 #include "hgq/data/atomic_file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <cstdio>
 #include <filesystem>
+#include <utility>
+#include <vector>
 
 #include "hgq/core/error.h"
 
 namespace hgq {
 namespace {
 
-/// What a failed system call means to the user.
-std::string reason(int error) {
-  return error == ENOSPC || error == EDQUOT ? "the disk is full" : std::string(std::strerror(error));
-}
+/// What the temporary file of a target is called behind the target's name.
+constexpr std::string_view kTemporarySuffix = ".part";
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-/// Removes the temporary file unless it has become the target.
-class Temporary {
- public:
-  explicit Temporary(std::string path) : path_(std::move(path)) {}
-  ~Temporary() {
-    if (!kept_) unlink(path_.c_str());
-  }
-  Temporary(const Temporary&) = delete;
-  Temporary& operator=(const Temporary&) = delete;
-  const std::string& path() const { return path_; }
-  void keep() { kept_ = true; }
-
- private:
-  std::string path_;
-  bool kept_ = false;
-};
-
-void check_target(const std::filesystem::path& path, const std::filesystem::path& folder) {
+void check_target(const std::filesystem::path& path) {
   std::error_code error;
+  const std::string folder = folder_of(path.string());
   HGQ_CHECK(!path.filename().empty(), FileError, path.string(), ": is not the name of a file");
   HGQ_CHECK(std::filesystem::is_directory(folder, error), FileError, path.string(),
-            ": can not be written, there is no folder ", folder.string());
+            ": cannot be written, there is no folder ", folder);
   const auto status = std::filesystem::status(path, error);
   HGQ_CHECK(!std::filesystem::is_directory(status), FileError, path.string(),
             ": is a folder, expected the name of a file");
   HGQ_CHECK(!std::filesystem::exists(status) || std::filesystem::is_regular_file(status), FileError, path.string(),
-            ": exists and is not a regular file, so it can not be replaced");
+            ": exists and is not a regular file, so it cannot be replaced");
 }
 
-/// Creates the temporary file anew, so that nobody else's half of one is taken over.
-void create_empty(const std::string& path) {
-  unlink(path.c_str());
-  const Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  const int error = errno;
-  if (file.get() >= 0) return;
-  if (error == EACCES || error == EROFS || error == EPERM) {
-    throw FileError(concat(path, ": can not be created: ", reason(error), "; are the folder's permissions right?"));
+enum class Lock : uint8_t { kTaken, kHeldByAnother };
+
+/// A file system without locks (some network mounts) locks nobody out; that is no failure of the writing.
+Lock lock(const Descriptor& file) {
+  while (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return Lock::kHeldByAnother;
+    if (errno != EINTR) break;
   }
-  throw RunError(concat(path, ": can not be created: ", reason(error)));
+  return Lock::kTaken;
 }
 
-void synchronise(const std::string& path, int flags) {
-  const Descriptor file(open(path.c_str(), flags | O_CLOEXEC));
-  HGQ_CHECK(file.get() >= 0, RunError, path, ": can not be opened to force it to the disk: ", reason(errno));
-  // Some file systems have no fsync for folders; that is no failure of the writing.
-  HGQ_CHECK(fsync(file.get()) == 0 || errno == EINVAL || errno == EROFS, RunError, path,
-            ": can not be forced to the disk: ", reason(errno));
+/// Removes a temporary file unless a living process writes it, which is false.
+bool remove_left_over(const std::string& path) {
+  const Descriptor old(open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (old.get() >= 0 && lock(old) == Lock::kHeldByAnother) return false;
+  if (old.get() < 0 || is_name_of(path, old)) remove_file(path);  // else it was finished meanwhile
+  return true;
+}
+
+/// The temporary file, made anew, so that nobody else's half of one is taken over, and locked.
+Descriptor create_temporary(const std::string& path) {
+  constexpr int kAttempts = 20;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    const int error = errno;
+    if (file.get() >= 0) {
+      // Between the two calls another process may have taken the file for a left-over.
+      if (lock(file) == Lock::kTaken && is_name_of(path, file)) return file;
+    } else if (error == EEXIST) {
+      HGQ_CHECK(remove_left_over(path), FileError, path, ": another program is writing this file; wait until it ends");
+    } else if (error == EACCES || error == EROFS || error == EPERM) {
+      throw FileError(
+          concat(path, ": cannot be created: ", system_reason(error), "; are the folder's permissions right?"));
+    } else {
+      throw_system_error(concat(path, ": cannot be created"), error);
+    }
+  }
+  throw FileError(concat(path, ": cannot be created: other programs make and remove it; wait until they end"));
+}
+
+/// Some file systems have no fsync for some files; that is no failure of the writing.
+void force_to_disk(const Descriptor& file, const std::string& path) {
+  while (fsync(file.get()) != 0) {
+    if (errno == EINTR) continue;
+    if (errno == EINVAL || errno == EROFS) return;
+    throw RunError(concat(path, ": cannot be forced to the disk: ", system_reason(errno)));
+  }
 }
 
 }  // namespace
 
-void write_file_atomically(const std::string& path,
-                           const std::function<void(const std::string& temporary_path)>& write) {
-  const std::filesystem::path target(path);
-  const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : std::filesystem::path(".");
-  check_target(target, folder);
-  create_empty(path + ".part");
-  Temporary temporary(path + ".part");
-  write(temporary.path());
-  synchronise(temporary.path(), O_RDONLY);
-  HGQ_CHECK(std::rename(temporary.path().c_str(), path.c_str()) == 0, RunError, path,
-            ": can not be put in place: ", reason(errno));
-  temporary.keep();
-  synchronise(folder.string(), O_RDONLY | O_DIRECTORY);
+FileReplacement::FileReplacement(std::string path)
+    : path_(std::move(path)), temporary_path_(concat(path_, kTemporarySuffix)) {
+  check_target(path_);
+  file_ = create_temporary(temporary_path_);
 }
 
-void write_text_atomically(const std::string& path, std::string_view text) {
-  write_file_atomically(path, [&](const std::string& temporary) {
-    const Descriptor file(open(temporary.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
-    HGQ_CHECK(file.get() >= 0, RunError, path, ": can not be written: ", reason(errno));
-    for (size_t done = 0; done < text.size();) {
-      const ssize_t written = ::write(file.get(), text.data() + done, text.size() - done);
-      HGQ_CHECK(written >= 0 || errno == EINTR, RunError, path, ": can not be written: ", reason(errno));
-      if (written > 0) done += static_cast<size_t>(written);
-    }
-  });
+FileReplacement::~FileReplacement() {
+  if (file_.get() >= 0) unlink(temporary_path_.c_str());
+}
+
+void FileReplacement::write(std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(file_.get(), content.data(), content.size());
+    HGQ_CHECK(written > 0 || (written < 0 && errno == EINTR), RunError, path_,
+              ": cannot be written: ", written == 0 ? "the system writes nothing" : system_reason(errno),
+              "; the file is as it was");
+    if (written > 0) content.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+void FileReplacement::finish() {
+  force_to_disk(file_, path_);
+  // The lock goes with the file's last descriptor: another process cannot take the temporary file before it has its
+  // name. What close() can still report (on network mounts) is therefore asked for with a second descriptor.
+  const int second = dup(file_.get());
+  HGQ_CHECK(second >= 0 && (close(second) == 0 || errno == EINTR), RunError, path_,
+            ": cannot be written: ", system_reason(errno), "; the file is as it was");
+  HGQ_CHECK(std::rename(temporary_path_.c_str(), path_.c_str()) == 0, RunError, path_,
+            ": cannot be put in place: ", system_reason(errno), "; the file is as it was");
+  file_ = Descriptor();
+}
+
+void replace_file(const std::string& path, std::string_view content) {
+  FileReplacement file(path);
+  file.write(content);
+  file.finish();
+}
+
+void force_folder_to_disk(const std::string& folder) {
+  const Descriptor file(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  HGQ_CHECK(file.get() >= 0, RunError, folder, ": cannot be opened to force it to the disk: ", system_reason(errno));
+  force_to_disk(file, folder);
+}
+
+void write_file_atomically(const std::string& path, std::string_view content) {
+  replace_file(path, content);
+  force_folder_to_disk(folder_of(path));
+}
+
+void remove_left_overs(const std::string& folder) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (std::filesystem::directory_iterator i(folder, error), end; !error && i != end; i.increment(error)) {
+    std::error_code ignored;
+    const bool is_file = i->symlink_status(ignored).type() == std::filesystem::file_type::regular;
+    if (is_file && i->path().native().ends_with(kTemporarySuffix)) found.push_back(i->path().string());
+  }
+  if (error) throw_system_error(concat(folder, ": cannot be listed"), error.value());
+  for (const std::string& path : found) remove_left_over(path);
+}
+
+std::string folder_of(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  return folder.empty() ? "." : folder.string();
 }
 
 }  // namespace hgq

@@ -3,24 +3,58 @@
 // The content goes to a temporary file beside the target ("model.h5.part"), is forced to the disk, and takes the
 // target's name in one step of the file system. Whoever looks, whenever the process is killed or the power fails, finds
 // the old file, the new file, or none, but never a part of one. A left-over ".part" of a killed process is replaced by
-// the next writing.
+// the next writing; one that another process is still writing is locked, and not touched.
 //
-//   write_file_atomically("model.h5", [&](const std::string& temporary) { save(temporary); });
+//   write_file_atomically("summary.json", text);
+//
+// Several files, with the folder forced to the disk once:
+//
+//   for (const auto& [path, content] : files) replace_file(path, content);
+//   force_folder_to_disk("runs/magic/pareto");
+//
+// Throws FileError where the folder does not exist, may not be written, or the target is no file, RunError where the
+// disk is full or fails. The target is as it was then, and there is no temporary file.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 
+#include "hgq/core/system_file.h"
+
 namespace hgq {
 
-/// `write` creates the file it is given the path of, and has closed it when it returns. If it throws, the temporary
-/// file is removed and the target stays as it was. Throws FileError where the folder does not exist or the target is no
-/// file, RunError where the disk is full or fails.
-void write_file_atomically(const std::string& path,
-                           const std::function<void(const std::string& temporary_path)>& write);
+/// A file that is being written, for content that comes piece by piece.
+class FileReplacement {
+ public:
+  explicit FileReplacement(std::string path);
+  /// Removes the temporary file if finish() has not put it in place.
+  ~FileReplacement();
+  FileReplacement(const FileReplacement&) = delete;
+  FileReplacement& operator=(const FileReplacement&) = delete;
 
-/// The same for a text.
-void write_text_atomically(const std::string& path, std::string_view text);
+  void write(std::string_view content);
+  /// Forces the content to the disk and gives the file its name. The name lasts once its folder is forced to the disk.
+  void finish();
+
+ private:
+  std::string path_;
+  std::string temporary_path_;
+  Descriptor file_;
+};
+
+/// Replaces the file, or makes it; force_folder_to_disk() is the caller's.
+void replace_file(const std::string& path, std::string_view content);
+
+/// Makes names given and removed in a folder last.
+void force_folder_to_disk(const std::string& folder);
+
+/// Both: when it returns, the file lasts.
+void write_file_atomically(const std::string& path, std::string_view content);
+
+/// Removes the temporary files in a folder that killed processes left; those that are being written stay.
+void remove_left_overs(const std::string& folder);
+
+/// The folder that a file lies in; "." where the path has none.
+std::string folder_of(const std::string& path);
 
 }  // namespace hgq

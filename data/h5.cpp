@@ -11,6 +11,7 @@
 
 #include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
+#include "hgq/data/atomic_file.h"
 #include "hgq/data/claimed_size.h"
 #include "hgq/data/h5_native.h"
 #include "hgq/data/h5_probe.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr size_t kMostNamesListed = 30;
 constexpr int kProbeSeconds = 5;
+constexpr size_t kMemoryStep = size_t{1} << 16U;  // a file in memory grows by so many bytes
 
 herr_t append_name(hid_t /*group*/, const char* name, const H5L_info_t* /*info*/, void* names) {
   try {
@@ -64,7 +66,7 @@ std::string listed(const std::vector<std::string>& names) {
   return concat(quoted_names(std::span(names).first(shown)), left == 0 ? "" : concat(" and ", left, " more"));
 }
 
-/// Property list for opening: no lock, since files appear whole (data/atomic_file.h) and read-only folders refuse
+/// Property list for reading: no lock, since files appear whole (data/atomic_file.h) and read-only folders refuse
 /// locks.
 Id file_access(const std::string& path) {
   Id access = own(H5Pcreate(H5P_FILE_ACCESS), path, "no access properties");
@@ -203,11 +205,24 @@ File File::open_here(const std::string& path) {
 
 File File::create(const std::string& path) {
   prepare_library();
-  const Id access = file_access(path);
-  Id file = own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, *access), path, "can not be created");
-  Id root = own(H5Gopen2(*file, "/", H5P_DEFAULT), path, "its root group can not be opened");
+  const Id access = own(H5Pcreate(H5P_FILE_ACCESS), path, "no access properties");
+  must(H5Pset_fapl_core(*access, kMemoryStep, false), path, "files cannot be kept in memory");
+  // libhdf5 first looks whether there is a file of that name, and no file can be below a device.
+  const std::string nowhere = "/dev/null/" + path;
+  Id file = own(H5Fcreate(nowhere.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, *access), path, "cannot be created");
+  Id root = own(H5Gopen2(*file, "/", H5P_DEFAULT), path, "its root group cannot be opened");
   return {std::move(file), std::move(root), path, ""};
 }
+
+std::string_view File::bytes() const {
+  must_write(H5Fflush(*file_, H5F_SCOPE_GLOBAL), file_name_, "cannot be put together");
+  const int64_t size = must_write(H5Fget_file_image(*file_, nullptr, 0), file_name_, "cannot be put together");
+  void* handle = nullptr;  // of a file in memory: where the pointer to its bytes stands
+  must_write(H5Fget_vfd_handle(*file_, H5P_DEFAULT, &handle), file_name_, "cannot be put together");
+  return {*static_cast<const char* const*>(handle), static_cast<size_t>(size)};
+}
+
+void File::flush() const { write_file_atomically(file_name_, bytes()); }
 
 bool File::looks_like_hdf5(const std::string& path) {
   constexpr std::array<char, 8> kSignature = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
@@ -220,7 +235,5 @@ bool File::looks_like_hdf5(const std::string& path) {
   }
   return false;
 }
-
-void File::flush() { must_write(H5Fflush(*file_, H5F_SCOPE_GLOBAL), file_name_, "can not be written"); }
 
 }  // namespace hgq::h5

@@ -14,6 +14,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hgq/core/shape.h"
@@ -54,7 +55,7 @@ class Group {
   std::vector<int64_t> read_integers(const std::string& path, int64_t first = 0, int64_t count = -1) const;
   std::vector<std::string> read_strings(const std::string& path, int64_t first = 0, int64_t count = -1) const;
 
-  /// Contiguous little-endian datasets. Throw RunError where the disk is full.
+  /// Contiguous little-endian datasets. Throw RunError where memory is short.
   void write_floats(const std::string& path, ConstTensorView values);
   void write_doubles(const std::string& path, std::span<const double> values, const Shape& shape);
   void write_int8(const std::string& path, std::span<const int8_t> values, const Shape& shape);
@@ -105,11 +106,15 @@ class File : public Group {
   /// `reading`: what the caller does with the file at once. It is done in a child process first, in the same order from
   /// the same state: what libhdf5 makes of damage can depend on what it did before. Its errors are no matter there.
   static File open(const std::string& path, const std::function<void(const File&)>& reading = {});
-  /// Creates or truncates; the oldest file format, that any libhdf5 reads. Users of files that must appear whole write
-  /// with data/atomic_file.h.
+  /// A new file, which is in memory until flush(); the oldest file format, that any libhdf5 reads. libhdf5 itself never
+  /// writes to the disk: it crashes where a write fails. Takes as much memory as the file has bytes, beside the values
+  /// that are given to it.
   static File create(const std::string& path);
   static bool looks_like_hdf5(const std::string& path);
-  void flush();
+  /// Writes the file as it is now, whole or not at all (data/atomic_file.h). Throws as write_file_atomically.
+  void flush() const;
+  /// What flush() writes; valid until the file changes.
+  std::string_view bytes() const;
 
  private:
   using Group::Group;

@@ -145,7 +145,7 @@ int64_t must(int64_t status, const std::string& place, const char* what) {
 }
 
 int64_t must_write(int64_t status, const std::string& place, const char* what) {
-  if (status < 0) throw RunError(concat(place, ": ", what, " (", library_reason(), "); is the disk full?"));
+  if (status < 0) throw RunError(concat(place, ": ", what, " (", library_reason(), "); is there enough memory?"));
   return status;
 }
 

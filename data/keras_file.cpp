@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "hgq/core/error.h"
-#include "hgq/data/atomic_file.h"
 
 namespace hgq {
 namespace {
@@ -153,22 +152,24 @@ KerasFile read_keras_file(const std::string& path, const ReadGroup& read_hgq) {
   return read_all(file, path, read_hgq);
 }
 
-void write_keras_file(const KerasFile& file, const std::string& path, const WriteGroup& write_hgq) {
+h5::File make_keras_file(const KerasFile& file, const std::string& path, const WriteGroup& write_hgq) {
   const std::string config = file.model_config.to_json().dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  write_file_atomically(path, [&](const std::string& temporary_path) {
-    h5::File out = h5::File::create(temporary_path);
-    out.set_attribute("keras_version", std::string(kKerasVersion));
-    out.set_attribute("backend", std::string(kBackend));
-    out.set_attribute("model_config", config);
-    h5::Group weights = out.create_group("model_weights");
-    write_layers(weights, file.layers);
-    if (write_hgq) {
-      h5::Group hgq = out.create_group("hgq");
-      write_hgq(hgq);
-      hgq.set_attribute(kChecksum, int64_t{out.checksum(kChecksum)});
-    }
-    out.flush();
-  });
+  h5::File out = h5::File::create(path);
+  out.set_attribute("keras_version", std::string(kKerasVersion));
+  out.set_attribute("backend", std::string(kBackend));
+  out.set_attribute("model_config", config);
+  h5::Group weights = out.create_group("model_weights");
+  write_layers(weights, file.layers);
+  if (write_hgq) {
+    h5::Group hgq = out.create_group("hgq");
+    write_hgq(hgq);
+    hgq.set_attribute(kChecksum, int64_t{out.checksum(kChecksum)});
+  }
+  return out;
+}
+
+void write_keras_file(const KerasFile& file, const std::string& path, const WriteGroup& write_hgq) {
+  make_keras_file(file, path, write_hgq).flush();
 }
 
 }  // namespace hgq

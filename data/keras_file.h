@@ -112,8 +112,11 @@ void check_keras_checksum(const h5::File& file);
 /// called only if the file has the group. Throws FileError.
 KerasFile read_keras_file(const std::string& path, const ReadGroup& read_hgq = {});
 
-/// Writes the file whole or not at all, contiguous datasets, float32 and int8. `write_hgq` adds to the file's group
+/// The file for `path`, not yet written: contiguous datasets, float32 and int8. `write_hgq` adds to the file's group
 /// `hgq`; the group, and in it a checksum of the file's contents, is made only if it is given.
+h5::File make_keras_file(const KerasFile& file, const std::string& path, const WriteGroup& write_hgq = {});
+
+/// Writes the file whole or not at all.
 void write_keras_file(const KerasFile& file, const std::string& path, const WriteGroup& write_hgq = {});
 
 }  // namespace hgq

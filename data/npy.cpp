@@ -4,7 +4,6 @@
 #include <array>
 #include <bit>
 #include <charconv>
-#include <fstream>
 #include <utility>
 
 #include "hgq/core/error.h"
@@ -259,13 +258,12 @@ std::string npy_header(const std::string& type, const Shape& shape, bool fortran
 
 void write_npy(const std::string& path, ConstTensorView values) {
   static_assert(std::endian::native == std::endian::little, "write_npy writes the machine's own floats as <f4");
-  write_file_atomically(path, [&](const std::string& temporary) {
-    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-    out << npy_header("<f4", values.shape);
-    out.write(reinterpret_cast<const char*>(values.data), static_cast<std::streamsize>(values.values().size_bytes()));
-    out.close();
-    HGQ_CHECK(out.good(), RunError, path, ": can not be written; is the disk full?");
-  });
+  FileReplacement file(path);
+  file.write(npy_header("<f4", values.shape));
+  const std::span<const float> floats = values.values();
+  file.write({reinterpret_cast<const char*>(floats.data()), floats.size_bytes()});
+  file.finish();
+  force_folder_to_disk(folder_of(path));
 }
 
 }  // namespace hgq

@@ -281,7 +281,7 @@ std::vector<std::string> what_python_can_not_open(const Model& model) {
   return lines;
 }
 
-void save_model(const Model& model, const std::string& path, const WriteGroup& write_hgq) {
+h5::File make_model_file(const Model& model, const std::string& path, const WriteGroup& write_hgq) {
   KerasFile file;
   file.model_config = keras_functional(graph_of(model));
   for (const int index : file_order(model)) {
@@ -301,10 +301,14 @@ void save_model(const Model& model, const std::string& path, const WriteGroup& w
           KerasWeight::of_floats(weight.file_name, value == nullptr ? Shape{} : value->shape(), std::move(stored)));
     }
   }
-  write_keras_file(file, path, [&](h5::Group& hgq) {
+  return make_keras_file(file, path, [&](h5::Group& hgq) {
     write_weights(hgq, model);
     if (write_hgq) write_hgq(hgq);
   });
+}
+
+void save_model(const Model& model, const std::string& path, const WriteGroup& write_hgq) {
+  make_model_file(model, path, write_hgq).flush();
 }
 
 Model model_from_keras(const KerasFile& file, const LayerDefaults& defaults) {

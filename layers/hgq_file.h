@@ -19,7 +19,10 @@
 
 namespace hgq {
 
-/// Writes the file whole or not at all. `write_hgq` adds to the group `hgq`.
+/// The file for `path`, not yet written. `write_hgq` adds to the group `hgq`.
+h5::File make_model_file(const Model& model, const std::string& path, const WriteGroup& write_hgq = {});
+
+/// Writes the file whole or not at all.
 void save_model(const Model& model, const std::string& path, const WriteGroup& write_hgq = {});
 
 /// What of a model Python HGQ can not open, a line each: functions that Keras 2.15 does not know. The file is right all

@@ -429,7 +429,7 @@ TEST_F(RunConfigTest, RefusesWhatIsNoConfig) {
   ErrorList errors;
   read_run_config({.path = (folder_ / "none.yaml").string(), .sets = {}, .seed = {}}, {}, errors);
   EXPECT_THAT(errors.messages(),
-              ElementsAre(testing::EndsWith("none.yaml: can't be opened: No such file or directory")));
+              ElementsAre(testing::EndsWith("none.yaml: cannot be opened: No such file or directory")));
   ErrorList folder_errors;
   read_run_config({.path = folder_.string(), .sets = {}, .seed = {}}, {}, folder_errors);
   EXPECT_THAT(folder_errors.messages(), ElementsAre(folder_.string() + ": is a folder, expected a file"));

@@ -89,18 +89,15 @@ TEST(FreeBops, AreThoseOfTheLastBatch) {
   SmallTraining s;
   Trainer trainer(s.model, s.objective, s.adam, s.workers, s.options(2));
   train_with(s, trainer, "FreeBOPs", 2);
-  ASSERT_NE(trainer.history().rows[1].metrics.find("bops"), nullptr);
-  EXPECT_GT(*trainer.history().rows[1].metrics.find("bops"), 0);
+  EXPECT_GT(trainer.history().find(1, "bops").value_or(0), 0);
 }
 
 TEST(CalibratedBops, AreTheExactOnesOfATrace) {
   SmallTraining s;
   Trainer trainer(s.model, s.objective, s.adam, s.workers, s.options(4));
   train_with(s, trainer, "CalibratedBOPs: {data: train, every: 2}", 4);
-  EXPECT_EQ(trainer.history().rows[0].metrics.find("bops"), nullptr);
-  const double* const bops = trainer.history().rows[3].metrics.find("bops");
-  ASSERT_NE(bops, nullptr);
-  EXPECT_EQ(*bops, trace_minmax(s.model, s.train, s.workers).total);
+  EXPECT_EQ(trainer.history().find(0, "bops"), std::nullopt);
+  EXPECT_EQ(trainer.history().find(3, "bops"), trace_minmax(s.model, s.train, s.workers).total);
 }
 
 TEST(EarlyStopping, EndsAfterPatienceEpochs) {
@@ -110,7 +107,7 @@ TEST(EarlyStopping, EndsAfterPatienceEpochs) {
   EXPECT_EQ((trainer.add(callback("EarlyStopping: {monitor: val_accuracy, patience: 3, min_delta: 2.0}", 50)),
              trainer.fit(s.train, &s.validation)),
             FitEnd::kStopped);
-  EXPECT_EQ(trainer.history().rows.size(), 4U);
+  EXPECT_EQ(trainer.history().size(), 4U);
   EXPECT_NE(trainer.stop_reason().find("has not improved"), std::string::npos);
 }
 
@@ -136,7 +133,7 @@ TEST(ParetoFront, KeepsTheFilesOfTheFrontAndNoOthers) {
   std::filesystem::remove_all(run);
   SmallTraining s;
   Trainer::Options options = s.options(12);
-  options.save_model = [](const std::string& path) { std::ofstream(path) << "model"; };
+  options.model_file = [] { return std::string("model"); };
   Trainer trainer(s.model, s.objective, s.adam, s.workers, options);
   trainer.add(callback("CalibratedBOPs", 12));
   trainer.add(callback("BetaSchedule: {from: 1.0e-6, to: 1.0e-2}", 12));

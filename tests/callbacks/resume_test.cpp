@@ -119,7 +119,7 @@ TEST(Resume, ATrainingThatHasEndedStaysSo) {
   add(second);
   second.resume(kept);
   EXPECT_EQ(second.fit(s.train, &s.validation), FitEnd::kStopped);
-  EXPECT_EQ(second.history().rows.size(), first.history().rows.size());
+  EXPECT_EQ(second.history().size(), first.history().size());
   EXPECT_EQ(second.stop_reason(), first.stop_reason());
   EXPECT_EQ(s.weights(), weights);
 }
@@ -162,9 +162,9 @@ TEST(TerminateOnNaN, EndsAtTheBatchAndWritesNoCheckpointOfIt) {
   Trainer trainer(s.model, s.objective, wild, s.workers, options);
   trainer.add(callback("TerminateOnNaN"));
   EXPECT_EQ(trainer.fit(s.train, &s.validation), FitEnd::kStopped);
-  ASSERT_EQ(trainer.history().rows.size(), 1U);
-  EXPECT_FALSE(std::isfinite(*trainer.history().rows[0].metrics.find("loss")));
-  EXPECT_NE(trainer.history().rows[0].metrics.find("val_loss"), nullptr);
+  ASSERT_EQ(trainer.history().size(), 1U);
+  EXPECT_FALSE(std::isfinite(*trainer.history().find(0, "loss")));
+  EXPECT_TRUE(trainer.history().find(0, "val_loss").has_value());
   EXPECT_THAT(trainer.stop_reason(), HasSubstr("epoch 1, batch 2"));
   EXPECT_EQ(checkpoints, 0);
 }
@@ -180,8 +180,8 @@ TEST(TerminateOnNaN, LooksAtTheLossAlone) {
   Trainer trainer(s.model, s.objective, s.adam, s.workers, s.options(3));
   trainer.add(callback("TerminateOnNaN"));
   EXPECT_EQ(trainer.fit(s.train, &one_class), FitEnd::kFinished);
-  ASSERT_EQ(trainer.history().rows.size(), 3U);
-  EXPECT_TRUE(std::isnan(*trainer.history().rows[0].metrics.find("val_auc")));
+  ASSERT_EQ(trainer.history().size(), 3U);
+  EXPECT_TRUE(std::isnan(*trainer.history().find(0, "val_auc")));
 }
 
 /// Places of all values of a state, as JSON pointers.
@@ -245,7 +245,7 @@ TEST(Resume, EveryEditOfItsStateIsRefusedOrHarmless) {
         // What is harmless is a number of the history or of a callback, a score, or a sum.
         const FitEnd end = trainer.fit(s.train, &s.validation);
         EXPECT_TRUE(end == FitEnd::kFinished || end == FitEnd::kStopped) << what;
-        EXPECT_LE(trainer.history().rows.size(), static_cast<size_t>(kEpochs)) << what;
+        EXPECT_LE(trainer.history().size(), static_cast<size_t>(kEpochs)) << what;
         ++harmless;
       } catch (const FileError& e) {
         EXPECT_LT(std::string(e.what()).size(), 400U) << what;

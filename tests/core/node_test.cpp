@@ -201,7 +201,7 @@ TEST(YamlFile, SaysWhyItCannotBeRead) {
   };
   EXPECT_EQ(error_at(folder), folder.string() + ": is a folder, expected a file");
   EXPECT_EQ(error_at(folder / "none.yaml"),
-            (folder / "none.yaml").string() + ": can't be opened: No such file or directory");
+            (folder / "none.yaml").string() + ": cannot be opened: No such file or directory");
   const auto path = folder / "bad.yaml";
   std::ofstream(path) << "a: 1\na: 2\n";
   EXPECT_EQ(error_at(path), path.string() + ":2:1: duplicate key 'a', first at " + path.string() + ":1:1");

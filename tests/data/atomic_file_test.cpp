@@ -34,49 +34,55 @@ class AtomicFile : public ::testing::Test {
 };
 
 TEST_F(AtomicFile, NewContentReplacesTheOld) {
-  write_text_atomically(folder / "a.txt", "old");
-  write_text_atomically(folder / "a.txt", std::string("n\0w", 3));
+  write_file_atomically(folder / "a.txt", "old");
+  write_file_atomically(folder / "a.txt", std::string("n\0w", 3));
   EXPECT_EQ(content_of(folder / "a.txt"), std::string("n\0w", 3));
   EXPECT_EQ(files_in(folder), 1);
 }
 
-TEST_F(AtomicFile, TheTargetIsUntouchedUntilTheWriterReturns) {
-  write_text_atomically(folder / "a.txt", "old");
-  write_file_atomically(folder / "a.txt", [&](const std::string& temporary) {
-    std::ofstream(temporary) << "new";
-    EXPECT_EQ(std::filesystem::path(temporary).parent_path(), folder.path());
-    EXPECT_EQ(content_of(folder / "a.txt"), "old");
-  });
+TEST_F(AtomicFile, TheTargetIsUntouchedUntilTheContentIsWhole) {
+  write_file_atomically(folder / "a.txt", "old");
+  FileReplacement file(folder / "a.txt");
+  file.write("ne");
+  file.write("w");
+  EXPECT_EQ(content_of(folder / "a.txt"), "old");
+  EXPECT_EQ(content_of(folder / "a.txt.part"), "new");
+  file.finish();
   EXPECT_EQ(content_of(folder / "a.txt"), "new");
 }
 
-TEST_F(AtomicFile, AFailedWriterLeavesNothingBehind) {
-  write_text_atomically(folder / "a.txt", "old");
-  EXPECT_THROW(write_file_atomically(folder / "a.txt",
-                                     [](const std::string& temporary) {
-                                       std::ofstream(temporary) << "half";
-                                       throw RunError("stop");
-                                     }),
-               RunError);
+TEST_F(AtomicFile, WhatIsNotFinishedLeavesNothingBehind) {
+  write_file_atomically(folder / "a.txt", "old");
+  FileReplacement(folder / "a.txt").write("half");
   EXPECT_EQ(content_of(folder / "a.txt"), "old");
   EXPECT_EQ(files_in(folder), 1);
 }
 
+TEST_F(AtomicFile, AFileThatAnotherProgramWritesIsNotTaken) {
+  FileReplacement first(folder / "a.txt");
+  first.write("first");
+  EXPECT_THAT(message_of([&] { write_file_atomically(folder / "a.txt", "second"); }),
+              HasSubstr("another program is writing this file"));
+  first.finish();
+  EXPECT_EQ(content_of(folder / "a.txt"), "first");
+  write_file_atomically(folder / "a.txt", "second");
+  EXPECT_EQ(content_of(folder / "a.txt"), "second");
+}
+
 TEST_F(AtomicFile, TheLeftOverOfAKilledProcessIsReplaced) {
   write_text(folder, "a.txt.part", "a longer text of a process that was killed");
-  write_text_atomically(folder / "a.txt", "new");
+  write_file_atomically(folder / "a.txt", "new");
   EXPECT_EQ(content_of(folder / "a.txt"), "new");
   EXPECT_EQ(files_in(folder), 1);
 }
 
 TEST_F(AtomicFile, AProcessKilledWhileItWritesLeavesTheOldFile) {
-  write_text_atomically(folder / "a.txt", "old");
+  write_file_atomically(folder / "a.txt", "old");
   const pid_t child = fork();
   if (child == 0) {
-    write_file_atomically(folder / "a.txt", [](const std::string& temporary) {
-      std::ofstream(temporary) << "half" << std::flush;
-      kill(getpid(), SIGKILL);
-    });
+    FileReplacement file(folder / "a.txt");
+    file.write("half");
+    kill(getpid(), SIGKILL);
     _exit(0);
   }
   int status = 0;
@@ -87,14 +93,14 @@ TEST_F(AtomicFile, AProcessKilledWhileItWritesLeavesTheOldFile) {
 
 TEST_F(AtomicFile, AFileThatCanNotGrowIsARunError) {
   // A limit on the size of files stands in for a full disk: both make write() fail half way.
-  write_text_atomically(folder / "a.txt", "old");
+  write_file_atomically(folder / "a.txt", "old");
   const pid_t child = fork();
   if (child == 0) {
     signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{4096, 4096};
     setrlimit(RLIMIT_FSIZE, &limit);
     try {
-      write_text_atomically(folder / "a.txt", std::string(100000, 'x'));
+      write_file_atomically(folder / "a.txt", std::string(100000, 'x'));
     } catch (const RunError&) {
       _exit(std::filesystem::exists(folder / "a.txt.part") ? 2 : 0);
     }
@@ -107,10 +113,10 @@ TEST_F(AtomicFile, AFileThatCanNotGrowIsARunError) {
 }
 
 TEST_F(AtomicFile, ImpossibleTargetsAreNamed) {
-  EXPECT_THAT(message_of([&] { write_text_atomically(folder / "no/a.txt", ""); }), HasSubstr("there is no folder"));
-  EXPECT_THAT(message_of([&] { write_text_atomically(folder.path(), ""); }),
+  EXPECT_THAT(message_of([&] { write_file_atomically(folder / "no/a.txt", ""); }), HasSubstr("there is no folder"));
+  EXPECT_THAT(message_of([&] { write_file_atomically(folder.path(), ""); }),
               HasSubstr("is a folder, expected the name of a file"));
-  EXPECT_THAT(message_of([&] { write_text_atomically("/dev/null", ""); }), HasSubstr("is not a regular file"));
+  EXPECT_THAT(message_of([&] { write_file_atomically("/dev/null", ""); }), HasSubstr("is not a regular file"));
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
 }
 

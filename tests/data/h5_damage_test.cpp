@@ -41,7 +41,7 @@ TEST(H5Damage, AChildThatTakesAllMemoryIsStopped) {
 TEST(H5Damage, ChunksLargerThanTheFileAreRefused) {
   const TemporaryFolder folder;
   const std::string path = folder / "d.h5";
-  File::create(path);
+  File::create(path).flush();
   const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
   const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
   const hsize_t chunk = hsize_t{1} << 29U;
@@ -60,7 +60,7 @@ TEST(H5Damage, ManyReferencesToOneLongTextAreRefused) {
   // 4 MB of file, 64 GB of text.
   const TemporaryFolder folder;
   const std::string path = folder / "d.h5";
-  File::create(path);
+  File::create(path).flush();
   const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
   const hid_t type = H5Tcopy(H5T_C_S1);
   H5Tset_size(type, H5T_VARIABLE);
@@ -89,7 +89,9 @@ TEST(H5Damage, ManyReferencesToOneLongTextAreRefused) {
 TEST(H5Damage, WhatTheCallerReadsIsTriedFirst) {
   const TemporaryFolder folder;
   const std::string path = folder / "d.h5";
-  File::create(path).write_floats("x", Tensor(Shape{2}).view());
+  File out = File::create(path);
+  out.write_floats("x", Tensor(Shape{2}).view());
+  out.flush();
   const pid_t here = getpid();
   EXPECT_NO_THROW(File::open(path, [](const File& file) { file.read_floats("none"); }));
   EXPECT_NE(message_of([&] {
@@ -112,7 +114,7 @@ TEST(H5Damage, ABrokenLibraryCallIsReportedAsADamagedFile) {
   // A dataset of one value, said to be in chunks of two dims: libhdf5 1.10 loses itself in it.
   const TemporaryFolder folder;
   const std::string path = folder / "d.h5";
-  File::create(path);
+  File::create(path).flush();
   const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
   const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
   const hsize_t extents[2] = {4, 2};

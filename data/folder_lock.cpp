@@ -1,0 +1,82 @@
+#include "hgq/data/folder_lock.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <ctime>
+#include <string_view>
+#include <thread>
+
+#include "hgq/core/error.h"
+
+namespace hgq {
+namespace {
+
+/// The whole file.
+struct flock write_lock() {
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
+std::string this_process() {
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
+  const std::time_t now = std::time(nullptr);
+  std::tm time{};
+  std::array<char, 32> text{};
+  localtime_r(&now, &time);
+  const size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &time);
+  return concat("process ", getpid(), " on ", host.data(), ", since ", std::string_view(text.data(), size));
+}
+
+/// Who holds the lock: what stands in the file, once that is of the process that the kernel names (it is written after
+/// the lock is taken, and another machine's process has no number here).
+std::string holder(const Descriptor& file) {
+  constexpr int kLooks = 20;
+  struct flock lock = write_lock();
+  const bool known = fcntl(file.get(), F_GETLK, &lock) == 0 && lock.l_type == F_WRLCK && lock.l_pid > 0;
+  const std::string process = known ? concat("process ", lock.l_pid) : "";
+  std::string_view text;
+  std::array<char, 512> content{};
+  for (int look = 0; look < kLooks; ++look) {
+    const ssize_t got = pread(file.get(), content.data(), content.size(), 0);
+    text = std::string_view(content.data(), got > 0 ? static_cast<size_t>(got) : 0);
+    text = text.substr(0, text.find('\n'));
+    if (!text.empty() && text.starts_with(process)) return std::string(text);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return process.empty() ? std::string(text) : process;
+}
+
+}  // namespace
+
+FolderLock::FolderLock(const std::string& folder) : path_(folder + "/.lock") {
+  for (;;) {
+    file_ = Descriptor(open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666));
+    if (file_.get() < 0) throw_system_error(concat(path_, ": cannot be made"), errno);
+    struct flock lock = write_lock();
+    if (fcntl(file_.get(), F_SETLK, &lock) != 0) {
+      if (errno == EINTR) continue;
+      HGQ_CHECK(errno != EACCES && errno != EAGAIN, ConfigError, "the folder '", folder,
+                "' is in use by another program (", holder(file_), "); wait until it ends, or work in another folder");
+      remove_file(path_);
+      return;  // no locks here
+    }
+    if (is_name_of(path_, file_)) break;
+  }
+  held_ = true;
+  // A disk without room for the text is no reason not to begin: what is written next tells of it.
+  const std::string text = this_process() + "\n";
+  if (ftruncate(file_.get(), 0) == 0 && pwrite(file_.get(), text.data(), text.size(), 0) < 0) return;
+}
+
+FolderLock::~FolderLock() {
+  if (held_) unlink(path_.c_str());  // before the lock ends: whoever waits sees that the file is another then
+}
+
+}  // namespace hgq
