@@ -65,8 +65,8 @@ Node resolved_train(const TrainConfig& train) {
   if (!train.weighted_metrics.empty()) node.set("weighted_metrics", Node::list(train.weighted_metrics));
   node.set("batch_size", Node::integer(train.batch_size));
   node.set("epochs", Node::integer(train.epochs));
-  if (train.schedule_epochs) node.set("schedule_epochs", Node::integer(*train.schedule_epochs));
   node.set("shuffle", Node::boolean(train.shuffle));
+  if (train.schedule_epochs) node.set("schedule_epochs", Node::integer(*train.schedule_epochs));
   return node;
 }
 
