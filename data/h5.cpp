@@ -176,6 +176,7 @@ Group Group::create_group(const std::string& path) {
 
 File File::open(const std::string& path, const std::function<void(const File&)>& reading, bool anywhere) {
   const Permissions permissions{.anywhere = anywhere};
+  const Permissions tried{.anywhere = anywhere, .watched = true};
   prepare_library();
   const std::unique_ptr<Bytes> bytes = open_bytes(path, "an HDF5 file");
   const int64_t size = bytes->size();
@@ -184,7 +185,7 @@ File File::open(const std::string& path, const std::function<void(const File&)>&
   const bool alone = H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_FILE) <= 0;
   const auto try_reading = [&] {
     try {
-      read_through(open_here(path, permissions));
+      read_through(open_here(path, tried));
     } catch (const RunError&) {  // the disk failed: that is no fault of the file
       throw;
     } catch (const Error&) {  // the reading that follows reports it
@@ -195,14 +196,15 @@ File File::open(const std::string& path, const std::function<void(const File&)>&
       survives(try_reading, kProbeSeconds), FileError, path,
       ": is damaged: libhdf5 crashes, hangs, takes too much memory, or can not list a group when it reads this file");
   // What is read through may be a part of the file; this is all that the caller wants, however large.
-  HGQ_CHECK(!reading || survives([&] { reading(open_here(path, permissions)); },
+  HGQ_CHECK(!reading || survives([&] { reading(open_here(path, tried)); },
                                  kProbeSeconds + static_cast<int>(size >> 24U), 10, kProbeBytes + 8 * size),
             FileError, path, ": is damaged: libhdf5 crashes, hangs, or takes too much memory when it reads this file");
   return open_here(path, permissions);
 }
 
 File File::open_source(const std::string& path, const Permissions& permissions) {
-  return open_here(path, {.anywhere = permissions.anywhere, .depth = permissions.depth + 1});
+  return open_here(path,
+                   {.anywhere = permissions.anywhere, .depth = permissions.depth + 1, .watched = permissions.watched});
 }
 
 File File::open_here(const std::string& path, const Permissions& permissions) {

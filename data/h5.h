@@ -56,6 +56,8 @@ class Group {
   Group create_group(const std::string& path);
 
   DatasetInfo info(const std::string& path) const;
+  /// Throws FileError where a packed chunk unpacks to more than its size; reading checks those that it needs itself.
+  void check_chunks(const std::string& path) const;
   /// All values, or `count` entries of the first dim from `first` (count < 0: to the end).
   Tensor read_floats(const std::string& path, int64_t first = 0, int64_t count = -1) const;
   /// The same without a new allocation: `out` has room for the rows asked for.

@@ -216,17 +216,32 @@ void check_sources(int64_t creation, const std::string& file, Permissions& permi
   }
 }
 
-int64_t stored_in_sources(int64_t creation, const std::string& file, const Permissions& permissions) {
+namespace {
+
+/// Calls `look` with each dataset that is a source, once: its file and its path.
+void for_each_source(int64_t creation, const std::string& file, const Permissions& permissions, auto&& look) {
   size_t count = 0;
-  if (H5Pget_virtual_count(creation, &count) < 0) return 0;
+  must(H5Pget_virtual_count(creation, &count), file, "the sources of a virtual dataset can not be read");
   std::set<std::pair<std::string, std::string>> seen;
-  int64_t bytes = 0;
   for (size_t i = 0; i < count; ++i) {
     const Mapping mapping = mapping_of(creation, i, file);
     if (!seen.insert({mapping.file, mapping.set}).second) continue;
     const Named named = mapping.file == "." ? Named{file, ""} : named_file(file, mapping.file, permissions.anywhere);
-    bytes += File::open_source(named.path, permissions).info(mapping.set).stored_bytes;
+    look(File::open_source(named.path, permissions), mapping.set);
   }
+}
+
+}  // namespace
+
+void check_chunks_of_sources(int64_t creation, const std::string& file, const Permissions& permissions) {
+  for_each_source(creation, file, permissions,
+                  [](const File& source, const std::string& set) { source.check_chunks(set); });
+}
+
+int64_t stored_in_sources(int64_t creation, const std::string& file, const Permissions& permissions) {
+  int64_t bytes = 0;
+  for_each_source(creation, file, permissions,
+                  [&](const File& source, const std::string& set) { bytes += source.info(set).stored_bytes; });
   return bytes;
 }
 

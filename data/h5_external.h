@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,7 +19,9 @@ namespace hgq::h5 {
 struct Permissions {
   bool anywhere = false;                 // files in any folder may be named
   int depth = 0;                         // files that led here
+  bool watched = false;                  // a child process, whose memory is watched: its chunks may be what they are
   std::set<std::string> checked_sets{};  // datasets that were found to be what they claim
+  std::map<std::string, std::vector<bool>> checked_chunks{};  // of datasets: rows of chunks that unpack to their size
 };
 
 /// Access properties that let an external link lead only to where `permissions` allow.
@@ -45,6 +48,9 @@ void check_no_external_storage(int64_t creation, const std::string& place);
 /// Throws FileError unless each source of a virtual dataset is there and holds what is taken from it. `file`: path of
 /// the file that the dataset lies in.
 void check_sources(int64_t creation, const std::string& file, Permissions& permissions, const std::string& place);
+
+/// Throws FileError where a chunk of a source unpacks to more than its size.
+void check_chunks_of_sources(int64_t creation, const std::string& file, const Permissions& permissions);
 
 /// Bytes that the sources of a virtual dataset store, each counted once.
 int64_t stored_in_sources(int64_t creation, const std::string& file, const Permissions& permissions);

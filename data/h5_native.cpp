@@ -11,7 +11,6 @@
 #include "hgq/data/claimed_size.h"
 #include "hgq/data/h5_external.h"
 #include "hgq/data/h5_lzf.h"
-#include "hgq/data/h5_packing.h"
 
 namespace hgq::h5 {
 namespace {
@@ -282,7 +281,6 @@ Id open_dataset(int64_t group, const std::string& path, const std::string& file,
   check_chunks(*dataset, *creation, place);
   check_claimed_size(*dataset, *creation, place);
   check_sources(*creation, file_of(*dataset, file), permissions, place);
-  check_unpacking(*dataset, *creation, place);
   permissions.checked_sets.insert(place);
   return dataset;
 }

@@ -45,8 +45,8 @@ Id variable_string_type(const std::string& place);
 /// The text of one fixed-length string of `file_type`, padding removed.
 std::string fixed_string(int64_t file_type, const char* bytes, size_t size);
 
-/// A readable dataset whose filters and sources are there, whose claimed size is believable, and whose chunks unpack to
-/// what they claim. `file`: path of the file of the group.
+/// A readable dataset whose filters and sources are there, and whose claimed size is believable. `file`: path of the
+/// file of the group.
 Id open_dataset(int64_t group, const std::string& path, const std::string& file, Permissions& permissions,
                 const std::string& place);
 

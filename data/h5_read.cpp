@@ -33,6 +33,8 @@ struct Source {
   Shape shape;                  // of all values, columns as last dim
   int64_t first = 0;
   int64_t count = 0;  // 1 for a scalar
+  std::string file;
+  Permissions* permissions = nullptr;
 
   int64_t row_size() const { return shape.rank() == 0 ? 1 : shape.without_front().size(); }
   Shape wanted_shape() const { return shape.rank() == 0 ? shape : shape.without_front().with_front(count); }
@@ -147,9 +149,24 @@ Id file_selection(const Source& source) {
   return space;
 }
 
+/// The chunks that are about to be read unpack to what they claim.
+void check_wanted_chunks(const Source& source) {
+  Permissions& permissions = *source.permissions;
+  if (permissions.watched) return;
+  const Id creation = own(H5Dget_create_plist(*source.dataset), source.place, "its properties can not be read");
+  std::vector<bool>& checked = permissions.checked_chunks[source.place];
+  if (H5Pget_layout(*creation) == H5D_VIRTUAL) {
+    if (checked.empty()) check_chunks_of_sources(*creation, source.file, permissions);
+    checked.assign(1, true);
+  } else {
+    check_unpacking(*source.dataset, *creation, source.first, source.count, checked, source.place);
+  }
+}
+
 /// Reads the wanted rows as `memory_type`, of which `values` has room for `elements`.
 void read_selected(const Source& source, int64_t memory_type, int64_t elements, void* values) {
   if (elements == 0) return;
+  check_wanted_chunks(source);
   const Id in_file = file_selection(source);
   const auto count = static_cast<hsize_t>(elements);
   const Id in_memory = own(H5Screate_simple(1, &count, nullptr), source.place, "no dataspace in memory");
@@ -240,6 +257,8 @@ Source open_source(int64_t group, const Home& home, const std::string& place, co
                    const std::vector<std::string>& columns) {
   Source source;
   source.place = place;
+  source.file = home.file;
+  source.permissions = &home.permissions;
   source.dataset = open_dataset(group, path, home.file, home.permissions, source.place);
   source.type = own(H5Dget_type(*source.dataset), source.place, "its type can not be read");
   source.shape = shape_of(*source.dataset, source.place);
@@ -322,6 +341,13 @@ void describe_storage(const Source& source, int64_t creation, const std::string&
 }
 
 }  // namespace
+
+void Group::check_chunks(const std::string& path) const {
+  Source source = find_source(*this, *object_, {file_name_, *permissions_}, path, place(path),
+                              [&](const std::string& p) { check_is_there(p); });
+  choose_rows(source, 0, -1);
+  check_wanted_chunks(source);
+}
 
 DatasetInfo Group::info(const std::string& path) const {
   const Source source = find_source(*this, *object_, {file_name_, *permissions_}, path, place(path),
