@@ -78,10 +78,11 @@ class Folding {
     if (without_bits && (quantizer->rounding() != Rounding::kTrn || quantizer->overflow() != Overflow::kWrap))
       return "has no bits, and a rounding or overflow mode of which hls4ml 1.3.0 makes a type of one bit, so that it "
              "gives 0 or 0.5; export the model again, which writes TRN and WRAP";
-    const int parent = model_.layers()[static_cast<size_t>(index)].parents[0];
-    if (is_output(index) && model_.layers()[static_cast<size_t>(parent)].parents.empty())
+    int source = parent_of(index);
+    while (folded(source) != nullptr) source = parent_of(source);
+    if (is_output(index) && model_.layers()[static_cast<size_t>(source)].parents.empty())
       return concat("hls4ml 1.3.0 cannot convert it, as an output that only quantizes the input '",
-                    model_.layer(parent).name(), "', with one type for all values, leaves no layer in the firmware");
+                    model_.layer(source).name(), "', with one type for all values, leaves no layer in the firmware");
     const int front = in_front(index);
     if (front < 0) return "";
     const std::string& name = model_.layer(front).name();
@@ -102,6 +103,7 @@ class Folding {
   const ProxySignal& input_of(int index) const {
     return signal_(model_.layers()[static_cast<size_t>(index)].parents[0]);
   }
+  int parent_of(int index) const { return model_.layers()[static_cast<size_t>(index)].parents[0]; }
   bool is_output(int index) const { return std::ranges::count(model_.outputs(), index) > 0; }
   const ProxyQuantizer* folded(int index) const {
     const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(&model_.layer(index));
@@ -110,7 +112,7 @@ class Folding {
   /// The layer that its type is written into: behind those that only move elements, which are written, too. An output
   /// among them is the one; -1 for an input of the model, which is converted from numbers.
   int in_front(int index) const {
-    int front = model_.layers()[static_cast<size_t>(index)].parents[0];
+    int front = parent_of(index);
     while (!is_output(front) && model_.only_child(front) && moves(model_.layer(front)))
       front = model_.layers()[static_cast<size_t>(front)].parents[0];
     return model_.layers()[static_cast<size_t>(front)].parents.empty() ? -1 : front;

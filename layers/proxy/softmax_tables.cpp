@@ -57,8 +57,8 @@ ProxyPlan softmax_tables_plan(const ProxySignal& input, int64_t entries, std::st
   const int bits = std::ranges::max(input.hls.i) + fraction;
   HGQ_CHECK(bits > 0 && bits <= 30, ShapeError, where, ": its input has ", bits, " bits, expected 1 to 30");
   const auto n = static_cast<size_t>(input.shape.size());
-  const auto classes = static_cast<size_t>(input.shape.rank() == 0 ? 1 : input.shape[-1]);
-  std::vector<int> shift;  // to the fraction of the whole tensor
+  const size_t classes = n;  // hls4ml 1.3.0 does not divide a sample into rows
+  std::vector<int> shift;    // to the fraction of the whole tensor
   for (size_t e = 0; e < n; ++e)
     shift.push_back(input.always_zero(static_cast<int64_t>(e)) ? 0 : fraction - input.fraction[e]);
   HGQ_CHECK(std::ranges::all_of(shift, [](int s) { return s >= 0 && s < 60; }), ShapeError, where,

@@ -18,7 +18,8 @@ namespace hgq {
 
 inline constexpr int64_t kMostSoftmaxEntries = 1 << 18;
 
-/// Softmax over the last dim of fixed-point values. Throws ShapeError that begins with `where` for values that are no
+/// Softmax of fixed-point values, as hls4ml takes it: over all values of a sample, also where it has several dims, of
+/// which Keras takes the last. Throws ShapeError that begins with `where` for values that are no
 /// fixed-point numbers, types of more than 30 bits, and numbers of entries that are no power of two from 2 on.
 ProxyPlan softmax_tables_plan(const ProxySignal& input, int64_t entries, std::string_view where);
 

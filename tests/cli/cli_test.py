@@ -604,7 +604,7 @@ class CliTest(unittest.TestCase):
         hgq('export', run / 'model.h5', '--out', proxy, '--unary-lut-max-table-size', 65536, check=0)
         verified = json.loads(hgq('verify', proxy, '--against', run / 'model.h5', *test, '--json', check=0).stdout)
         self.assertEqual(verified['rows_differ_without_overflow'], 0)
-        self.train('tables', *with_tables, check=0)
+        self.train('tables', *with_tables, '--set', 'export.unary_lut_max_table_size=65536', check=0)
         self.assertTrue((self.folder / 'tables/proxy.h5').exists())
         self.assertIn('not finite', self.train('nan', '--set', f'model.layers={layers.replace("x*x", "log(x)")}', check=3).stderr)
 
