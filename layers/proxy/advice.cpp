@@ -96,14 +96,13 @@ std::vector<bool> lacking(const LayerTypes& types, const Needs& needs) {
 
 class Advisor {
  public:
-  Advisor(Model& model, const ProxyModel& proxy, const VerifyReport& report)
-      : model_(model), proxy_(proxy), match_(model, proxy), traced_(model) {
-    for (const OverflowCount& c : report.overflows) counts_[c.layer] = c.values;
-  }
+  Advisor(Model& model, const ProxyModel& proxy) : model_(model), proxy_(proxy), match_(model, proxy), traced_(model) {}
 
   RangeAdvice run(std::span<const ConstTensorView> inputs, const VerifyReport& report, Workers& workers) {
     record(inputs, workers);
     for (const int64_t row : report.overflow_rows) add_values_of_the_proxy(inputs, row);
+    // Layers that do not overflow yet are advised, too: they may, once those in front of them hold their values.
+    const bool any_overflow = report.rows_with_overflow > 0;
     RangeAdvice advice;
     for (size_t e = 0; e < model_.entries().size(); ++e) {
       const Model::Entry& entry = model_.entries()[e];
@@ -112,7 +111,7 @@ class Advisor {
       const Quantizer& paq = *entry.layer->output_quantizer();
       if (types.last == nullptr || std::ssize(types.last->types().b) != paq.f.value.size()) continue;
       const bool told = std::ranges::any_of(advice.overflows, [&](const auto& a) { return a.layer == name_of(entry); });
-      if (overflows(e) && !told) advise(entry, types, advice);
+      if (any_overflow && !told) advise(entry, types, advice);
       find_without_bits(entry, types, advice);
     }
     return advice;
@@ -121,13 +120,6 @@ class Advisor {
  private:
   const std::string& name_of(const Model::Entry& entry) const {
     return entry.is_first_call() ? entry.name : model_.entry(entry.first_call).name;
-  }
-
-  bool overflows(size_t entry) const {
-    return std::ranges::any_of(match_.layers_of(entry), [&](int layer) {
-      const auto found = counts_.find(proxy_.layer(layer).name());
-      return found != counts_.end() && found->second > 0;
-    });
   }
 
   /// The ranges of the model's values on these data.
@@ -261,14 +253,13 @@ class Advisor {
   ProxyMatch match_;
   KeptRecords traced_;
   std::optional<Emulator> emulator_;
-  std::map<std::string, int64_t> counts_;  // of overflows, by layer of the proxy
 };
 
 }  // namespace
 
 RangeAdvice advise_ranges(Model& model, const ProxyModel& proxy, std::span<const ConstTensorView> inputs,
                           const VerifyReport& report, Workers& workers) {
-  return Advisor(model, proxy, report).run(inputs, report, workers);
+  return Advisor(model, proxy).run(inputs, report, workers);
 }
 
 }  // namespace hgq

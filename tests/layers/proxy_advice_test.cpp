@@ -211,7 +211,8 @@ RangeAdvice advice_for(float value, float traced_first, float traced_second) {
 
 TEST(RangeAdvice, NamesLayersBitsAndFactor) {
   const RangeAdvice advice = advice_for(5.25F, 1.5F, -1.5F);
-  ASSERT_EQ(advice.overflows.size(), 1u);  // what follows from the first overflow needs nothing of its own
+  ASSERT_EQ(advice.overflows.size(), 2u);
+  EXPECT_EQ(advice.overflows[1].layer, "dense");  // it needs them, too, once q holds the value
   const OverflowAdvice& q = advice.overflows[0];
   EXPECT_EQ(q.layer, "q");
   EXPECT_EQ(q.quantizer, "q");
