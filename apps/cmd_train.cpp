@@ -264,7 +264,7 @@ class Run {
     return name == "validation" ? sets_.validation.get() : sets_.test.get();
   }
 
-  /// What is done after training; kExitFailed where the model can not be exported: all other files are written then.
+  /// What is done after training; kExitFailed where the model cannot be exported: all other files are written then.
   int deploy(double begin) {
     for (const Parameter* const p : model_.parameters()) {
       if (!all_finite(p->value.values()))

@@ -33,7 +33,7 @@ class Convolution final : public OpWith<Convolution> {
   std::string_view name() const override { return "conv"; }
 
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
-    HGQ_CHECK(in[1].domain == Domain::kStep, ShapeError, "conv: a kernel can not have a batch dim");
+    HGQ_CHECK(in[1].domain == Domain::kStep, ShapeError, "conv: a kernel cannot have a batch dim");
     g_.check(in[0].shape, in[1].shape, "conv");
     return {{g_.windows.output_shape(g_.outputs), in[0].domain}};
   }

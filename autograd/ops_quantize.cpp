@@ -116,7 +116,7 @@ class Quantize final : public OpWith<Quantize> {
     sample_ = in[0].shape;
     size_ = sample_.size();
     const bool row = in[0].domain == Domain::kRow;
-    HGQ_CHECK(in[1].domain == Domain::kStep, ShapeError, "quantize: bit widths can not have a batch dim");
+    HGQ_CHECK(in[1].domain == Domain::kStep, ShapeError, "quantize: bit widths cannot have a batch dim");
     sharing_ = Sharing::of(sample_, in[1].shape, row ? 1 : 0);
     if (bias_) {
       bias_size_ = in[2].shape.size();

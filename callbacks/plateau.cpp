@@ -18,7 +18,7 @@ class ReduceLrOnPlateau final : public Callback {
   void on_train_begin(Training& t) override {
     HGQ_CHECK(
         !t.optimizer.has_schedule(), ConfigError,
-        "ReduceLROnPlateau: the learning rate follows a schedule and can not be set; give a number as learning_rate");
+        "ReduceLROnPlateau: the learning rate follows a schedule and cannot be set; give a number as learning_rate");
     monitor_.check(t);
   }
   void on_epoch_end(Training& t) override {

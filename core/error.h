@@ -25,13 +25,13 @@ class ShapeError : public Error {
   using Error::Error;
 };
 
-/// A configuration that can not be used.
+/// A configuration that cannot be used.
 class ConfigError : public Error {
  public:
   using Error::Error;
 };
 
-/// A file that can not be read or used as what it was given for.
+/// A file that cannot be read or used as what it was given for.
 class FileError : public Error {
  public:
   using Error::Error;

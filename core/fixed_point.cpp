@@ -88,7 +88,7 @@ int64_t equivalent(double m, int b, Overflow overflow) {
                                                     : std::clamp(m, -0x1p62, 0x1p62));
 }
 
-/// Overflow of a rounded number. A double above 2^53 can not equal an end of the range, but is on the right side of it.
+/// Overflow of a rounded number. A double above 2^53 cannot equal an end of the range, but is on the right side of it.
 template <typename T>
 Quantized finish(T rounded, Kbi type, Overflow overflow) {
   if (type.b == 0) return {};

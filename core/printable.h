@@ -16,7 +16,7 @@ namespace hgq {
 /// The length of the UTF-8 character at the front of `text` (not empty), 0 where it is not one.
 std::size_t utf8_length(std::string_view text);
 
-/// Text fit for a message: cut after 60 characters, what can not be printed as `?`.
+/// Text fit for a message: cut after 60 characters, what cannot be printed as `?`.
 std::string printable(std::string_view text);
 
 /// The same, not cut, with its ends of lines and tabs.

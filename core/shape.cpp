@@ -12,7 +12,7 @@ Shape::Shape(std::span<const int64_t> dims) {
   HGQ_CHECK(dims.size() <= static_cast<size_t>(kMaxRank), ShapeError, "a shape has at most ", kMaxRank, " dims, not ",
             dims.size());
   for (const int64_t extent : dims) {
-    HGQ_CHECK(extent >= 0, ShapeError, "a dim of a shape can not be ", extent);
+    HGQ_CHECK(extent >= 0, ShapeError, "a dim of a shape cannot be ", extent);
     dims_[static_cast<size_t>(rank_++)] = extent;
   }
 }
@@ -51,7 +51,7 @@ Shape Shape::with_front(int64_t extent) const {
 }
 
 Shape Shape::with_back(int64_t extent) const {
-  HGQ_CHECK(rank_ < kMaxRank, ShapeError, "shape ", *this, " can not have one more dim: the limit is ", kMaxRank);
+  HGQ_CHECK(rank_ < kMaxRank, ShapeError, "shape ", *this, " cannot have one more dim: the limit is ", kMaxRank);
   Shape result = *this;
   result.dims_[static_cast<size_t>(result.rank_++)] = extent;
   return result;

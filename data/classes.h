@@ -57,7 +57,7 @@ class TargetEncoder {
   /// messages.
   TargetEncoder(TargetKind kind, const Shape& output, std::string name);
 
-  /// Finds the classes in the training rows (all that `source` has). Throws FileError where the labels can not be
+  /// Finds the classes in the training rows (all that `source` has). Throws FileError where the labels cannot be
   /// classes of this output.
   void fit(const RowSource& source);
   /// Takes the map that a model file brings. Throws FileError where it is none for this output.

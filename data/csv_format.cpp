@@ -270,7 +270,7 @@ CsvFindings find_csv_format(const Bytes& bytes, const CsvOptions& options) {
     }
   }
   if (sample.records.empty()) {
-    // Nothing, or nothing before what can not be read: reading it again says which.
+    // Nothing, or nothing before what cannot be read: reading it again says which.
     CsvRecords reader(bytes, findings.start, findings.format);
     if (reader.next()) static_cast<void>(reader.fields());
     throw FileError(concat(bytes.place(), ": has no rows"));

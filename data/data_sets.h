@@ -33,7 +33,7 @@ struct OpenedData {
   std::vector<std::string> notes() const;
 };
 
-/// Opens all arrays. Throws FileError with the config's place where one can not be used, also where the sets differ in
+/// Opens all arrays. Throws FileError with the config's place where one cannot be used, also where the sets differ in
 /// their shapes.
 OpenedData open_data(const DataConfig& config);
 

@@ -97,7 +97,7 @@ std::vector<std::string> Group::names() const {
   std::vector<std::string> names;
   hsize_t position = 0;
   must(H5Literate(*object_, H5_INDEX_NAME, H5_ITER_INC, &position, append_name, &names), place(),
-       "its members can not be listed");
+       "its members cannot be listed");
   std::ranges::sort(names);
   return names;
 }
@@ -106,10 +106,10 @@ bool Group::has(const std::string& path) const {
   std::string parent;
   for (const std::string& part : prefixes(path)) {
     if (!link_leads_somewhere(part)) {
-      // What can not be looked up is not taken for missing: a model would be read without what is behind it.
+      // What cannot be looked up is not taken for missing: a model would be read without what is behind it.
       const bool in_group = parent.empty() || is_of_kind(parent, H5I_GROUP);
       const LinkAccess access(*permissions_, LinkAccess::To::kLink);
-      if (in_group) must(H5Lexists(*object_, part.c_str(), access.id()), place(part), "can not be looked up");
+      if (in_group) must(H5Lexists(*object_, part.c_str(), access.id()), place(part), "cannot be looked up");
       return false;
     }
     parent = part;
@@ -155,7 +155,7 @@ Group Group::group(const std::string& path) const {
   check_is_there(path);
   HGQ_CHECK(is_of_kind(path, H5I_GROUP), FileError, place(path), ": is not a group, expected one");
   const LinkAccess access(*permissions_, LinkAccess::To::kGroup);
-  return {file_, own(H5Gopen2(*object_, path.c_str(), access.id()), place(path), "can not be opened as a group"),
+  return {file_, own(H5Gopen2(*object_, path.c_str(), access.id()), place(path), "cannot be opened as a group"),
           file_name_, path_of(path), permissions_};
 }
 
@@ -166,12 +166,12 @@ void Group::check_is_free(const std::string& path) const {
 Group Group::create_group(const std::string& path) {
   const Id creation = own(H5Pcreate(H5P_GROUP_CREATE), place(path), "no creation properties");
   const Id links = own(H5Pcreate(H5P_LINK_CREATE), place(path), "no link properties");
-  must(H5Pset_obj_track_times(*creation, false), place(path), "times can not be left out");
+  must(H5Pset_obj_track_times(*creation, false), place(path), "times cannot be left out");
   must(H5Pset_create_intermediate_group(*links, 1), place(path), "no intermediate groups");
   check_is_free(path);
   const int64_t id =
-      must_write(H5Gcreate2(*object_, path.c_str(), *links, *creation, H5P_DEFAULT), place(path), "can not be created");
-  return {file_, own(id, place(path), "can not be created"), file_name_, path_of(path), permissions_};
+      must_write(H5Gcreate2(*object_, path.c_str(), *links, *creation, H5P_DEFAULT), place(path), "cannot be created");
+  return {file_, own(id, place(path), "cannot be created"), file_name_, path_of(path), permissions_};
 }
 
 File File::open(const std::string& path, const std::function<void(const File&)>& reading, bool anywhere) {
@@ -194,7 +194,7 @@ File File::open(const std::string& path, const std::function<void(const File&)>&
   };
   HGQ_CHECK(
       survives(try_reading, kProbeSeconds), FileError, path,
-      ": is damaged: libhdf5 crashes, hangs, takes too much memory, or can not list a group when it reads this file");
+      ": is damaged: libhdf5 crashes, hangs, takes too much memory, or cannot list a group when it reads this file");
   // What is read through may be a part of the file; this is all that the caller wants, however large.
   HGQ_CHECK(!reading || survives([&] { reading(open_here(path, tried)); },
                                  kProbeSeconds + static_cast<int>(size >> 24U), 10, kProbeBytes + 8 * size),
@@ -212,8 +212,8 @@ File File::open_here(const std::string& path, const Permissions& permissions) {
   int64_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, *access);
   // libhdf5 holds the source of a virtual dataset without an end open itself, and with a lock.
   if (id < 0 && permissions.depth > 0) id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
-  Id file = own(id, path, "can not be opened as an HDF5 file; it is damaged or cut off");
-  Id root = own(H5Gopen2(*file, "/", H5P_DEFAULT), path, "its root group can not be opened");
+  Id file = own(id, path, "cannot be opened as an HDF5 file; it is damaged or cut off");
+  Id root = own(H5Gopen2(*file, "/", H5P_DEFAULT), path, "its root group cannot be opened");
   return {std::move(file), std::move(root), path, "", std::make_shared<Permissions>(permissions)};
 }
 

@@ -118,7 +118,7 @@ class Group {
 
 class File : public Group {
  public:
-  /// Throws FileError where there is no such file, it is no HDF5 file, or libhdf5 can not cope with it
+  /// Throws FileError where there is no such file, it is no HDF5 file, or libhdf5 cannot cope with it
   /// (data/h5_probe.h).
   /// `reading`: what the caller does with the file at once. It is done in a child process first, in the same order from
   /// the same state: what libhdf5 makes of damage can depend on what it did before. Its errors are no matter there.

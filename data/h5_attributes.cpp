@@ -36,9 +36,9 @@ Attribute open_attribute(const Group& group, int64_t object, const std::string& 
     throw FileError(
         concat(attribute.place, ": does not exist; there are ", there.empty() ? "none" : quoted_names(there)));
   }
-  attribute.id = own(H5Aopen(object, name.c_str(), H5P_DEFAULT), attribute.place, "can not be opened");
-  attribute.type = own(H5Aget_type(*attribute.id), attribute.place, "its type can not be read");
-  const Id space = own(H5Aget_space(*attribute.id), attribute.place, "its shape can not be read");
+  attribute.id = own(H5Aopen(object, name.c_str(), H5P_DEFAULT), attribute.place, "cannot be opened");
+  attribute.type = own(H5Aget_type(*attribute.id), attribute.place, "its type cannot be read");
+  const Id space = own(H5Aget_space(*attribute.id), attribute.place, "its shape cannot be read");
   attribute.count = claimed_elements(extents_of(*space, attribute.place), attribute.place);
   const auto bytes = static_cast<int64_t>(H5Tget_size(*attribute.type));
   HGQ_CHECK(bytes > 0 && attribute.count <= kLargestAttribute / bytes, FileError, attribute.place, ": claims ",
@@ -49,10 +49,10 @@ Attribute open_attribute(const Group& group, int64_t object, const std::string& 
 std::vector<std::string> variable_texts(const Attribute& attribute) {
   const Id type = string_memory_type(*attribute.type, true, attribute.place);
   std::vector<char*> texts(static_cast<size_t>(attribute.count), nullptr);
-  must(H5Aread(*attribute.id, *type, static_cast<void*>(texts.data())), attribute.place, "can not be read");
+  must(H5Aread(*attribute.id, *type, static_cast<void*>(texts.data())), attribute.place, "cannot be read");
   std::vector<std::string> out;
   for (const char* text : texts) out.emplace_back(text == nullptr ? "" : text);
-  const Id space = own(H5Aget_space(*attribute.id), attribute.place, "its shape can not be read");
+  const Id space = own(H5Aget_space(*attribute.id), attribute.place, "its shape cannot be read");
   H5Dvlen_reclaim(*type, *space, H5P_DEFAULT, static_cast<void*>(texts.data()));
   return out;
 }
@@ -61,7 +61,7 @@ std::vector<std::string> fixed_texts(const Attribute& attribute) {
   const size_t size = H5Tget_size(*attribute.type);
   std::vector<char> bytes(static_cast<size_t>(attribute.count) * size);
   must(H5Aread(*attribute.id, *string_memory_type(*attribute.type, false, attribute.place), bytes.data()),
-       attribute.place, "can not be read");
+       attribute.place, "cannot be read");
   std::vector<std::string> out;
   for (size_t i = 0; i < static_cast<size_t>(attribute.count); ++i)
     out.push_back(fixed_string(*attribute.type, bytes.data() + i * size, size));
@@ -74,7 +74,7 @@ std::vector<T> numbers(const Attribute& attribute, int64_t native) {
   HGQ_CHECK(held == TypeClass::kInteger || held == TypeClass::kFloat, FileError, attribute.place, ": holds ",
             class_text(held), ", expected numbers");
   std::vector<T> values(static_cast<size_t>(attribute.count));
-  if (!values.empty()) must(H5Aread(*attribute.id, native, values.data()), attribute.place, "can not be read");
+  if (!values.empty()) must(H5Aread(*attribute.id, native, values.data()), attribute.place, "cannot be read");
   return values;
 }
 
@@ -87,24 +87,24 @@ T only_one(const std::vector<T>& values, const std::string& place) {
 /// Creates the attribute, in the place of one of this name, and writes it.
 void write(int64_t object, const std::string& place, const std::string& name, int64_t file_type, int64_t memory_type,
            const Id& space, const void* values) {
-  if (H5Aexists(object, name.c_str()) > 0) must_write(H5Adelete(object, name.c_str()), place, "can not be replaced");
+  if (H5Aexists(object, name.c_str()) > 0) must_write(H5Adelete(object, name.c_str()), place, "cannot be replaced");
   const int64_t id = must_write(H5Acreate2(object, name.c_str(), file_type, *space, H5P_DEFAULT, H5P_DEFAULT), place,
-                                "can not be created");
-  const Id attribute = own(id, place, "can not be created");
-  if (values != nullptr) must_write(H5Awrite(*attribute, memory_type, values), place, "can not be written");
+                                "cannot be created");
+  const Id attribute = own(id, place, "cannot be created");
+  if (values != nullptr) must_write(H5Awrite(*attribute, memory_type, values), place, "cannot be written");
 }
 
 }  // namespace
 
 bool Group::has_attribute(const std::string& name) const {
-  return must(H5Aexists(*object_, name.c_str()), place(), "its attributes can not be read") > 0;
+  return must(H5Aexists(*object_, name.c_str()), place(), "its attributes cannot be read") > 0;
 }
 
 std::vector<std::string> Group::attribute_names() const {
   std::vector<std::string> names;
   hsize_t position = 0;
   must(H5Aiterate2(*object_, H5_INDEX_NAME, H5_ITER_INC, &position, append_attribute_name, &names), place(),
-       "its attributes can not be listed");
+       "its attributes cannot be listed");
   return names;
 }
 

@@ -66,8 +66,8 @@ void add_dataset(Checksum& sum, const Group& group, const std::string& name) {
 
 void add_attribute(Checksum& sum, const Group& group, int64_t object, const std::string& name) {
   const std::string place = concat(group.place(), ", attribute '", name, "'");
-  const Id attribute = own(H5Aopen(object, name.c_str(), H5P_DEFAULT), place, "can not be opened");
-  const Id type = own(H5Aget_type(*attribute), place, "its type can not be read");
+  const Id attribute = own(H5Aopen(object, name.c_str(), H5P_DEFAULT), place, "cannot be opened");
+  const Id type = own(H5Aget_type(*attribute), place, "its type cannot be read");
   sum.add(name);
   if (class_of(*type) == TypeClass::kString) {
     sum.add(group.attribute_strings(name));

@@ -84,7 +84,7 @@ herr_t judge_link(const char* parent, const char* /*group*/, const char* file, c
 Id unlocked_access(const std::string& place) {
   Id access = own(H5Pcreate(H5P_FILE_ACCESS), place, "no access properties");
 #if H5_VERSION_GE(1, 10, 7)
-  must(H5Pset_file_locking(*access, false, true), place, "locking can not be turned off");
+  must(H5Pset_file_locking(*access, false, true), place, "locking cannot be turned off");
 #endif
   return access;
 }
@@ -92,9 +92,9 @@ Id unlocked_access(const std::string& place) {
 using ReadName = ssize_t (*)(hid_t, size_t, char*, size_t);
 
 std::string mapping_name(ReadName read, int64_t creation, size_t mapping, const std::string& place) {
-  const int64_t size = must(read(creation, mapping, nullptr, 0), place, "the name of a source can not be read");
+  const int64_t size = must(read(creation, mapping, nullptr, 0), place, "the name of a source cannot be read");
   std::string name(static_cast<size_t>(size) + 1, '\0');
-  must(read(creation, mapping, name.data(), name.size()), place, "the name of a source can not be read");
+  must(read(creation, mapping, name.data(), name.size()), place, "the name of a source cannot be read");
   name.resize(static_cast<size_t>(size));
   return name;
 }
@@ -165,7 +165,7 @@ LinkAccess::LinkAccess(const Permissions& permissions, To to)
                       "HDF5", "no access properties")) {
   must(H5Pset_elink_fapl(*properties_, *unlocked_access("HDF5")), "HDF5", "no access properties");
   if (!permissions.anywhere)
-    must(H5Pset_elink_cb(*properties_, judge_link, this), "HDF5", "external links can not be judged");
+    must(H5Pset_elink_cb(*properties_, judge_link, this), "HDF5", "external links cannot be judged");
 }
 
 void LinkAccess::check_followed(const std::string& place) const {
@@ -174,7 +174,7 @@ void LinkAccess::check_followed(const std::string& place) const {
 
 void check_no_external_storage(int64_t creation, const std::string& place) {
   if (H5Pget_layout(creation) != H5D_CONTIGUOUS) return;
-  const int64_t count = must(H5Pget_external_count(creation), place, "its storage can not be read");
+  const int64_t count = must(H5Pget_external_count(creation), place, "its storage cannot be read");
   if (count == 0) return;
   std::array<char, 256> name{};
   H5Pget_external(creation, 0, name.size() - 1, name.data(), nullptr, nullptr);
@@ -187,14 +187,14 @@ void check_sources(int64_t creation, const std::string& file, Permissions& permi
   HGQ_CHECK(permissions.depth < kDeepest, FileError, place,
             ": virtual datasets lead to virtual datasets without an end");
   size_t count = 0;
-  must(H5Pget_virtual_count(creation, &count), place, "its sources can not be read");
+  must(H5Pget_virtual_count(creation, &count), place, "its sources cannot be read");
   HGQ_CHECK(count <= kMostMappings, FileError, place, ": names ", count, " sources, at most ", kMostMappings,
             " can be read");
   std::map<std::string, File> files;
   for (size_t i = 0; i < count; ++i) {
     const Mapping mapping = mapping_of(creation, i, place);
-    const Id virtual_space = own(H5Pget_virtual_vspace(creation, i), place, "a source can not be read");
-    const Id source_space = own(H5Pget_virtual_srcspace(creation, i), place, "a source can not be read");
+    const Id virtual_space = own(H5Pget_virtual_vspace(creation, i), place, "a source cannot be read");
+    const Id source_space = own(H5Pget_virtual_srcspace(creation, i), place, "a source cannot be read");
     const std::string takes = rows_text(*virtual_space);
     HGQ_CHECK(!is_pattern(mapping.file) && !is_pattern(mapping.set), FileError, place,
               ": names its sources by a pattern, '", printable(mapping.file), "', '", printable(mapping.set),
@@ -221,7 +221,7 @@ namespace {
 /// Calls `look` with each dataset that is a source, once: its file and its path.
 void for_each_source(int64_t creation, const std::string& file, const Permissions& permissions, auto&& look) {
   size_t count = 0;
-  must(H5Pget_virtual_count(creation, &count), file, "the sources of a virtual dataset can not be read");
+  must(H5Pget_virtual_count(creation, &count), file, "the sources of a virtual dataset cannot be read");
   std::set<std::pair<std::string, std::string>> seen;
   for (size_t i = 0; i < count; ++i) {
     const Mapping mapping = mapping_of(creation, i, file);
@@ -250,7 +250,7 @@ int64_t unmapped_values(int64_t creation, int64_t values) {
   if (H5Pget_virtual_count(creation, &count) < 0) return 0;
   int64_t mapped = 0;
   for (size_t i = 0; i < count && mapped < values; ++i) {
-    const Id space = own(H5Pget_virtual_vspace(creation, i), "a virtual dataset", "a source can not be read");
+    const Id space = own(H5Pget_virtual_vspace(creation, i), "a virtual dataset", "a source cannot be read");
     const hssize_t points = H5Sget_select_npoints(*space);
     H5Eclear2(H5E_DEFAULT);
     // A selection without an end gives as much as its source holds.

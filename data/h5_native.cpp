@@ -85,7 +85,7 @@ const char* known_filter_name(H5Z_filter_t filter) {
 
 void check_filters(int64_t creation, const std::string& place) {
   const int count = H5Pget_nfilters(creation);
-  must(count, place, "its filters can not be read");
+  must(count, place, "its filters cannot be read");
   for (int i = 0; i < count; ++i) {
     unsigned flags = 0;
     size_t values = 0;
@@ -93,7 +93,7 @@ void check_filters(int64_t creation, const std::string& place) {
     std::array<char, 64> stored_name{};
     const H5Z_filter_t filter = H5Pget_filter2(creation, static_cast<unsigned>(i), &flags, &values, nullptr,
                                                stored_name.size() - 1, stored_name.data(), &config);
-    must(filter, place, "one of its filters can not be read");
+    must(filter, place, "one of its filters cannot be read");
     if (H5Zfilter_avail(filter) > 0) continue;
     library_reason();
     const char* known = known_filter_name(filter);
@@ -116,13 +116,13 @@ int64_t believable_bytes(int64_t dataset, int64_t creation, const std::string& p
 void check_chunks(int64_t dataset, int64_t creation, const std::string& place) {
   if (H5Pget_layout(creation) != H5D_CHUNKED) return;
   std::array<hsize_t, H5S_MAX_RANK> chunk{};
-  const int64_t rank = must(H5Pget_chunk(creation, H5S_MAX_RANK, chunk.data()), place, "its chunks can not be read");
-  const Id space = own(H5Dget_space(dataset), place, "its shape can not be read");
-  const int64_t expected = must(H5Sget_simple_extent_ndims(*space), place, "its shape can not be read");
+  const int64_t rank = must(H5Pget_chunk(creation, H5S_MAX_RANK, chunk.data()), place, "its chunks cannot be read");
+  const Id space = own(H5Dget_space(dataset), place, "its shape cannot be read");
+  const int64_t expected = must(H5Sget_simple_extent_ndims(*space), place, "its shape cannot be read");
   HGQ_CHECK(rank == expected, FileError, place, ": has ", expected, " dims, but chunks of ", rank,
             "; the file is damaged");
   // A chunk is unpacked whole.
-  const Id type = own(H5Dget_type(dataset), place, "its type can not be read");
+  const Id type = own(H5Dget_type(dataset), place, "its type cannot be read");
   auto bytes = static_cast<int64_t>(H5Tget_size(*type));
   bool fits = true;
   for (int64_t d = 0; d < rank; ++d)
@@ -133,11 +133,11 @@ void check_chunks(int64_t dataset, int64_t creation, const std::string& place) {
 
 /// A header may claim any shape: what is claimed must stand in the file (or be what the filters can shrink to that).
 void check_claimed_size(int64_t dataset, int64_t creation, const std::string& place) {
-  const Id space = own(H5Dget_space(dataset), place, "its shape can not be read");
-  const Id type = own(H5Dget_type(dataset), place, "its type can not be read");
+  const Id space = own(H5Dget_space(dataset), place, "its shape cannot be read");
+  const Id type = own(H5Dget_type(dataset), place, "its type cannot be read");
   const int64_t elements = claimed_elements(extents_of(*space, place), place);
   const size_t element_bytes = H5Tget_size(*type);
-  HGQ_CHECK(element_bytes > 0, FileError, place, ": its type can not be read (", library_reason(), ")");
+  HGQ_CHECK(element_bytes > 0, FileError, place, ": its type cannot be read (", library_reason(), ")");
   int64_t bytes = 0;
   HGQ_CHECK(!__builtin_mul_overflow(elements, static_cast<int64_t>(element_bytes), &bytes), FileError, place,
             ": claims ", elements, " values of ", element_bytes,
@@ -145,8 +145,8 @@ void check_claimed_size(int64_t dataset, int64_t creation, const std::string& pl
   if (H5Pget_layout(creation) == H5D_VIRTUAL) return;
   // Many chunks can claim the same place in the file.
   hsize_t file_bytes = 0;
-  const Id file = own(H5Iget_file_id(dataset), place, "its file can not be found");
-  must(H5Fget_filesize(*file, &file_bytes), place, "the size of its file can not be read");
+  const Id file = own(H5Iget_file_id(dataset), place, "its file cannot be found");
+  must(H5Fget_filesize(*file, &file_bytes), place, "the size of its file cannot be read");
   HGQ_CHECK(H5Dget_storage_size(dataset) <= file_bytes, FileError, place, ": claims to take ",
             bytes_text(static_cast<int64_t>(std::min<hsize_t>(H5Dget_storage_size(dataset), INT64_MAX))),
             " in a file of ", bytes_text(static_cast<int64_t>(file_bytes)), "; the file is damaged");
@@ -206,11 +206,11 @@ Id own(int64_t id, const std::string& place, const char* what) {
 
 std::vector<uint64_t> extents_of(int64_t space, const std::string& place) {
   if (H5Sget_simple_extent_type(space) == H5S_NULL) return {0};
-  const int64_t rank = must(H5Sget_simple_extent_ndims(space), place, "its shape can not be read");
+  const int64_t rank = must(H5Sget_simple_extent_ndims(space), place, "its shape cannot be read");
   HGQ_CHECK(rank <= Shape::kMaxRank, FileError, place, ": has ", rank, " dims; at most ", Shape::kMaxRank,
             " can be read");
   std::array<hsize_t, H5S_MAX_RANK> dims{};
-  must(H5Sget_simple_extent_dims(space, dims.data(), nullptr), place, "its shape can not be read");
+  must(H5Sget_simple_extent_dims(space, dims.data(), nullptr), place, "its shape cannot be read");
   return {dims.begin(), dims.begin() + rank};
 }
 
@@ -254,9 +254,9 @@ Id variable_string_type(const std::string& place) {
 }
 
 Id string_memory_type(int64_t file_type, bool variable, const std::string& place) {
-  if (!variable) return own(H5Tcopy(file_type), place, "its string type can not be read");
+  if (!variable) return own(H5Tcopy(file_type), place, "its string type cannot be read");
   Id type = variable_string_type(place);
-  must(H5Tset_cset(*type, H5Tget_cset(file_type)), place, "its character set can not be read");
+  must(H5Tset_cset(*type, H5Tget_cset(file_type)), place, "its character set cannot be read");
   return type;
 }
 
@@ -273,8 +273,8 @@ std::string fixed_string(int64_t file_type, const char* bytes, size_t size) {
 Id open_dataset(int64_t group, const std::string& path, const std::string& file, Permissions& permissions,
                 const std::string& place) {
   const LinkAccess access(permissions, LinkAccess::To::kDataset);
-  Id dataset = own(H5Dopen2(group, path.c_str(), access.id()), place, "can not be opened as a dataset");
-  const Id creation = own(H5Dget_create_plist(*dataset), place, "its properties can not be read");
+  Id dataset = own(H5Dopen2(group, path.c_str(), access.id()), place, "cannot be opened as a dataset");
+  const Id creation = own(H5Dget_create_plist(*dataset), place, "its properties cannot be read");
   if (permissions.checked_sets.contains(place)) return dataset;
   check_no_external_storage(*creation, place);
   check_filters(*creation, place);

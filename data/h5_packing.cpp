@@ -141,11 +141,11 @@ void check_unpacking(int64_t dataset, int64_t creation, int64_t first, int64_t c
     haddr_t address = HADDR_UNDEF;
     unsigned mask = 0;
     must(H5Dget_chunk_info_by_coord(dataset, at.data(), &mask, &address, &size), place,
-         "its chunks can not be looked up");
+         "its chunks cannot be looked up");
     if (address == HADDR_UNDEF || size <= kHarmless || (mask & skipped) != 0) continue;
     check_fits_memory(static_cast<int64_t>(size), place);
     packed.resize(size);
-    must(H5Dread_chunk(dataset, H5P_DEFAULT, at.data(), &mask, packed.data()), place, "a chunk can not be read");
+    must(H5Dread_chunk(dataset, H5P_DEFAULT, at.data(), &mask, packed.data()), place, "a chunk cannot be read");
     // Other filters in front of it make the values a little larger at most.
     HGQ_CHECK(unpacked_bytes(packed, most + most / 64 + 4096) <= most + most / 64 + 4096, FileError, place,
               ": a chunk of ", bytes_text(most), " unpacks to more than that from ",

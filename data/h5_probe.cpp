@@ -145,7 +145,7 @@ int64_t cpu_time(pid_t process) {
   return int64_t{used.tv_sec} * 1'000'000'000 + used.tv_nsec;
 }
 
-/// Bytes of memory that a process holds; 0 where that can not be seen.
+/// Bytes of memory that a process holds; 0 where that cannot be seen.
 int64_t resident_bytes(pid_t process) {
   std::ifstream file(concat("/proc/", process, "/statm"));
   int64_t all = 0;

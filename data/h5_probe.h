@@ -14,7 +14,7 @@ namespace hgq::h5 {
 
 class Group;
 
-/// Thrown where the names in a group can not be listed: what a lookup finds there can not be read through, so the file
+/// Thrown where the names in a group cannot be listed: what a lookup finds there cannot be read through, so the file
 /// is refused. No Error, which would be reported by the reading that follows.
 struct NamesUnreadable : std::exception {};
 

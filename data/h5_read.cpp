@@ -66,10 +66,10 @@ ColumnPath split_columns(const std::string& path) {
 
 std::vector<std::string> column_names(int64_t type, const std::string& place) {
   std::vector<std::string> names;
-  const int64_t count = must(H5Tget_nmembers(type), place, "its columns can not be read");
+  const int64_t count = must(H5Tget_nmembers(type), place, "its columns cannot be read");
   for (unsigned i = 0; i < static_cast<unsigned>(count); ++i) {
     char* name = H5Tget_member_name(type, i);
-    HGQ_CHECK(name != nullptr, FileError, place, ": the name of column ", i, " can not be read (", library_reason(),
+    HGQ_CHECK(name != nullptr, FileError, place, ": the name of column ", i, " cannot be read (", library_reason(),
               ")");
     names.emplace_back(name);
     H5free_memory(name);
@@ -89,14 +89,14 @@ Column find_column(int64_t type, const std::string& name, const std::vector<std:
   Column column{name,
                 1,
                 own(H5Tget_member_type(type, static_cast<unsigned>(found - there.begin())), place,
-                    "a column's type can not be read"),
+                    "a column's type cannot be read"),
                 {}};
   if (H5Tget_class(*column.number_type) == H5T_ARRAY) {
-    const int64_t rank = must(H5Tget_array_ndims(*column.number_type), place, "a column's shape can not be read");
+    const int64_t rank = must(H5Tget_array_ndims(*column.number_type), place, "a column's shape cannot be read");
     column.extents.resize(static_cast<size_t>(rank));
-    must(H5Tget_array_dims2(*column.number_type, column.extents.data()), place, "a column's shape can not be read");
+    must(H5Tget_array_dims2(*column.number_type, column.extents.data()), place, "a column's shape cannot be read");
     column.width = claimed_elements(std::vector<uint64_t>(column.extents.begin(), column.extents.end()), place);
-    column.number_type = own(H5Tget_super(*column.number_type), place, "a column's type can not be read");
+    column.number_type = own(H5Tget_super(*column.number_type), place, "a column's type cannot be read");
   }
   const TypeClass held = class_of(*column.number_type);
   HGQ_CHECK(held == TypeClass::kInteger || held == TypeClass::kFloat, FileError, place, ": column '", name, "' holds ",
@@ -120,7 +120,7 @@ void choose_columns(Source& source, const std::vector<std::string>& names) {
 }
 
 Shape shape_of(int64_t dataset, const std::string& place) {
-  const Id space = own(H5Dget_space(dataset), place, "its shape can not be read");
+  const Id space = own(H5Dget_space(dataset), place, "its shape cannot be read");
   std::vector<int64_t> dims;
   for (const uint64_t extent : extents_of(*space, place)) dims.push_back(static_cast<int64_t>(extent));
   return Shape(dims);
@@ -136,7 +136,7 @@ void choose_rows(Source& source, int64_t first, int64_t count) {
 
 /// The rows wanted, as a selection in the file.
 Id file_selection(const Source& source) {
-  Id space = own(H5Dget_space(*source.dataset), source.place, "its shape can not be read");
+  Id space = own(H5Dget_space(*source.dataset), source.place, "its shape cannot be read");
   const int rank = H5Sget_simple_extent_ndims(*space);
   if (rank == 0 || (source.first == 0 && source.count == source.shape[0])) return space;
   std::array<hsize_t, H5S_MAX_RANK> start{};
@@ -145,7 +145,7 @@ Id file_selection(const Source& source) {
   start[0] = static_cast<hsize_t>(source.first);
   extent[0] = static_cast<hsize_t>(source.count);
   must(H5Sselect_hyperslab(*space, H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr), source.place,
-       "its rows can not be selected");
+       "its rows cannot be selected");
   return space;
 }
 
@@ -153,7 +153,7 @@ Id file_selection(const Source& source) {
 void check_wanted_chunks(const Source& source) {
   Permissions& permissions = *source.permissions;
   if (permissions.watched) return;
-  const Id creation = own(H5Dget_create_plist(*source.dataset), source.place, "its properties can not be read");
+  const Id creation = own(H5Dget_create_plist(*source.dataset), source.place, "its properties cannot be read");
   std::vector<bool>& checked = permissions.checked_chunks[source.place];
   if (H5Pget_layout(*creation) == H5D_VIRTUAL) {
     if (checked.empty()) check_chunks_of_sources(*creation, source.file, permissions);
@@ -171,7 +171,7 @@ void read_selected(const Source& source, int64_t memory_type, int64_t elements, 
   const auto count = static_cast<hsize_t>(elements);
   const Id in_memory = own(H5Screate_simple(1, &count, nullptr), source.place, "no dataspace in memory");
   must(H5Dread(*source.dataset, memory_type, *in_memory, *in_file, H5P_DEFAULT, values), source.place,
-       "its values can not be read; the file is damaged or cut off");
+       "its values cannot be read; the file is damaged or cut off");
 }
 
 /// The columns side by side as one compound of `number` in memory.
@@ -260,7 +260,7 @@ Source open_source(int64_t group, const Home& home, const std::string& place, co
   source.file = home.file;
   source.permissions = &home.permissions;
   source.dataset = open_dataset(group, path, home.file, home.permissions, source.place);
-  source.type = own(H5Dget_type(*source.dataset), source.place, "its type can not be read");
+  source.type = own(H5Dget_type(*source.dataset), source.place, "its type cannot be read");
   source.shape = shape_of(*source.dataset, source.place);
   if (!columns.empty()) choose_columns(source, columns);
   return source;
@@ -360,7 +360,7 @@ DatasetInfo Group::info(const std::string& path) const {
       info.type == TypeClass::kFloat || (info.type == TypeClass::kInteger && H5Tget_sign(*source.type) == H5T_SGN_2);
   if (info.type == TypeClass::kCompound) info.columns = column_names(*source.type, source.place);
   if (!source.columns.empty()) info.type = all_integers(source) ? TypeClass::kInteger : TypeClass::kFloat;
-  const Id creation = own(H5Dget_create_plist(*source.dataset), source.place, "its properties can not be read");
+  const Id creation = own(H5Dget_create_plist(*source.dataset), source.place, "its properties cannot be read");
   std::array<hsize_t, H5S_MAX_RANK> chunk{};
   if (H5Pget_layout(*creation) == H5D_CHUNKED && H5Pget_chunk(*creation, H5S_MAX_RANK, chunk.data()) > 0) {
     info.chunk_rows = static_cast<int64_t>(chunk[0]);

@@ -23,13 +23,13 @@ void write(int64_t group, const std::string& path, const std::string& place, int
   const Id links = own(H5Pcreate(H5P_LINK_CREATE), place, "no link properties");
   const Id creation = own(H5Pcreate(H5P_DATASET_CREATE), place, "no creation properties");
   must(H5Pset_create_intermediate_group(*links, 1), place, "no intermediate groups");
-  must(H5Pset_obj_track_times(*creation, false), place, "times can not be left out");  // equal content, equal file
+  must(H5Pset_obj_track_times(*creation, false), place, "times cannot be left out");  // equal content, equal file
   const Id space = space_of(shape, place);
   const int64_t id = must_write(H5Dcreate2(group, path.c_str(), file_type, *space, *links, *creation, H5P_DEFAULT),
-                                place, "can not be created");
-  const Id dataset = own(id, place, "can not be created");
+                                place, "cannot be created");
+  const Id dataset = own(id, place, "cannot be created");
   if (count == 0) return;
-  must_write(H5Dwrite(*dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), place, "can not be written");
+  must_write(H5Dwrite(*dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), place, "cannot be written");
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ struct RowSet {
 /// Adds those that are not there yet.
 void add_notes(std::vector<std::string>& notes, const std::vector<std::string>& more);
 
-/// Throws FileError where an array can not be found or read, or the numbers of rows differ.
+/// Throws FileError where an array cannot be found or read, or the numbers of rows differ.
 RowSet open_rows(const SetSpec& spec, DataFiles& files);
 
 /// Puts named rows into the order of a model's layers; a single one without a name takes the only layer's. `what`:

@@ -61,7 +61,7 @@ std::string_view value_of(std::string_view header, std::string_view key, const s
 }
 
 Shape parse_shape(std::string_view text, const std::string& place) {
-  const std::string damaged = concat(place, ": the shape in its header can not be read; the file is damaged");
+  const std::string damaged = concat(place, ": the shape in its header cannot be read; the file is damaged");
   const size_t close = text.find(')');
   HGQ_CHECK(text.starts_with('(') && close != std::string_view::npos, FileError, damaged);
   text = text.substr(1, close - 1);
@@ -93,11 +93,11 @@ Header parse_header(const Bytes& bytes) {
             ": holds a table of named columns; save the columns as a plain array, or as HDF5");
   const size_t close = type.empty() ? std::string_view::npos : type.find(type[0], 1);
   HGQ_CHECK(close != std::string_view::npos && (type[0] == '\'' || type[0] == '"'), FileError, bytes.place(),
-            ": the type in its header can not be read; the file is damaged");
+            ": the type in its header cannot be read; the file is damaged");
   header.type = type.substr(1, close - 1);
   const std::string_view order = value_of(text, "fortran_order", bytes.place());
   HGQ_CHECK(order.starts_with("True") || order.starts_with("False"), FileError, bytes.place(),
-            ": the order in its header can not be read; the file is damaged");
+            ": the order in its header cannot be read; the file is damaged");
   header.fortran_order = order.starts_with("True");
   header.shape = parse_shape(value_of(text, "shape", bytes.place()), bytes.place());
   return header;
@@ -105,7 +105,7 @@ Header parse_header(const Bytes& bytes) {
 
 constexpr int64_t kLargestWidth = int64_t{1} << 40U;
 
-/// The size behind the type's letter; 0 where there is none, -1 where it can not be.
+/// The size behind the type's letter; 0 where there is none, -1 where it cannot be.
 int64_t width_of(const std::string& type) {
   int64_t width = 0;
   if (type.size() > 2) std::from_chars(type.data() + 2, type.data() + type.size(), width);
@@ -117,7 +117,7 @@ NumberType number_type(const Header& header, const std::string& place) {
   const int64_t width = width_of(type);
   const bool size_is_known = width == 1 || width == 2 || width == 4 || width == 8;
   const char kind = type.size() > 1 ? type[1] : '?';
-  HGQ_CHECK(kind != 'O', FileError, place, ": holds Python objects, which can not be read; save numbers");
+  HGQ_CHECK(kind != 'O', FileError, place, ": holds Python objects, which cannot be read; save numbers");
   const bool readable =
       size_is_known && ((kind == 'f' && width > 1) || kind == 'i' || kind == 'u' || (kind == 'b' && width == 1));
   HGQ_CHECK(readable, FileError, place, ": holds values of the type '", type,
@@ -179,7 +179,7 @@ class TextRows : public RowSource {
         big_endian_(header.type[0] == '>'),
         width_(width_of(header.type) * (code_points_ ? 4 : 1)) {
     HGQ_CHECK(width_ >= 0, FileError, place(), ": its texts have the type '", printable(header.type),
-              "', whose size can not be; the file is damaged");
+              "', whose size cannot be; the file is damaged");
     HGQ_CHECK(width_ <= bytes_->size() && this->rows() <= (bytes_->size() - offset_) / std::max<int64_t>(width_, 1),
               FileError, place(), ": is cut off: ", rows(), " texts of ", width_, " bytes are claimed");
   }

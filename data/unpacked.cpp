@@ -124,7 +124,7 @@ class Unpacker {
   }
 
   void check(int status) const {
-    HGQ_CHECK(status == Z_OK || status == Z_STREAM_END, FileError, packed_->place(), ": can not be unpacked (",
+    HGQ_CHECK(status == Z_OK || status == Z_STREAM_END, FileError, packed_->place(), ": cannot be unpacked (",
               stream_.msg != nullptr ? stream_.msg : "it needs what is not there", "); the file is damaged");
   }
 

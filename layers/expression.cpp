@@ -185,7 +185,7 @@ Code code_of(mu::ECmdCode command) {
     case mu::cmENDIF:
       return Code::kSelect;
     default:
-      throw ConfigError("the formula has a part that can not be read");
+      throw ConfigError("the formula has a part that cannot be read");
   }
 }
 

@@ -84,7 +84,7 @@ class HActivationLayer final : public HLayer {
   }
   std::string why_no_proxy(const ProxyOptions& options) const override {
     if (activation_ == "log_softmax")
-      return concat(where(), ": the function 'log_softmax' can not be exported: hls4ml has no such activation");
+      return concat(where(), ": the function 'log_softmax' cannot be exported: hls4ml has no such activation");
     if (function_ == nullptr || is_known_to_hls4ml() || options.unary_lut_max_table_size > 0) return "";
     return concat(where(), ": the function '", activation_,
                   "' can only be exported as a table; set export.unary_lut_max_table_size "

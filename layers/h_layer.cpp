@@ -114,7 +114,7 @@ void HLayer::write_common(nlohmann::json& json) const {
   json["name"] = name();
   json["trainable"] = trainable_;
   json["dtype"] = "float32";
-  // Python HGQ can not build f where the batch dim is not among those that share one.
+  // Python HGQ cannot build f where the batch dim is not among those that share one.
   QuantizerConfig paq = paq_config_;
   const int rank = paq_.f.value.shape().rank();
   std::vector<int> shared = paq.skip_dims.resolve(rank);

@@ -36,7 +36,7 @@ class HLayer : public Layer {
   /// width for the tensor.
   QuantizerTypes proxy_types(bool relu) const;
   QuantizerTypes shared_proxy_types() const;
-  /// Rounding of spec 3.2: RND where the strategy is not floor and the bias can not absorb it.
+  /// Rounding of spec 3.2: RND where the strategy is not floor and the bias cannot absorb it.
   Rounding proxy_rounding(bool bias_absorbs) const;
   void write_common(nlohmann::json& json) const;
   void check_traced() const;

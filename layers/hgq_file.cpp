@@ -241,7 +241,7 @@ Model build(const KerasFile& file, const std::optional<std::set<std::string>>& o
                              .keras_keys = true},
                             errors);
   if (!errors.empty()) {
-    std::string text = concat(file.path, ": the model can not be built");
+    std::string text = concat(file.path, ": the model cannot be built");
     for (const std::string& message : errors.messages()) text += "\n  " + message;
     throw FileError(text);
   }

@@ -117,7 +117,7 @@ class Layer {
   /// Exact bits of the output; adds the layer's exact BOPs to the list, if it is one that has any, 0 too (spec 2.4).
   virtual ExactSignal exact(std::span<const ExactSignal> inputs, std::vector<ExactBops>& bops) = 0;
   virtual ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& options) = 0;
-  /// Why the layer can not stand in a proxy, where that is known before training; empty where nothing forbids it.
+  /// Why the layer cannot stand in a proxy, where that is known before training; empty where nothing forbids it.
   virtual std::string why_no_proxy(const ProxyOptions& /*options*/) const { return ""; }
   /// The layer's keys, as Python HGQ writes them into a model file, `name` included.
   virtual nlohmann::json config() const = 0;

@@ -135,8 +135,8 @@ class Model {
   double beta() const;
   void reset_records();
   bool is_traced() const;
-  /// "layer 'a' (HActivation): the function ...": what can not be exported, known before training.
-  std::vector<std::string> what_can_not_be_exported(const ProxyOptions& options = {}) const;
+  /// "layer 'a' (HActivation): the function ...": what cannot be exported, known before training.
+  std::vector<std::string> what_cannot_be_exported(const ProxyOptions& options = {}) const;
   /// Exact BOPs of each layer that has some (spec 2.4); throws ConfigError for a model without ranges.
   std::vector<ExactBops> exact_bops() const;
   /// Exact bits of each element of an entry's output; empty where not known.

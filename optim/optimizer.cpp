@@ -123,7 +123,7 @@ void Optimizer::update(std::span<Parameter* const> parameters) {
 
 void Optimizer::set_learning_rate(float learning_rate) {
   HGQ_CHECK(!has_schedule(), ConfigError, "optimizer ", name(),
-            ": its learning rate follows a schedule and can not be set; give a number as learning_rate, or leave out "
+            ": its learning rate follows a schedule and cannot be set; give a number as learning_rate, or leave out "
             "what sets it");
   check_not_negative("learning_rate", static_cast<double>(learning_rate));
   settings_.learning_rate = learning_rate;

@@ -79,7 +79,7 @@ class Optimizer {
   /// Steps done.
   int64_t iterations() const { return iterations_; }
 
-  /// Whether the learning rate follows a schedule, and so can not be set.
+  /// Whether the learning rate follows a schedule, and so cannot be set.
   bool has_schedule() const { return !settings_.learning_rate.is_constant(); }
   /// That of the last step; before the first, that of the first.
   float learning_rate() const { return settings_.learning_rate(iterations_ > 0 ? iterations_ - 1 : 0); }

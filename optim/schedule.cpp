@@ -173,7 +173,7 @@ Schedule Schedule::with_warmup(double steps, double from) const {
 }
 
 Schedule Schedule::held_from(int64_t last) const {
-  HGQ_CHECK(last >= 0, ConfigError, "a schedule can not be held from step ", last, ", which lies before its beginning");
+  HGQ_CHECK(last >= 0, ConfigError, "a schedule cannot be held from step ", last, ", which lies before its beginning");
   if (is_constant()) return *this;
   return [main = *this, last](int64_t step) { return main(std::min(step, last)); };
 }

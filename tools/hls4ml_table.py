@@ -134,7 +134,7 @@ class Network:
         return table
 
     def simulate(self, proxy, mode):
-        """Rows that differ, of each output, for the rows in range and beyond; a text where hls4ml can not."""
+        """Rows that differ, of each output, for the rows in range and beyond; a text where hls4ml cannot."""
         layers, inputs = to_hls4ml.read_config(proxy)
         settings = argparse.Namespace(project=self.folder / f'project_{mode}', name='table', backend=self.arguments.backend, part=None,
                                       clock_period=5, io_type=self.arguments.io_type, strategy='latency', softmax_table=4096,

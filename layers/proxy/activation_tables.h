@@ -19,7 +19,7 @@ namespace hgq {
 
 enum class HlsFunction : uint8_t { kSigmoid, kTanh };
 
-/// Why hls4ml can not compute the function of values of these types; empty where it can.
+/// Why hls4ml cannot compute the function of values of these types; empty where it can.
 std::string hls_table_problem(HlsFunction function, const HlsTypes& in);
 
 /// One value of the table for an input's type of `fraction` bits behind the point, from -3 to 20 for tanh, -4 to 20 for

@@ -150,7 +150,7 @@ ProxyPlan ProxyRelu::plan(std::span<const ProxySignal* const> in) const { return
 ProxyActivation::ProxyActivation(std::string name, std::string function)
     : ProxyLayer(std::move(name)), function_(std::move(function)) {
   HGQ_CHECK(std::ranges::find(functions(), function_) != functions().end(), ShapeError, where(),
-            ": a proxy can not hold the function '", function_, "' as such; it can hold ", join_names(functions()));
+            ": a proxy cannot hold the function '", function_, "' as such; it can hold ", join_names(functions()));
 }
 
 std::unique_ptr<ProxyLayer> ProxyActivation::read(const KerasNode& node, const KerasLayerWeights& /*weights*/) {

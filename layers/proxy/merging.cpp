@@ -82,8 +82,8 @@ ProxyPlan ProxyAdd::plan(std::span<const ProxySignal* const> in) const {
   plan.out.shape = in[0]->shape;
   for (const ProxySignal* part : in) {
     check_fixed(*part);
-    HGQ_CHECK(part->shape == in[0]->shape, ShapeError, where(), ": can not add values of shapes ", in[0]->shape,
-              " and ", part->shape);
+    HGQ_CHECK(part->shape == in[0]->shape, ShapeError, where(), ": cannot add values of shapes ", in[0]->shape, " and ",
+              part->shape);
     plan.out.storage = std::max(plan.out.storage, part->storage);
   }
   for (size_t e = 0; e < in[0]->hls.size(); ++e) {
@@ -126,11 +126,11 @@ ProxyPlan ProxyConcatenate::plan(std::span<const ProxySignal* const> in) const {
   int64_t joined = 0;
   for (const ProxySignal* part : in) {
     Shape other = part->shape;
-    HGQ_CHECK(other.rank() == shape.rank(), ShapeError, where(), ": can not join values of shapes ", in[0]->shape,
+    HGQ_CHECK(other.rank() == shape.rank(), ShapeError, where(), ": cannot join values of shapes ", in[0]->shape,
               " and ", other);
     joined += other[d];
     other.set(d, shape[d]);
-    HGQ_CHECK(other == shape, ShapeError, where(), ": can not join values of shapes ", in[0]->shape, " and ",
+    HGQ_CHECK(other == shape, ShapeError, where(), ": cannot join values of shapes ", in[0]->shape, " and ",
               part->shape, " along axis ", axis_);
   }
   const int64_t inner = row_major_strides(shape)[static_cast<size_t>(d)];

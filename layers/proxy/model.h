@@ -35,7 +35,7 @@ class ProxyModel {
   ProxyLayer* find(std::string_view layer);
   const ProxyLayer* find(std::string_view layer) const;
 
-  /// What the user should know of the model: names that were changed, values that float32 can not hold; a line each.
+  /// What the user should know of the model: names that were changed, values that float32 cannot hold; a line each.
   /// Not part of the file.
   const std::vector<std::string>& notes() const { return notes_; }
   void set_notes(std::vector<std::string> notes) { notes_ = std::move(notes); }

@@ -19,7 +19,7 @@ namespace hgq {
 /// name is no identifier.
 KerasFile proxy_to_keras(const ProxyModel& model);
 
-/// Throws FileError where the file holds another kind of model, or a class or number that a proxy can not have.
+/// Throws FileError where the file holds another kind of model, or a class or number that a proxy cannot have.
 ProxyModel proxy_from_keras(const KerasFile& file);
 
 /// Whether the model in a file is a proxy: it has FixedPointQuantizers.

@@ -65,7 +65,7 @@ std::unique_ptr<ProxyLayer> read_proxy_layer(const KerasNode& node, const KerasL
     return entry.read(known, weights);
   }
   throw FileError(concat(node.config.place(), ": layer '", node.name, "' is a ", node.class_name,
-                         ", which can not be emulated here; the classes that can are ",
+                         ", which cannot be emulated here; the classes that can are ",
                          join_names(proxy_class_names())));
 }
 

@@ -32,7 +32,7 @@ Shape reshaped(const Shape& from, std::vector<int64_t> target, const std::string
     }
   }
   if (open != nullptr) *open = rest;
-  HGQ_CHECK(fits && (open != nullptr || rest == 1), ShapeError, where, ": can not bring values of shape ", from,
+  HGQ_CHECK(fits && (open != nullptr || rest == 1), ShapeError, where, ": cannot bring values of shape ", from,
             " into shape [", text, "]");
   return Shape(target);
 }

@@ -27,7 +27,7 @@ struct QKerasActivation {
 };
 
 /// `overflow`: of quantized_bits that is not symmetric. Adds an error that says what to do for a quantizer that a
-/// FixedPointQuantizer can not be: an alpha other than 1, powers of two, binary and ternary, a leaky or bounded ReLU.
+/// FixedPointQuantizer cannot be: an alpha other than 1, powers of two, binary and ternary, a leaky or bounded ReLU.
 QKerasActivation qkeras_activation(const QKerasQuantizer& quantizer, Overflow overflow, ErrorList& errors);
 
 }  // namespace hgq

@@ -281,7 +281,7 @@ class Converter {
       if (!is_plain_relu(reader))
         errors.add(node.config.place(), concat(qkeras_layer(node),
                                                ": has a max_value, a negative_slope or a threshold, "
-                                               "which a proxy can not have; use quantized_relu(BITS, INTEGER)"));
+                                               "which a proxy cannot have; use quantized_relu(BITS, INTEGER)"));
       const QKerasActivation relu{.function = "relu", .type = {}};
       return ready() ? activate(node, relu, in[0], node.proxy_name, "", errors) : Ref();
     }

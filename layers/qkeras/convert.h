@@ -35,7 +35,7 @@ struct QKerasConversion {
     std::string name, class_name;
     std::string became;  // "Dense dense, FixedPointQuantizer dense_quantizer"
   };
-  /// Its notes() say what a user should know: renamed layers, wide weights, what hls4ml can not do.
+  /// Its notes() say what a user should know: renamed layers, wide weights, what hls4ml cannot do.
   ProxyModel proxy;
   std::vector<Layer> layers;
 };
@@ -46,8 +46,8 @@ bool is_qkeras(const KerasFile& file);
 /// Whether a file has layers that only QKeras and Keras know, none of ours or of Python HGQ.
 bool is_plain_keras(const KerasFile& file);
 
-/// Throws ConfigError with all that can not be converted, a line each that names the layer, the reason, and what to do;
-/// FileError where the graph itself can not be read.
+/// Throws ConfigError with all that cannot be converted, a line each that names the layer, the reason, and what to do;
+/// FileError where the graph itself cannot be read.
 QKerasConversion qkeras_to_proxy(const KerasFile& file, const QKerasOptions& options = {});
 
 }  // namespace hgq

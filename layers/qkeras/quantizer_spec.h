@@ -43,7 +43,7 @@ struct QKerasQuantizer {
 /// The quantizers whose arguments are known.
 std::vector<std::string> qkeras_quantizer_names();
 
-/// Adds an error for text that can not be read as a call, and for arguments that the class does not have. Classes that
+/// Adds an error for text that cannot be read as a call, and for arguments that the class does not have. Classes that
 /// are not known here keep their name and lose their arguments. `where` opens the messages.
 QKerasQuantizer read_qkeras_quantizer(const Node& node, const std::string& where, ErrorList& errors);
 

@@ -16,7 +16,7 @@ namespace hgq {
 
 /// `values`, finite, of `shape`. `of_kernel`: whether QKeras sets an `alpha` of None to "auto_po2", as its layers do
 /// for kernels, and QBatchNormalization for gamma and variance. A quantizer without a name changes nothing. One that is
-/// not known, or has arguments that QKeras can not compute with, is an error; the values then come back as they are.
+/// not known, or has arguments that QKeras cannot compute with, is an error; the values then come back as they are.
 std::vector<float> quantize_weights(const QKerasQuantizer& quantizer, bool of_kernel, const Shape& shape,
                                     std::vector<float> values, ErrorList& errors);
 

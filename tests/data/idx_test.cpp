@@ -67,10 +67,10 @@ TEST_F(Idx, DamageIsNamed) {
   };
   EXPECT_EQ(message(packed), "no error");
   EXPECT_THAT(message(packed.substr(0, packed.size() - 9)), HasSubstr("x.gz: is packed, and cut off"));
-  EXPECT_THAT(message(packed + "tail"), HasSubstr("x.gz: can not be unpacked (incorrect"));
+  EXPECT_THAT(message(packed + "tail"), HasSubstr("x.gz: cannot be unpacked (incorrect"));
   std::string wrong = packed;
   wrong[wrong.size() - 6] = static_cast<char>(wrong[wrong.size() - 6] + 1);
-  EXPECT_THAT(message(wrong), HasSubstr("x.gz: can not be unpacked (incorrect"));
+  EXPECT_THAT(message(wrong), HasSubstr("x.gz: cannot be unpacked (incorrect"));
 }
 
 }  // namespace

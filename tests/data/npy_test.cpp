@@ -141,13 +141,13 @@ TEST_F(Npy, WhatCanNotBeReadIsNamed) {
   EXPECT_THAT(message(with_dict("{'descr': '<f4', 'fortran_order': True, 'shape': (1000000, 1000000), }")),
               HasSubstr("is cut off"));
   EXPECT_THAT(message(with_dict("{'descr': '<f4', 'fortran_order': False, 'shape': (2, -2), }")),
-              HasSubstr("the shape in its header can not be read"));
+              HasSubstr("the shape in its header cannot be read"));
   EXPECT_THAT(message(with_dict("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2")),
-              HasSubstr("the shape in its header can not be read"));
+              HasSubstr("the shape in its header cannot be read"));
   EXPECT_THAT(message(with_dict("{'descr': '<f4', 'shape': (2, 2), }")),
               HasSubstr("its header has no 'fortran_order'"));
   EXPECT_THAT(message(with_dict("{'descr': '<f4, 'fortran_order': No, 'shape': (2, 2), }")),
-              HasSubstr("can not be read"));
+              HasSubstr("cannot be read"));
   EXPECT_THAT(message(with_dict("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }")),
               HasSubstr("a table of named columns"));
   EXPECT_THAT(message(with_dict("{'descr': '<U9999999999', 'fortran_order': False, 'shape': (2,), }")),
@@ -183,7 +183,7 @@ TEST_F(Npy, BadZipFilesAreNamed) {
                 HasSubstr("without its directory at the end; it is cut off"));
     std::string wrong = good;
     wrong[deflated ? 60 : 3000] = static_cast<char>(wrong[deflated ? 60 : 3000] ^ 0x55);
-    EXPECT_THAT(message(wrong), deflated ? ::testing::AnyOf(HasSubstr("can not be unpacked"), HasSubstr("check sum"))
+    EXPECT_THAT(message(wrong), deflated ? ::testing::AnyOf(HasSubstr("cannot be unpacked"), HasSubstr("check sum"))
                                          : ::testing::AnyOf(HasSubstr("check sum"), HasSubstr("check sum")));
     // The directory, 46 bytes and the name, stands in front of the last 22 bytes.
     const size_t directory = good.size() - 22 - 46 - 5;

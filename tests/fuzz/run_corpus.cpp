@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     std::ifstream in(argv[i], std::ios::binary);
     if (!in) {
-      std::fprintf(stderr, "%s: can not be opened\n", argv[i]);
+      std::fprintf(stderr, "%s: cannot be opened\n", argv[i]);
       return 1;
     }
     std::fprintf(stderr, "%s\n", argv[i]);

@@ -283,7 +283,7 @@ TEST(ProxyReshaping, MovesElementsAsKerasDoes) {
   EXPECT_THAT(message_of<ShapeError>([&] {
                 b.add_reshape("wrong", flat, {4, 2});
               }),
-              HasSubstr("layer 'wrong' (Reshape): can not bring values of shape [6] into shape [4, 2]"));
+              HasSubstr("layer 'wrong' (Reshape): cannot bring values of shape [6] into shape [4, 2]"));
   EXPECT_THAT(message_of<ShapeError>([&] {
                 b.add_reshape("twice", flat, {-1, -1});
               }),
@@ -320,7 +320,7 @@ TEST(ProxyActivation, OtherFunctionsAreRefused) {
   ProxyBuilder b;
   const ProxyRef q = b.add_quantizer("q", b.add_input("x", {3}), one_type(1, 6, 3), Rounding::kTrn, Overflow::kSat);
   EXPECT_THAT(message_of<ShapeError>([&] { b.add_activation("act", q, "swish"); }),
-              HasSubstr("layer 'act' (Activation): a proxy can not hold the function 'swish'"));
+              HasSubstr("layer 'act' (Activation): a proxy cannot hold the function 'swish'"));
 }
 
 /// A net with all stages; rows cross the blocks of the emulator.

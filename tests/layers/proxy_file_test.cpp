@@ -115,7 +115,7 @@ TEST(ProxyFile, ClassesThatAreNotKnownAreNamedWithTheirLayer) {
         layer_named(layers, "dense").set("class_name", Node::string("SeparableConv2D"));
       }),
       HasSubstr(
-          "layer 'dense' is a SeparableConv2D, which can not be emulated here; the classes that can are InputLayer, "));
+          "layer 'dense' is a SeparableConv2D, which cannot be emulated here; the classes that can are InputLayer, "));
   EXPECT_THAT(message_for([](KerasFile&, Node& layers) {
                 layer_named(layers, "sum").set("class_name", Node::string("HGQ>UnaryLUT"));
               }),

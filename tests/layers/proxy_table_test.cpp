@@ -153,7 +153,7 @@ TEST(UnaryLut, IsMadeForTheTypeThatHls4mlDerivesAndNotForThatOfTheQuantizer) {
   EXPECT_EQ(dynamic_cast<const ProxyUnaryLut*>(model.find("lut"))->table().size(), 4u);
 }
 
-/// Values in a wide type that the layer in front can not fill; those that fit must stay.
+/// Values in a wide type that the layer in front cannot fill; those that fit must stay.
 TEST(PackageNarrowing, TakesBitsThatTheInputCanNotFill) {
   ProxyBuilder b;
   ProxyRef at = b.add_quantizer("q", b.add_input("x", {1}), one_type(0, 3, 1), Rounding::kTrn, Overflow::kWrap);
