@@ -117,7 +117,7 @@ ExportOutlook look_at_export(const RunConfig& config, const std::map<std::string
   ErrorList errors;
   Model model = make_model(config, input_shapes, errors);
   errors.throw_if_any();
-  ExportOutlook outlook{.refused = model.what_can_not_be_exported(config.proxy.options()), .notes = {}};
+  ExportOutlook outlook{.refused = model.what_cannot_be_exported(config.proxy.options()), .notes = {}};
   if (!outlook.refused.empty()) return outlook;
   std::vector<Tensor> rows;
   for (const int input : model.inputs()) {

@@ -248,7 +248,7 @@ bool Model::is_traced() const {
   });
 }
 
-std::vector<std::string> Model::what_can_not_be_exported(const ProxyOptions& options) const {
+std::vector<std::string> Model::what_cannot_be_exported(const ProxyOptions& options) const {
   std::vector<std::string> reasons;
   for (const Entry& e : entries_) {
     if (e.layer != nullptr && !e.layer->why_no_proxy(options).empty())

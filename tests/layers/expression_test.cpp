@@ -208,10 +208,10 @@ TEST(HActivation, AFormulaIsKnownToNeedATableAndNotToOpenInPythonAsItIs) {
               ::testing::ElementsAre(HasSubstr("custom_objects={'sin(3*x)': lambda x: ...}")));
   ProxyOptions options;
   options.unary_lut_max_table_size = -1;
-  EXPECT_THAT(model.what_can_not_be_exported(options),
+  EXPECT_THAT(model.what_cannot_be_exported(options),
               ::testing::ElementsAre(
                   HasSubstr("layer 'wave' (HActivation): the function 'sin(3*x)' can only be exported as a table")));
-  EXPECT_THAT(model.what_can_not_be_exported(), ::testing::IsEmpty());
+  EXPECT_THAT(model.what_cannot_be_exported(), ::testing::IsEmpty());
 }
 
 TEST(HActivation, ANameThatIsUnknownKeepsItsMessageAndGetsAHint) {
