@@ -104,7 +104,9 @@ std::string summary(const Verification& verification) {
   }
   add_count(parts, with_overflow, ", as values overflow their ranges");
   add_count(parts, verification.rows_differ_without_bits, ", as elements without bits have values");
-  add_count(parts, verification.rows_unexplained(), " though all of their values lie within their ranges");
+  add_count(parts, verification.rows_unexplained(),
+            verification.rows_unexplained() == 1 ? " though all of its values lie within their ranges"
+                                                 : " though all of their values lie within their ranges");
   if (report.rows_with_overflow > with_overflow)
     parts.push_back(fmt::format("values of {} {}row{} overflow without an effect",
                                 report.rows_with_overflow - with_overflow, with_overflow > 0 ? "more " : "",

@@ -137,7 +137,9 @@ class Reader {
 
   void read_data(const Node& node) {
     config_.data = node;
+    const std::size_t before = errors_.size();
     config_.data_config = read_data_config(node, folder_, errors_, docs_);
+    data_is_right_ = errors_.size() == before;
     if (!graph_is_right_) return;
     const DataConfig& data = config_.data_config;
     check_set(data.train, Node::map({{"inputs", Node()}, {"targets", Node()}, {"sample_weights", Node()}}), "data");
@@ -336,7 +338,7 @@ class Reader {
       check_named(callback, "a callback", errors_, hooks_.check_callback, callback, config_, errors_);
     }
     const bool outputs_are_known = graph_is_right_ && config_.train.losses.size() == config_.model.outputs.size();
-    if (node != nullptr && errors_.size() == before && outputs_are_known)
+    if (node != nullptr && errors_.size() == before && outputs_are_known && data_is_right_)
       run_hook(hooks_.check_callbacks, node->place(), errors_, config_, errors_);
   }
 
@@ -350,6 +352,7 @@ class Reader {
   Docs* docs_;
   RunConfig config_;
   bool graph_is_right_ = false;
+  bool data_is_right_ = false;
   Node layers_, outputs_;  // as they are written
 };
 

@@ -128,8 +128,8 @@ class Converter {
   Ref activate(const KerasNode& node, const QKerasActivation& activation, ProxyRef ref,
                const std::string& function_name, const std::string& quantizer_name, ErrorList& errors) {
     // A type without a sign cuts off at 0 what a ReLU would, so that raw values need no layer in front of it.
-    const bool cuts = activation.function == "relu" && activation.type && activation.overflow == Overflow::kSat &&
-                      !builder_.signal(ref).fixed_point();
+    const bool cuts =
+        activation.function == "relu" && activation.type && activation.overflow == Overflow::kSat && !is_quantized(ref);
     if (cuts) return quantize(activation, ref, quantizer_name_of_raw(node, function_name));
     if (activation.function != "linear") {
       if (!check_quantized(node, {ref}, errors)) return {};
@@ -177,11 +177,14 @@ class Converter {
     return {.types = qkeras_type(*activation.type), .rounding = Rounding::kRndConv, .overflow = activation.overflow};
   }
 
+  /// Whether a value has a fixed-point type of the model's own; a table without a quantizer behind it has ours.
+  bool is_quantized(ProxyRef ref) const {
+    return builder_.signal(ref).fixed_point() && !without_quantizer_.contains(ref.index);
+  }
+
   /// Whether all inputs are fixed-point values, which only a quantizer makes of a model's inputs and of most functions.
   bool check_quantized(const KerasNode& node, const std::vector<ProxyRef>& in, ErrorList& errors) {
-    const bool quantized = std::ranges::all_of(in, [&](ProxyRef ref) {
-      return builder_.signal(ref).fixed_point() && !without_quantizer_.contains(ref.index);
-    });
+    const bool quantized = std::ranges::all_of(in, [&](ProxyRef ref) { return is_quantized(ref); });
     if (!quantized)
       errors.add(node.config.place(),
                  concat(qkeras_layer(node),

@@ -338,7 +338,8 @@ TEST_F(RunConfigTest, ResolvedConfigRerunsTheSame) {
   }
 }
 
-// A run that is continued for more epochs keeps the length of its schedules, and its config says so: it reruns the same.
+// A run that is continued for more epochs keeps the length of its schedules, and its config says so: it reruns the
+// same.
 TEST_F(RunConfigTest, ResumeKeepsTheLengthOfSchedules) {
   const Node stored = read_valid(kExample, {"train.epochs=100"}).resolved;
   RunConfig same = read_valid(kExample, {"train.epochs=100"});
@@ -479,7 +480,7 @@ TEST_F(RunConfigTest, NamesMissingAndUnknownSections) {
             "export, model, seed, train");
   EXPECT_EQ(error_of(example_with("epochs: 100", "epocs: 100")),
             "run.yaml:22:3: unknown key 'epocs' in train, did you mean 'epochs'? There are: batch_size, epochs, loss, "
-            "loss_weights, metrics, optimizer, shuffle, weighted_metrics");
+            "loss_weights, metrics, optimizer, schedule_epochs, shuffle, weighted_metrics");
 }
 
 TEST_F(RunConfigTest, RefusesImpossibleNumbers) {
@@ -682,7 +683,7 @@ TEST_F(RunConfigTest, RefusesBadSets) {
             "--set #1: found 'train..epochs=5', expected KEY.PATH=YAML, such as train.epochs=10");
   EXPECT_EQ(error_with("train.epoch=5"),
             "--set #1: unknown key 'epoch' in train, did you mean 'epochs'? There are: batch_size, epochs, loss, "
-            "loss_weights, metrics, optimizer, shuffle, weighted_metrics");
+            "loss_weights, metrics, optimizer, schedule_epochs, shuffle, weighted_metrics");
   EXPECT_EQ(error_with("trian.epochs=5"),
             "--set #1: unknown key 'trian' at the top level, did you mean 'train'? There are: callbacks, data, export, "
             "model, seed, train");

@@ -87,7 +87,7 @@ TEST_F(HistoryFileTest, IsCutBackToWhatTheCheckpointKnows) {
   const std::string before = text();
   file.append(rows(4, 2, "bops"));  // a column more, too
   HistoryFile again(path_);
-  again.restore(state, 1000);
+  again.restore(state, 100000);
   EXPECT_EQ(text(), before);
   again.append(rows(4, 2, "bops"));
   HistoryFile whole((folder_ / "whole.csv").string());
@@ -100,7 +100,7 @@ TEST_F(HistoryFileTest, RowsThatNoCheckpointKnowsAreRemoved) {
   HistoryFile file(path_);
   const nlohmann::json state = file.state();
   file.append(rows(1, 2));
-  HistoryFile(path_).restore(state, 1000);
+  HistoryFile(path_).restore(state, 100000);
   EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
@@ -114,7 +114,7 @@ TEST_F(HistoryFileTest, AFileThatWasChangedIsRefusedAndOneThatIsGoneBegunAnew) {
     if (changed == right) changed.replace(changed.find("0.5"), 3, "0.6");
     std::ofstream(path_) << changed;
     try {
-      HistoryFile(path_).restore(state, 1000);
+      HistoryFile(path_).restore(state, 100000);
       FAIL() << changed;
     } catch (const FileError& e) {
       EXPECT_THAT(e.what(), HasSubstr("it was changed since"));
@@ -124,7 +124,7 @@ TEST_F(HistoryFileTest, AFileThatWasChangedIsRefusedAndOneThatIsGoneBegunAnew) {
   }
   std::filesystem::remove(path_);
   HistoryFile again(path_);
-  again.restore(state, 1000);
+  again.restore(state, 100000);
   again.append(rows(4, 1));
   EXPECT_EQ(text(), "epoch,loss,seconds\n4,0.25,0.5\n");
 }
@@ -138,7 +138,7 @@ TEST_F(HistoryFileTest, ManyRowsAreAsTheyWereInMemory) {
   History more;
   more.add(30001, metrics({{"loss", 0.5}, {"late", 1}}));
   file.append(more);
-  HistoryFile(path_).restore(state, 1000);
+  HistoryFile(path_).restore(state, 100000);
   EXPECT_EQ(text(), all.to_csv());
 }
 

@@ -60,8 +60,8 @@ WARNED = [
 ]
 
 
-def hgq(*args):
-    result = subprocess.run([ARGS.program, *map(str, args)], capture_output=True, text=True, timeout=300)
+def hgq(*args, folder):
+    result = subprocess.run([str(pathlib.Path(ARGS.program).resolve()), *map(str, args)], capture_output=True, text=True, timeout=300, cwd=folder)
     if result.returncode < 0:
         raise AssertionError(f'signal {-result.returncode}: {args}')
     return result
@@ -82,11 +82,11 @@ class CheckTest(unittest.TestCase):
     def tearDown(self):
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def run_with(self, sets, *more):
-        return hgq(self.config, '--out', self.folder / 'run', '--quiet', *(word for s in sets for word in ('--set', s)), *more)
+    def run_with(self, sets, *more):  # in the folder, which paths in --set start from
+        return hgq(self.config, '--out', self.folder / 'run', '--quiet', *(word for s in sets for word in ('--set', s)), *more, folder=self.folder)
 
     def check_with(self, sets):
-        return hgq('check', self.config, *(word for s in sets for word in ('--set', s)))
+        return hgq('check', self.config, *(word for s in sets for word in ('--set', s)), folder=self.folder)
 
     def test_what_a_run_refuses_check_finds_and_the_run_leaves_nothing(self):
         for sets, words in REFUSED:

@@ -124,7 +124,7 @@ def seeds(folder):
             archive.writestr('x.npy', npy)
     (folder / 'rows.idx').write_bytes(b'\0\0\x0d\2' + struct.pack('>2I', 60, 4) + struct.pack('>240f', *struct.unpack('<240f', values)))
     model, proxy = run / 'model.h5', run / 'proxy.h5'
-    made = hgq('predict', model, '--data', folder / 'rows.npy', '--inputs', 'x', '--out', folder / 'rows.h5', '--with-inputs')
+    made = hgq('predict', model, '--data', folder / 'rows.npy', '--out', folder / 'rows.h5', '--with-inputs')
     assert made.code == 0, made.err
 
     golden = pathlib.Path(ARGS.source) / 'tests/golden/models/softmax_out'
@@ -148,7 +148,10 @@ def seeds(folder):
         return [('predict', model, '--data', path, '--inputs', 'x', '--out', out),
                 ('eval', model, '--data', path, '--inputs', 'x', '--targets', 'y', '--loss', 'mse')]
 
-    def array_commands(path, out):
+    def array_commands(path, out):  # of a file that holds one array without a name
+        return [('predict', model, '--data', path, '--out', out)]
+
+    def npz_commands(path, out):
         return [('predict', model, '--data', path, '--inputs', 'x', '--out', out)]
 
     def table_commands(path, out):
@@ -166,7 +169,7 @@ def seeds(folder):
 
     return [(model, model_commands), (golden / 'hgq.h5', python_commands), (proxy, proxy_commands),
             (golden / 'proxy_sat.h5', golden_proxy_commands), (run / 'checkpoint.h5', checkpoint_commands), (folder / 'rows.h5', h5_data_commands),
-            (folder / 'rows.npy', array_commands), (folder / 'stored.npz', array_commands), (folder / 'packed.npz', array_commands),
+            (folder / 'rows.npy', array_commands), (folder / 'stored.npz', npz_commands), (folder / 'packed.npz', npz_commands),
             (folder / 'rows.idx', array_commands), (csv, table_commands), (config, config_commands)]
 
 

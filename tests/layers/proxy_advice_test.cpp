@@ -115,7 +115,8 @@ std::vector<Case> cases() {
        [=] {
          return std::vector{HQuantize(), HDense(4),           HActivation("tanh"),
                             HDense(3),   HActivation("relu"), HActivation("sigmoid")};
-       }},
+       },
+       1 << 20},
       {"table",
        {4},
        [=] {

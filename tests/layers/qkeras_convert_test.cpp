@@ -209,7 +209,7 @@ TEST(QKerasConvert, AQuantizedReluOfRawValuesIsAQuantizerAlone) {
                                 layer("QActivation", "s", {{"activation", "quantized_relu(3,0)"}})},
                                {});
   const ProxyModel proxy = qkeras_to_proxy(file).proxy;
-  EXPECT_THAT(names_of(proxy), testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer r", "Activation t",
+  EXPECT_THAT(names_of(proxy), testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer r", "HGQ>UnaryLUT t",
                                                     "HGQ>FixedPointQuantizer s"));
   EXPECT_EQ(outputs_of(proxy, tensor({2, 2}, {-1, 0.125F, 0.375F, 9})), (std::vector<float>{0, 0, 0.5F, 0.625F}));
 }
@@ -244,7 +244,7 @@ TEST(QKerasConvert, ActivationLayersStandForTheirFunctions) {
                                {dense_weights("a", {1, 1}, {-1})});
   EXPECT_THAT(names_of(qkeras_to_proxy(file).proxy),
               testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer q", "Activation r", "Dense a",
-                                   "Activation a_relu", "Activation t"));
+                                   "Activation a_relu", "HGQ>UnaryLUT t"));
   json bounded = relu;
   bounded["config"]["max_value"] = 6;
   EXPECT_THAT(

@@ -92,7 +92,7 @@ TEST(SavedKeras, WhatIsNoModelIsRefusedWithWhatToDo) {
   EXPECT_THAT(message(json), HasSubstr("give them by --weights"));
   EXPECT_THAT(message(file("keras_2.keras"), json), HasSubstr("--weights is for a model as JSON"));
   std::filesystem::create_directory(folder / "saved");
-  EXPECT_THAT(message(folder / "saved"), HasSubstr("is a directory"));
+  EXPECT_THAT(message(folder / "saved"), HasSubstr("is a folder, expected an HDF5 file"));
   std::ofstream(folder / "saved/saved_model.pb") << "x";
   EXPECT_THAT(message(folder / "saved"), AllOf(HasSubstr("is a SavedModel"), HasSubstr("model.save('NAME.h5')")));
   std::ofstream(folder / "text.h5") << "text";
