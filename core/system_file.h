@@ -46,8 +46,8 @@ void make_folder(const std::string& path);
 /// Removes a file; nothing where it is not there. Throws as throw_system_error.
 void remove_file(const std::string& path);
 
-/// The bytes of a regular file, or of a pipe that somebody writes to, at most `most`. Never waits for a writer. Throws as
-/// throw_system_error.
+/// The bytes of a regular file, or of a pipe that somebody writes to, at most `most`. Never waits for a writer. Throws
+/// as throw_system_error.
 std::string read_file(const std::string& path, size_t most);
 
 }  // namespace hgq

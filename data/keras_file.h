@@ -90,8 +90,8 @@ using ReadGroup = std::function<void(const h5::Group&)>;
 /// a circle.
 KerasGraph keras_graph(const Node& model_config, bool nested = false);
 
-/// "HDense" of "HGQ>HDense": the class without the package that it is registered in. Files have other packages, or none,
-/// for the same class, as HGQ before 0.2 had.
+/// "HDense" of "HGQ>HDense": the class without the package that it is registered in. Files have other packages, or
+/// none, for the same class, as HGQ before 0.2 had.
 std::string_view plain_class_name(std::string_view class_name);
 
 /// Whether a node of this class is a model inside the model.

@@ -252,7 +252,9 @@ KerasFile read_saved_keras(const std::string& path, const std::string& weights) 
   try {
     return read_zip(path);
   } catch (const FileError& reason) {
-    throw FileError(concat(reason.what(), "; if Keras opens this .keras file (the zip of Keras 2.12 and later), save it as HDF5: model.save('NAME.h5')"));
+    throw FileError(concat(
+        reason.what(),
+        "; if Keras opens this .keras file (the zip of Keras 2.12 and later), save it as HDF5: model.save('NAME.h5')"));
   }
 }
 
