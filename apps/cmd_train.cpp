@@ -98,7 +98,7 @@ class Run {
   fs::path chosen_folder() const {
     if (!command_.out.empty()) return command_.out;
     const fs::path config(command_.config);
-    const fs::path beside = config.has_parent_path() ? config.parent_path() : fs::path(".");
+    fs::path beside = config.has_parent_path() ? config.parent_path() : fs::path(".");
     const auto of_a_run = [&](const char* name) { return fs::exists(beside / name); };
     if (config.filename() == "config.yaml" &&
         std::ranges::any_of(std::array{"checkpoint.h5", "history.csv", "model.h5", "summary.json"}, of_a_run)) {

@@ -189,7 +189,7 @@ class Walk {
 
   /// Of a word that is no file: true where it was meant as a command.
   bool refuse_command(const std::string& word) {
-    static const std::map<std::string, std::string, std::less<>> meant = {
+    static const std::map<std::string, std::string, std::less<>> kMeant = {
         {"train", "a config alone starts a training run: hgq-train CONFIG"},
         {"fit", "a config alone starts a training run: hgq-train CONFIG"},
         {"run", "a config alone starts a training run: hgq-train CONFIG"},
@@ -200,7 +200,7 @@ class Walk {
     for (const CommandDoc& command : program_.commands) names.push_back(command.name);
     const std::string near = nearest_name(word, names);
     const bool like_file = word.find_first_of("./\\") != std::string::npos;
-    if (const auto found = meant.find(word); found != meant.end()) {
+    if (const auto found = kMeant.find(word); found != kMeant.end()) {
       std::string hint = found->second;
       const std::size_t config = hint.find("CONFIG");
       if (config != std::string::npos && positionals_.size() == 2) hint.replace(config, 6, printable(positionals_[1]));

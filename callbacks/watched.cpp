@@ -88,7 +88,7 @@ std::vector<std::string> ambiguous_names(std::span<const std::unique_ptr<Callbac
   // A metric that is listed twice is the same number.
   std::vector<std::string> names(measured.begin(), measured.end());
   std::ranges::sort(names);
-  names.erase(std::ranges::unique(names).begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());  // clang 14 cannot read ranges::unique
   const Measured all(callbacks, names, validation);
   names = all.names_for(callbacks.size(), true);
   std::ranges::sort(names);

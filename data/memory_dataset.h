@@ -25,7 +25,8 @@ class NamedTensors {
     mutable Tensor value;
   };
   NamedTensors() = default;
-  NamedTensors(std::vector<NamedTensor> all) : all_(std::move(all)) {}
+  // A vector is as good as a braced list.
+  NamedTensors(std::vector<NamedTensor> all) : all_(std::move(all)) {}  // NOLINT(google-explicit-constructor)
   NamedTensors(std::initializer_list<Item> items) {
     for (const Item& item : items) all_.push_back({item.name, std::move(item.value)});
   }

@@ -140,7 +140,7 @@ class Notes {
 
   /// "3 ('pt')": the column's number, and its name where the config gives one.
   std::string named(size_t input, size_t column) const {
-    const std::string number = concat(column);
+    std::string number = concat(column);
     const std::vector<NamedArray>& arrays = config_.train.inputs;
     const auto found = std::ranges::find(arrays, train_.fields()[input].name, &NamedArray::name);
     if (found == arrays.end() && arrays.size() != 1) return number;

@@ -159,7 +159,7 @@ ProxyRef ProxyBuilder::add_unary_lut(const std::string& name, ProxyRef parent,
 }
 
 ProxyRef ProxyBuilder::add_function(const std::string& name, ProxyRef parent,
-                                    std::shared_ptr<const ops::UnaryFunction> function, int64_t most_entries,
+                                    const std::shared_ptr<const ops::UnaryFunction>& function, int64_t most_entries,
                                     const std::optional<QuantizerBehind>& behind) {
   const std::string called = function->name;
   const bool in_hls4ml = called == "sigmoid" || called == "tanh";

@@ -77,8 +77,9 @@ class ProxyBuilder {
   /// sigmoid and tanh are an Activation, for which hls4ml has coarser tables of its own, with a note; for any other
   /// function a ConfigError says what limit would do. `behind`: the quantizer that reads it, so that entries have its
   /// bits; without one they have 20 bits behind the point.
-  ProxyRef add_function(const std::string& name, ProxyRef parent, std::shared_ptr<const ops::UnaryFunction> function,
-                        int64_t most_entries, const std::optional<QuantizerBehind>& behind = {});
+  ProxyRef add_function(const std::string& name, ProxyRef parent,
+                        const std::shared_ptr<const ops::UnaryFunction>& function, int64_t most_entries,
+                        const std::optional<QuantizerBehind>& behind = {});
   /// More than two parents: a chain of layers NAME_part, NAME_part_0 ... and NAME, of two parents each, since
   /// hls4ml 1.3.0 takes no more. Sums of fixed-point values are exact in any order.
   ProxyRef add_add(const std::string& name, const std::vector<ProxyRef>& parents);

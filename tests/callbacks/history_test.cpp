@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -65,7 +66,7 @@ class HistoryFileTest : public ::testing::Test {
     std::ifstream in(path_, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  std::filesystem::path folder_ = std::filesystem::temp_directory_path() / "hgq_history_test";
+  std::filesystem::path folder_ = std::filesystem::temp_directory_path() / concat("hgq_history_test_", ::getpid());
   std::string path_ = (folder_ / "history.csv").string();
 };
 
