@@ -34,8 +34,8 @@ constexpr std::array<std::string_view, 18> kPlain{"QActivation",
                                                   "Concatenate",
                                                   "Add"};
 
-template <size_t N>
-bool is_one_of(const std::array<std::string_view, N>& names, std::string_view name) {
+template <size_t kN>
+bool is_one_of(const std::array<std::string_view, kN>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
