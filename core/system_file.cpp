@@ -72,6 +72,19 @@ void remove_file(const std::string& path) {
   if (unlink(path.c_str()) != 0 && errno != ENOENT) throw_system_error(concat(path, ": cannot be removed"), errno);
 }
 
+int64_t read_at(const Descriptor& file, int64_t offset, std::span<char> out) {
+  int64_t total = 0;
+  while (!out.empty()) {
+    const ssize_t got = pread(file.get(), out.data(), out.size(), offset + total);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return -1;
+    if (got == 0) break;
+    out = out.subspan(static_cast<size_t>(got));
+    total += got;
+  }
+  return total;
+}
+
 std::string read_file(const std::string& path, size_t most) {
   // Not to wait for somebody who writes to a pipe; a pipe that is written to (`<(...)`) is read then.
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -45,6 +47,10 @@ void make_folder(const std::string& path);
 
 /// Removes a file; nothing where it is not there. Throws as throw_system_error.
 void remove_file(const std::string& path);
+
+/// Fills `out` with the bytes from `offset` of a regular file, however few each call of the system gives, and returns
+/// their number: fewer than asked for only where the file ends. -1, and errno, where they cannot be read.
+int64_t read_at(const Descriptor& file, int64_t offset, std::span<char> out);
 
 /// The bytes of a regular file, or of a pipe that somebody writes to, at most `most`. Never waits for a writer. Throws
 /// as throw_system_error.

@@ -17,25 +17,17 @@ namespace {
 
 class FileBytes : public Bytes {
  public:
-  FileBytes(const std::string& path, int descriptor) : Bytes(path, 0), descriptor_(descriptor) {}
-  using Bytes::set_size;
-  ~FileBytes() override { close(descriptor_); }
-  FileBytes(const FileBytes&) = delete;
-  FileBytes& operator=(const FileBytes&) = delete;
+  FileBytes(const std::string& path, int64_t size, Descriptor descriptor)
+      : Bytes(path, size), descriptor_(std::move(descriptor)) {}
 
  private:
   void read_checked(int64_t offset, std::span<char> out) const override {
-    while (!out.empty()) {
-      const ssize_t got = pread(descriptor_, out.data(), out.size(), offset);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) throw_system_error(concat(place(), ": cannot be read"), errno);
-      HGQ_CHECK(got > 0, FileError, place(), ": became shorter while it was read");
-      out = out.subspan(static_cast<size_t>(got));
-      offset += got;
-    }
+    const int64_t got = read_at(descriptor_, offset, out);
+    if (got < 0) throw_system_error(concat(place(), ": cannot be read"), errno);
+    HGQ_CHECK(got == static_cast<int64_t>(out.size()), FileError, place(), ": became shorter while it was read");
   }
 
-  int descriptor_;
+  Descriptor descriptor_;
 };
 
 class MemoryBytes : public Bytes {
@@ -68,22 +60,20 @@ std::string Bytes::front(int64_t count) const {
 
 std::unique_ptr<Bytes> open_bytes(const std::string& path, const std::string& expected) {
   // A pipe that nobody writes to would block; what is opened is looked at, not its name, which may change.
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  Descriptor descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   const int reason = errno;
-  HGQ_CHECK(descriptor >= 0 || (reason != ENOENT && reason != ENOTDIR), FileError, path, ": there is no such file",
-            similar_file(path));
-  HGQ_CHECK(descriptor >= 0 || reason != ENXIO, FileError, path, ": is not a regular file");
-  if (descriptor < 0) throw_system_error(concat(path, ": cannot be opened"), reason);
-  auto file = std::make_unique<FileBytes>(path, descriptor);
+  HGQ_CHECK(descriptor.get() >= 0 || (reason != ENOENT && reason != ENOTDIR), FileError, path,
+            ": there is no such file", similar_file(path));
+  HGQ_CHECK(descriptor.get() >= 0 || reason != ENXIO, FileError, path, ": is not a regular file");
+  if (descriptor.get() < 0) throw_system_error(concat(path, ": cannot be opened"), reason);
   struct stat status {};
-  if (fstat(descriptor, &status) != 0) throw_system_error(concat(path, ": cannot be read"), errno);
+  if (fstat(descriptor.get(), &status) != 0) throw_system_error(concat(path, ": cannot be read"), errno);
   HGQ_CHECK(!S_ISDIR(status.st_mode), FileError, path, ": is a folder, expected ", expected);
   HGQ_CHECK(!S_ISFIFO(status.st_mode), FileError, path, ": is a pipe, which can only be read once; expected ", expected,
             ": a regular file");
   HGQ_CHECK(S_ISREG(status.st_mode), FileError, path, ": is not a regular file, expected ", expected);
   HGQ_CHECK(status.st_size > 0, FileError, path, ": is empty, expected ", expected);
-  file->set_size(status.st_size);
-  return file;
+  return std::make_unique<FileBytes>(path, status.st_size, std::move(descriptor));
 }
 
 std::unique_ptr<Bytes> memory_bytes(std::string place, std::vector<char> content) {

@@ -25,7 +25,6 @@ class Bytes {
 
  protected:
   Bytes(std::string place, int64_t size) : place_(std::move(place)), size_(size) {}
-  void set_size(int64_t size) { size_ = size; }
 
  private:
   virtual void read_checked(int64_t offset, std::span<char> out) const = 0;

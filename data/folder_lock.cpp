@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "hgq/core/error.h"
+#include "hgq/core/system_file.h"
 
 namespace hgq {
 namespace {
@@ -44,7 +45,7 @@ std::string holder(const Descriptor& file) {
   std::string_view text;
   std::array<char, 512> content{};
   for (int look = 0; look < kLooks; ++look) {
-    const ssize_t got = pread(file.get(), content.data(), content.size(), 0);
+    const int64_t got = read_at(file, 0, content);
     text = std::string_view(content.data(), got > 0 ? static_cast<size_t>(got) : 0);
     text = text.substr(0, text.find('\n'));
     if (!text.empty() && text.starts_with(process)) return std::string(text);

@@ -12,6 +12,7 @@
 
 #include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
+#include "hgq/core/system_file.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/data/bytes.h"
 #include "hgq/data/file_seal.h"
@@ -257,10 +258,7 @@ bool File::looks_like_hdf5(const std::string& path) {
   // A user block of 512, 1024, 2048 ... bytes may stand in front.
   for (off_t offset = 0; offset < (off_t{1} << 40U); offset = offset == 0 ? 512 : 2 * offset) {
     std::array<char, 8> found{};
-    ssize_t got = -1;
-    do {
-      got = pread(file.get(), found.data(), found.size(), offset);
-    } while (got < 0 && errno == EINTR);
+    const int64_t got = read_at(file, offset, found);
     if (got < 0) throw_system_error(concat(path, ": cannot be read"), errno);
     if (found == kSignature) return true;
     if (got == 0) return false;

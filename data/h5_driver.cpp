@@ -14,6 +14,7 @@
 #include <limits>
 #include <memory>
 #include <new>
+#include <span>
 #include <tuple>
 
 #include "hgq/core/system_file.h"
@@ -86,22 +87,13 @@ haddr_t end_of_file(const H5FD_t* file, H5FD_mem_t /*type*/) { return of(file).s
 
 /// Behind the end of the file there are zeros, as for libhdf5's own driver.
 herr_t read_file(H5FD_t* file, H5FD_mem_t /*type*/, hid_t /*transfer*/, haddr_t address, size_t size, void* buffer) {
-  auto* to = static_cast<char*>(buffer);
-  while (size > 0) {
-    const ssize_t got = pread(of(file).descriptor.get(), to, size, static_cast<off_t>(address));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      push_error(H5E_READERROR, "file read failed", errno);
-      return -1;
-    }
-    if (got == 0) {
-      std::fill_n(to, size, '\0');
-      return 0;
-    }
-    to += got;
-    address += static_cast<haddr_t>(got);
-    size -= static_cast<size_t>(got);
+  const std::span<char> out(static_cast<char*>(buffer), size);
+  const int64_t got = read_at(of(file).descriptor, static_cast<int64_t>(address), out);
+  if (got < 0) {
+    push_error(H5E_READERROR, "file read failed", errno);
+    return -1;
   }
+  std::ranges::fill(out.subspan(static_cast<size_t>(got)), '\0');
   return 0;
 }
 
