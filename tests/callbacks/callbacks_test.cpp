@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "../support/temporary_folder.h"
 #include "hgq/callbacks/pareto_front.h"
 #include "hgq/callbacks/progress.h"
 #include "hgq/callbacks/progress_line.h"
@@ -129,16 +130,15 @@ TEST(ParetoFront, BeatsMeansNoWorseAndOnceBetter) {
 }
 
 TEST(ParetoFront, KeepsTheFilesOfTheFrontAndNoOthers) {
-  const std::filesystem::path run = std::filesystem::temp_directory_path() / "hgq_pareto_test";
+  const TemporaryFolder run;
   const std::filesystem::path folder = run / "pareto";
-  std::filesystem::remove_all(run);
   SmallTraining s;
   Trainer::Options options = s.options(12);
   options.model_file = [] { return std::string("model"); };
   Trainer trainer(s.model, s.objective, s.adam, s.workers, options);
   trainer.add(callback("CalibratedBOPs", 12));
   trainer.add(callback("BetaSchedule: {from: 1.0e-6, to: 1.0e-2}", 12));
-  auto pareto = callback("ParetoFront", 12, run.string());
+  auto pareto = callback("ParetoFront", 12, run.path());
   const auto& front = static_cast<const ParetoFront&>(*pareto);
   trainer.add(std::move(pareto));
   trainer.fit(s.train, &s.validation);
@@ -155,7 +155,6 @@ TEST(ParetoFront, KeepsTheFilesOfTheFrontAndNoOthers) {
   std::string header;
   std::getline(table, header);
   EXPECT_EQ(header, "file,epoch,val_accuracy,bops");
-  std::filesystem::remove_all(run);
 }
 
 std::string progress_of(int epochs, bool terminal) {

@@ -10,6 +10,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "../support/temporary_folder.h"
 #include "hgq/callbacks/history_file.h"
 #include "hgq/callbacks/pending_files.h"
 #include "hgq/core/error.h"
@@ -57,17 +58,12 @@ TEST(History, RefusesATextThatIsNone) {
 
 class HistoryFileTest : public ::testing::Test {
  protected:
-  HistoryFileTest() {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  ~HistoryFileTest() override { std::filesystem::remove_all(folder_); }
   std::string text() const {
     std::ifstream in(path_, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  std::filesystem::path folder_ = std::filesystem::temp_directory_path() / concat("hgq_history_test_", ::getpid());
-  std::string path_ = (folder_ / "history.csv").string();
+  TemporaryFolder folder_;
+  std::string path_ = folder_ / "history.csv";
 };
 
 TEST_F(HistoryFileTest, IsTheTableOfAllRows) {
@@ -91,7 +87,7 @@ TEST_F(HistoryFileTest, IsCutBackToWhatTheCheckpointKnows) {
   again.restore(state, 100000);
   EXPECT_EQ(text(), before);
   again.append(rows(4, 2, "bops"));
-  HistoryFile whole((folder_ / "whole.csv").string());
+  HistoryFile whole(folder_ / "whole.csv");
   whole.append(rows(1, 3));
   whole.append(rows(4, 2, "bops"));
   EXPECT_EQ(again.state(), whole.state());
@@ -147,7 +143,7 @@ TEST_F(HistoryFileTest, PendingFilesAreWrittenTogetherAndOnlyTheNewestOfAPath) {
   PendingFiles files;
   int made = 0;
   const auto file = [&](const std::string& name, const std::string& content) {
-    return PendingFile{.path = (folder_ / name).string(),
+    return PendingFile{.path = (folder_ / name),
                        .content =
                            [&made, content] {
                              ++made;
@@ -158,8 +154,8 @@ TEST_F(HistoryFileTest, PendingFilesAreWrittenTogetherAndOnlyTheNewestOfAPath) {
   files.add(file("a", "old"));
   files.add(file("a", "new"));
   files.add(file("b", "gone"));
-  files.drop((folder_ / "b").string());
-  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+  files.drop(folder_ / "b");
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
   files.write();
   files.write();
   EXPECT_EQ(made, 1);

@@ -1,16 +1,15 @@
 // What a checkpoint says of a training: kept exactly, and refused where it cannot be true.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "../support/temporary_folder.h"
 #include "hgq/callbacks/progress.h"
 #include "hgq/callbacks/registry.h"
 #include "hgq/callbacks/saved_state.h"
@@ -334,7 +333,8 @@ struct RunFile {
 };
 
 TEST(RunState, EveryArrayAndNumberIsChecked) {
-  const std::string path = ::testing::TempDir() + concat("hgq_run_state_", ::getpid(), ".h5");
+  const TemporaryFolder folder;
+  const std::string path = folder / "checkpoint.h5";
   SmallTraining s;
   const Stopped stopped = stopped_after(s, 7);
   save_model(s.model, path, [&](h5::Group& hgq) { write_run_state(hgq, s.model, s.adam, stopped.state); });
@@ -396,7 +396,6 @@ TEST(RunState, EveryArrayAndNumberIsChecked) {
     edit(file);
     EXPECT_THROW(read(file), FileError) << what;
   }
-  std::filesystem::remove(path);
 }
 
 }  // namespace

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "../support/temporary_folder.h"
 #include "hgq/callbacks/registry.h"
 #include "hgq/core/error.h"
 #include "hgq/core/system_file.h"
@@ -94,7 +94,8 @@ TEST(Trainer, TheSameBitsForAnyNumberOfThreads) {
 // and gone on with.
 TEST(Trainer, TheSameBitsInterruptedAtEveryBatch) {
   const Result whole = uninterrupted(3, 2);
-  const std::string path = (std::filesystem::temp_directory_path() / "hgq_trainer_test.h5").string();
+  const TemporaryFolder folder;
+  const std::string path = folder / "checkpoint.h5";
   for (int stop = 1; stop < 15; ++stop) {
     {
       SmallTraining s;
@@ -119,7 +120,6 @@ TEST(Trainer, TheSameBitsInterruptedAtEveryBatch) {
     EXPECT_EQ(s.weights(), whole.weights) << stop;
     EXPECT_EQ(history_of(trainer), whole.history) << stop;
   }
-  std::filesystem::remove(path);
 }
 
 // As Keras logs them: the whole, then each output's own, unweighted.
@@ -186,7 +186,8 @@ class Poison final : public Callback {
 };
 
 TEST(Trainer, WhatCameBeforeALossThatIsNotFiniteIsWritten) {
-  const std::string path = (std::filesystem::temp_directory_path() / "hgq_trainer_history.csv").string();
+  const TemporaryFolder folder;
+  const std::string path = folder / "history.csv";
   SmallTraining s;
   Trainer::Options options = s.options(20);
   options.checkpoint_seconds = 1000;
@@ -197,7 +198,6 @@ TEST(Trainer, WhatCameBeforeALossThatIsNotFiniteIsWritten) {
   EXPECT_EQ(History::from_csv(read_file(path, 1 << 20)).size(), 2U);
   EXPECT_EQ(trainer.history().size(), 0U);
   EXPECT_EQ(trainer.epochs(), 2);
-  std::filesystem::remove(path);
 }
 
 TEST(Trainer, RefusesTheStateOfOtherCallbacks) {

@@ -3,10 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "../support/temporary_folder.h"
 #include "hgq/core/error.h"
 
 namespace hgq {
@@ -192,20 +191,16 @@ TEST(StrictYaml, RefusesDeepNestingAndHugeTexts) {
 }
 
 TEST(YamlFile, SaysWhyItCannotBeRead) {
-  const auto folder = std::filesystem::temp_directory_path() / "hgq_node_test";
-  std::filesystem::create_directories(folder);
-  const auto error_at = [](const std::filesystem::path& path) {
+  const TemporaryFolder folder;
+  const auto error_at = [](const std::string& path) {
     ErrorList errors;
-    Node::from_yaml_file(path.string(), errors);
+    Node::from_yaml_file(path, errors);
     return errors.empty() ? "" : errors.messages().front();
   };
-  EXPECT_EQ(error_at(folder), folder.string() + ": is a folder, expected a file");
-  EXPECT_EQ(error_at(folder / "none.yaml"),
-            (folder / "none.yaml").string() + ": cannot be opened: No such file or directory");
-  const auto path = folder / "bad.yaml";
-  std::ofstream(path) << "a: 1\na: 2\n";
-  EXPECT_EQ(error_at(path), path.string() + ":2:1: duplicate key 'a', first at " + path.string() + ":1:1");
-  std::filesystem::remove_all(folder);
+  EXPECT_EQ(error_at(folder.path()), folder.path() + ": is a folder, expected a file");
+  EXPECT_EQ(error_at(folder / "none.yaml"), (folder / "none.yaml") + ": cannot be opened: No such file or directory");
+  const std::string path = write_text(folder, "bad.yaml", "a: 1\na: 2\n");
+  EXPECT_EQ(error_at(path), path + ":2:1: duplicate key 'a', first at " + path + ":1:1");
 }
 
 TEST(Node, WritesYamlThatReadsBackTheSame) {

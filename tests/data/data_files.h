@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "../support/temporary_folder.h"
 #include "hgq/core/error.h"
 #include "hgq/data/npy.h"
 #include "hgq/data/row_source.h"
-#include "temporary_folder.h"
 
 namespace hgq {
 

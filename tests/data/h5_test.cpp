@@ -14,8 +14,8 @@
 #include <fstream>
 #include <numeric>
 
+#include "../support/temporary_folder.h"
 #include "hgq/core/error.h"
-#include "temporary_folder.h"
 
 namespace hgq::h5 {
 namespace {

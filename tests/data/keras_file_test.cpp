@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "../support/temporary_folder.h"
 #include "hgq/core/error.h"
-#include "temporary_folder.h"
 
 namespace hgq {
 namespace {

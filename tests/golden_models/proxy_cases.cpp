@@ -1,8 +1,8 @@
 // The proxy that we make of a model beside the one that the package made: layers, widths, weights, values, overflows.
 #include <algorithm>
-#include <filesystem>
 #include <map>
 
+#include "../support/temporary_folder.h"
 #include "golden_model.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/predict.h"
@@ -162,11 +162,10 @@ std::vector<std::string> run_proxy(const GoldenModel& golden, const std::string&
   const auto predict = [&](const std::string& set) { return predictor.run(views_of(golden.inputs(set))); };
   compare_emulation(golden, tag, proxy, predict, out);
   // And once more as it is written and read.
-  const std::string path =
-      (std::filesystem::temp_directory_path() / concat("hgq_golden_", golden.name, "_", tag, ".h5")).string();
+  const TemporaryFolder folder;
+  const std::string path = folder / "proxy.h5";
   save_proxy(proxy, path);
   compare_emulation(golden, tag, load_proxy(path), predict, out);
-  std::filesystem::remove(path);
   return out.take();
 }
 

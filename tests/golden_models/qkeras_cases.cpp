@@ -1,6 +1,6 @@
 // The proxy that we make of a QKeras model beside the one that Python HGQ made; in the end both against QKeras itself.
-#include <filesystem>
 
+#include "../support/temporary_folder.h"
 #include "golden_model.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/proxy/emulator.h"
@@ -18,11 +18,10 @@ std::vector<std::string> run_qkeras(const GoldenModel& golden, const std::string
   const auto predict = [&](const std::string& set) { return golden.outputs("qkeras", set); };
   compare_emulation(golden, tag, conversion.proxy, predict, out);
   // And once more as it is written and read.
-  const std::string path =
-      (std::filesystem::temp_directory_path() / concat("hgq_golden_", golden.name, "_", tag, ".h5")).string();
+  const TemporaryFolder folder;
+  const std::string path = folder / "proxy.h5";
   save_proxy(conversion.proxy, path);
   compare_emulation(golden, tag, load_proxy(path), predict, out);
-  std::filesystem::remove(path);
   return out.take();
 }
 

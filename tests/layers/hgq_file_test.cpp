@@ -9,7 +9,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "../data/temporary_folder.h"
+#include "../support/temporary_folder.h"
 #include "hgq/layers/predict.h"
 #include "proxy_test_support.h"
 #include "sample_models.h"

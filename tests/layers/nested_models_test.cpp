@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "../data/temporary_folder.h"
+#include "../support/temporary_folder.h"
 #include "hgq/autograd/gradcheck.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/hgq_file.h"

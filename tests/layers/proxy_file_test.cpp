@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "../data/temporary_folder.h"
+#include "../support/temporary_folder.h"
 #include "hgq/core/error.h"
 #include "proxy_test_support.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "../data/temporary_folder.h"
+#include "../support/temporary_folder.h"
 #include "hgq/data/h5.h"
 #include "hgq/layers/proxy/dense.h"
 #include "hgq/layers/proxy/proxy_file.h"

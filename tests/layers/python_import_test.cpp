@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "../data/temporary_folder.h"
+#include "../support/temporary_folder.h"
 #include "hgq/core/error.h"
 #include "hgq/data/keras_file.h"
 #include "hgq/layers/hgq_file.h"

@@ -7,7 +7,7 @@
 
 #include <fstream>
 
-#include "../data/temporary_folder.h"
+#include "../support/temporary_folder.h"
 #include "hgq/core/error.h"
 #include "hgq/data/bytes.h"
 #include "hgq/data/zip_file.h"
