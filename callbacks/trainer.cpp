@@ -18,6 +18,7 @@ namespace {
 
 constexpr int64_t kStateFormat = 2;
 constexpr int64_t kMostEpochs = std::numeric_limits<int>::max();
+constexpr size_t kMostRowsInMemory = size_t{1} << 14U;  // of the history, where it has a file
 constexpr int64_t kMostSteps = int64_t{1} << 53;  // a double counts so far
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -247,6 +248,7 @@ void Trainer::finish_epoch(Training& t) {
   t.logs.set("learning_rate", static_cast<double>(optimizer_.learning_rate()));
   t.logs.set("seconds", t.seconds);
   history_.add(t.epoch + 1, t.logs);
+  if (history_.size() >= kMostRowsInMemory) write_history();
   warn_of_collapse(t);
   call(&Callback::on_log, t);
 }
@@ -301,6 +303,11 @@ PendingFile Trainer::keep_model_file(const std::string& path) const {
 
 void Trainer::write_files(Training& t) {
   call(&Callback::before_checkpoint, t);
+  write_history();
+}
+
+// The file may be ahead of the checkpoint: resuming cuts it back.
+void Trainer::write_history() {
   if (!history_file_) return;
   history_file_->append(history_);
   history_.clear();

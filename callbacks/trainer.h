@@ -42,8 +42,8 @@ class Trainer {
     /// The bytes of a file of the model as it is when this is called, for callbacks; nothing but the model's parameters
     /// and states changes them.
     std::function<std::string()> model_file{};
-    /// Where the history is kept (callbacks/history_file.h); empty: in memory. Rows go there before each checkpoint,
-    /// and where there are none, as often and at the end.
+    /// Where the history is kept (callbacks/history_file.h); empty: in memory. Rows go there before each checkpoint
+    /// (without checkpoints as often, and at the end), and where they become many.
     std::string history_file{};
     /// Told once if all bits of a layer have become 0, so that its output is the same for every row.
     std::function<void(const std::string& warning)> warn{};
@@ -82,6 +82,7 @@ class Trainer {
   nlohmann::json state(const Training& t, const Position& position);
   void check_resumed(int64_t batches);
   void resume_history(const nlohmann::json& history);
+  void write_history();
   bool is_finite() const;
   template <typename Method>
   void call(Method method, Training& t);
