@@ -312,12 +312,6 @@ class Dropout final : public OpWith<Dropout> {
   int64_t size_ = 0;
 };
 
-/// How many operations of this name are on the tape: what numbers random streams, whatever else is recorded between.
-uint64_t count_of(const Tape& tape, std::string_view name) {
-  return static_cast<uint64_t>(
-      std::ranges::count_if(tape.nodes(), [&](const Tape::Node& n) { return n.op->name() == name; }));
-}
-
 Var binary(BinaryKind kind, Var a, Var b) { return a.tape->record_one(std::make_unique<Binary>(kind), {a, b}); }
 
 }  // namespace
@@ -378,9 +372,7 @@ Var softmax(Var a) { return a.tape->record_one(std::make_unique<OverClasses<Soft
 
 Var dropout(Var a, float rate) {
   HGQ_CHECK(rate >= 0.0F && rate < 1.0F, ShapeError, "dropout: rate ", rate, ", expected [0, 1)");
-  const auto stream =
-      stream_of("dropout") + count_of(*a.tape, "dropout");  // each recorded dropout has numbers of its own
-  return a.tape->record_one(std::make_unique<Dropout>(rate, stream), {a});
+  return a.tape->record_one(std::make_unique<Dropout>(rate, a.tape->next_stream("dropout")), {a});
 }
 
 }  // namespace hgq::ops

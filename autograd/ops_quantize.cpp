@@ -402,11 +402,7 @@ class Quantize final : public OpWith<Quantize> {
 }  // namespace
 
 Quantized quantize(Var x, Var f, const QuantizeOptions& options, Var bias) {
-  // Each quantizer has random numbers of its own, numbered among quantizers alone, whatever else is on the tape.
-  const auto earlier =
-      std::ranges::count_if(x.tape->nodes(), [](const Tape::Node& n) { return n.op->name().starts_with("quantize"); });
-  const uint64_t stream = stream_of("quantize") + static_cast<uint64_t>(earlier);
-  auto op = std::make_unique<Quantize>(options, bias.valid(), stream);
+  auto op = std::make_unique<Quantize>(options, bias.valid(), x.tape->next_stream("quantize"));
   const std::vector<Var> inputs = bias.valid() ? std::vector<Var>{x, f, bias} : std::vector<Var>{x, f};
   const std::vector<Var> out = x.tape->record(std::move(op), inputs);
   return out.size() == 1 ? Quantized{out[0], {}, {}} : Quantized{out[0], out[1], out[2]};

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "hgq/core/error.h"
+#include "hgq/core/rng.h"
 
 namespace hgq {
 
@@ -15,6 +16,13 @@ Var Tape::add(Value value) {
   values_.push_back(std::move(value));
   return {this, static_cast<int32_t>(values_.size()) - 1};
 }
+
+Var Tape::once(const void* object, Value value) {
+  const auto [found, is_new] = ids_.emplace(object, static_cast<int32_t>(values_.size()));
+  return is_new ? add(std::move(value)) : Var{this, found->second};
+}
+
+uint64_t Tape::next_stream(const std::string& kind) { return stream_of(kind) + streams_[kind]++; }
 
 Var Tape::input(std::string name, const Shape& sample, bool wants_gradient) {
   const Var var = add({.spec = {sample, Domain::kRow},
@@ -28,25 +36,19 @@ Var Tape::input(std::string name, const Shape& sample, bool wants_gradient) {
 }
 
 Var Tape::parameter(Parameter& parameter) {
-  for (size_t i = 0; i < values_.size(); ++i) {
-    if (values_[i].parameter == &parameter) return {this, static_cast<int32_t>(i)};
-  }
-  return add({.spec = {parameter.value.shape(), Domain::kStep},
-              .source = Source::kParameter,
-              .parameter = &parameter,
-              .constant = nullptr,
-              .name = parameter.name});
+  return once(&parameter, {.spec = {parameter.value.shape(), Domain::kStep},
+                           .source = Source::kParameter,
+                           .parameter = &parameter,
+                           .constant = nullptr,
+                           .name = parameter.name});
 }
 
 Var Tape::state(State& state) {
-  for (size_t i = 0; i < values_.size(); ++i) {
-    if (values_[i].state == &state) return {this, static_cast<int32_t>(i)};
-  }
-  return add({.spec = {state.value.shape(), Domain::kStep},
-              .source = Source::kState,
-              .state = &state,
-              .constant = nullptr,
-              .name = state.name});
+  return once(&state, {.spec = {state.value.shape(), Domain::kStep},
+                       .source = Source::kState,
+                       .state = &state,
+                       .constant = nullptr,
+                       .name = state.name});
 }
 
 Var Tape::constant(Tensor value) {

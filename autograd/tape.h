@@ -12,9 +12,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "hgq/autograd/op.h"
@@ -69,6 +71,9 @@ class Tape {
   Var parameter(Parameter& parameter);
   Var state(State& state);
   Var constant(Tensor value);
+  /// A stream of random numbers for the next operation of this kind ("dropout"), whatever else is on the tape: the
+  /// first has that of the kind's name, the others those that follow (core/rng.h).
+  uint64_t next_stream(const std::string& kind);
 
   /// Appends an operation; its outputs. Throws ShapeError with the name of the operation where the inputs do not fit.
   std::vector<Var> record(std::unique_ptr<Op> op, std::span<const Var> inputs);
@@ -89,11 +94,15 @@ class Tape {
 
  private:
   Var add(Value value);
+  /// The value of a parameter or state, added when it is asked for first.
+  Var once(const void* object, Value value);
 
   std::vector<Value> values_;
   std::vector<Node> nodes_;
   std::vector<Loss> losses_;
   std::vector<int32_t> inputs_, kept_, inputs_with_gradient_;
+  std::unordered_map<const void*, int32_t> ids_;  // of parameters and states
+  std::map<std::string, uint64_t> streams_;       // how many of each kind were given out
 };
 
 }  // namespace hgq
