@@ -86,8 +86,7 @@ int predict_proxy(const PredictCommand& command) {
   std::vector<std::string> outputs;
   for (const int i : proxy.inputs()) inputs.push_back(proxy.layer(i).name());
   for (const int i : proxy.outputs()) outputs.push_back(proxy.layer(i).name());
-  const std::unique_ptr<Dataset> data = load_command_data(command, extras, inputs, {});
-  const std::vector<Tensor> x = all_inputs(*data);
+  const std::vector<Tensor> x = load_command_inputs(command, extras, inputs);
   Workers workers(command.threads);
   const Emulator emulator(proxy);
   write_predictions(command, emulator.run(views_of(x), &workers).outputs, outputs, x, inputs);
@@ -183,8 +182,7 @@ int run_eval(const EvalCommand& command) {
 int run_predict(const PredictCommand& command) {
   if (is_proxy(read_keras_file(command.model))) return predict_proxy(command);
   LoadedModel loaded = load_model_with_extras(command.model);
-  const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, input_names(loaded.model), {});
-  const std::vector<Tensor> x = all_inputs(*data);
+  const std::vector<Tensor> x = load_command_inputs(command, loaded.extras, input_names(loaded.model));
   Workers workers(command.threads);
   Predictor predictor(loaded.model, workers);
   write_predictions(command, predictor.run(views_of(x)), output_names(loaded.model), x, input_names(loaded.model));

@@ -204,8 +204,7 @@ int run_verify(const VerifyCommand& command) {
   ProxyModel proxy = load_proxy(command.model);
   LoadedModel loaded = load_model_with_extras(command.against);
   find_table_overflows(loaded.model, proxy);
-  const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, input_names(loaded.model), {});
-  const std::vector<Tensor> x = all_inputs(*data);
+  const std::vector<Tensor> x = load_command_inputs(command, loaded.extras, input_names(loaded.model));
   const Emulator planned(proxy);
   const auto signal = [&](int layer) -> const ProxySignal& { return planned.signal(layer); };
   for (const std::string& line : firmware_notes(proxy, signal)) std::cerr << "hgq-train: note: " << line << "\n";

@@ -115,6 +115,11 @@ void add_file_options(CLI::App& app, DataCommand& c, bool targets) {
   if (targets)
     app.add_option("--targets", c.targets, "the same for the targets; OUTPUT=... for each of several")
         ->type_name("NAME");
+  app.add_option("--memory", c.memory,
+                 "GiB for the rows of the data; larger data are read in blocks; half of the machine's memory if not "
+                 "given")
+      ->type_name("GIB")
+      ->check(number_above(0, false));
   app.add_option("--csv", c.csv,
                  "how CSV files are written, as data.csv of a config: 'separator: \";\", header: true, comment: \"%\", "
                  "missing: drop'; over what the model was trained with")

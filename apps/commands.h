@@ -44,6 +44,7 @@ struct DataCommand {
   int threads = 0;
   bool json = false;
   bool allow_external = false;  // HDF5 files may name files outside of their own folder
+  std::optional<double> memory;  // GiB, as data.memory of a config
 };
 
 int run_summary(const std::string& model, bool json);

@@ -49,7 +49,8 @@ void check_density(int64_t bytes, int64_t packed, int64_t memory, const std::str
   constexpr int64_t kDensest = 400;
   HGQ_CHECK(bytes <= memory || bytes / kDensest <= packed, FileError, place, ": unpacks to ", bytes_text(bytes),
             " or more from ", bytes_text(packed), ", but may take ", bytes_text(memory),
-            " (data.memory); it is constant nearly everywhere, or made to harm. If it is meant, allow more memory");
+            " (data.memory of a config, --memory of a command); it is constant nearly everywhere, or made to harm. If "
+            "it is meant, allow more memory");
 }
 
 std::string bytes_text(int64_t bytes) {

@@ -13,6 +13,8 @@
 namespace hgq {
 namespace {
 
+constexpr size_t kLongestNames = size_t{16} << 20U;  // a longer comment is not looked at for names of columns
+
 constexpr size_t kFirstRecords = 50;
 constexpr int64_t kLongestLeadingLine = 64;
 
@@ -176,7 +178,7 @@ class HeaderFinder {
       while (text.starts_with('#')) text.remove_prefix(1);
       std::vector<std::string_view> fields;
       std::string unquoted;
-      if (!split_fields(text, findings_.format.separator, fields, unquoted)) continue;
+      if (text.size() > kLongestNames || !split_fields(text, findings_.format.separator, fields, unquoted)) continue;
       const bool fits = fields.size() == findings_.columns && !fields.front().empty() &&
                         std::ranges::all_of(fields, [](std::string_view f) { return !f.empty() && !number_of(f); });
       if (!fits) continue;

@@ -12,6 +12,7 @@ namespace hgq {
 namespace {
 
 constexpr int64_t kPiece = int64_t{1} << 20U;
+constexpr int64_t kMostFields = int64_t{1} << 20U;
 constexpr size_t kLongestRecord = size_t{64} << 20U;
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
@@ -200,6 +201,11 @@ bool CsvRecords::next() {
 }
 
 const std::vector<std::string_view>& CsvRecords::fields() {
+  // Each field takes many bytes for its one separator, and every column more in what reads it.
+  const auto separators = std::ranges::count_if(record_, [&](char c) { return separates(c, format_.separator); });
+  HGQ_CHECK(separators < kMostFields, FileError, place(position_.line), ": has ", separators, " separators (",
+            separator_name(format_.separator), "), at most ", kMostFields,
+            " fields are read; such wide rows are data for HDF5, NPY or NPZ");
   HGQ_CHECK(split_fields(record_, format_.separator, fields_, unquoted_), FileError, place(position_.line),
             ": text stands behind a closing quote in '", record_.substr(0, 60),
             "'; a quote that begins a field ends with it, and is doubled inside");

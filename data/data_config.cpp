@@ -1,5 +1,6 @@
 #include "hgq/data/data_config.h"
 
+#include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <string_view>
@@ -122,6 +123,8 @@ ScaleKind scale_kind(const std::string& name) {
 
 int64_t default_memory_limit() { return physical_memory() / 2; }
 
+int64_t memory_limit_of(double gib) { return static_cast<int64_t>(std::min(gib, 1.0e6) * kGibibyte); }
+
 CsvOptions read_csv_options(const Node& node, const std::string& section, ErrorList& errors,
                             std::vector<KeyDoc>* docs) {
   ConfigReader reader(node, section, errors, docs);
@@ -205,7 +208,7 @@ DataConfig read_data_config(const Node& node, const std::string& folder, ErrorLi
   const std::optional<double> gib = reader.optional_number(
       "memory", "GiB for the rows of a set; a larger set is read in blocks; none: half of the machine's memory",
       {.min = 0.0, .max = 1.0e6, .above_min = true});
-  config.memory_limit = gib ? static_cast<int64_t>(*gib * kGibibyte) : default_memory_limit();
+  config.memory_limit = gib ? memory_limit_of(*gib) : default_memory_limit();
   config.allow_external = reader.boolean(
       "allow_external",
       "whether external links and virtual datasets of an HDF5 file may lead to files outside of its folder", false);

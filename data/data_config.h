@@ -40,6 +40,8 @@ struct DataConfig {
 
 /// Half of this machine's physical memory.
 int64_t default_memory_limit();
+/// Of a number of GiB, as data.memory and --memory give it: bytes.
+int64_t memory_limit_of(double gib);
 
 /// How CSV files are written: the map `data.csv`, or what a command is told by --csv.
 CsvOptions read_csv_options(const Node& node, const std::string& section, ErrorList& errors,

@@ -144,10 +144,11 @@ FileDataset::FileDataset(FieldSet set, int64_t memory_limit)
   // Two blocks, and as much again for what is being read. Whole chunks of the file, so that none is unpacked twice.
   const int64_t wanted = memory_limit / (3 * row_bytes);
   block_rows_ = std::clamp<int64_t>(wanted / chunk * chunk, std::min(chunk, size_), size_);
-  HGQ_CHECK(
-      block_rows_ <= std::max(memory_limit, kAlwaysAllowed) / row_bytes, FileError, set_.fields.front().rows().place(),
-      ": ", block_rows_ == 1 ? std::string("a row takes ") : concat("the ", block_rows_, " rows of a chunk take "),
-      bytes_text(block_rows_ * row_bytes), ", but all rows may take ", bytes_text(memory_limit), " (data.memory)");
+  HGQ_CHECK(block_rows_ <= std::max(memory_limit, kAlwaysAllowed) / row_bytes, FileError,
+            set_.fields.front().rows().place(), ": ",
+            block_rows_ == 1 ? std::string("a row takes ") : concat("the ", block_rows_, " rows of a chunk take "),
+            bytes_text(block_rows_ * row_bytes), ", but all rows may take ", bytes_text(memory_limit),
+            " (data.memory of a config, --memory of a command)");
 }
 
 void FileDataset::read_block(int64_t index, Block& block) const {

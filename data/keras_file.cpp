@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "hgq/core/error.h"
+#include "hgq/data/file_form.h"
 #include "hgq/data/keras_weights.h"
 
 namespace hgq {
@@ -49,10 +50,15 @@ KerasLayerWeights read_layer(const h5::Group& weights, const std::string& layer)
 }
 
 Node read_model_config(const h5::File& file, const std::string& path) {
-  HGQ_CHECK(file.has_attribute("model_config"), FileError, path,
-            ": has no attribute 'model_config', so it is no model file of Keras 2 (weights alone, as save_weights "
-            "writes them, are not enough: hgq-train import MODEL.json --weights ",
-            path, ")");
+  if (!file.has_attribute("model_config")) {
+    const bool weights = file.has_attribute("layer_names") || file.has_attribute("layer_names0") ||
+                         file.is_group("layers") || file.is_group("_layer_checkpoint_dependencies");
+    throw FileError(concat(path, ": has no attribute 'model_config', so it is no model file of Keras 2; ",
+                           weights ? concat("it holds weights alone, as save_weights writes them; with the model as "
+                                            "JSON: hgq-train import MODEL.json --weights ",
+                                            path, " --out proxy.h5")
+                                   : concat("it seems to hold data, which are given by --data ", path)));
+  }
   const std::string place = concat(path, ", model_config");
   try {
     return Node::from_json(nlohmann::json::parse(file.attribute_string("model_config")), place);
@@ -147,20 +153,6 @@ std::vector<KerasLayerWeights> read_keras_layers(const h5::Group& weights) {
 
 namespace {
 
-/// Says what Keras and TensorFlow save otherwise, before libhdf5 finds no HDF5 file.
-void refuse_other_forms(const std::string& path) {
-  std::error_code error;
-  HGQ_CHECK(!std::filesystem::exists(std::filesystem::path(path) / "saved_model.pb", error), FileError, path,
-            ": is a SavedModel of TensorFlow, expected an HDF5 file; load it in Python, and save it as HDF5: "
-            "model.save('NAME.h5')");
-  if (!std::filesystem::is_regular_file(path, error)) return;
-  std::array<char, 4> front{};
-  std::ifstream(path, std::ios::binary).read(front.data(), front.size());
-  HGQ_CHECK(std::string_view(front.data(), front.size()) != std::string_view("PK\3\4", 4), FileError, path,
-            ": is a .keras file (the zip of Keras 2.12 and later), expected an HDF5 file; 'hgq-train import' makes a "
-            "proxy of one of QKeras, or save as HDF5 in Python: model.save('NAME.h5')");
-}
-
 KerasFile read_all(const h5::File& file, const std::string& path, const ReadGroup& read_hgq) {
   check_keras_checksum(file);
   KerasFile out{path, read_model_config(file, path), {}};
@@ -172,7 +164,7 @@ KerasFile read_all(const h5::File& file, const std::string& path, const ReadGrou
 }  // namespace
 
 KerasFile read_keras_file(const std::string& path, const ReadGroup& read_hgq) {
-  refuse_other_forms(path);
+  expect_model_file(path);
   const h5::File file = h5::File::open(path, [&](const h5::File& tried) { read_all(tried, path, read_hgq); });
   return read_all(file, path, read_hgq);
 }

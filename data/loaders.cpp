@@ -93,7 +93,7 @@ class H5DataFile : public DataFile {
     const std::string place = concat(path_, ":/", name);
     HGQ_CHECK(info.chunk_bytes <= std::max(limits_.memory, kAlwaysAllowed), FileError, place, ": its chunks take ",
               bytes_text(info.chunk_bytes), " each, but the rows may take ", bytes_text(limits_.memory),
-              " (data.memory); store it in smaller chunks");
+              " (data.memory of a config, --memory of a command); store it in smaller chunks");
     const int64_t bytes = info.shape.size() * static_cast<int64_t>(sizeof(float));
     check_density(bytes, info.stored_bytes, limits_.memory, place);
     if (info.packing != h5::Packing::kOther) return;

@@ -384,7 +384,14 @@ Model load_model(const std::string& path, const ReadGroup& read_hgq, const Layer
   const KerasFile file = read_keras_file(path);
   HGQ_CHECK(!is_qkeras(file), FileError, path,
             ": is a model of QKeras, of which a proxy can be made: hgq-train import ", path, " --out proxy.h5");
-  HGQ_CHECK(!is_proxy(file), FileError, path, ": is a proxy, expected a model (model.h5)");
+  HGQ_CHECK(
+      !is_proxy(file), FileError, path,
+      ": is a proxy, expected a model (model.h5, which the proxy was made of); 'predict' and 'verify' read a proxy");
+  HGQ_CHECK(!is_plain_keras(file), FileError, path,
+            ": is a model of Keras without layers of HGQ, of which a proxy can be made if quantizers are given: "
+            "hgq-train import ",
+            path,
+            " --input-bits 'ap_fixed<16,6>' --out proxy.h5; to train it quantized, write its layers into a config");
   const auto load = [&](const h5::File& raw) {
     const bool ours = has_own_weights(raw);
     std::optional<std::set<std::string>> own_beta;

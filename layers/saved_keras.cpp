@@ -14,6 +14,7 @@
 
 #include "hgq/core/error.h"
 #include "hgq/data/bytes.h"
+#include "hgq/data/file_form.h"
 #include "hgq/data/keras_weights.h"
 #include "hgq/data/zip_file.h"
 #include "hgq/layers/registry.h"
@@ -248,7 +249,7 @@ KerasFile read_saved_keras(const std::string& path, const std::string& weights) 
   HGQ_CHECK(weights.empty(), FileError, path,
             ": --weights is for a model as JSON (model.to_json()); this file has its "
             "own weights");
-  if (!ZipFile::looks_like_zip(*bytes)) return read_keras_file(path);
+  if (!ZipFile::looks_like_zip(*bytes) || is_data(file_form(path))) return read_keras_file(path);
   try {
     return read_zip(path);
   } catch (const FileError& reason) {

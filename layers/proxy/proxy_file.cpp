@@ -8,6 +8,7 @@
 #include "hgq/layers/proxy/names.h"
 #include "hgq/layers/proxy/registry.h"
 #include "hgq/layers/proxy/unary_lut.h"
+#include "hgq/layers/qkeras/convert.h"
 
 namespace hgq {
 namespace {
@@ -72,10 +73,11 @@ KerasFile proxy_to_keras(const ProxyModel& model) {
 }
 
 ProxyModel proxy_from_keras(const KerasFile& file) {
+  const char* const maker = is_qkeras(file) || is_plain_keras(file) ? "import" : "export";
   HGQ_CHECK(is_proxy(file), FileError, file.path,
-            ": is not a proxy: it has no layer of class HGQ>FixedPointQuantizer; 'export' makes a proxy of a model, "
-            "'import' of one of "
-            "QKeras");
+            ": is not a proxy: it has no layer of class HGQ>FixedPointQuantizer; of this model one is made by "
+            "hgq-train ",
+            maker, " ", file.path, " --out proxy.h5");
   KerasGraph graph = keras_graph(file.model_config);
   std::map<std::string, int> index;
   std::vector<ProxyModel::Entry> layers;

@@ -182,13 +182,37 @@ class Harm(unittest.TestCase):
             config.write_text(CONFIG.replace('file: rows.csv, inputs: [a, b], targets: label',
                                              f'file: {bomb.name}, inputs: [a, b], targets: label, memory: {ARGS.memory}' if kind == 'csv.gz' else
                                              f'inputs: {inputs}, targets: {inputs}, memory: {ARGS.memory}'))
-            for command in (('check', config), (config, '--out', self.folder / 'bombed', '--quiet')):
+            model, proxy = self.run_folder / 'model.h5', self.run_folder / 'proxy.h5'
+            names = 'a,b' if kind == 'csv.gz' else f'{bomb}:x' if kind == 'npz' else bomb
+            data = ('--data', bomb, '--inputs', names, '--memory', ARGS.memory)
+            for command in (('check', config), (config, '--out', self.folder / 'bombed', '--quiet'), ('predict', model, *data, '--out', self.folder / 'out.h5'),
+                            ('predict', proxy, *data, '--out', self.folder / 'out.h5'), ('trace', model, *data), ('verify', proxy, '--against', model, *data),
+                            ('eval', model, *data, '--targets', 'label' if kind == 'csv.gz' else names)):
                 with self.subTest(what=what, command=command):
                     result = hgq(*command)
                     self.refused(result, bomb.name)
                     self.assertLess(result.megabytes, bare + ARGS.memory * 1024 + ARGS.slack)
                     print(f'bomb, {what}: {len(content) / 1e6:.2f} MB, {result.seconds:.2f} s, {result.megabytes:.0f} MB: '
                           f'{(result.err or result.out).decode().strip()[:300]}', file=sys.stderr)
+
+    def test_commands_that_hold_all_rows_refuse_more_than_memory(self):
+        many = self.folder / 'many.npy'
+        many.write_bytes(npy('(400000, 2)', bytes(400000 * 8)))
+        model, proxy, out = self.run_folder / 'model.h5', self.run_folder / 'proxy.h5', self.folder / 'out.h5'
+        for command in (('predict', model, '--out', out), ('predict', proxy, '--out', out), ('verify', proxy, '--against', model)):
+            self.refused(hgq(*command, '--data', many, '--memory', '0.002'), 'many.npy', '400000 rows', '--memory')
+            self.assertFalse(out.exists())
+            self.assertEqual(hgq(*command, '--data', many, '--memory', '0.5').code, 0)
+            out.unlink(missing_ok=True)
+        self.assertEqual(hgq('trace', model, '--data', many, '--memory', '0.002').code, 0)  # in blocks
+
+    def test_a_record_of_separators_takes_little_memory(self):
+        wide = self.folder / 'wide.csv'
+        for front in ('a,b,label\n1,2,0\n', ''):
+            wide.write_text(front + ',' * (16 << 20) + '\n')
+            result = hgq('predict', self.run_folder / 'model.h5', '--data', wide, '--inputs', 'a,b', '--out', self.folder / 'out.h5')
+            self.refused(result, 'wide.csv:' + ('3' if front else '1'), 'separators')
+            self.assertLess(result.megabytes, 400)
 
     def test_names_that_repeat_in_yaml_and_deep_nesting_are_refused(self):
         config = self.folder / 'deep.yaml'

@@ -6,12 +6,15 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "../support/temporary_folder.h"
 #include "hgq/core/error.h"
 #include "hgq/data/bytes.h"
 #include "hgq/data/zip_file.h"
+#include "hgq/layers/hgq_file.h"
 #include "hgq/layers/proxy/emulator.h"
+#include "hgq/layers/proxy/proxy_file.h"
 #include "hgq/layers/qkeras/convert.h"
 #include "proxy_test_support.h"
 
@@ -96,7 +99,7 @@ TEST(SavedKeras, WhatIsNoModelIsRefusedWithWhatToDo) {
   std::ofstream(folder / "saved/saved_model.pb") << "x";
   EXPECT_THAT(message(folder / "saved"), AllOf(HasSubstr("is a SavedModel"), HasSubstr("model.save('NAME.h5')")));
   std::ofstream(folder / "text.h5") << "text";
-  EXPECT_THAT(message(folder / "text.h5"), HasSubstr("is not an HDF5 file"));
+  EXPECT_THAT(message(folder / "text.h5"), HasSubstr("is a text file, expected a model"));
   std::ofstream(folder / "broken.json") << "{\"class_name\": ";
   EXPECT_THAT(message(folder / "broken.json", json), HasSubstr("is not JSON"));
 }
@@ -104,6 +107,40 @@ TEST(SavedKeras, WhatIsNoModelIsRefusedWithWhatToDo) {
 TEST(SavedKeras, OtherReadersSayWhatAZipIs) {
   EXPECT_THAT(message_of<FileError>([] { read_keras_file(file("keras_3.keras")); }),
               AllOf(HasSubstr("is a .keras file"), HasSubstr("model.save('NAME.h5')")));
+}
+
+TEST(SavedKeras, WhoExpectsAModelSaysWhatAFileIsAndWhoReadsIt) {
+  const TemporaryFolder folder;
+  const auto says = [&](const std::string& name, std::string_view content, const std::string& what,
+                        const std::string& todo) {
+    std::ofstream(folder / name, std::ios::binary) << content;
+    const auto expected = AllOf(HasSubstr(what), HasSubstr(todo));
+    EXPECT_THAT(message_of<FileError>([&] { load_model(folder / name); }), expected) << name;
+    EXPECT_THAT(message_of<FileError>([&] { load_proxy(folder / name); }), expected) << name;
+  };
+  says("a.npy", "\x93NUMPY", "an array of NumPy", "--data");
+  says("a.csv", "a,b,c\n1,2,3\n", "a table of data", "--data");
+  says("a.csv.gz", "\x1f\x8b\x08", "packed by gzip", "--data");
+  says("a.idx", std::string_view("\0\0\x08\x01", 4), "an IDX file", "--data");
+  says("a.yaml", "data: {}\n", "a file of YAML", "trains it");
+  says("a.json", "{}", "a file of JSON", "--weights");
+  says("a.txt", "words", "a text file", "expected a model");
+  says("a.zip", std::string_view("PK\3\4", 4), "a zip archive", "expected a model");
+  std::filesystem::create_directory(folder / "run");
+  std::ofstream(folder / "run/model.h5") << "x";
+  EXPECT_THAT(message(folder / "run"), HasSubstr("did you mean '" + (folder / "run/model.h5")));
+}
+
+TEST(SavedKeras, APlainModelOfKerasIsForImport) {
+  const TemporaryFolder folder;
+  const nlohmann::json layer{{"class_name", "Dense"}, {"config", {{"name", "d"}, {"units", 2}}}};
+  const nlohmann::json model{{"class_name", "Sequential"},
+                             {"config", {{"name", "s"}, {"layers", nlohmann::json::array({layer})}}}};
+  write_keras_file({"", Node::from_json(model, "model"), {{"d", {}}}}, folder / "plain.h5");
+  EXPECT_THAT(message_of<FileError>([&] { load_model(folder / "plain.h5"); }),
+              AllOf(HasSubstr("is a model of Keras without layers of HGQ"), HasSubstr("hgq-train import ")));
+  EXPECT_THAT(message_of<FileError>([&] { load_proxy(folder / "plain.h5"); }),
+              AllOf(HasSubstr("is not a proxy"), HasSubstr("hgq-train import ")));
 }
 
 TEST(SavedKeras, DamagedZipsAreRefused) {
