@@ -143,8 +143,9 @@ KernelLayer::Recorded KernelLayer::record_weights(Tape& tape, Mode mode, Var x) 
                                       .moving_mean = train && center_ ? &moving_mean_ : nullptr,
                                       .moving_variance = train && scale_ ? &moving_variance_ : nullptr,
                                       .moments_with_bias = !train};
-  // Once, at the first training batch, before anything reads f (spec 1.7). The operation itself looks whether that is
-  // done: what is recorded must not depend on it, or a run that is continued would sum its gradients in another order.
+  // Once, at the first training batch, before anything reads f (quantization.md 1.7). The operation itself looks
+  // whether that is done: what is recorded must not depend on it, or a run that is continued would sum its gradients in
+  // another order.
   const auto adapt_in_training = [&](Var kernel) {
     return train && adapt_ ? ops::adapt_bits(kq_.f, kernel, adapted_) : kq_.raw_f(tape);
   };
@@ -294,7 +295,7 @@ std::vector<LayerWeight> KernelLayer::file_weights() {
   return file_order(weights, widths, batch_norm, statistics);
 }
 
-// Python HGQ adds the bias behind its own batch norm: b_pkg + beta_pkg is our beta, our b is 0 (spec 2.3).
+// Python HGQ adds the bias behind its own batch norm: b_pkg + beta_pkg is our beta, our b is 0 (quantization.md 2.3).
 void KernelLayer::after_loading() {
   adapted_.value.fill(1.0F);
   if (!batch_norm_ || !center_) return;
