@@ -5,7 +5,7 @@
 // ap_fixed<b, i> of hls4ml. A value is an integer, its mantissa, times 2^-(b - i). HGQ counts its integer bits without
 // the sign: Kif, where b = k + i + f.
 //
-//   1.75 = 0b1.11:  highest_set_bit 0, lowest_set_bit -2, significant_bits 3 (quantization.md 1.6), top_bit 1 (quantization.md 1.5)
+//   1.75 = 0b1.11:  highest_set_bit 0, lowest_set_bit -2, significant_bits 3, top_bit 1 (quantization.md 1.6, 1.5)
 //   quantize(1.75, {.k = 1, .b = 3, .i = 2}, Rounding::kRnd, Overflow::kWrap)
 //                   1.75 * 2 = 3.5 -> 4, outside -4 .. 3 -> -4: -2.0
 //
@@ -121,8 +121,9 @@ struct Quantized {
   bool outside = false;  // the rounded value was out of range; never where b = 0, which masks whatever comes
 };
 
-/// Spec 3.3: the mantissa of sat(rnd(x 2^(b-i))), for x = v, the value of a float, or x = mantissa * 2^-fraction,
-/// |mantissa| < 2^120. type.b <= kMaxFixedBits; the fractions may be anything an int8 holds, and their differences.
+/// quantization.md 3.3: the mantissa of sat(rnd(x 2^(b-i))), for x = v, the value of a float, or x = mantissa *
+/// 2^-fraction, |mantissa| < 2^120. type.b <= kMaxFixedBits; the fractions may be anything an int8 holds, and their
+/// differences.
 Quantized quantize(double v, Kbi type, Rounding rounding, Overflow overflow);
 Quantized quantize(int64_t mantissa, int fraction, Kbi type, Rounding rounding, Overflow overflow);
 Quantized quantize(Int128 mantissa, int fraction, Kbi type, Rounding rounding, Overflow overflow);

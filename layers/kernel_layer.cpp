@@ -114,8 +114,8 @@ Shape KernelLayer::build(std::span<const Shape> inputs, const BuildOptions& opti
   return output_shape_;
 }
 
-// Spec 2.2: a 1-D bias, and one f, or one per channel and 1 in every other dim. With `center` off the bias is not
-// trained, but it is there: it is 0, and holds the half step in the proxy.
+// quantization.md 2.2: a 1-D bias, and one f, or one per channel and 1 in every other dim. With `center` off the bias
+// is not trained, but it is there: it is 0, and holds the half step in the proxy.
 bool KernelLayer::bias_absorbs_rounding() const {
   const Shape& f = paq_.f.value.shape();
   return use_bias_ && (f.size() == 1 || f.size() == f[-1]);
@@ -211,7 +211,8 @@ ExactSignal KernelLayer::exact(std::span<const ExactSignal> inputs, std::vector<
   return exact_output(relu_);
 }
 
-// Spec 3.2: a channel without bits gets bias 0; where the bias stands for the rounding, it gets half a step more.
+// quantization.md 3.2: a channel without bits gets bias 0; where the bias stands for the rounding, it gets half a step
+// more.
 std::vector<float> KernelLayer::proxy_bias(const Weights& weights) const {
   if (!use_bias_) return {};
   const auto channels = static_cast<size_t>(output_shape_[-1]);

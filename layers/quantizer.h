@@ -3,7 +3,7 @@
 //
 //   Quantizer paq(config, "dense/f", Shape{1, 64}, ...);          // f: one bit width a feature, shape [1, 64]
 //   const ops::Quantized a = paq.forward(tape, z, mode, true);    // z -> relu(q(z)), record widened
-//   const Var bits = paq.activation_bits(tape, a, sample, true);  // differentiable bits of each element (quantization.md 1.5)
+//   const Var bits = paq.activation_bits(tape, a, sample, true);  // differentiable bits (quantization.md 1.5)
 #pragma once
 
 #include <cstdint>
@@ -44,13 +44,13 @@ class Quantizer {
   ops::Quantized forward(Tape& tape, Var x, Var f, Mode mode, bool relu = false, Var bias = {});
   /// q(b) with f_b = max of f over all dims but the channel (quantization.md 1.3); `raw`: raw_f().
   Var forward_bias(Tape& tape, Var bias, Var raw, Mode mode) const;
-  /// Spec 1.5, of a kernel and of what forward() gave, for each element of a sample.
+  /// quantization.md 1.5, of a kernel and of what forward() gave, for each element of a sample.
   Var kernel_bits(Var quantized_kernel, Var f, double parallel_factor = 1) const;
   Var activation_bits(Tape& tape, const ops::Quantized& quantized, Var f, const Shape& sample, bool relu_follows);
   /// Adds the regularizer of f to the loss.
   void add_regularizer(Tape& tape, Var f) const;
 
-  /// Spec 1.6, of each element of f, from the record.
+  /// quantization.md 1.6, of each element of f, from the record.
   std::vector<Kif> exact_bits(bool relu_follows) const;
   /// Element of f for each element of a sample (activation) or of the kernel.
   std::vector<int64_t> spread() const;

@@ -45,7 +45,7 @@ struct QuantizerConfig {
 
   bool operator==(const QuantizerConfig&) const = default;
 
-  /// Spec 1: kernel quantizer; pre-activation quantizer.
+  /// quantization.md 1: kernel quantizer; pre-activation quantizer.
   static QuantizerConfig kernel_default();
   static QuantizerConfig activation_default();
   /// The keys of a map over `base`; null gives `base`.
