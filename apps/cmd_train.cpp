@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -18,6 +17,7 @@
 #include "hgq/apps/verification.h"
 #include "hgq/callbacks/progress.h"
 #include "hgq/callbacks/trainer.h"
+#include "hgq/core/clock.h"
 #include "hgq/core/dnnl.h"
 #include "hgq/core/error.h"
 #include "hgq/core/finite.h"
@@ -38,15 +38,13 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
 /// A run from its config to its files.
 class Run {
  public:
   explicit Run(const TrainCommand& command) : command_(command), workers_(command.threads) {}
 
   int execute() {
-    const double begin = now();
+    const double begin = seconds_now();
     read_config();
     open_folder();
     build();
@@ -322,7 +320,7 @@ class Run {
     summary["seed"] = config_.seed;
     summary["versions"] = {{"hgq", kVersion}, {"matrix_products", matmul_library()}};
     summary["threads"] = workers_.size();
-    summary["wall_seconds"] = now() - begin;
+    summary["wall_seconds"] = seconds_now() - begin;
     summary["samples_per_second"] = seconds_ > 0 ? static_cast<double>(rows_) / seconds_ : 0.0;
     write_file_atomically((folder_ / "summary.json").string(), summary.dump(1) + "\n");
   }

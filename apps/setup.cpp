@@ -30,8 +30,7 @@ std::string callback_name(const Node& node) {
 }
 
 CallbackContext callback_context(const RunConfig& config, const std::string& folder) {
-  CallbackContext context{
-      .epochs = TrainConfig::count(config.train.schedule_length()), .folder = folder, .metrics = {}};
+  CallbackContext context{.epochs = TrainConfig::count(config.train.schedule_length()), .folder = folder};
   const auto listed = [&](const std::string& name) {
     return std::ranges::any_of(config.callbacks, [&](const Node& n) { return callback_name(n) == name; });
   };

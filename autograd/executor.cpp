@@ -228,9 +228,9 @@ void Executor::run_segment(int32_t index) {
         std::fill_n(resolve(slot, 0, lane, worker), plan_.slots()[at(slot)].floats, plan_.slots()[at(slot)].start);
     }
     for (int64_t chunk = chunks.first_of_lane(lane); chunk < chunks.first_of_lane(lane + 1); ++chunk)
-      run_chunk(segment, index, chunk, lane, worker);
+      run_chunk(segment, chunk, lane, worker);
   });
-  combine(segment, index);
+  combine(segment);
 }
 
 float* Executor::resolve(int32_t id, int64_t row_begin, int64_t lane, int worker) const {
@@ -255,7 +255,7 @@ float* Executor::resolve(int32_t id, int64_t row_begin, int64_t lane, int worker
   return reinterpret_cast<float*>(lane_memory_.data()) + program_->lane_floats * lane + offset;
 }
 
-void Executor::run_chunk(const Segment& segment, int32_t /*segment_index*/, int64_t chunk, int64_t lane, int worker) {
+void Executor::run_chunk(const Segment& segment, int64_t chunk, int64_t lane, int worker) {
   const Chunks& chunks = program_->chunks;
   const int64_t row_begin = chunk * chunks.chunk_rows;
   const int64_t rows = chunks.rows_of(chunk);
@@ -291,7 +291,7 @@ void Executor::run_chunk(const Segment& segment, int32_t /*segment_index*/, int6
 }
 
 // Lane blocks are combined in the order of the lanes, on the caller: a fixed order for any number of threads.
-void Executor::combine(const Segment& segment, int32_t /*segment_index*/) {
+void Executor::combine(const Segment& segment) {
   const Chunks& chunks = program_->chunks;
   for (const Instruction& ins : segment.finish) {
     const Op& op = *tape_.nodes()[at(ins.node)].op;

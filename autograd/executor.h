@@ -82,9 +82,9 @@ class Executor {
   void check_inputs(std::span<const ConstTensorView> inputs) const;
   void run_stages(const std::vector<Stage>& stages, std::vector<std::vector<StepCall>>& calls);
   void run_segment(int32_t segment);
-  void run_chunk(const Segment& segment, int32_t segment_index, int64_t chunk, int64_t lane, int worker);
+  void run_chunk(const Segment& segment, int64_t chunk, int64_t lane, int worker);
   float* resolve(int32_t slot, int64_t row_begin, int64_t lane, int worker) const;
-  void combine(const Segment& segment, int32_t segment_index);
+  void combine(const Segment& segment);
   std::vector<std::vector<StepCall>> prepare(const std::vector<Stage>& stages) const;
 
   const Tape& tape_;

@@ -9,8 +9,8 @@
 // element of a parameter or input moved up and down by a little; the loss's difference is what backward should have
 // found. A staircase has no useful differences, so an operation that rounds is first evaluated at the point itself,
 // where its twin remembers what it needs (TwinRounding::kRecordPoint), and then keeps to the straight line through that
-// point whose slope its gradient is (kFollowLine; spec 1.2). Checked is so how gradients are put together; what they
-// should be is golden data's part.
+// point whose slope its gradient is (kFollowLine; quantization.md 1.2). Checked is so how gradients are put together;
+// what they should be is golden data's part.
 //
 // compare_with_twins() does the same for values: the executor's against the twins' in float. Both run with any cut of
 // the batch (ExecutorOptions::largest_chunk, lanes) and any number of workers. The executor makes one step, with all

@@ -14,7 +14,7 @@
 // Each operation also has a plain twin, `plain<T>`: the same mathematics as loops over the number type T, over the
 // whole batch at once. Gradients are checked against central differences of plain<double>, kernels against plain<float>
 // (autograd/gradcheck.h). A rounding operation's twin can hold still at a recorded point and follow the straight line
-// that its gradient defines (spec 1.2), since a staircase has no useful differences.
+// that its gradient defines (quantization.md 1.2), since a staircase has no useful differences.
 //
 //   struct Square : OpWith<Square> {            // y = x^2, for either domain
 //     std::string_view name() const override { return "square"; }

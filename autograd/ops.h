@@ -43,7 +43,7 @@ struct UnaryFunction {
 double numerical_derivative(const std::function<double(double)>& f, double x);
 /// Throws ShapeError where `record` makes a value of another shape.
 Var unary(Var a, std::shared_ptr<const UnaryFunction> function);
-/// max(x, 0); the gradient at 0 is 0 (spec 2.1).
+/// max(x, 0); the gradient at 0 is 0 (quantization.md 2.1).
 Var relu(Var a);
 Var square(Var a);
 /// Over the last dim, as in Keras.
@@ -83,14 +83,14 @@ Var mean(Var a);
 /// C w_j); gradients go to x and w.
 Var channel_moments(Var x, Var w);
 
-// ---- quantization (ops_quantize.cpp); spec 1
+// ---- quantization (ops_quantize.cpp); quantization.md 1
 enum class RoundingStrategy : uint8_t { kStandard = 0, kStochastic = 1, kNoise = 2, kFloor = 3 };
 struct QuantizeOptions {
   RoundingStrategy strategy = RoundingStrategy::kStandard;
   bool scale_of_rounded_f = true;  // 2^rne(f), else 2^f (exact_q_value off, in training)
-  bool train = true;               // gradient to f (spec 1.2); strategies 1 and 2 act as standard where false
-  bool relu = false;               // max(q, 0) behind the quantizer
-  State* record_min = nullptr;     // widened by this batch's q(x) before the ReLU (spec 1.4); both or none
+  bool train = true;            // gradient to f (quantization.md 1.2); strategies 1 and 2 act as standard where false
+  bool relu = false;            // max(q, 0) behind the quantizer
+  State* record_min = nullptr;  // widened by this batch's q(x) before the ReLU (quantization.md 1.4); both or none
   State* record_max = nullptr;
 };
 struct Quantized {
@@ -100,17 +100,17 @@ struct Quantized {
 /// q(x + bias): `f` has the shape of x with shared dims 1, behind a leading 1 for the batch dim where x is a Row value;
 /// `bias` (last dim of x) may be invalid.
 Quantized quantize(Var x, Var f, const QuantizeOptions& options, Var bias = {});
-/// Clips a parameter in place, at each replay, before anything that reads the result (spec 1, bw_clip); the gradient
-/// passes unmasked.
+/// Clips a parameter in place, at each replay, before anything that reads the result (quantization.md 1, bw_clip); the
+/// gradient passes unmasked.
 Var clip_in_place(Parameter& parameter, Var current, float low, float high);
-/// Max over all dims but the last, the f of a bias (spec 1.3), one for each of `channels` (an f with one entry in its
-/// last dim serves all). The gradient goes to the maximal entries, shared equally.
+/// Max over all dims but the last, the f of a bias (quantization.md 1.3), one for each of `channels` (an f with one
+/// entry in its last dim serves all). The gradient goes to the maximal entries, shared equally.
 Var bias_f(Var f, int64_t channels);
 /// Once, at the first replay where `adapted` is 0: parameter <- parameter - log2 |w| (min over shared dims), in place
-/// (spec 1.7). Returns the parameter's value.
+/// (quantization.md 1.7). Returns the parameter's value.
 Var adapt_bits(Parameter& parameter, Var w, State& adapted);
 
-// ---- bits and BOPs (ops_bits.cpp); spec 1.5, 2.4
+// ---- bits and BOPs (ops_bits.cpp); quantization.md 1.5, 2.4
 /// relu(I + rne(f)) for each element of the quantized kernel.
 Var kernel_bits(Var quantized_kernel, Var f, double degeneracy);
 /// Bits of each element of one sample (shape `sample`) from the record.
@@ -125,7 +125,7 @@ Var scale_by(Var value, State& factor);
 enum class Norm : uint8_t { kSigned, kAbsolute, kSquare };
 Var penalty(Var w, Norm norm, float factor);
 
-// ---- batch norm (ops_batchnorm.cpp); spec 2.3
+// ---- batch norm (ops_batchnorm.cpp); quantization.md 2.3
 struct BatchNormOptions {
   float momentum = 0.99F;
   float epsilon = 1e-3F;

@@ -1,5 +1,5 @@
-// Batch norm fused into a kernel (spec 2.3), in two parts: the moments of z0 = x w over the batch, and the fused kernel
-// made of them.
+// Batch norm fused into a kernel (quantization.md 2.3), in two parts: the moments of z0 = x w over the batch, and the
+// fused kernel made of them.
 //
 // The moments do not need z0. With the mean m and covariance C of x, mean_j = m' w_j and var_j = w_j' C w_j, which
 // costs inputs^2 products a row instead of inputs * units; where units are few, the products P = X' Z0 of centred x and
@@ -264,7 +264,8 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
   std::unique_ptr<const StepProducts> step_;
 };
 
-// Kernel w g and bias beta + (b - mean) g of the moments (spec 2.3); updates the moving statistics as it goes.
+// Kernel w g and bias beta + (b - mean) g of the moments (quantization.md 2.3); updates the moving statistics as it
+// goes.
 class BatchNormFuse final : public OpWith<BatchNormFuse> {
  public:
   BatchNormFuse(bool gamma, bool beta, const BatchNormOptions& options)

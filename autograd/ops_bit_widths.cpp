@@ -1,5 +1,5 @@
-// What is done to bit widths before a quantizer uses them: the clip, the bias's widths (spec 1.3), adaption to the
-// kernel.
+// What is done to bit widths before a quantizer uses them: the clip, the bias's widths (quantization.md 1.3), adaption
+// to the kernel.
 #include <algorithm>
 #include <cmath>
 #include <limits>

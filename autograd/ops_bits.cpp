@@ -1,4 +1,4 @@
-// Bits, BOPs, and penalties (spec 1.5, 2.4): small Step operations on kernels, records and bit widths.
+// Bits, BOPs, and penalties (quantization.md 1.5, 2.4): small Step operations on kernels, records and bit widths.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -125,7 +125,7 @@ class ActivationBits final : public OpWith<ActivationBits> {
   }
 
  private:
-  /// I + [min < 0] of spec 1.5; an empty record (min = inf, max = -inf) has 0 bits.
+  /// I + [min < 0] of quantization.md 1.5; an empty record (min = inf, max = -inf) has 0 bits.
   template <typename T>
   T integer_part(T low, T high) const {
     if (low > high) return -std::numeric_limits<T>::infinity();

@@ -1,4 +1,4 @@
-// Convolution over one or two dims, channels last (spec 2.1).
+// Convolution over one or two dims, channels last (quantization.md 2.1).
 //
 // A window's rows are runs of neighbouring inputs, and from one output position to the next in a row the run moves on
 // by a fixed distance. So a row of output positions is one product of a matrix whose rows overlap (core/plain_matmul.h,

@@ -1,4 +1,4 @@
-// BOPs of a convolution (spec 2.4).
+// BOPs of a convolution (quantization.md 2.4).
 #include "hgq/autograd/ops.h"
 
 #include <algorithm>

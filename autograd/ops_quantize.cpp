@@ -1,4 +1,4 @@
-// The quantizer (spec 1.1 to 1.4): rounding, record of ranges, ReLU and bias in one pass over the values.
+// The quantizer (quantization.md 1.1 to 1.4): rounding, record of ranges, ReLU and bias in one pass over the values.
 //
 // f is shared along the dims where its extent is 1. Leading shared dims of a sample are taken for more rows, the rest
 // is one "period" of parameters, s = 2^f and 1 / s for each element, repeated to at least kPeriod elements; so all
@@ -356,7 +356,7 @@ class Quantize final : public OpWith<Quantize> {
     }
   }
 
-  /// Strategies 1 and 2 of spec 1.1, for element i of the batch.
+  /// Strategies 1 and 2 of quantization.md 1.1, for element i of the batch.
   float random_value(float x, float s, uint64_t seed, uint64_t step, int64_t i) const {
     const float u = uniform_float(random_bits(seed, stream_, step, static_cast<uint64_t>(i)));
     const float y = x * s;

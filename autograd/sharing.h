@@ -1,4 +1,5 @@
-// Which bit width belongs to which element (spec 1, `skip_dims`): an f is shared along the dims where its extent is 1.
+// Which bit width belongs to which element (quantization.md 1, `skip_dims`): an f is shared along the dims where its
+// extent is 1.
 //
 //   values [8, 8, 16], f [1, 1, 1, 16]: one f a channel; period 16, index 0 ... 15
 #pragma once

@@ -3,17 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <iterator>
 #include <string>
 
 #include "hgq/callbacks/progress_line.h"
+#include "hgq/core/clock.h"
 #include "hgq/core/node.h"
 
 namespace hgq {
 namespace {
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 std::string bar(double share) {
   constexpr int kWidth = 20;
@@ -38,7 +36,7 @@ Progress::~Progress() {
 }
 
 void Progress::on_train_begin(Training& t) {
-  begin_ = last_ = now();
+  begin_ = last_ = seconds_now();
   first_epoch_ = -1;
   last_line_ = 0;
   static_cast<void>(t);
@@ -46,13 +44,13 @@ void Progress::on_train_begin(Training& t) {
 
 void Progress::on_batch_end(Training& t) {
   if (first_epoch_ < 0) first_epoch_ = t.epoch;
-  if (!terminal_ || now() - last_ < 0.1) return;
-  last_ = now();
+  if (!terminal_ || seconds_now() - last_ < 0.1) return;
+  last_ = seconds_now();
   print(t, false);
 }
 
 void Progress::on_log(Training& t) {
-  const double time = now();
+  const double time = seconds_now();
   // In a pipe: the first epochs, the last, a twentieth of the run each, and one every ten seconds.
   const bool milestone =
       t.epoch < 3 || t.epoch + 1 == t.epochs || t.stop || (t.epoch + 1) * 20 / t.epochs != t.epoch * 20 / t.epochs;
@@ -88,7 +86,7 @@ std::vector<std::pair<std::string, double>> Progress::numbers(const Training& t,
 void Progress::print(const Training& t, bool whole_epoch) {
   const double of_epoch = whole_epoch ? 1.0 : static_cast<double>(t.batch + 1) / static_cast<double>(t.batches);
   const double done = static_cast<double>(t.epoch - first_epoch_) + of_epoch;
-  const double elapsed = now() - begin_;
+  const double elapsed = seconds_now() - begin_;
   std::string left;
   std::string speed;
   if (done > 0 && elapsed > 0) {

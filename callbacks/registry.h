@@ -21,7 +21,6 @@ struct CallbackContext {
   int epochs = 1;                         // of schedules without a length of their own
   std::string folder;                     // of the run
   bool free_bops_and_calibrated = false;  // both are listed: FreeBOPs writes free_bops
-  std::vector<std::string> metrics;       // what the logs have, for checks; empty: not known
 };
 
 struct CallbackKind {

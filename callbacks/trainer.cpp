@@ -1,13 +1,13 @@
 #include "hgq/callbacks/trainer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "hgq/callbacks/saved_state.h"
 #include "hgq/callbacks/watched.h"
+#include "hgq/core/clock.h"
 #include "hgq/core/error.h"
 #include "hgq/core/finite.h"
 #include "hgq/core/node.h"
@@ -19,9 +19,7 @@ namespace {
 constexpr int64_t kStateFormat = 2;
 constexpr int64_t kMostEpochs = std::numeric_limits<int>::max();
 constexpr size_t kMostRowsInMemory = size_t{1} << 14U;  // of the history, where it has a file
-constexpr int64_t kMostSteps = int64_t{1} << 53;  // a double counts so far
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+constexpr int64_t kMostSteps = int64_t{1} << 53;        // a double counts so far
 
 }  // namespace
 
@@ -165,7 +163,7 @@ FitEnd Trainer::fit(const Dataset& train, const Dataset* validation) {
   if (options_.model_file) t.model_file = [this](const std::string& path) { return keep_model_file(path); };
   t.stop = stopped_;
   t.stop_reason = stop_reason_;
-  last_checkpoint_ = now();
+  last_checkpoint_ = seconds_now();
   call(&Callback::on_train_begin, t);
   FitEnd end = t.stop ? FitEnd::kStopped : FitEnd::kFinished;
   // A training that a callback has ended within an epoch still has the rest of it to do.
@@ -201,7 +199,7 @@ std::optional<FitEnd> Trainer::pause(int64_t steps_done) const {
 // How the training pauses within the epoch, if it does; the position then is behind the last whole batch, and a
 // checkpoint was written.
 std::optional<FitEnd> Trainer::run_epoch(Training& t, Batches& batches, int64_t first_batch) {
-  const double begin = now();
+  const double begin = seconds_now();
   ModelComputation& computation = step_->computation();
   t.logs.clear();
   if (first_batch == 0) {
@@ -231,13 +229,13 @@ std::optional<FitEnd> Trainer::run_epoch(Training& t, Batches& batches, int64_t 
       return paused;
     }
   }
-  step_seconds_ += now() - begin;
+  step_seconds_ += seconds_now() - begin;
   t.logs = computation.epoch_metrics();
   if (evaluation_ != nullptr) {
     const Metrics validated = evaluation_->run(*t.validation, std::max<int64_t>(t.batch_size, 4096), "val_");
     for (const auto& [name, value] : validated.entries()) t.logs.set(name, value);
   }
-  t.seconds = now() - begin;
+  t.seconds = seconds_now() - begin;
   finish_epoch(t);
   return std::nullopt;
 }
@@ -281,11 +279,11 @@ bool Trainer::is_finite() const {
 // The order makes the files on the disk ones that a run can go on with at every moment: what a checkpoint names is
 // there before it, and what only the one before named goes after it.
 void Trainer::checkpoint(Training& t, const Position& position, bool always) {
-  if (!always && now() - last_checkpoint_ < options_.checkpoint_seconds) return;
+  if (!always && seconds_now() - last_checkpoint_ < options_.checkpoint_seconds) return;
   write_files(t);
   if (!is_finite()) return;
   if (options_.write_checkpoint) options_.write_checkpoint(state(t, position));
-  last_checkpoint_ = now();
+  last_checkpoint_ = seconds_now();
   call(&Callback::on_checkpoint, t);
 }
 

@@ -1,11 +1,11 @@
 #include "hgq/core/dnnl.h"
 
 #include "hgq/core/error.h"
+#include "hgq/core/one_openmp_thread.h"
 #include "hgq/core/tile_matmul.h"
 
 #ifdef HGQ_USE_DNNL
 #include <dnnl.h>
-#include <omp.h>
 #endif
 
 namespace hgq {
@@ -13,20 +13,8 @@ namespace hgq {
 #ifdef HGQ_USE_DNNL
 namespace {
 
-/// oneDNN divides a product among as many threads as OpenMP would start here.
-class OneThread {
- public:
-  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  ~OneThread() { omp_set_num_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_;
-};
-
 void library_matmul(const MatmulSpec& s, const float* a, const float* b, float* c) {
-  const OneThread one_thread;
+  const OneOpenMpThread guard;  // else oneDNN divides the product among threads
   for (int64_t segment = 0; segment < s.segments; ++segment) {
     const dnnl_status_t status =
         dnnl_sgemm(s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', s.m, s.n, s.k, 1.0F,

@@ -5,13 +5,14 @@
 // ap_fixed<b, i> of hls4ml. A value is an integer, its mantissa, times 2^-(b - i). HGQ counts its integer bits without
 // the sign: Kif, where b = k + i + f.
 //
-//   1.75 = 0b1.11:  highest_set_bit 0, lowest_set_bit -2, significant_bits 3 (spec 1.6), top_bit 1 (spec 1.5)
+//   1.75 = 0b1.11:  highest_set_bit 0, lowest_set_bit -2, significant_bits 3, top_bit 1 (quantization.md 1.6, 1.5)
 //   quantize(1.75, {.k = 1, .b = 3, .i = 2}, Rounding::kRnd, Overflow::kWrap)
 //                   1.75 * 2 = 3.5 -> 4, outside -4 .. 3 -> -4: -2.0
 //
-// All functions here are exact, with the seven roundings and five overflow modes of spec 3.3; ap_fixed agrees where the
-// specification says so. Numbers come as doubles (data, results of tanh ...), as int64 mantissas, and as 128-bit ones
-// (sums that 64 bits cannot hold). Used by the quantizers' bits and by the emulator of the proxy (layers/proxy).
+// All functions here are exact, with the seven roundings and five overflow modes of quantization.md 3.3; ap_fixed
+// agrees where the specification says so. Numbers come as doubles (data, results of tanh ...), as int64 mantissas, and
+// as 128-bit ones (sums that 64 bits cannot hold). Used by the quantizers' bits and by the emulator of the proxy
+// (layers/proxy).
 #pragma once
 
 #include <bit>
@@ -42,7 +43,8 @@ inline float floor_log2(float v) {
   return magnitude >= 0x7f800000u ? std::bit_cast<float>(magnitude) : finite;
 }
 
-/// floor(log2 |v|) + 1: the place just above the highest set bit, `I` of spec 1.5. Special values as in floor_log2.
+/// floor(log2 |v|) + 1: the place just above the highest set bit, `I` of quantization.md 1.5. Special values as in
+/// floor_log2.
 inline float top_bit(float v) { return floor_log2(v) + 1.0f; }
 
 /// ceil(log2 |v|), exactly. Special values as in floor_log2.
@@ -56,8 +58,8 @@ inline float ceil_log2(float v) {
 int highest_set_bit(float v);
 int lowest_set_bit(float v);
 
-/// Bits from the highest to the lowest set one, the exact bits of a kernel element (spec 1.6): 0.75 has 2, 4 has 1, 0
-/// has 0. `v` finite.
+/// Bits from the highest to the lowest set one, the exact bits of a kernel element (quantization.md 1.6): 0.75 has 2, 4
+/// has 1, 0 has 0. `v` finite.
 int significant_bits(float v);
 
 // --- types and modes ---
@@ -119,8 +121,9 @@ struct Quantized {
   bool outside = false;  // the rounded value was out of range; never where b = 0, which masks whatever comes
 };
 
-/// Spec 3.3: the mantissa of sat(rnd(x 2^(b-i))), for x = v, the value of a float, or x = mantissa * 2^-fraction,
-/// |mantissa| < 2^120. type.b <= kMaxFixedBits; the fractions may be anything an int8 holds, and their differences.
+/// quantization.md 3.3: the mantissa of sat(rnd(x 2^(b-i))), for x = v, the value of a float, or x = mantissa *
+/// 2^-fraction, |mantissa| < 2^120. type.b <= kMaxFixedBits; the fractions may be anything an int8 holds, and their
+/// differences.
 Quantized quantize(double v, Kbi type, Rounding rounding, Overflow overflow);
 Quantized quantize(int64_t mantissa, int fraction, Kbi type, Rounding rounding, Overflow overflow);
 Quantized quantize(Int128 mantissa, int fraction, Kbi type, Rounding rounding, Overflow overflow);

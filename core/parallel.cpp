@@ -15,6 +15,8 @@
 #include <immintrin.h>
 #endif
 
+#include "hgq/core/one_openmp_thread.h"
+
 namespace hgq {
 namespace {
 
@@ -39,22 +41,6 @@ void wait_while_equal(const std::atomic<int>& value, int old) {
   } while (std::chrono::steady_clock::now() < end);
   while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
 }
-
-/// OpenMP regions begun on this thread have one thread while this object lives.
-class OneOpenMpThread {
- public:
-  OneOpenMpThread() : before_(omp_get_max_threads()) {
-    if (before_ != 1) omp_set_num_threads(1);
-  }
-  ~OneOpenMpThread() {
-    if (before_ != 1) omp_set_num_threads(before_);
-  }
-  OneOpenMpThread(const OneOpenMpThread&) = delete;
-  OneOpenMpThread& operator=(const OneOpenMpThread&) = delete;
-
- private:
-  int before_;
-};
 
 }  // namespace
 

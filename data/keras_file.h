@@ -104,7 +104,7 @@ KerasGraph nested_graph(const KerasNode& node);
 Node keras_functional(const KerasGraph& graph);
 
 /// The layers as Keras orders those of a rebuilt model, and pairs their weights with: by decreasing depth (longest way
-/// to an output), then by the first visit of a walk from the outputs (proxy-h5-format.md, 1.3). `parents`: of each
+/// to an output), then by the first visit of a walk from the outputs (proxy-format.md 1.3). `parents`: of each
 /// layer, all in front of it. Layers that lead to no output are not among them, inputs always are.
 std::vector<int> keras_order(const std::vector<std::vector<int>>& parents, const std::vector<int>& inputs,
                              const std::vector<int>& outputs);

@@ -90,7 +90,7 @@ class HActivationLayer final : public HLayer {
                   "' can only be exported as a table; set export.unary_lut_max_table_size "
                   "(--unary-lut-max-table-size), 2048 if Keras is to read the file, too");
   }
-  // Spec 3.1: softmax gets [0, 1]; sigmoid and tanh are clipped to their ranges.
+  // quantization.md 3.1: softmax gets [0, 1]; sigmoid and tanh are clipped to their ranges.
   void after_trace() override {
     const bool softmax = activation_ == "softmax";
     if (!softmax && activation_ != "sigmoid" && activation_ != "tanh") return;

@@ -1,4 +1,4 @@
-// HConv1D, HConv2D and their versions with batch norm: products over windows (spec 2.1, 2.3, 2.4).
+// HConv1D, HConv2D and their versions with batch norm: products over windows (quantization.md 2.1, 2.3, 2.4).
 #include <nlohmann/json.hpp>
 
 #include "hgq/autograd/executor.h"

@@ -47,7 +47,7 @@ class HDenseLayer final : public KernelLayer {
         builder.layer_name(), input, weights.kernel.shape(), {kernel.begin(), kernel.end()},
         weights.bias.empty() ? std::vector<float>{} : std::vector<float>(bias.begin(), bias.end()));
   }
-  // Spec 3.2: dense layers with more than 2 dims; the product of the middle ones unless set.
+  // quantization.md 3.2: dense layers with more than 2 dims; the product of the middle ones unless set.
   std::optional<int64_t> proxy_parallel_factor() const override {
     if (input_shape().rank() < 2) return {};
     return parallel_factor_ > 0 ? parallel_factor_ : input_shape().size() / input_shape()[-1];

@@ -30,13 +30,13 @@ class HLayer : public Layer {
                                       const std::vector<LayerWeight>& states);
   /// q(value + bias), relu behind it; with bits, record, and regularizer of f. `raw` f is read before it is clipped.
   Signal quantize_output(Recording& recording, Var value, bool relu = false, Var bias = {});
-  /// Exact bits of each element of a sample (spec 1.6).
+  /// Exact bits of each element of a sample (quantization.md 1.6).
   ExactSignal exact_output(bool relu) const;
   /// Per-element widths for a proxy's quantizer in the shape of f: k, b = k + i + f, i with the sign. `shared`: one
   /// width for the tensor.
   QuantizerTypes proxy_types(bool relu) const;
   QuantizerTypes shared_proxy_types() const;
-  /// Rounding of spec 3.2: RND where the strategy is not floor and the bias cannot absorb it.
+  /// Rounding of quantization.md 3.2: RND where the strategy is not floor and the bias cannot absorb it.
   Rounding proxy_rounding(bool bias_absorbs) const;
   void write_common(nlohmann::json& json) const;
   void check_traced() const;

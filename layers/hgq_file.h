@@ -1,4 +1,4 @@
-// Model files: the HDF5 layout that Python HGQ 0.2.6 saves and opens (proxy-h5-format.md, 2), and a group `hgq` with
+// Model files: the HDF5 layout that Python HGQ 0.2.6 saves and opens (proxy-format.md 2), and a group `hgq` with
 // what Keras does not know.
 //
 //   save_model(model, "model.h5");
@@ -7,7 +7,8 @@
 // The group `hgq` holds every parameter and state as it is in memory, ranges included (`weights/0` ..., names in an
 // attribute), which layers have a beta of their own, a checksum of the file's contents, and what the caller adds.
 // Beside it the weights stand as Python HGQ wants them: its batch norm adds the bias behind, so there the bias is 0 and
-// the moving mean is m - b, which is the same function (spec 2.3). A file without the group is taken as Python's own.
+// the moving mean is m - b, which is the same function (quantization.md 2.3). A file without the group is taken as
+// Python's own.
 #pragma once
 
 #include <string>

@@ -114,8 +114,8 @@ Shape KernelLayer::build(std::span<const Shape> inputs, const BuildOptions& opti
   return output_shape_;
 }
 
-// Spec 2.2: a 1-D bias, and one f, or one per channel and 1 in every other dim. With `center` off the bias is not
-// trained, but it is there: it is 0, and holds the half step in the proxy.
+// quantization.md 2.2: a 1-D bias, and one f, or one per channel and 1 in every other dim. With `center` off the bias
+// is not trained, but it is there: it is 0, and holds the half step in the proxy.
 bool KernelLayer::bias_absorbs_rounding() const {
   const Shape& f = paq_.f.value.shape();
   return use_bias_ && (f.size() == 1 || f.size() == f[-1]);
@@ -143,8 +143,9 @@ KernelLayer::Recorded KernelLayer::record_weights(Tape& tape, Mode mode, Var x) 
                                       .moving_mean = train && center_ ? &moving_mean_ : nullptr,
                                       .moving_variance = train && scale_ ? &moving_variance_ : nullptr,
                                       .moments_with_bias = !train};
-  // Once, at the first training batch, before anything reads f (spec 1.7). The operation itself looks whether that is
-  // done: what is recorded must not depend on it, or a run that is continued would sum its gradients in another order.
+  // Once, at the first training batch, before anything reads f (quantization.md 1.7). The operation itself looks
+  // whether that is done: what is recorded must not depend on it, or a run that is continued would sum its gradients in
+  // another order.
   const auto adapt_in_training = [&](Var kernel) {
     return train && adapt_ ? ops::adapt_bits(kq_.f, kernel, adapted_) : kq_.raw_f(tape);
   };
@@ -210,7 +211,8 @@ ExactSignal KernelLayer::exact(std::span<const ExactSignal> inputs, std::vector<
   return exact_output(relu_);
 }
 
-// Spec 3.2: a channel without bits gets bias 0; where the bias stands for the rounding, it gets half a step more.
+// quantization.md 3.2: a channel without bits gets bias 0; where the bias stands for the rounding, it gets half a step
+// more.
 std::vector<float> KernelLayer::proxy_bias(const Weights& weights) const {
   if (!use_bias_) return {};
   const auto channels = static_cast<size_t>(output_shape_[-1]);
@@ -294,7 +296,7 @@ std::vector<LayerWeight> KernelLayer::file_weights() {
   return file_order(weights, widths, batch_norm, statistics);
 }
 
-// Python HGQ adds the bias behind its own batch norm: b_pkg + beta_pkg is our beta, our b is 0 (spec 2.3).
+// Python HGQ adds the bias behind its own batch norm: b_pkg + beta_pkg is our beta, our b is 0 (quantization.md 2.3).
 void KernelLayer::after_loading() {
   adapted_.value.fill(1.0F);
   if (!batch_norm_ || !center_) return;

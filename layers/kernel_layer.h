@@ -1,5 +1,5 @@
 // H layers with a kernel: z = paq(x * kq(w) + bq(b)), a = act(z), and the same with batch norm fused into kernel and
-// bias (spec 2.1, 2.3).
+// bias (quantization.md 2.1, 2.3).
 //
 // A layer says how x and a kernel are multiplied, how BOPs are counted, and (for batch norm) what the moments of x * w
 // are; all else, from the quantizers to the proxy's bias, is here. HDense and HDenseBatchNorm are in h_dense.cpp;

@@ -30,14 +30,14 @@ namespace hgq {
 /// What flows between layers while a tape is recorded.
 struct Signal {
   Var value;
-  Var bits;  // Step value with the shape of one sample (spec 1.5); invalid where the precision is not known (a bare
-             // input)
+  Var bits;  // Step value with the shape of one sample (quantization.md 1.5); invalid where the precision is not known
+             // (a bare input)
 };
 
 /// What flows between layers after training.
 struct ExactSignal {
   Shape shape;
-  std::vector<float> bits;  // of each element of one sample (spec 1.6); empty where not known
+  std::vector<float> bits;  // of each element of one sample (quantization.md 1.6); empty where not known
 };
 
 struct ExactBops {
@@ -78,7 +78,7 @@ struct LayerDefaults {
       functions;  // those of HActivation; nullptr: the built-in ones. Shared by all layers of a model
 };
 
-/// How a model becomes a proxy (spec 3.2).
+/// How a model becomes a proxy (quantization.md 3.2).
 struct ProxyOptions {
   bool aggressive = true;                      // overflow WRAP, else SAT
   std::optional<int64_t> accum_fp_max_offset;  // accepted as in Python HGQ, where it changes no value
@@ -114,7 +114,8 @@ class Layer {
   virtual Shape build(std::span<const Shape> inputs, const BuildOptions& options) = 0;
   /// Records the layer, its BOPs and regularizers included.
   virtual Signal call(Recording& recording, std::span<const Signal> inputs) = 0;
-  /// Exact bits of the output; adds the layer's exact BOPs to the list, if it is one that has any, 0 too (spec 2.4).
+  /// Exact bits of the output; adds the layer's exact BOPs to the list, if it is one that has any, 0 too
+  /// (quantization.md 2.4).
   virtual ExactSignal exact(std::span<const ExactSignal> inputs, std::vector<ExactBops>& bops) = 0;
   virtual ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& options) = 0;
   /// Why the layer cannot stand in a proxy, where that is known before training; empty where nothing forbids it.
@@ -134,7 +135,8 @@ class Layer {
   virtual std::vector<float> value_for_python(const LayerWeight& /*weight*/) const { return {}; }
   /// The quantizer of the output, nullptr where there is none; it holds the record of ranges.
   virtual Quantizer* output_quantizer() { return nullptr; }
-  /// After trace_minmax has recorded and widened (spec 3.1): softmax, sigmoid and tanh set their known ranges.
+  /// After trace_minmax has recorded and widened (quantization.md 3.1): softmax, sigmoid and tanh set their known
+  /// ranges.
   virtual void after_trace() {}
   /// The function that makes the output: "softmax", "sigmoid" ...; losses look whether they get probabilities.
   virtual std::string_view output_function() const { return ""; }

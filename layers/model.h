@@ -14,8 +14,8 @@
 //          HAdd({"encoder", "encoder_b"})});
 //
 // The model itself is flat: an Entry for each call of a layer, nested ones named by the layer, with _0, _1 ... where
-// that is taken (spec 3.2). BOPs are counted for each call, as each is hardware of its own; weights, bit widths and
-// ranges are those of the layer, so regularizers count once.
+// that is taken (quantization.md 3.2). BOPs are counted for each call, as each is hardware of its own; weights, bit
+// widths and ranges are those of the layer, so regularizers count once.
 #pragma once
 
 #include <map>
@@ -137,7 +137,7 @@ class Model {
   bool is_traced() const;
   /// "layer 'a' (HActivation): the function ...": what cannot be exported, known before training.
   std::vector<std::string> what_cannot_be_exported(const ProxyOptions& options = {}) const;
-  /// Exact BOPs of each layer that has some (spec 2.4); throws ConfigError for a model without ranges.
+  /// Exact BOPs of each layer that has some (quantization.md 2.4); throws ConfigError for a model without ranges.
   std::vector<ExactBops> exact_bops() const;
   /// Exact bits of each element of an entry's output; empty where not known.
   std::vector<ExactSignal> exact_signals(std::vector<ExactBops>& bops) const;

@@ -275,7 +275,7 @@ bool ModelMaker::add_layer(const LayerSpec& spec, const LayerSpec& call, Scope& 
     if (!build(spec, entry)) return false;
   }
   if (!count_values(call, entry)) return false;
-  // A call without a name of its own has the layer's, which the proxy makes unique (spec 3.2).
+  // A call without a name of its own has the layer's, which the proxy makes unique (quantization.md 3.2).
   const bool named = again == nullptr || (&call != &spec && !told.empty());
   entry.proxy_name = named ? name : entry.path.substr(entry.path.rfind('/') + 1);
   if (!call.proxy_name.empty()) entry.proxy_name = call.proxy_name;

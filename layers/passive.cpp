@@ -1,5 +1,5 @@
-// Layers without weights that only move values: their inputs' bits move along (spec 2.4). PPermute, PReshape, PFlatten,
-// PConcatenate, PDropout. Pooling is in pooling.cpp.
+// Layers without weights that only move values: their inputs' bits move along (quantization.md 2.4). PPermute,
+// PReshape, PFlatten, PConcatenate, PDropout. Pooling is in pooling.cpp.
 #include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,5 @@
-// Base of layers without weights that pass their inputs on: bits of a sample go the way that its values go (spec 2.4).
+// Base of layers without weights that pass their inputs on: bits of a sample go the way that its values go
+// (quantization.md 2.4).
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -1,4 +1,4 @@
-// PMaxPooling1D/2D and PAveragePooling1D/2D: the bits that go on are the largest of a window (spec 2.4).
+// PMaxPooling1D/2D and PAveragePooling1D/2D: the bits that go on are the largest of a window (quantization.md 2.4).
 #include <nlohmann/json.hpp>
 
 #include "hgq/core/error.h"

@@ -1,5 +1,5 @@
 // What a model file of Python HGQ does not hold, and its user tells us: formulas for functions that are Python code,
-// and the epsilon of batch norms (proxy-h5-format.md, 2).
+// and the epsilon of batch norms (proxy-format.md 2).
 //
 //   Model model = load_model("python.h5", {}, {}, {.functions = {{"bump", "exp(-x*x)"}}, .epsilon = 0.01});
 #pragma once

@@ -1,9 +1,9 @@
-// A quantizer with its trainable bit widths and its record of ranges (spec 1): one for each kernel (`kq`), one for what
-// each layer puts out (`paq`), which also quantizes the bias.
+// A quantizer with its trainable bit widths and its record of ranges (quantization.md 1): one for each kernel (`kq`),
+// one for what each layer puts out (`paq`), which also quantizes the bias.
 //
 //   Quantizer paq(config, "dense/f", Shape{1, 64}, ...);          // f: one bit width a feature, shape [1, 64]
 //   const ops::Quantized a = paq.forward(tape, z, mode, true);    // z -> relu(q(z)), record widened
-//   const Var bits = paq.activation_bits(tape, a, sample, true);  // differentiable bits of each element (spec 1.5)
+//   const Var bits = paq.activation_bits(tape, a, sample, true);  // differentiable bits (quantization.md 1.5)
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ class Quantizer {
   /// "dense/kernel_" or "dense/". Throws ShapeError where skip_dims do not fit.
   Quantizer(const QuantizerConfig& config, Target target, const Shape& shape, const std::string& prefix);
 
-  /// Settles `auto` rounding (spec 2.2): standard where `standard`, else floor.
+  /// Settles `auto` rounding (quantization.md 2.2): standard where `standard`, else floor.
   void settle_rounding(bool standard);
   ops::RoundingStrategy strategy() const { return strategy_; }
   const QuantizerConfig& config() const { return config_; }
@@ -42,23 +42,23 @@ class Quantizer {
   Var clipped_f(Var current);
   /// q(x + bias), behind it a ReLU if asked for.
   ops::Quantized forward(Tape& tape, Var x, Var f, Mode mode, bool relu = false, Var bias = {});
-  /// q(b) with f_b = max of f over all dims but the channel (spec 1.3); `raw`: raw_f().
+  /// q(b) with f_b = max of f over all dims but the channel (quantization.md 1.3); `raw`: raw_f().
   Var forward_bias(Tape& tape, Var bias, Var raw, Mode mode) const;
-  /// Spec 1.5, of a kernel and of what forward() gave, for each element of a sample.
+  /// quantization.md 1.5, of a kernel and of what forward() gave, for each element of a sample.
   Var kernel_bits(Var quantized_kernel, Var f, double parallel_factor = 1) const;
   Var activation_bits(Tape& tape, const ops::Quantized& quantized, Var f, const Shape& sample, bool relu_follows);
   /// Adds the regularizer of f to the loss.
   void add_regularizer(Tape& tape, Var f) const;
 
-  /// Spec 1.6, of each element of f, from the record.
+  /// quantization.md 1.6, of each element of f, from the record.
   std::vector<Kif> exact_bits(bool relu_follows) const;
   /// Element of f for each element of a sample (activation) or of the kernel.
   std::vector<int64_t> spread() const;
-  /// f - log2 |w|, min over shared dims (spec 1.7); for the layers that do it at build.
+  /// f - log2 |w|, min over shared dims (quantization.md 1.7); for the layers that do it at build.
   void adapt_to(ConstTensorView kernel);
 
   void reset_record();
-  /// Widens the record about its centre and quantizes its ends (spec 3.1).
+  /// Widens the record about its centre and quantizes its ends (quantization.md 3.1).
   void widen_record(double cover_factor);
   bool has_record() const;
   double degeneracy() const { return degeneracy_; }

@@ -4,7 +4,7 @@
 //   model.activation_quantizer: {init_bw: 3, skip_dims: [0], rnd_strategy: auto}
 //
 // A layer's own keys stand over the model's, those over the two defaults, which get_default_kq_conf() ...
-// set_default_paq_conf() read and replace as in Python HGQ (spec 1 has their values).
+// set_default_paq_conf() read and replace as in Python HGQ (quantization.md 1 has their values).
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@
 
 namespace hgq {
 
-/// Dims that share one bit width (spec 1, `skip_dims`): a name, or axes, negative ones too.
+/// Dims that share one bit width (quantization.md 1, `skip_dims`): a name, or axes, negative ones too.
 struct SkipDims {
   enum class Kind : uint8_t { kNone, kAll, kBatch, kExceptLast, kExceptFirst, kList };
   Kind kind = Kind::kNone;
@@ -45,7 +45,7 @@ struct QuantizerConfig {
 
   bool operator==(const QuantizerConfig&) const = default;
 
-  /// Spec 1: kernel quantizer; pre-activation quantizer.
+  /// quantization.md 1: kernel quantizer; pre-activation quantizer.
   static QuantizerConfig kernel_default();
   static QuantizerConfig activation_default();
   /// The keys of a map over `base`; null gives `base`.
@@ -58,7 +58,8 @@ struct QuantizerConfig {
 /// As Python HGQ writes them into a model file.
 nlohmann::json to_json(const QuantizerConfig& config);
 
-/// The defaults of every layer made later (one of two pieces of global state of this library; spec 1 until set).
+/// The defaults of every layer made later (one of two pieces of global state of this library; quantization.md 1 until
+/// set).
 QuantizerConfig get_default_kq_conf();
 QuantizerConfig get_default_paq_conf();
 void set_default_kq_conf(const QuantizerConfig& config);

@@ -3,7 +3,7 @@
 //   L1(l1)        l1 * sum |x|          gradient 0 at 0
 //   L2(l2)        l2 * sum x^2
 //   L1L2(l1, l2)  both
-//   MonoL1(l1)    l1 * sum x            signed: for bit widths, of which fewer are always better (spec 1)
+//   MonoL1(l1)    l1 * sum x            signed: for bit widths, of which fewer are always better (quantization.md 1)
 //
 //   kernel_regularizer: {L2: 1.0e-4}                                     in a layer
 //   kernel_quantizer: {init_bw: 2, regularizer: {MonoL1: 1.0e-6}}        in a quantizer, of the clipped f

@@ -1,4 +1,5 @@
-// trace_minmax: the ranges of all values on a data set, from which the widths of the firmware follow (spec 3.1).
+// trace_minmax: the ranges of all values on a data set, from which the widths of the firmware follow (quantization.md
+// 3.1).
 //
 //   const TraceResult r = trace_minmax(model, x.view(), workers);
 //   r.total;      // exact BOPs; r.layers has each layer's

@@ -87,7 +87,7 @@ class ModelComputation {
   void forward(const Batch& batch, uint64_t step);
   void backward() { executor_->backward(); }
   int64_t rows() const { return rows_; }
-  /// Task loss + BOPs + regularizers; the task loss alone; the sum of all layers' BOPs (spec 2.4: FreeBOPs).
+  /// Task loss + BOPs + regularizers; the task loss alone; the sum of all layers' BOPs (quantization.md 2.4: FreeBOPs).
   double loss() const { return static_cast<double>(executor_->loss()); }
   double task_loss() const;
   double bops() const;

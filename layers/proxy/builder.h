@@ -8,7 +8,7 @@
 //   const ProxyModel model = std::move(b).finish({y});
 //
 // Every call checks its layer at once: shapes, widths, and the name, which must be an identifier of C++. A name that is
-// taken gets _0, _1 ... at its end (spec 3.2); name(ref) tells what it became.
+// taken gets _0, _1 ... at its end (quantization.md 3.2); name(ref) tells what it became.
 #pragma once
 
 #include <cstdint>
@@ -50,7 +50,7 @@ class ProxyBuilder {
 
   /// `sample`: shape without the batch.
   ProxyRef add_input(const std::string& name, const Shape& sample);
-  /// `parallelization_factor`, of the parent, goes into the overrides (spec 3.2).
+  /// `parallelization_factor`, of the parent, goes into the overrides (quantization.md 3.2).
   ProxyRef add_quantizer(const std::string& name, ProxyRef parent, QuantizerTypes types, Rounding rounding,
                          Overflow overflow, std::optional<int64_t> parallelization_factor = {});
   /// `kernel`: (inputs, units); `bias`: (units), empty for none.
@@ -62,13 +62,13 @@ class ProxyBuilder {
   ProxyRef add_pooling(const std::string& name, ProxyRef parent, PoolingOptions options);
   /// Named re_lu, re_lu_1 ... as Keras does.
   ProxyRef add_relu(ProxyRef parent);
-  /// One of ProxyActivation::functions(). "linear" adds no layer (spec 3.2): it gives the parent back.
+  /// One of ProxyActivation::functions(). "linear" adds no layer (quantization.md 3.2): it gives the parent back.
   ProxyRef add_activation(const std::string& name, ProxyRef parent, const std::string& function);
   /// The type that the input of a UnaryLUT behind `parent` has in hls4ml, where the quantizers in front are first
   /// narrowed as the package does it. Throws ConfigError where it depends on how hls4ml folds a quantizer.
   HlsType lut_input_type(ProxyRef parent);
   /// A table of the function, made for lut_input_type(); `types`, `rounding` and `overflow` are those of the quantizer
-  /// that will stand behind it (spec 3.2).
+  /// that will stand behind it (quantization.md 3.2).
   ProxyRef add_unary_lut(const std::string& name, ProxyRef parent, std::shared_ptr<const ops::UnaryFunction> function,
                          const QuantizerTypes& types, Rounding rounding, Overflow overflow);
   /// The same with entries that hold the function's values to 20 bits behind the point, whatever reads them.

@@ -1,4 +1,4 @@
-// From a trained, traced model to its proxy (spec 3.2): each layer adds its part, in the order of the model.
+// From a trained, traced model to its proxy (quantization.md 3.2): each layer adds its part, in the order of the model.
 //
 //   trace_minmax(model, x.view());
 //   save_proxy(to_proxy_model(model), "proxy.h5");          // layers/proxy/proxy_file.h

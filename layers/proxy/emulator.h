@@ -1,4 +1,4 @@
-// Computes a proxy model exactly: what the firmware computes, bit by bit, overflows included (spec 3.3).
+// Computes a proxy model exactly: what the firmware computes, bit by bit, overflows included (quantization.md 3.3).
 //
 //   const Emulator emulator(model);
 //   const Emulation result = emulator.run({{x.view()}});

@@ -1,8 +1,9 @@
 // Elements of quantizers whose values nobody reads, as they only lead, through ReLUs, to quantizers without bits for
 // them.
 //
-// A unit without bits behind its ReLU has lost its bias in the proxy (spec 3.2), so what comes to the quantizer in
-// front of the ReLU is no value of the model, and may lie anywhere: it is no overflow, and its result means nothing.
+// A unit without bits behind its ReLU has lost its bias in the proxy (quantization.md 3.2), so what comes to the
+// quantizer in front of the ReLU is no value of the model, and may lie anywhere: it is no overflow, and its result
+// means nothing.
 #pragma once
 
 #include <vector>

@@ -30,7 +30,7 @@ class ProxyMatch {
 };
 
 /// For tables that come from a file of Python HGQ: finds which entries wrap, so that they count as overflows
-/// (spec 3.2).
+/// (quantization.md 3.2).
 void find_table_overflows(const Model& model, ProxyModel& proxy);
 
 }  // namespace hgq

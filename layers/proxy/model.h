@@ -49,7 +49,7 @@ class ProxyModel {
 
   /// The layers as Keras orders those of a rebuilt model: by decreasing depth (longest way to an output), then by the
   /// first visit of a walk from the outputs. It pairs weights with layers by that order. Layers that lead to no output
-  /// are not among them, inputs always are (proxy-h5-format.md, 1.3).
+  /// are not among them, inputs always are (proxy-format.md 1.3).
   std::vector<int> keras_order() const;
 
  private:

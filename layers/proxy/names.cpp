@@ -20,7 +20,7 @@ constexpr std::string_view kKeywords =
     "static_cast struct switch synchronized template this thread_local throw true try typedef typeid "
     "typename union unsigned using virtual void volatile wchar_t while xor xor_eq ";
 
-// Attributes of hls4ml's layers: it keeps a layer's output among them, under the layer's name (proxy-h5-format.md 1.4).
+// Attributes of hls4ml's layers: it keeps a layer's output among them, under the layer's name (proxy-format.md 1.4).
 constexpr std::string_view kAttributes =
     " "
     "RND SAT accum accum_quantizer accum_t activ_param activation activation_quantizer algorithm axis "

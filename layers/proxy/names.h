@@ -15,13 +15,13 @@ void check_proxy_name(std::string_view name);
 
 /// `name` itself where hls4ml reads it right; else one that it does: other characters become underscores ("a-b": a_b),
 /// and keywords of C++, attributes of hls4ml's layers (`axis`, `weight`, `result_t` ...) and variables of its firmware
-/// get "_layer" at their end (proxy-h5-format.md 1.4).
+/// get "_layer" at their end (proxy-format.md 1.4).
 std::string proxy_layer_name(std::string_view name);
 
 /// Hands out names, each once.
 class ProxyNames {
  public:
-  /// `name` itself, or the first free of NAME_0, NAME_1 ... (spec 3.2).
+  /// `name` itself, or the first free of NAME_0, NAME_1 ... (quantization.md 3.2).
   std::string unique(const std::string& name);
   /// For layers that nobody named: `name`, or the first free of NAME_1, NAME_2 ..., as Keras counts ("re_lu_1").
   std::string counted(const std::string& name);

@@ -1,6 +1,6 @@
-// How Python HGQ 0.2.6 narrows the quantizers in front of a UnaryLUT (spec 3.2): whole tensors, by what their inputs
-// can hold at most, before a table was made of any function. It is done so that proxies have the widths that the
-// package gives them. No value that its quantizer holds is changed: where the rule of thumb would do that, the
+// How Python HGQ 0.2.6 narrows the quantizers in front of a UnaryLUT (quantization.md 3.2): whole tensors, by what
+// their inputs can hold at most, before a table was made of any function. It is done so that proxies have the widths
+// that the package gives them. No value that its quantizer holds is changed: where the rule of thumb would do that, the
 // quantizer is left alone. What overflows may wrap to another value.
 #pragma once
 

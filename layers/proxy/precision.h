@@ -1,5 +1,5 @@
 // Where float32 is too narrow for a proxy: Keras, and the model here, compute in it; the firmware and the emulator
-// exactly (spec 3.3).
+// exactly (quantization.md 3.3).
 #pragma once
 
 #include "hgq/layers/proxy/layer.h"

@@ -1,4 +1,4 @@
-// Proxy files: what hls4ml 1.3 converts (keras_v2_to_hls, KerasH5) and Keras 2 with HGQ opens; proxy-h5-format.md, 1.
+// Proxy files: what hls4ml 1.3 converts (keras_v2_to_hls, KerasH5) and Keras 2 with HGQ opens; proxy-format.md 1.
 //
 // Reads the files of Python HGQ and ours, writes ours. What only we know stands in the group `hgq`:
 // `table_overflows/LAYER`, the entries of a UnaryLUT that wrap, for counts of overflows; and whatever the caller adds,

@@ -153,7 +153,7 @@ void ProxyQuantizer::set_types(QuantizerTypes types) {
   types_ = std::move(types);
 }
 
-// proxy-h5-format.md 1.5.
+// proxy-format.md 1.5.
 HlsTypes ProxyQuantizer::narrowed(const HlsTypes& in, const Shape& sample) const {
   HlsTypes out;
   const std::vector<size_t> indices = type_indices(sample);

@@ -1,4 +1,4 @@
-// FixedPointQuantizer: brings every element into its own fixed-point type (spec 3.3).
+// FixedPointQuantizer: brings every element into its own fixed-point type (quantization.md 3.3).
 //
 // The types are three int8 arrays k, b, i of one shape, the layer's output shape with batch 1, where dims that share a
 // type have extent 1; b and i count the sign, as ap_fixed<b, i> does. Where b is 0 the output is 0.
@@ -9,7 +9,8 @@
 // saturates at 0.75, not at 0.875. So do we; what lies within the type is the same (firmware_types).
 //
 // A value overflows if it lies outside its type after rounding. Where b is 0 nothing overflows: such an element masks
-// whatever comes to it, which need not be a value of the model (a unit without bits has lost its bias, spec 3.2).
+// whatever comes to it, which need not be a value of the model (a unit without bits has lost its bias, quantization.md
+// 3.2).
 #pragma once
 
 #include <map>

@@ -42,7 +42,7 @@ decltype(auto) with_storage(Storage storage, F&& f) {
   return f(Int128{});
 }
 
-/// The type of each element as hls4ml 1.3.0 derives it, layer by layer: k, i without the sign, f (proxy-h5-format.md,
+/// The type of each element as hls4ml 1.3.0 derives it, layer by layer: k, i without the sign, f (proxy-format.md,
 /// 1.5). Wider than what can occur, in places narrower than what a quantizer says. It matters where hls4ml takes raw
 /// bits: the index of a UnaryLUT.
 struct HlsTypes {

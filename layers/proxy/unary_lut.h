@@ -1,10 +1,10 @@
 // UnaryLUT: a function of one number as a table, an entry for each value that its input's type can have
-// (spec 3.2, 3.3).
+// (quantization.md 3.2, 3.3).
 //
 //   index = x 2^f rounded to even, modulo 2^(k+i+f): the raw bits of a number of type (k, i, f), two's complement
 //
 // hls4ml takes the raw bits of the type that it derives for the layer in front; a table is right there only if it was
-// made for that very type (proxy-h5-format.md 1.4.2), which is what ProxyBuilder::add_unary_lut does.
+// made for that very type (proxy-format.md 1.4.2), which is what ProxyBuilder::add_unary_lut does.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@
 
 namespace hgq {
 
-/// Largest table that a proxy can hold; Keras reads up to 2048 (proxy-h5-format.md 1.4.3).
+/// Largest table that a proxy can hold; Keras reads up to 2048 (proxy-format.md 1.4.3).
 inline constexpr int kMaxTableBits = 16;
 
 class ProxyUnaryLut : public ProxyLayer {

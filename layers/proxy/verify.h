@@ -1,7 +1,7 @@
 // Does a proxy compute what its model computes?
 //
-// On every row where nothing overflows it must, in every bit (spec 3.3). Rows with an overflow may differ, and are
-// counted apart: how many there are says whether the ranges were traced on data like these.
+// On every row where nothing overflows it must, in every bit (quantization.md 3.3). Rows with an overflow may differ,
+// and are counted apart: how many there are says whether the ranges were traced on data like these.
 #pragma once
 
 #include <cstdint>

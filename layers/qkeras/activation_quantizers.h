@@ -1,4 +1,5 @@
-// What a quantizer of QKeras 0.9 is behind a layer: a function of Keras, a fixed-point type, or both (spec 3.4).
+// What a quantizer of QKeras 0.9 is behind a layer: a function of Keras, a fixed-point type, or both (quantization.md
+// 3.4).
 //
 //   quantized_bits(b, i, symmetric, keep_negative)             type (k, b, i + k), RND_CONV, saturating
 //   quantized_relu(b, i)                                       relu, then type (0, b, i), RND_CONV, SAT

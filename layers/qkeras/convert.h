@@ -1,4 +1,4 @@
-// From a model of QKeras 0.9, saved by Keras 2 as HDF5, to its proxy (spec 3.4, proxy-h5-format.md 3).
+// From a model of QKeras 0.9, saved by Keras 2 as HDF5, to its proxy (quantization.md 3.4, proxy-format.md 3).
 //
 //   const KerasFile file = read_keras_file("qkeras.h5");
 //   if (is_qkeras(file)) {

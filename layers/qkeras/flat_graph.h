@@ -1,7 +1,7 @@
 // The graph of a model with the models inside taken apart, and where the weights of each layer are.
 //
-// A layer 'dense' of a model 'block' is called "block/dense" there, and 'dense' in a proxy (spec 3.2). Keras saves its
-// weights in the group of the outermost model, under the layer's own name.
+// A layer 'dense' of a model 'block' is called "block/dense" there, and 'dense' in a proxy (quantization.md 3.2). Keras
+// saves its weights in the group of the outermost model, under the layer's own name.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// A quantizer of QKeras 0.9, as its model files write it. Three forms are read (proxy-h5-format.md, 3):
+// A quantizer of QKeras 0.9, as its model files write it. Three forms are read (proxy-format.md 3):
 //
 //   null, "linear", "relu"                        none, or a function of Keras
 //   "quantized_bits(5, 1, 0, alpha=1)"            as the user wrote it: positional arguments, then those with a name

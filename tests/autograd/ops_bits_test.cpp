@@ -1,4 +1,4 @@
-// Differentiable bits, BOPs, penalties (spec 1.5, 2.4).
+// Differentiable bits, BOPs, penalties (quantization.md 1.5, 2.4).
 #include <gtest/gtest.h>
 
 #include <cmath>

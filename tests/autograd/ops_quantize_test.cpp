@@ -1,4 +1,4 @@
-// Quantizer, clip, f of a bias, adapted bits (spec 1.1 to 1.4, 1.7).
+// Quantizer, clip, f of a bias, adapted bits (quantization.md 1.1 to 1.4, 1.7).
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -122,8 +122,8 @@ TEST(Quantize, ValuesOfTheSpecification) {
       {1.5F, 0, 2.0F, 1.0F},
       {-1.5F, 0, -1.0F, -2.0F},
       {2.5F, 0, 3.0F, 2.0F},
-      {0.49999997F, 0, 1.0F, 0.0F},             // the sum is rounded to float32 (spec 1.1)
-      {8388609.0F, 0, 8388610.0F, 8388609.0F},  // spec 1.1
+      {0.49999997F, 0, 1.0F, 0.0F},             // the sum is rounded to float32 (quantization.md 1.1)
+      {8388609.0F, 0, 8388610.0F, 8388609.0F},  // quantization.md 1.1
       {1.0F, 2, 1.0F, 1.0F},
       {0.124F, 2, 0.0F, 0.0F},
       {0.125F, 2, 0.25F, 0.0F},
@@ -282,8 +282,8 @@ TEST(BiasF, TiesShareTheGradient) {
   for (int i = 0; i < 8; ++i) EXPECT_EQ(f.grad.data()[i], want[i]) << i;
 }
 
-// The bias comes before its quantizer's clip of that call (spec 1.3): f out of range counts as it is, in value and
-// gradient.
+// The bias comes before its quantizer's clip of that call (quantization.md 1.3): f out of range counts as it is, in
+// value and gradient.
 TEST(BiasF, IsThatBeforeTheClip) {
   TapeLab lab;
   const Var x = lab.input("x", Shape{2, 3});

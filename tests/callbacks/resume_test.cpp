@@ -28,8 +28,7 @@ constexpr int kEpochs = 4;
 
 std::unique_ptr<Callback> callback(const std::string& yaml) {
   ErrorList errors;
-  auto made =
-      make_callback(Node::from_yaml(yaml, "test", errors), {.epochs = kEpochs, .folder = "", .metrics = {}}, errors);
+  auto made = make_callback(Node::from_yaml(yaml, "test", errors), {.epochs = kEpochs, .folder = ""}, errors);
   errors.throw_if_any();
   return made;
 }

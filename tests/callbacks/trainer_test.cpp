@@ -20,8 +20,7 @@ using test::SmallTraining;
 std::unique_ptr<Callback> callback(const std::string& yaml, int epochs) {
   ErrorList errors;
   const Node node = Node::from_yaml(yaml, "test", errors);
-  auto made =
-      make_callback(node, {.epochs = epochs, .folder = "", .free_bops_and_calibrated = false, .metrics = {}}, errors);
+  auto made = make_callback(node, {.epochs = epochs, .folder = "", .free_bops_and_calibrated = false}, errors);
   errors.throw_if_any();
   return made;
 }

@@ -21,7 +21,7 @@ Callbacks callbacks(const std::vector<std::string>& yaml) {
   Callbacks made;
   for (const std::string& text : yaml) {
     ErrorList errors;
-    const CallbackContext context{.epochs = 9, .folder = "", .free_bops_and_calibrated = false, .metrics = {}};
+    const CallbackContext context{.epochs = 9, .folder = "", .free_bops_and_calibrated = false};
     made.push_back(make_callback(Node::from_yaml(text, "test", errors), context, errors));
     errors.throw_if_any();
   }

@@ -197,7 +197,7 @@ TEST(ToFloat, IsTheValue) {
   EXPECT_EQ(to_float(int64_t{16777217}, 0), 16777216.0f);
 }
 
-/// Spec 3.3: where HGQ, and so this library, does not do as ap_fixed; no conversion makes these.
+/// quantization.md 3.3: where HGQ, and so this library, does not do as ap_fixed; no conversion makes these.
 bool differs_from_ap_fixed(const Kbi& type, const std::string& rounding, const std::string& overflow) {
   return (overflow == "SAT_SYM" && type.k == 1 && type.b == 1) || (overflow == "WRAP_SM" && rounding != "TRN");
 }

@@ -60,8 +60,8 @@ double bops_of(const nlohmann::json& layers, const std::string& name) {
   return layers.contains(name) ? layers[name].get<double>() : -1;
 }
 
-/// Behind a PPermute the package takes the bits of the input in the order in which they lie in front of it (spec 2.4,
-/// differs).
+/// Behind a PPermute the package takes the bits of the input in the order in which they lie in front of it
+/// (quantization.md 2.4, differs).
 bool is_behind_permute(const Model& model, const Model::Entry& entry) {
   if (dynamic_cast<const KernelLayer*>(entry.layer.get()) == nullptr) return false;
   const Layer* const producer = model.entry(entry.inputs[0]).layer.get();

@@ -1,5 +1,5 @@
-// With `center` off a layer's bias is neither trained nor added, but it is there: it decides `auto` rounding (spec 2.2)
-// and holds the half step of the rounding in the proxy (spec 3.2).
+// With `center` off a layer's bias is neither trained nor added, but it is there: it decides `auto` rounding
+// (quantization.md 2.2) and holds the half step of the rounding in the proxy (quantization.md 3.2).
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -101,7 +101,7 @@ TEST(HDenseBatchNorm, KeepsTheContractWithoutAdaptedBits) {
       .inputs = {Shape{4}}}));
 }
 
-// Spec 1.7: f <- f - log2 |w g| at the first training batch, and that batch is quantized with it.
+// quantization.md 1.7: f <- f - log2 |w g| at the first training batch, and that batch is quantized with it.
 TEST(HDenseBatchNorm, AdaptsItsKernelBitsAtTheFirstBatchBeforeTheyAreUsed) {
   Model model = Sequential({HQuantize(), HDenseBatchNorm(3).name("b").set("kq_conf", "{init_bw: 4}")}, Shape{4});
   Tape tape;

@@ -139,7 +139,7 @@ TEST(UnaryLut, OverflowsAreKeptInOurFilesAndFoundWithTheFunctionElse) {
   EXPECT_THROW(lut->set_overflows({1, 0}), ShapeError);
 }
 
-/// The trap of proxy-h5-format.md 1.4.2: hls4ml narrows a quantizer to what the layer in front can produce.
+/// The trap of proxy-format.md 1.4.2: hls4ml narrows a quantizer to what the layer in front can produce.
 TEST(UnaryLut, IsMadeForTheTypeThatHls4mlDerivesAndNotForThatOfTheQuantizer) {
   ProxyBuilder b;
   // 0 ... 0.75 in quarters, times 1: a quantizer (1, 2, 3) behind it holds only that.
