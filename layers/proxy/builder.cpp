@@ -31,10 +31,12 @@ ProxyRef ProxyBuilder::append(std::unique_ptr<ProxyLayer> layer, const std::vect
 template <typename L, typename... Arguments>
 ProxyRef ProxyBuilder::add(const std::string& name, const std::vector<ProxyRef>& parents, Arguments&&... arguments) {
   const std::string usable = proxy_layer_name(name);
-  if (usable != name)
-    notes_.push_back(concat("layer '", printable(name), "' is called '", usable,
-                            "' in the proxy, as hls4ml would misread its name"));
-  return append(std::make_unique<L>(names_.unique(usable), std::forward<Arguments>(arguments)...), parents);
+  const bool changed = usable != name || names_.clashes(usable);
+  const std::string given = names_.unique(usable);
+  if (changed)
+    notes_.push_back(
+        concat("layer '", printable(name), "' is called '", given, "' in the proxy, as hls4ml would misread its name"));
+  return append(std::make_unique<L>(given, std::forward<Arguments>(arguments)...), parents);
 }
 
 ProxyRef ProxyBuilder::add_input(const std::string& name, const Shape& sample) {

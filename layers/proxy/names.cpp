@@ -43,11 +43,27 @@ constexpr std::string_view kAttributes =
     "target_shape threshold trace trusted type_name use_beta use_bias use_gamma value variance_data "
     "variance_quantizer weight weight_data weight_quantizer weight_t width width_factor zeropt ";
 
-// Names that the C++ of the firmware has already.
+// Names that the C++ of the firmware has already; hls4ml itself refuses a layer called "input". A quantizer becomes a
+// function of the namespace nnet, where templates, enumerators and calls without a namespace have some of these names.
 constexpr std::string_view kOfFirmware =
     " "
-    "nnet ap_fixed ap_ufixed ap_int ap_uint hls std main myproject parameters defines weights "
-    "model_default_t input_t size_t ";
+    "input nnet ap_fixed ap_ufixed ap_int ap_uint hls std main myproject parameters defines weights "
+    "model_default_t input_t size_t array lookup_table exit pow sqrt tanh product latency resource resource_unrolled "
+    "distributed_arithmetic io_parallel io_stream Max Average Pool_Op Product gru_class lstm_class trace_enabled "
+    "trace_outputs trace_type_size errno assert offsetof alloca NULL NAN EOF INLINE ";
+
+// What hls4ml makes a type of by "_t" at its end, though C++ or its headers have that type already.
+constexpr std::string_view kOfTypes =
+    " "
+    "blkcnt blksize caddr char8 char16 char32 clock clockid daddr dev div error fenv fexcept fpos fsid gid id ino "
+    "int8 int16 int32 int64 intmax intptr key ldiv lldiv locale loff max_align mbstate mode model_default nlink off "
+    "pid pthread ptrdiff quad sigset size ssize suseconds time timer u_int8 u_int16 u_int32 u_int64 uid uint8 uint16 "
+    "uint32 uint64 uintmax uintptr useconds wchar wctrans wctype wint ";
+
+// What hls4ml puts behind the name of a layer for its types, variables, and the layers that it makes of one.
+constexpr std::string_view kMadeOfNames[] = {
+    "",        "_t",        "_accum_t",        "_weight_t",  "_bias_t",      "_table_t",     "_result_t", "_param_t",
+    "_linear", "_linear_t", "_linear_table_t", "_inv_inp_t", "_inv_table_t", "_exp_table_t", "_ap"};
 
 bool holds(std::string_view words, std::string_view word) { return words.find(concat(" ", word, " ")) != words.npos; }
 
@@ -61,9 +77,11 @@ bool is_variable_of_firmware(std::string_view name) {
   if (digit == end) return false;
   const std::string_view front(name.begin(), digit);
   const std::string_view back(end, name.end());
-  if (front == "layer") return back == "_out" || back == "_t" || back.starts_with("_c") || back.starts_with("_h");
+  if (front == "layer")
+    return back.starts_with("_out") || back == "_t" || back == "_index" || back.starts_with("_c") ||
+           back.starts_with("_h");
   if (back == "_t") return front == "bias" || front == "slope" || front == "shift" || front == "input";
-  return back.empty() && (front == "w" || front == "b" || front == "config");
+  return back.empty() && (front == "w" || front == "b" || front.ends_with("config"));
 }
 
 }  // namespace
@@ -80,7 +98,7 @@ std::string proxy_layer_name(std::string_view name) {
     if (known || !usable.ends_with('_')) usable += known ? c : '_';
   }
   if (usable.empty() || is_digit(usable.front())) usable.insert(0, "layer_");
-  if (holds(kKeywords, usable) || holds(kAttributes, usable) || holds(kOfFirmware, usable) ||
+  if (holds(kKeywords, usable) || holds(kAttributes, usable) || holds(kOfFirmware, usable) || holds(kOfTypes, usable) ||
       is_variable_of_firmware(usable))
     usable += "_layer";
   return usable;
@@ -92,15 +110,28 @@ void check_proxy_name(std::string_view name) {
             "begin with a digit, and be no keyword; rename the layer");
 }
 
+bool ProxyNames::take(const std::string& name) {
+  if (std::ranges::any_of(kMadeOfNames, [&](std::string_view more) { return made_.contains(concat(name, more)); }))
+    return false;
+  for (const std::string_view more : kMadeOfNames) made_.insert(concat(name, more));
+  used_.insert(name);
+  return true;
+}
+
+bool ProxyNames::clashes(const std::string& name) const {
+  return !used_.contains(name) &&
+         std::ranges::any_of(kMadeOfNames, [&](std::string_view more) { return made_.contains(concat(name, more)); });
+}
+
 std::string ProxyNames::unique(const std::string& name) {
   std::string candidate = name;
-  for (int i = 0; !used_.insert(candidate).second; ++i) candidate = concat(name, "_", i);
+  for (int i = 0; !take(candidate); ++i) candidate = concat(name, "_", i);
   return candidate;
 }
 
 std::string ProxyNames::counted(const std::string& name) {
   std::string candidate = name;
-  for (int i = 1; !used_.insert(candidate).second; ++i) candidate = concat(name, "_", i);
+  for (int i = 1; !take(candidate); ++i) candidate = concat(name, "_", i);
   return candidate;
 }
 

@@ -206,7 +206,7 @@ TEST(Reference, DefaultsOfSchedulesAreThoseThatAreUsed) {
 TEST(Reference, DefaultsOfCallbacksAreTaken) {
   for (const CallbackKind& kind : callback_kinds()) {
     const std::string name(kind.name);
-    const CallbackContext context{.epochs = 10, .folder = "", .metrics = {}};
+    const CallbackContext context{.epochs = 10, .folder = ""};
     std::vector<KeyDoc> docs;
     ErrorList ignored;
     make_callback(Node::map({{name, Node::map({})}}), context, ignored, &docs);

@@ -33,6 +33,26 @@ TEST(ProxyNames, ANameThatIsTakenGetsANumber) {
   EXPECT_EQ(names.counted("re_lu"), "re_lu_2");
 }
 
+TEST(ProxyNames, OfWhichHls4mlWouldMakeTheSameAreNumbered) {
+  ProxyNames names;
+  for (const std::string name : {"a", "a_relu", "a_0", "A"}) EXPECT_EQ(names.unique(name), name);
+  for (const std::string name : {"a_linear", "a_t", "a_weight", "a_weight_t", "a_ap"}) {
+    EXPECT_TRUE(names.clashes(name)) << name;
+    EXPECT_EQ(names.unique(name), name + "_0");
+  }
+  EXPECT_EQ(names.unique("b_linear"), "b_linear");
+  EXPECT_TRUE(names.clashes("b"));
+  EXPECT_EQ(names.unique("b"), "b_0");
+  EXPECT_FALSE(names.clashes("a"));  // taken, as in any model that has a name twice
+  ProxyBuilder b;
+  const ProxyRef q = add_plain_quantizer(b, "q", b.add_input("input", {1}));
+  const ProxyRef dense = b.add_dense("q_t", q, {1, 1}, {1}, {});
+  const ProxyModel model = std::move(b).finish({dense});
+  EXPECT_THAT(model.notes(),
+              ElementsAre("layer 'input' is called 'input_layer' in the proxy, as hls4ml would misread its name",
+                          "layer 'q_t' is called 'q_t_0' in the proxy, as hls4ml would misread its name"));
+}
+
 TEST(ProxyNames, MustBeIdentifiersOfCpp) {
   for (const std::string name : {"a", "_x9", "Dense_1", "input"}) EXPECT_TRUE(is_identifier(name)) << name;
   for (const std::string name : {"", "1st", "a-b", "a/b", "a b", "größe", "int", "class", "a.b"}) {
@@ -52,9 +72,16 @@ TEST(ProxyNames, ThatHls4mlWouldMisreadAreChanged) {
                                                                {"axis", "axis_layer"},
                                                                {"w2", "w2_layer"},
                                                                {"layer3_out", "layer3_out_layer"},
-                                                               {"result_t", "result_t_layer"}};
+                                                               {"result_t", "result_t_layer"},
+                                                               {"input", "input_layer"},
+                                                               {"latency", "latency_layer"},
+                                                               {"time", "time_layer"},
+                                                               {"int8", "int8_layer"},
+                                                               {"relu_config3", "relu_config3_layer"},
+                                                               {"layer3_out_ap", "layer3_out_ap_layer"}};
   for (const auto& [name, usable] : names) EXPECT_EQ(proxy_layer_name(name), usable) << name;
-  for (const std::string name : {"dense", "perm_a", "layer3", "w", "h_activation", "input_1", "bits_of_kernel_table"})
+  for (const std::string name : {"dense", "output", "x", "relu", "softmax", "a_0", "perm_a", "layer3", "w",
+                                 "h_activation", "input_1", "bits_of_kernel_table"})
     EXPECT_EQ(proxy_layer_name(name), name);
   ProxyBuilder b;
   ProxyRef at = add_plain_quantizer(b, "axis", b.add_input("my-input", {2}));
