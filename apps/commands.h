@@ -43,7 +43,7 @@ struct DataCommand {
   std::string csv;              // as the map data.csv of a config, over what the model brings
   int threads = 0;
   bool json = false;
-  bool allow_external = false;  // HDF5 files may name files outside of their own folder
+  bool allow_external = false;   // HDF5 files may name files outside of their own folder
   std::optional<double> memory;  // GiB, as data.memory of a config
 };
 

@@ -12,6 +12,7 @@
 
 #include "hgq/core/error.h"
 #include "hgq/data/bytes.h"
+#include "hgq/data/h5.h"
 #include "hgq/data/zip_file.h"
 
 namespace hgq {
@@ -120,6 +121,7 @@ void expect_model_file(const std::string& path) {
   }
   const FileForm form = file_form(path);
   if (form == FileForm::kHdf5 || form == FileForm::kOther) return;
+  if (h5::File::looks_like_hdf5(path)) return;  // behind a block of the user's, which may hold anything
   const std::string found = concat(path, ": is ", describe(form), ", expected a model (an HDF5 file such as model.h5)");
   if (is_data(form)) throw FileError(concat(found, "; data are given by --data ", path));
   switch (form) {

@@ -75,9 +75,8 @@ KerasFile proxy_to_keras(const ProxyModel& model) {
 ProxyModel proxy_from_keras(const KerasFile& file) {
   const char* const maker = is_qkeras(file) || is_plain_keras(file) ? "import" : "export";
   HGQ_CHECK(is_proxy(file), FileError, file.path,
-            ": is not a proxy: it has no layer of class HGQ>FixedPointQuantizer; of this model one is made by "
-            "hgq-train ",
-            maker, " ", file.path, " --out proxy.h5");
+            ": is not a proxy: it has no layer of class HGQ>FixedPointQuantizer; 'hgq-train ", maker, " ", file.path,
+            " --out proxy.h5' makes one of this model");
   KerasGraph graph = keras_graph(file.model_config);
   std::map<std::string, int> index;
   std::vector<ProxyModel::Entry> layers;

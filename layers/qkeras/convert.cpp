@@ -323,13 +323,14 @@ class Converter {
   }
 
   static Ref refuse_class(const KerasNode& node, ErrorList& errors) {
-    errors.add(node.config.place(),
-               concat(qkeras_layer(node),
-                      ": a proxy has no such layer; there are QDense, QDenseBatchnorm, QConv1D, QConv2D, QConv2DBatchnorm, "
-                      "QDepthwiseConv2D, QDepthwiseConv2DBatchnorm, QActivation, QBatchNormalization, and of Keras Dense, Conv1D, Conv2D, "
-                      "DepthwiseConv1D and 2D, BatchNormalization, Activation, ReLU, Softmax, MaxPooling1D and 2D, "
-                      "AveragePooling1D and 2D, the same with Global in front, Flatten, Reshape, Permute, Add, "
-                      "Concatenate, Dropout"));
+    errors.add(
+        node.config.place(),
+        concat(qkeras_layer(node),
+               ": a proxy has no such layer; there are QDense, QDenseBatchnorm, QConv1D, QConv2D, QConv2DBatchnorm, "
+               "QDepthwiseConv2D, QDepthwiseConv2DBatchnorm, QActivation, QBatchNormalization, and of Keras Dense, "
+               "Conv1D, Conv2D, DepthwiseConv1D and 2D, BatchNormalization, Activation, ReLU, Softmax, MaxPooling1D "
+               "and 2D, AveragePooling1D and 2D, the same with Global in front, Flatten, Reshape, Permute, Add, "
+               "Concatenate, Dropout"));
     return {};
   }
 

@@ -656,7 +656,7 @@ class CliTest(unittest.TestCase):
         for args in (('summary', model), ('export', model, '--out', self.folder / 'p.h5'), ('predict', model, '--data', model, '--out', self.folder / 'p.h5'),
                      ('verify', proxy, '--against', model, '--data', model)):
             self.assertIn('is a model of QKeras', hgq(*args, check=2).stderr, args)
-        self.assertIn("'import' of one of QKeras", hgq('verify', model, '--against', model, '--data', model, check=2).stderr)
+        self.assertIn(f"'hgq-train import {model} --out proxy.h5' makes one of this model", hgq('verify', model, '--against', model, '--data', model, check=2).stderr)
         self.assertIn('is a proxy already', hgq('import', proxy, '--out', self.folder / 'p.h5', check=2).stderr)
         self.assertFalse((self.folder / 'p.h5').exists())
         self.assertIn('are for those of Python HGQ', hgq('import', model, '--out', self.folder / 'p.h5', '--epsilon', 0.1, check=2).stderr)
@@ -677,7 +677,7 @@ class CliTest(unittest.TestCase):
         hgq('import', files / 'keras_2.keras', '--out', self.folder / 'same.h5', check=0)
         self.assertEqual(digest(proxy), digest(self.folder / 'same.h5'))
         for command in (('summary',), ('export', '--out', self.folder / 'p.h5')):
-            self.assertIn("save as HDF5", hgq(command[0], files / 'keras_2.keras', *command[1:], check=2).stderr)
+            self.assertIn("saved as HDF5", hgq(command[0], files / 'keras_2.keras', *command[1:], check=2).stderr)
 
     def test_a_qkeras_model_that_can_not_be_a_proxy_is_refused_with_all_reasons(self):
         content = (pathlib.Path(ARGS.source) / 'tests/layers/files/qkeras_model.h5').read_bytes()
