@@ -5,6 +5,7 @@
 #include "hgq/apps/model_data.h"
 #include "hgq/apps/setup.h"
 #include "hgq/callbacks/trainer.h"
+#include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/core/nearest_name.h"
 #include "hgq/data/unusual_data.h"
@@ -20,6 +21,22 @@ void warn_of_training(const RunConfig& config, PreparedRun& run) {
                                   " training rows, so an epoch is one step; a smaller one makes more of an epoch"));
   if (!run.optimizer->has_schedule() && run.optimizer->learning_rate() == 0)
     run.warnings.emplace_back("train.optimizer: the learning rate is 0, so nothing is learned");
+}
+
+/// A callback that works every so many epochs, and more than there are, does nothing in the whole run.
+void warn_of_intervals(const RunConfig& config, PreparedRun& run) {
+  for (const Node& node : config.callbacks) {
+    ErrorList ignored;  // the callback has been read already
+    const NamedNode named = read_named(node, "a callback", ignored);
+    const Node* const every = named.arguments.is_map() ? named.arguments.find("every") : nullptr;
+    if (every == nullptr || every->is_null()) continue;
+    ConfigReader c(named.arguments, named.name, ignored);
+    const int64_t interval = c.integer("every", "", {.fallback = 1});
+    if (interval > config.train.epochs)
+      run.warnings.push_back(concat("callbacks.", named.name, ".every: ", interval, " is more than the ",
+                                    config.train.epochs, " epochs of train.epochs, so it never does anything; take ",
+                                    config.train.epochs, " or less"));
+  }
 }
 
 /// What is refused when the step is recorded, or when a callback begins: a training of no epochs, without a folder.
@@ -64,6 +81,7 @@ PreparedRun prepare_run(const RunConfig& config, ErrorList& errors) {
   try_out(config, run, errors);
   for (std::string& note : unusual_data(*run.sets.train, config.data_config)) run.warnings.push_back(std::move(note));
   warn_of_training(config, run);
+  warn_of_intervals(config, run);
   return run;
 }
 
