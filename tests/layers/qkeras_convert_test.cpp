@@ -432,7 +432,7 @@ TEST(QKerasConvert, NamesThatHls4mlWouldMisreadAreChangedWithANote) {
 
 TEST(QKerasConvert, OtherReadersSayWhatToDoWithSuchAFile) {
   EXPECT_THAT(message_of<FileError>([] { load_model(kModel); }), HasSubstr("is a model of QKeras"));
-  EXPECT_THAT(message_of<FileError>([] { load_proxy(kModel); }), HasSubstr("one is made by hgq-train import "));
+  EXPECT_THAT(message_of<FileError>([] { load_proxy(kModel); }), HasSubstr("makes one of this model"));
   EXPECT_FALSE(is_qkeras(read_keras_file(golden_model("mlp_relu/hgq.h5"))));
   EXPECT_FALSE(is_proxy(read_keras_file(kModel)));
 }
