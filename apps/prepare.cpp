@@ -5,7 +5,6 @@
 #include "hgq/apps/model_data.h"
 #include "hgq/apps/setup.h"
 #include "hgq/callbacks/trainer.h"
-#include "hgq/core/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/core/nearest_name.h"
 #include "hgq/data/unusual_data.h"
@@ -24,19 +23,11 @@ void warn_of_training(const RunConfig& config, PreparedRun& run) {
 }
 
 /// A callback that works every so many epochs, and more than there are, does nothing in the whole run.
-void warn_of_intervals(const RunConfig& config, PreparedRun& run) {
-  for (const Node& node : config.callbacks) {
-    ErrorList ignored;  // the callback has been read already
-    const NamedNode named = read_named(node, "a callback", ignored);
-    const Node* const every = named.arguments.is_map() ? named.arguments.find("every") : nullptr;
-    if (every == nullptr || every->is_null()) continue;
-    ConfigReader c(named.arguments, named.name, ignored);
-    const int64_t interval = c.integer("every", "", {.fallback = 1});
-    if (interval > config.train.epochs)
-      run.warnings.push_back(concat("callbacks.", named.name, ".every: ", interval, " is more than the ",
-                                    config.train.epochs, " epochs of train.epochs, so it never does anything; take ",
-                                    config.train.epochs, " or less"));
-  }
+void warn_of_interval(const Callback& callback, int64_t epochs, PreparedRun& run) {
+  if (callback.interval() <= epochs || callback.interval() == 1) return;
+  run.warnings.push_back(concat("callbacks.", callback.name(), ".every: ", callback.interval(), " is more than the ",
+                                epochs, " epochs of train.epochs, so it never does anything; take ", epochs,
+                                " or less"));
 }
 
 /// What is refused when the step is recorded, or when a callback begins: a training of no epochs, without a folder.
@@ -44,7 +35,10 @@ void try_out(const RunConfig& config, PreparedRun& run, ErrorList& errors) {
   Workers alone(1);
   Trainer trainer(run.model, run.extras.objective, *run.optimizer, alone,
                   {.epochs = 0, .batch_size = config.train.batch_size, .seed = static_cast<uint64_t>(config.seed)});
-  for (auto& callback : make_callbacks(config, "", errors)) trainer.add(std::move(callback));
+  for (auto& callback : make_callbacks(config, "", errors)) {
+    warn_of_interval(*callback, config.train.epochs, run);
+    trainer.add(std::move(callback));
+  }
   errors.throw_if_any();
   trainer.fit(*run.sets.train, run.sets.validation.get());
 }
@@ -81,7 +75,6 @@ PreparedRun prepare_run(const RunConfig& config, ErrorList& errors) {
   try_out(config, run, errors);
   for (std::string& note : unusual_data(*run.sets.train, config.data_config)) run.warnings.push_back(std::move(note));
   warn_of_training(config, run);
-  warn_of_intervals(config, run);
   return run;
 }
 

@@ -34,6 +34,7 @@ class CalibratedBops final : public Callback {
   CalibratedBops(std::string data, int every, int64_t batch_size)
       : data_(std::move(data)), every_(every), batch_size_(batch_size) {}
   std::string_view name() const override { return "CalibratedBOPs"; }
+  int interval() const override { return every_; }
   void on_train_begin(Training& t) override {
     HGQ_CHECK(data_ == "train" || t.validation != nullptr, ConfigError,
               "CalibratedBOPs: data: validation, but the run has no validation set");

@@ -70,6 +70,8 @@ class Callback {
   virtual ~Callback() = default;
   /// As in configs: "ResetMinMax".
   virtual std::string_view name() const = 0;
+  /// Epochs from one time that it does its work to the next: a run of fewer gets nothing of it.
+  virtual int interval() const { return 1; }
   virtual void on_train_begin(Training& /*t*/) {}
   virtual void on_epoch_begin(Training& /*t*/) {}
   virtual void on_batch_begin(Training& /*t*/) {}

@@ -21,6 +21,7 @@ class Checkpoint final : public Callback {
         every_(every),
         monitor_(std::move(monitor)) {}
   std::string_view name() const override { return "Checkpoint"; }
+  int interval() const override { return best_only_ ? 1 : every_; }
   std::vector<WatchedMetric> watches() const override {
     if (!best_only_) return {};
     return {{.name = monitor_.metric, .key = "monitor", .complete_logs = true}};

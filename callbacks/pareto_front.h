@@ -31,6 +31,7 @@ class ParetoFront : public Callback {
 
   explicit ParetoFront(Options options);
   std::string_view name() const override { return "ParetoFront"; }
+  int interval() const override { return options_.every; }
   std::vector<WatchedMetric> watches() const override;
   void on_train_begin(Training& t) override;
   void on_log(Training& t) override;

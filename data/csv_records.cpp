@@ -202,7 +202,9 @@ bool CsvRecords::next() {
 
 const std::vector<std::string_view>& CsvRecords::fields() {
   // Each field takes many bytes for its one separator, and every column more in what reads it.
-  const auto separators = std::ranges::count_if(record_, [&](char c) { return separates(c, format_.separator); });
+  const auto separators = static_cast<int64_t>(record_.size()) < kMostFields
+                              ? 0
+                              : std::ranges::count_if(record_, [&](char c) { return separates(c, format_.separator); });
   HGQ_CHECK(separators < kMostFields, FileError, place(position_.line), ": has ", separators, " separators (",
             separator_name(format_.separator), "), at most ", kMostFields,
             " fields are read; such wide rows are data for HDF5, NPY or NPZ");
