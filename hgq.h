@@ -11,21 +11,21 @@
 //   hgq::save_proxy(hgq::to_proxy_model(model), "proxy.h5");
 #pragma once
 
-#include "hgq/autograd/executor.h"        // IWYU pragma: export
-#include "hgq/autograd/ops.h"             // IWYU pragma: export
-#include "hgq/callbacks/pareto_front.h"   // IWYU pragma: export
-#include "hgq/callbacks/progress.h"       // IWYU pragma: export
-#include "hgq/callbacks/registry.h"       // IWYU pragma: export
-#include "hgq/callbacks/trainer.h"        // IWYU pragma: export
-#include "hgq/core/version.h"             // IWYU pragma: export
-#include "hgq/data/loaders.h"             // IWYU pragma: export
-#include "hgq/layers/hgq_file.h"          // IWYU pragma: export
-#include "hgq/layers/model.h"             // IWYU pragma: export
-#include "hgq/layers/predict.h"           // IWYU pragma: export
-#include "hgq/layers/proxy/convert.h"     // IWYU pragma: export
-#include "hgq/layers/proxy/proxy_file.h"  // IWYU pragma: export
-#include "hgq/layers/proxy/verify.h"      // IWYU pragma: export
-#include "hgq/layers/qkeras/convert.h"    // IWYU pragma: export
-#include "hgq/layers/trace.h"             // IWYU pragma: export
-#include "hgq/optim/optimizers.h"         // IWYU pragma: export
-#include "hgq/optim/train_step.h"         // IWYU pragma: export
+#include "hgq/autograd/executor.h"       // IWYU pragma: export
+#include "hgq/autograd/ops.h"            // IWYU pragma: export
+#include "hgq/callbacks/pareto_front.h"  // IWYU pragma: export
+#include "hgq/callbacks/progress.h"      // IWYU pragma: export
+#include "hgq/callbacks/registry.h"      // IWYU pragma: export
+#include "hgq/callbacks/trainer.h"       // IWYU pragma: export
+#include "hgq/core/version.h"            // IWYU pragma: export
+#include "hgq/data/loaders.h"            // IWYU pragma: export
+#include "hgq/deploy/convert.h"          // IWYU pragma: export
+#include "hgq/deploy/verify.h"           // IWYU pragma: export
+#include "hgq/layers/hgq_file.h"         // IWYU pragma: export
+#include "hgq/layers/model.h"            // IWYU pragma: export
+#include "hgq/layers/predict.h"          // IWYU pragma: export
+#include "hgq/layers/trace.h"            // IWYU pragma: export
+#include "hgq/optim/optimizers.h"        // IWYU pragma: export
+#include "hgq/optim/train_step.h"        // IWYU pragma: export
+#include "hgq/proxy/proxy_file.h"        // IWYU pragma: export
+#include "hgq/proxy/qkeras/convert.h"    // IWYU pragma: export

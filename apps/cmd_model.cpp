@@ -8,14 +8,15 @@
 #include "hgq/apps/commands.h"
 #include "hgq/apps/model_data.h"
 #include "hgq/core/error.h"
+#include "hgq/deploy/convert.h"
 #include "hgq/layers/hgq_file.h"
 #include "hgq/layers/predict.h"
-#include "hgq/layers/proxy/convert.h"
-#include "hgq/layers/proxy/emulator.h"
-#include "hgq/layers/proxy/proxy_file.h"
-#include "hgq/layers/qkeras/convert.h"
+#include "hgq/layers/registry.h"
 #include "hgq/layers/saved_keras.h"
 #include "hgq/layers/trace.h"
+#include "hgq/proxy/emulator.h"
+#include "hgq/proxy/proxy_file.h"
+#include "hgq/proxy/qkeras/convert.h"
 
 namespace hgq {
 namespace {
@@ -222,7 +223,7 @@ int run_export(const ExportCommand& command) {
 int run_import(const ImportCommand& command) {
   const KerasFile file = read_saved_keras(command.file, command.weights);
   HGQ_CHECK(!is_proxy(file), FileError, command.file, ": is a proxy already; hls4ml, 'predict' and 'verify' read it");
-  if (is_qkeras(file) || is_plain_keras(file)) return import_qkeras(file, command);
+  if (is_qkeras(file) || is_plain_keras(file, layer_kind_names())) return import_qkeras(file, command);
   HGQ_CHECK(command.overflow.empty() && command.input_bits.empty(), ConfigError, command.file,
             ": has layers of HGQ; --overflow and --input-bits are for models of QKeras, 'export' takes --overflow for "
             "others");

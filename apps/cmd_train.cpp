@@ -17,20 +17,20 @@
 #include "hgq/apps/verification.h"
 #include "hgq/callbacks/progress.h"
 #include "hgq/callbacks/trainer.h"
+#include "hgq/config/nearest_name.h"
 #include "hgq/core/clock.h"
 #include "hgq/core/dnnl.h"
 #include "hgq/core/error.h"
 #include "hgq/core/finite.h"
-#include "hgq/core/nearest_name.h"
 #include "hgq/core/version.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/data/folder_lock.h"
 #include "hgq/data/keras_file.h"
+#include "hgq/deploy/convert.h"
 #include "hgq/layers/hgq_file.h"
 #include "hgq/layers/predict.h"
-#include "hgq/layers/proxy/convert.h"
-#include "hgq/layers/proxy/proxy_file.h"
 #include "hgq/layers/trace.h"
+#include "hgq/proxy/proxy_file.h"
 
 namespace hgq {
 namespace {

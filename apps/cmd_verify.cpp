@@ -16,9 +16,9 @@
 #include "hgq/core/error.h"
 #include "hgq/core/printable.h"
 #include "hgq/layers/predict.h"
-#include "hgq/layers/proxy/firmware_notes.h"
-#include "hgq/layers/proxy/proxy_file.h"
-#include "hgq/layers/proxy/quantizer.h"
+#include "hgq/proxy/firmware_notes.h"
+#include "hgq/proxy/proxy_file.h"
+#include "hgq/proxy/quantizer.h"
 
 namespace hgq {
 

@@ -3,7 +3,7 @@
 #include <iostream>
 
 #include "hgq/apps/model_data.h"
-#include "hgq/core/config_reader.h"
+#include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/core/printable.h"
 #include "hgq/data/array_option.h"

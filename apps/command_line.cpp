@@ -9,10 +9,10 @@
 #include "hgq/apps/command_docs.h"
 #include "hgq/apps/commands.h"
 #include "hgq/apps/version_text.h"
-#include "hgq/core/config_scalar.h"
+#include "hgq/config/config_scalar.h"
+#include "hgq/config/nearest_name.h"
+#include "hgq/config/node.h"
 #include "hgq/core/error.h"
-#include "hgq/core/nearest_name.h"
-#include "hgq/core/node.h"
 #include "hgq/core/version.h"
 
 // What stands for a value (type_name) is CONFIG, MODEL, PROXY, FILE or FOLDER where it is a path: the shell completes

@@ -1,7 +1,7 @@
 // Completion scripts of the shells.
 #include "hgq/apps/command_docs.h"
+#include "hgq/config/nearest_name.h"
 #include "hgq/core/error.h"
-#include "hgq/core/nearest_name.h"
 
 namespace hgq {
 namespace {

@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "hgq/config/similar_file.h"
 #include "hgq/core/error.h"
-#include "hgq/core/similar_file.h"
 #include "hgq/data/file_form.h"
 
 namespace hgq {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "hgq/core/node.h"
+#include "hgq/config/node.h"
 
 namespace hgq {
 

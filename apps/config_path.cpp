@@ -7,7 +7,7 @@
 
 #include "hgq/apps/layer_graph.h"
 #include "hgq/apps/resolved_config.h"
-#include "hgq/core/config_reader.h"
+#include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
 
 namespace hgq {

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "hgq/core/node.h"
+#include "hgq/config/node.h"
 
 namespace hgq {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "hgq/core/config_reader.h"
+#include "hgq/config/config_reader.h"
 
 namespace hgq {
 

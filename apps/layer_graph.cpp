@@ -6,7 +6,7 @@
 #include <set>
 #include <unordered_map>
 
-#include "hgq/core/config_reader.h"
+#include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/registry.h"
 

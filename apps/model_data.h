@@ -8,7 +8,7 @@
 #include "hgq/data/dataset.h"
 #include "hgq/data/h5.h"
 #include "hgq/layers/model.h"
-#include "hgq/layers/proxy/model.h"
+#include "hgq/proxy/model.h"
 
 namespace hgq {
 

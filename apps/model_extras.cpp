@@ -5,7 +5,7 @@
 #include <set>
 
 #include "hgq/core/error.h"
-#include "hgq/layers/proxy/names.h"
+#include "hgq/proxy/names.h"
 
 namespace hgq {
 namespace {

@@ -27,7 +27,7 @@ struct ModelExtras {
 /// What a config says about the files of its training set.
 void take_data_options(const DataConfig& data, ModelExtras& extras);
 
-/// Those of the model's proxy, whose layers may have other names (layers/proxy/names.h).
+/// Those of the model's proxy, whose layers may have other names (proxy/names.h).
 ModelExtras extras_of_proxy(ModelExtras extras);
 
 void write_extras(h5::Group& hgq, const ModelExtras& extras);

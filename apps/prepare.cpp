@@ -5,8 +5,8 @@
 #include "hgq/apps/model_data.h"
 #include "hgq/apps/setup.h"
 #include "hgq/callbacks/trainer.h"
+#include "hgq/config/nearest_name.h"
 #include "hgq/core/error.h"
-#include "hgq/core/nearest_name.h"
 #include "hgq/data/unusual_data.h"
 #include "hgq/layers/hgq_file.h"
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "hgq/core/config_reader.h"
+#include "hgq/config/config_reader.h"
 
 namespace hgq {
 namespace {

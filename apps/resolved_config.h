@@ -6,7 +6,7 @@
 #include <string>
 
 #include "hgq/apps/run_config.h"
-#include "hgq/core/node.h"
+#include "hgq/config/node.h"
 
 namespace hgq {
 

@@ -21,8 +21,8 @@
 #include <vector>
 
 #include "hgq/apps/layer_graph.h"
-#include "hgq/core/config_reader.h"
-#include "hgq/core/node.h"
+#include "hgq/config/config_reader.h"
+#include "hgq/config/node.h"
 #include "hgq/data/data_config.h"
 #include "hgq/layers/layer.h"
 

@@ -7,10 +7,10 @@
 #include "hgq/callbacks/registry.h"
 #include "hgq/callbacks/watched.h"
 #include "hgq/core/error.h"
-#include "hgq/layers/proxy/convert.h"
-#include "hgq/layers/proxy/firmware_notes.h"
+#include "hgq/deploy/convert.h"
 #include "hgq/layers/registry.h"
 #include "hgq/layers/trace.h"
+#include "hgq/proxy/firmware_notes.h"
 
 namespace hgq {
 namespace {

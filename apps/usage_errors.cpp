@@ -6,9 +6,9 @@
 
 #include "hgq/apps/command_docs.h"
 #include "hgq/apps/run_config.h"
+#include "hgq/config/nearest_name.h"
+#include "hgq/config/node.h"
 #include "hgq/core/error.h"
-#include "hgq/core/nearest_name.h"
-#include "hgq/core/node.h"
 
 namespace hgq {
 namespace {

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "hgq/core/parallel.h"
+#include "hgq/deploy/advice.h"
+#include "hgq/deploy/explain.h"
+#include "hgq/deploy/verify.h"
 #include "hgq/layers/model.h"
-#include "hgq/layers/proxy/advice.h"
-#include "hgq/layers/proxy/explain.h"
-#include "hgq/layers/proxy/verify.h"
 
 namespace hgq {
 

@@ -7,7 +7,7 @@
 
 #include "hgq/callbacks/callback.h"
 #include "hgq/callbacks/saved_state.h"
-#include "hgq/core/config_reader.h"
+#include "hgq/config/config_reader.h"
 
 namespace hgq {
 

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "hgq/callbacks/progress_line.h"
+#include "hgq/config/node.h"
 #include "hgq/core/clock.h"
-#include "hgq/core/node.h"
 
 namespace hgq {
 namespace {

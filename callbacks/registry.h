@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "hgq/callbacks/callback.h"
-#include "hgq/core/config_reader.h"
+#include "hgq/config/config_reader.h"
 
 namespace hgq {
 

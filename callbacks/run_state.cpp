@@ -6,9 +6,9 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "hgq/config/node.h"
 #include "hgq/core/error.h"
 #include "hgq/core/finite.h"
-#include "hgq/core/node.h"
 
 namespace hgq {
 namespace {

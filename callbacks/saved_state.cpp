@@ -6,8 +6,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "hgq/config/node.h"
 #include "hgq/core/error.h"
-#include "hgq/core/node.h"
 
 namespace hgq {
 namespace {

@@ -7,10 +7,10 @@
 
 #include "hgq/callbacks/saved_state.h"
 #include "hgq/callbacks/watched.h"
+#include "hgq/config/node.h"
 #include "hgq/core/clock.h"
 #include "hgq/core/error.h"
 #include "hgq/core/finite.h"
-#include "hgq/core/node.h"
 #include "hgq/layers/model_state.h"
 
 namespace hgq {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "hgq/config/nearest_name.h"
 #include "hgq/core/error.h"
-#include "hgq/core/nearest_name.h"
 
 namespace hgq {
 namespace {

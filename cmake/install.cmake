@@ -7,7 +7,7 @@ add_library(hgq::hgq ALIAS hgq)
 target_link_libraries(hgq INTERFACE ${hgq_libraries})
 
 install(TARGETS hgq ${hgq_libraries} EXPORT hgqTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY core data autograd layers optim callbacks DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/hgq FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY core config data autograd proxy layers optim callbacks deploy DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/hgq FILES_MATCHING PATTERN "*.h")
 if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/hgq.h)
   install(FILES hgq.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/hgq)
 endif()

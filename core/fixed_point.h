@@ -12,7 +12,7 @@
 // All functions here are exact, with the seven roundings and five overflow modes of quantization.md 3.3; ap_fixed
 // agrees where the specification says so. Numbers come as doubles (data, results of tanh ...), as int64 mantissas, and
 // as 128-bit ones (sums that 64 bits cannot hold). Used by the quantizers' bits and by the emulator of the proxy
-// (layers/proxy).
+// (proxy).
 #pragma once
 
 #include <bit>

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "hgq/config/node.h"
 #include "hgq/core/error.h"
-#include "hgq/core/node.h"
 
 namespace hgq {
 namespace {

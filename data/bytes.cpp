@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "hgq/config/similar_file.h"
 #include "hgq/core/error.h"
-#include "hgq/core/similar_file.h"
 #include "hgq/core/system_file.h"
 
 namespace hgq {

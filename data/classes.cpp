@@ -6,8 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "hgq/config/nearest_name.h"
 #include "hgq/core/error.h"
-#include "hgq/core/nearest_name.h"
 
 namespace hgq {
 namespace {

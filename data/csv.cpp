@@ -4,9 +4,9 @@
 #include <charconv>
 #include <utility>
 
+#include "hgq/config/nearest_name.h"
+#include "hgq/config/node.h"
 #include "hgq/core/error.h"
-#include "hgq/core/nearest_name.h"
-#include "hgq/core/node.h"
 
 namespace hgq {
 namespace {

@@ -7,8 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "hgq/config/nearest_name.h"
 #include "hgq/core/error.h"
-#include "hgq/core/nearest_name.h"
 
 namespace hgq {
 namespace {

@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-#include "hgq/core/config_reader.h"
+#include "hgq/config/config_reader.h"
 #include "hgq/data/csv.h"
 #include "hgq/data/loaders.h"
 #include "hgq/data/scaling.h"

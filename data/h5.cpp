@@ -10,7 +10,7 @@
 #include <exception>
 #include <utility>
 
-#include "hgq/core/config_reader.h"
+#include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/core/system_file.h"
 #include "hgq/data/atomic_file.h"

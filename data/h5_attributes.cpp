@@ -1,6 +1,6 @@
 #include <hdf5.h>
 
-#include "hgq/core/config_reader.h"
+#include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/data/claimed_size.h"
 #include "hgq/data/h5.h"

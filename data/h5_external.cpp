@@ -9,8 +9,8 @@
 #include <optional>
 #include <utility>
 
+#include "hgq/config/node.h"
 #include "hgq/core/error.h"
-#include "hgq/core/node.h"
 #include "hgq/data/h5_native.h"
 
 namespace hgq::h5 {

@@ -23,7 +23,7 @@
 #include <variant>
 #include <vector>
 
-#include "hgq/core/node.h"
+#include "hgq/config/node.h"
 #include "hgq/core/shape.h"
 #include "hgq/data/h5.h"
 

@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-#include "hgq/core/config_reader.h"
+#include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/data/keras_file.h"
 

@@ -4,8 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "hgq/config/nearest_name.h"
 #include "hgq/core/error.h"
-#include "hgq/core/nearest_name.h"
 #include "hgq/data/file_dataset.h"
 #include "hgq/data/h5.h"
 #include "hgq/data/h5_probe.h"

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "hgq/config/nearest_name.h"
 #include "hgq/core/error.h"
-#include "hgq/core/nearest_name.h"
 
 namespace hgq {
 namespace {

@@ -6,8 +6,8 @@
 #include <charconv>
 #include <utility>
 
+#include "hgq/config/node.h"
 #include "hgq/core/error.h"
-#include "hgq/core/node.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/data/binary_rows.h"
 #include "hgq/data/claimed_size.h"

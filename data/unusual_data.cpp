@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "hgq/config/node.h"
 #include "hgq/core/error.h"
-#include "hgq/core/node.h"
 
 namespace hgq {
 namespace {

@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "hgq/config/keras_object.h"
 #include "hgq/core/error.h"
-#include "hgq/layers/keras_object.h"
 #include "hgq/layers/object_docs.h"
 
 namespace hgq {
@@ -208,14 +208,8 @@ ConstraintConfig ConstraintConfig::from_node(const Node& node, ErrorList& errors
 }
 
 std::vector<ObjectDoc> constraint_docs() {
-  std::vector<ObjectDoc> docs;
-  for (const KerasName& name : kNames) {
-    ErrorList ignored;
-    ObjectDoc doc = object_doc(name, doc_of(name.class_name));
-    read_constraint(Node::scalar(doc.name), ignored, &doc.keys);
-    docs.push_back(std::move(doc));
-  }
-  return docs;
+  return object_docs(
+      kNames, [](const KerasName& name) { return doc_of(name.class_name); }, read_constraint);
 }
 
 std::string config_text(const ConstraintConfig& constraint) {

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "hgq/autograd/parameter.h"
-#include "hgq/core/node.h"
+#include "hgq/config/node.h"
 #include "hgq/core/shape.h"
 
 namespace hgq {
@@ -37,7 +37,7 @@ struct ConstraintConfig {
   Shape mask_shape;
   std::vector<float> mask;  // row-major
 
-  /// Any of the forms of layers/keras_object.h; null is none. Adds what is wrong to `errors`.
+  /// Any of the forms of config/keras_object.h; null is none. Adds what is wrong to `errors`.
   static ConstraintConfig from_node(const Node& node, ErrorList& errors);
 
   explicit operator bool() const { return kind != Kind::kNone; }

@@ -3,14 +3,14 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "hgq/autograd/activations.h"
+#include "hgq/autograd/expression.h"
+#include "hgq/config/nearest_name.h"
 #include "hgq/core/error.h"
-#include "hgq/core/nearest_name.h"
-#include "hgq/layers/activations.h"
-#include "hgq/layers/expression.h"
 #include "hgq/layers/h_layer.h"
-#include "hgq/layers/proxy/activations.h"
 #include "hgq/layers/python_import.h"
 #include "hgq/layers/registry.h"
+#include "hgq/proxy/activations.h"
 
 namespace hgq {
 namespace {

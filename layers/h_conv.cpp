@@ -2,10 +2,10 @@
 #include <nlohmann/json.hpp>
 
 #include "hgq/autograd/executor.h"
+#include "hgq/config/window_keys.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/kernel_layer.h"
 #include "hgq/layers/registry.h"
-#include "hgq/layers/window_keys.h"
 
 namespace hgq {
 namespace {

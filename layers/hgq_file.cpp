@@ -7,12 +7,13 @@
 #include <optional>
 #include <set>
 
+#include "hgq/autograd/expression.h"
 #include "hgq/core/error.h"
 #include "hgq/core/finite.h"
-#include "hgq/layers/expression.h"
-#include "hgq/layers/keras_activation.h"
-#include "hgq/layers/proxy/proxy_file.h"
-#include "hgq/layers/qkeras/convert.h"
+#include "hgq/data/keras_activation.h"
+#include "hgq/data/keras_classes.h"
+#include "hgq/layers/registry.h"
+#include "hgq/proxy/proxy_file.h"
 
 namespace hgq {
 namespace {
@@ -387,7 +388,7 @@ Model load_model(const std::string& path, const ReadGroup& read_hgq, const Layer
   HGQ_CHECK(
       !is_proxy(file), FileError, path,
       ": is a proxy, expected a model (model.h5, which the proxy was made of); 'predict' and 'verify' read a proxy");
-  HGQ_CHECK(!is_plain_keras(file), FileError, path,
+  HGQ_CHECK(!is_plain_keras(file, layer_kind_names()), FileError, path,
             ": is a model of Keras without layers of HGQ, of which a proxy can be made if quantizers are given: "
             "hgq-train import ",
             path,

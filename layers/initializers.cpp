@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "hgq/config/keras_object.h"
 #include "hgq/core/error.h"
 #include "hgq/core/rng.h"
-#include "hgq/layers/keras_object.h"
 #include "hgq/layers/object_docs.h"
 
 namespace hgq {
@@ -287,14 +287,10 @@ Initializer Initializer::from_node(const Node& node, ErrorList& errors) {
 }
 
 std::vector<ObjectDoc> initializer_docs() {
-  std::vector<ObjectDoc> docs;
-  for (const auto& [kind, name] : kTable) {
-    ErrorList ignored;
-    ObjectDoc doc = object_doc(name, doc_of(kind));
-    read_initializer(Node::scalar(doc.name), ignored, &doc.keys);
-    docs.push_back(std::move(doc));
-  }
-  return docs;
+  const auto doc = [](const KerasName& name) {
+    return doc_of(std::ranges::find(kTable, name.class_name, [](const auto& e) { return e.second.class_name; })->first);
+  };
+  return object_docs(kNames, doc, read_initializer);
 }
 
 std::string config_text(const Initializer& initializer) {

@@ -26,7 +26,7 @@
 #include <optional>
 #include <string_view>
 
-#include "hgq/core/node.h"
+#include "hgq/config/node.h"
 #include "hgq/core/shape.h"
 #include "hgq/core/tensor.h"
 
@@ -77,7 +77,7 @@ struct Initializer {
   static Initializer ones() { return of(Kind::kOnes); }
   static Initializer constant(double value);
 
-  /// Any of the forms of layers/keras_object.h, for example `he_normal`, `{Constant: 1.5}`. Adds what is wrong to
+  /// Any of the forms of config/keras_object.h, for example `he_normal`, `{Constant: 1.5}`. Adds what is wrong to
   /// `errors`.
   static Initializer from_node(const Node& node, ErrorList& errors);
 

@@ -17,13 +17,13 @@
 #include <string_view>
 #include <vector>
 
+#include "hgq/autograd/activations.h"
 #include "hgq/autograd/tape.h"
-#include "hgq/core/config_reader.h"
-#include "hgq/core/node.h"
+#include "hgq/config/config_reader.h"
+#include "hgq/config/node.h"
 #include "hgq/data/claimed_size.h"
-#include "hgq/layers/activations.h"
-#include "hgq/layers/proxy/builder.h"
 #include "hgq/layers/quantizer.h"
+#include "hgq/proxy/builder.h"
 
 namespace hgq {
 

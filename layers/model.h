@@ -24,7 +24,7 @@
 #include <string>
 #include <vector>
 
-#include "hgq/core/node.h"
+#include "hgq/config/node.h"
 #include "hgq/layers/layer.h"
 
 namespace hgq {
@@ -61,7 +61,7 @@ LayerSpec HConv1DBatchNorm(int64_t filters, int64_t kernel_size);
 /// The sizes of a window are those of height and width; one alone is both.
 LayerSpec HConv2D(int64_t filters, const std::vector<int64_t>& kernel_size);
 LayerSpec HConv2DBatchNorm(int64_t filters, const std::vector<int64_t>& kernel_size);
-/// The name of a function (layers/activations.h), or a formula in x (layers/expression.h).
+/// The name of a function (autograd/activations.h), or a formula in x (autograd/expression.h).
 LayerSpec HActivation(const std::string& function);
 /// A function of the program's own: HActivation({"cube", [](double x) { return x * x * x; }}), with its derivative as a
 /// third argument if there is one; or as operations on the tape: HActivation({"cube", [](Var x) { return ...; }}).

@@ -1,10 +1,10 @@
 // PMaxPooling1D/2D and PAveragePooling1D/2D: the bits that go on are the largest of a window (quantization.md 2.4).
 #include <nlohmann/json.hpp>
 
+#include "hgq/config/window_keys.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/passive_layer.h"
 #include "hgq/layers/registry.h"
-#include "hgq/layers/window_keys.h"
 
 namespace hgq {
 namespace {

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "hgq/autograd/expression.h"
+#include "hgq/config/nearest_name.h"
 #include "hgq/core/error.h"
-#include "hgq/core/nearest_name.h"
 #include "hgq/data/keras_file.h"
 #include "hgq/layers/constraints.h"
-#include "hgq/layers/expression.h"
 #include "hgq/layers/initializers.h"
 #include "hgq/layers/regularizers.h"
 

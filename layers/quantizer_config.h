@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "hgq/core/config_reader.h"
+#include "hgq/config/config_reader.h"
 #include "hgq/core/shape.h"
 #include "hgq/layers/regularizers.h"
 

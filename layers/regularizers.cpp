@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "hgq/config/keras_object.h"
 #include "hgq/core/error.h"
-#include "hgq/layers/keras_object.h"
 #include "hgq/layers/object_docs.h"
 
 namespace hgq {
@@ -64,14 +64,8 @@ std::string doc_of(std::string_view name) {
 }  // namespace
 
 std::vector<ObjectDoc> regularizer_docs() {
-  std::vector<ObjectDoc> docs;
-  for (const KerasName& name : kNames) {
-    ErrorList ignored;
-    ObjectDoc doc = object_doc(name, doc_of(name.class_name));
-    read_regularizer(Node::scalar(doc.name), ignored, &doc.keys);
-    docs.push_back(std::move(doc));
-  }
-  return docs;
+  return object_docs(
+      kNames, [](const KerasName& name) { return doc_of(name.class_name); }, read_regularizer);
 }
 
 std::string config_text(const Regularizer& regularizer) {

@@ -18,8 +18,8 @@
 #include <span>
 #include <string_view>
 
+#include "hgq/config/node.h"
 #include "hgq/core/lane_sum.h"
-#include "hgq/core/node.h"
 
 namespace hgq {
 
@@ -36,7 +36,7 @@ struct Regularizer {
   static Regularizer L1L2(double l1, double l2) { return {Kind::kL1L2, l1, l2}; }
   static Regularizer MonoL1(double l1) { return {Kind::kMonoL1, l1, 0}; }
 
-  /// Any of the forms of layers/keras_object.h; null is none, as are `none` and an empty list. Adds what is wrong to
+  /// Any of the forms of config/keras_object.h; null is none, as are `none` and an empty list. Adds what is wrong to
   /// `errors`.
   static Regularizer from_node(const Node& node, ErrorList& errors);
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "hgq/autograd/ops.h"
-#include "hgq/core/config_reader.h"
+#include "hgq/config/config_reader.h"
 #include "hgq/data/classes.h"
 
 namespace hgq {

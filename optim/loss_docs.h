@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "hgq/layers/object_docs.h"
+#include "hgq/config/object_docs.h"
 
 namespace hgq {
 

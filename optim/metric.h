@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "hgq/core/config_reader.h"
+#include "hgq/config/config_reader.h"
 #include "hgq/core/tensor.h"
 #include "hgq/optim/loss.h"
 

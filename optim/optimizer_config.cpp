@@ -5,8 +5,8 @@
 #include <charconv>
 #include <string_view>
 
+#include "hgq/config/keras_object.h"
 #include "hgq/core/error.h"
-#include "hgq/layers/keras_object.h"
 #include "hgq/optim/optimizers.h"
 
 namespace hgq {

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "hgq/core/config_reader.h"
-#include "hgq/core/node.h"
+#include "hgq/config/config_reader.h"
+#include "hgq/config/node.h"
 #include "hgq/optim/optimizer.h"
 #include "hgq/optim/schedule_config.h"
 

@@ -6,8 +6,8 @@
 #include <functional>
 #include <utility>
 
+#include "hgq/config/keras_object.h"
 #include "hgq/core/error.h"
-#include "hgq/layers/keras_object.h"
 
 namespace hgq {
 namespace {

@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if (($# == 0)); then
-  mapfile -t files < <(git ls-files -co --exclude-standard -- 'core/*.cpp' 'data/*.cpp' 'autograd/*.cpp' 'layers/*.cpp' 'optim/*.cpp' \
-    'callbacks/*.cpp' 'apps/*.cpp')
+  mapfile -t files < <(git ls-files -co --exclude-standard -- 'core/*.cpp' 'config/*.cpp' 'data/*.cpp' 'autograd/*.cpp' 'proxy/*.cpp' \
+    'layers/*.cpp' 'optim/*.cpp' 'callbacks/*.cpp' 'deploy/*.cpp' 'apps/*.cpp')
   set -- "${files[@]}"
 fi
 cmake --preset tidy >/dev/null

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Every citation leads somewhere: of a section ('quantization.md 3.2', 'proxy-format.md 1.4.2 and 1.5'), of a document
-('docs/tutorial.md'), and of a source file ('layers/proxy/builder.h'). Python's standard library only.
+('docs/tutorial.md'), and of a source file ('proxy/builder.h'). Python's standard library only.
 
     citations_test.py --source .            what is wrong, a line each; the exit code is 1 then
     citations_test.py --check-the-test      the same on small texts with known faults

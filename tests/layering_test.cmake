@@ -1,7 +1,8 @@
-# Which folder may include which: core <- data <- autograd <- layers <- optim <- callbacks <- apps, an arrow to the right is an
+# Which folder may include which: core <- config <- data <- autograd <- proxy <- layers <- optim <- callbacks <- deploy <- apps, an arrow to the right is an
 # error. And which file may know which library: heavy headers stand in .cpp files only, oneDNN in core/dnnl.cpp only.
 #   cmake -DSOURCE_DIR=. -P tests/layering_test.cmake
-set(folders core data autograd layers optim callbacks apps)
+set(folders core config data autograd proxy layers optim callbacks deploy apps)
+set(of_autograd_in_proxy "unary_function|activations|expression")
 set(only_in_sources dnnl.h dnnl.hpp hdf5.h yaml-cpp/.+ CLI/.+ nlohmann/json.hpp fmt/.+ zlib.h)
 
 set(errors "")
@@ -16,8 +17,19 @@ foreach(folder IN LISTS folders)
       string(REGEX REPLACE "^[ \t]*#[ \t]*include[ \t]*[<\"]([^>\"]+)[>\"].*" "\\1" header "${line}")
       if(header MATCHES "^hgq/([a-z_]+)/")
         list(FIND folders ${CMAKE_MATCH_1} other)
+        set(other_folder ${CMAKE_MATCH_1})
         if(other EQUAL -1 OR other GREATER level)
-          list(APPEND errors "${file} includes ${header}: '${folder}' may not know '${CMAKE_MATCH_1}'")
+          list(APPEND errors "${file} includes ${header}: '${folder}' may not know '${other_folder}'")
+        endif()
+        # Floors inside folders.
+        if(folder STREQUAL other_folder AND header MATCHES "^hgq/(proxy/qkeras|apps/bench|apps/examples)/")
+          set(upper ${CMAKE_MATCH_1})
+          if(NOT file MATCHES "^${upper}/")
+            list(APPEND errors "${file} includes ${header}: '${upper}' stands above the rest of '${folder}'")
+          endif()
+        endif()
+        if(folder STREQUAL "proxy" AND other_folder STREQUAL "autograd" AND NOT header MATCHES "^hgq/autograd/(${of_autograd_in_proxy})\\.h$")
+          list(APPEND errors "${file} includes ${header}: of autograd, 'proxy' may know functions alone (${of_autograd_in_proxy})")
         endif()
       elseif(header STREQUAL "hgq/hgq.h")
         if(NOT folder STREQUAL "apps")

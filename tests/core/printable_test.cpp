@@ -4,8 +4,8 @@
 
 #include <chrono>
 
-#include "hgq/core/nearest_name.h"
-#include "hgq/core/node.h"
+#include "hgq/config/nearest_name.h"
+#include "hgq/config/node.h"
 
 namespace hgq {
 namespace {

@@ -4,10 +4,10 @@
 
 #include "fuzz_support.h"
 #include "hgq/core/parallel.h"
+#include "hgq/deploy/convert.h"
 #include "hgq/layers/hgq_file.h"
 #include "hgq/layers/predict.h"
-#include "hgq/layers/proxy/convert.h"
-#include "hgq/layers/proxy/emulator.h"
+#include "hgq/proxy/emulator.h"
 #include "json_mutation.h"
 #include "keras_json.h"
 

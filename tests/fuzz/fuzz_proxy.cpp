@@ -2,9 +2,9 @@
 #include <nlohmann/json.hpp>
 
 #include "fuzz_support.h"
-#include "hgq/layers/proxy/emulator.h"
-#include "hgq/layers/proxy/input.h"
-#include "hgq/layers/proxy/proxy_file.h"
+#include "hgq/proxy/emulator.h"
+#include "hgq/proxy/input.h"
+#include "hgq/proxy/proxy_file.h"
 #include "json_mutation.h"
 #include "keras_json.h"
 

@@ -16,9 +16,9 @@
 
 #include "hgq/data/h5.h"
 #include "hgq/data/keras_file.h"
+#include "hgq/deploy/convert.h"
 #include "hgq/layers/model.h"
-#include "hgq/layers/proxy/convert.h"
-#include "hgq/layers/proxy/model.h"
+#include "hgq/proxy/model.h"
 
 namespace hgq::golden {
 

@@ -11,8 +11,8 @@
 #include "golden_model.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/hgq_file.h"
-#include "hgq/layers/proxy/proxy_file.h"
-#include "hgq/layers/qkeras/convert.h"
+#include "hgq/proxy/proxy_file.h"
+#include "hgq/proxy/qkeras/convert.h"
 
 namespace hgq::golden {
 namespace {

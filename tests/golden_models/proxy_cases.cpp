@@ -5,10 +5,10 @@
 #include "../support/temporary_folder.h"
 #include "golden_model.h"
 #include "hgq/core/error.h"
+#include "hgq/deploy/convert.h"
+#include "hgq/deploy/verify.h"
 #include "hgq/layers/predict.h"
-#include "hgq/layers/proxy/convert.h"
-#include "hgq/layers/proxy/proxy_file.h"
-#include "hgq/layers/proxy/verify.h"
+#include "hgq/proxy/proxy_file.h"
 
 namespace hgq::golden {
 namespace {

@@ -3,10 +3,10 @@
 #include "../support/temporary_folder.h"
 #include "golden_model.h"
 #include "hgq/core/error.h"
-#include "hgq/layers/proxy/emulator.h"
-#include "hgq/layers/proxy/proxy_file.h"
-#include "hgq/layers/proxy/verify.h"
-#include "hgq/layers/qkeras/convert.h"
+#include "hgq/deploy/verify.h"
+#include "hgq/proxy/emulator.h"
+#include "hgq/proxy/proxy_file.h"
+#include "hgq/proxy/qkeras/convert.h"
 
 namespace hgq::golden {
 

@@ -1,5 +1,5 @@
 // Functions of HActivation: Keras' own, and those of the program's, with values, slopes, or on the tape.
-#include "hgq/layers/activations.h"
+#include "hgq/autograd/activations.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -5,10 +5,10 @@
 #include <cmath>
 
 #include "hgq/core/error.h"
+#include "hgq/deploy/convert.h"
+#include "hgq/deploy/verify.h"
 #include "hgq/layers/model.h"
 #include "hgq/layers/predict.h"
-#include "hgq/layers/proxy/convert.h"
-#include "hgq/layers/proxy/verify.h"
 #include "hgq/layers/trace.h"
 
 namespace hgq {

@@ -1,5 +1,5 @@
 // Formulas in x: values, slopes, what is refused and how.
-#include "hgq/layers/expression.h"
+#include "hgq/autograd/expression.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

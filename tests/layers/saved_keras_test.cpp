@@ -13,9 +13,9 @@
 #include "hgq/data/bytes.h"
 #include "hgq/data/zip_file.h"
 #include "hgq/layers/hgq_file.h"
-#include "hgq/layers/proxy/emulator.h"
-#include "hgq/layers/proxy/proxy_file.h"
-#include "hgq/layers/qkeras/convert.h"
+#include "hgq/proxy/emulator.h"
+#include "hgq/proxy/proxy_file.h"
+#include "hgq/proxy/qkeras/convert.h"
 #include "proxy_test_support.h"
 
 namespace hgq {

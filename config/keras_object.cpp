@@ -1,0 +1,83 @@
+#include "hgq/config/keras_object.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
+
+#include "hgq/config/object_docs.h"
+#include "hgq/core/error.h"
+
+namespace hgq {
+namespace {
+
+const KerasName* find_name(std::string_view name, std::span<const KerasName> table) {
+  for (const KerasName& entry : table) {
+    if (entry.class_name == name) return &entry;
+    if (!name.empty() && std::ranges::find(entry.aliases, name) != entry.aliases.end()) return &entry;
+  }
+  return nullptr;
+}
+
+std::string unknown_name(std::string_view name, std::string_view what, std::span<const KerasName> table) {
+  std::vector<std::string> classes;
+  std::vector<std::string> aliases;
+  for (const KerasName& entry : table) {
+    classes.emplace_back(entry.class_name);
+    for (const std::string_view alias : entry.aliases) {
+      if (!alias.empty()) aliases.emplace_back(alias);
+    }
+  }
+  // The suggestion is spelled in the way of what was written.
+  const bool lower = !name.empty() && name.front() >= 'a' && name.front() <= 'z';
+  for (const auto& names : lower ? std::array{aliases, classes} : std::array{classes, aliases}) {
+    const std::string hint = did_you_mean(name, names);
+    if (!hint.empty()) return concat("'", printable(name), "' is not ", what, hint);
+  }
+  return concat("'", printable(name), "' is not ", what, "; there are: ", join_names(classes));
+}
+
+}  // namespace
+
+KerasObject read_keras_object(const Node& node, std::string_view what, std::span<const KerasName> table,
+                              ErrorList& errors) {
+  NamedNode named = read_named(node, what, errors);
+  if (named.name.empty()) return {};
+  const std::string written = named.name.substr(named.name.rfind('>') + 1);
+  const KerasName* entry = find_name(written, table);
+  if (entry == nullptr) {
+    errors.add(named.arguments.key_place(), unknown_name(written, what, table));
+    return {};
+  }
+  KerasObject object{
+      .name = std::string(entry->class_name), .written = written, .arguments = std::move(named.arguments)};
+  if (object.arguments.is_scalar() && !entry->scalar_argument.empty()) {
+    Node map = Node::map({{std::string(entry->scalar_argument), object.arguments}});
+    map.set_place(object.arguments.place());
+    map.set_key_place(object.arguments.key_place());
+    object.arguments = std::move(map);
+  }
+  return object;
+}
+
+nlohmann::json keras_json(std::string_view module, std::string_view class_name, nlohmann::json config) {
+  return {{"module", module}, {"class_name", class_name}, {"config", std::move(config)}, {"registered_name", nullptr}};
+}
+
+std::vector<ObjectDoc> object_docs(std::span<const KerasName> table, const DocOfName& doc_of, const ReadNamed& read) {
+  std::vector<ObjectDoc> docs;
+  for (const KerasName& name : table) {
+    ObjectDoc& doc = docs.emplace_back();
+    doc.name = name.class_name;
+    doc.scalar = name.scalar_argument;
+    doc.doc = doc_of(name);
+    for (const std::string_view alias : name.aliases) {
+      if (!alias.empty()) doc.aliases.emplace_back(alias);
+    }
+    ErrorList ignored;
+    read(Node::scalar(doc.name), ignored, &doc.keys);
+  }
+  return docs;
+}
+
+}  // namespace hgq

@@ -1,0 +1,18 @@
+// Which package made a file in the layout of Keras, told by the classes of its layers.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "hgq/data/keras_file.h"
+
+namespace hgq {
+
+/// Whether a file has layers of QKeras (also in models inside the model).
+bool is_qkeras(const KerasFile& file);
+
+/// Whether a file has layers that only QKeras and Keras know: none of the package HGQ, and none of the classes `own`,
+/// which also old files without the name of the package hold.
+bool is_plain_keras(const KerasFile& file, std::span<const std::string> own = {});
+
+}  // namespace hgq

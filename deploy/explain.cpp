@@ -1,0 +1,197 @@
+#include "hgq/deploy/explain.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "hgq/autograd/executor.h"
+#include "hgq/core/error.h"
+#include "hgq/proxy/activations.h"
+#include "hgq/proxy/conv.h"
+#include "hgq/proxy/dense.h"
+#include "hgq/proxy/pooling.h"
+#include "hgq/proxy/precision.h"
+#include "hgq/proxy/unary_lut.h"
+
+namespace hgq {
+namespace {
+
+std::vector<ConstTensorView> one_row(std::span<const ConstTensorView> inputs, int64_t row) {
+  std::vector<ConstTensorView> views;
+  for (const ConstTensorView& input : inputs) views.push_back(input.rows(row, 1));
+  return views;
+}
+
+/// Some rows, as arrays of their own.
+std::vector<Tensor> gather(std::span<const ConstTensorView> inputs, std::span<const int64_t> rows) {
+  std::vector<Tensor> all;
+  for (const ConstTensorView& input : inputs) {
+    Tensor& some = all.emplace_back(input.shape.without_front().with_front(std::ssize(rows)));
+    for (size_t i = 0; i < rows.size(); ++i)
+      std::ranges::copy(input.rows(rows[i], 1).values(), some.view().rows(static_cast<int64_t>(i), 1).data);
+  }
+  return all;
+}
+
+std::string text(const Kbi& type) {
+  if (type.b == 0) return "holds only 0";
+  const MantissaRange range = mantissa_range(type.k, type.b);
+  return concat("holds ", to_float(range.low, type.fraction()), " to ", to_float(range.high, type.fraction()));
+}
+
+bool holds(const Kbi& type, double value, Rounding rounding) {
+  return !quantize(value, type, rounding, Overflow::kSat).outside;
+}
+
+}  // namespace
+
+/// The model with the values of all layers kept.
+struct ProxyExplainer::ModelRun {
+  Tape tape;
+  ModelRecording recording;
+  std::unique_ptr<Executor> executor;
+
+  ModelRun(Model& model, Workers& workers) : recording(model.record(tape, Mode::kEvaluate)) {
+    for (const Signal& signal : recording.signals) tape.keep(signal.value);
+    executor = std::make_unique<Executor>(tape, workers, ExecutorOptions{.gradients = false});
+  }
+  ConstTensorView values(size_t entry) const { return executor->rows_of(recording.signals[entry].value); }
+};
+
+ProxyExplainer::ProxyExplainer(Model& model, const ProxyModel& proxy, Workers& workers)
+    : model_(model),
+      proxy_(proxy),
+      emulator_(proxy),
+      match_(model, proxy),
+      run_(std::make_unique<ModelRun>(model, workers)) {}
+
+ProxyExplainer::~ProxyExplainer() = default;
+
+Parting ProxyExplainer::explain(std::span<const ConstTensorView> inputs, int64_t row) {
+  const std::vector<ConstTensorView> views = one_row(inputs, row);
+  run_->executor->forward(views);
+  const EmulatedRow emulated = emulator_.row(views);
+  Parting parting{.row = row, .layer = "", .proxy_layer = "", .reason = ""};
+  for (size_t e = 0; e < model_.entries().size(); ++e) {
+    if (match_.end(e) < 0 || model_.entries()[e].layer == nullptr) continue;
+    const auto end = static_cast<size_t>(match_.end(e));
+    const ConstTensorView ours = run_->values(e);
+    const std::vector<float>& theirs = emulated.values[end];
+    if (ours.size() != std::ssize(theirs)) continue;
+    for (int64_t i = 0; i < ours.size(); ++i) {
+      if (ours.data[i] == theirs[static_cast<size_t>(i)]) continue;
+      parting.layer = model_.entries()[e].name;
+      parting.proxy_layer = proxy_.layers()[end].layer->name();
+      parting.element = i;
+      parting.model = ours.data[i];
+      parting.proxy = theirs[static_cast<size_t>(i)];
+      const std::vector<int64_t> without_bits = elements_without_bits(e);
+      parting.reason = std::ranges::find(without_bits, i) != without_bits.end()
+                           ? "the proxy has no bits for this element: all values that were traced there were 0"
+                           : reason(e, emulated, i);
+      return parting;
+    }
+  }
+  parting.reason = "the layers of the proxy are not those of the model";
+  return parting;
+}
+
+std::vector<int64_t> ProxyExplainer::elements_without_bits(size_t entry) const {
+  std::vector<int64_t> elements;
+  const int end = match_.end(entry);
+  if (end < 0) return elements;
+  const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(&proxy_.layer(end));
+  if (quantizer == nullptr) return elements;
+  const std::vector<Kbi> types = quantizer->types_of_elements(emulator_.signal(end).shape);
+  for (size_t e = 0; e < types.size(); ++e) {
+    if (types[e].b == 0) elements.push_back(static_cast<int64_t>(e));
+  }
+  return elements;
+}
+
+std::vector<int64_t> ProxyExplainer::rows_without_bits(std::span<const ConstTensorView> inputs,
+                                                       std::span<const int64_t> rows) {
+  constexpr size_t kBlockRows = 1024;
+  std::vector<std::pair<size_t, std::vector<int64_t>>> places;  // entries, and their elements without bits
+  for (size_t e = 0; e < model_.entries().size(); ++e) {
+    std::vector<int64_t> elements = elements_without_bits(e);
+    if (!elements.empty()) places.emplace_back(e, std::move(elements));
+  }
+  std::vector<int64_t> found;
+  for (size_t first = 0; first < rows.size() && !places.empty(); first += kBlockRows) {
+    const auto block = rows.subspan(first, std::min(kBlockRows, rows.size() - first));
+    const std::vector<Tensor> gathered = gather(inputs, block);
+    std::vector<ConstTensorView> views;
+    for (const Tensor& t : gathered) views.push_back(t.view());
+    run_->executor->forward(views);
+    std::vector<bool> has(block.size(), false);
+    for (const auto& [entry, elements] : places) {
+      const ConstTensorView values = run_->values(entry);
+      const int64_t size = values.size() / std::ssize(block);
+      for (size_t row = 0; row < block.size(); ++row) {
+        const float* const of_row = values.data + static_cast<int64_t>(row) * size;
+        has[row] = has[row] || std::ranges::any_of(elements, [&](int64_t e) { return e < size && of_row[e] != 0.0F; });
+      }
+    }
+    for (size_t row = 0; row < block.size(); ++row) {
+      if (has[row]) found.push_back(block[row]);
+    }
+  }
+  return found;
+}
+
+std::string ProxyExplainer::reason(size_t entry, const EmulatedRow& row, int64_t element) const {
+  std::vector<int> layers = match_.layers_of(entry);
+  std::ranges::sort(layers);
+  // Overflows come first, as they explain whatever follows them.
+  std::stable_partition(layers.begin(), layers.end(), [&](int i) { return row.overflows[static_cast<size_t>(i)] > 0; });
+  for (const int index : layers) {
+    std::string found = reason_of_layer(proxy_.layer(index), index, row, element);
+    if (!found.empty()) return found;
+  }
+  return "no overflow here: the proxy was made of other weights or ranges than the model has now; export it again";
+}
+
+std::string ProxyExplainer::reason_of_layer(const ProxyLayer& layer, int index, const EmulatedRow& row,
+                                            int64_t element) const {
+  const auto place = static_cast<size_t>(index);
+  const bool overflows = row.overflows[place] > 0;
+  const std::vector<int>& parents = proxy_.layers()[place].parents;
+  const std::vector<float>* const input = parents.empty() ? nullptr : &row.values[static_cast<size_t>(parents[0])];
+  if (const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(&layer); quantizer != nullptr && overflows) {
+    const std::vector<Kbi> types = quantizer->types_of_elements(emulator_.signal(index).shape);
+    const auto lacks = [&](size_t e) {
+      return !holds(types[e], static_cast<double>((*input)[e]), quantizer->rounding());
+    };
+    size_t e = static_cast<size_t>(element) < types.size() ? static_cast<size_t>(element) : 0;
+    for (size_t i = 0; !lacks(e) && i < types.size(); ++i) e = lacks(i) ? i : e;
+    return concat("overflow: ", (*input)[e], " came to quantizer '", layer.name(), "', which ", text(types[e]));
+  }
+  if (const auto* const lut = dynamic_cast<const ProxyUnaryLut*>(&layer)) {
+    if (overflows)
+      return concat("a table's edge: an entry of UnaryLUT '", layer.name(),
+                    "' wraps, as the function's value is outside the type behind it");
+    if (lut->overflows().empty())
+      return concat("UnaryLUT '", layer.name(), "': its table holds another value than the function gives");
+  }
+  const int bits = bits_needed(emulator_.signal(index));
+  if (bits > kFloat32Bits)
+    return concat("float32 is too narrow: values of '", layer.name(), "' can need ", bits, " bits, it holds ",
+                  kFloat32Bits,
+                  "; the proxy is right, as the firmware is exact. Fewer bits (bw_clip) for its kernel or for what it "
+                  "reads would make both equal");
+  if (const auto* const pool = dynamic_cast<const ProxyPooling*>(&layer); pool != nullptr && pool->options().average)
+    return concat("'", layer.name(), "' divides by a count: hls4ml cuts the quotient, the model rounds it to float32");
+  const auto* const activation = dynamic_cast<const ProxyActivation*>(&layer);
+  if (activation != nullptr && (activation->function() == "tanh" || activation->function() == "sigmoid"))
+    return concat("'", layer.name(), "' is hls4ml's own table of ", activation->function(),
+                  ": entries of 10 fractional bits, for inputs from ", activation->function() == "tanh" ? -4 : -8,
+                  " to ", activation->function() == "tanh" ? 4 : 8,
+                  "; a larger unary_lut_max_table_size, or fewer bits in front of it, give it an exact one");
+  if (activation != nullptr && activation->function() != "relu")
+    return concat("'", layer.name(), "' computes ", activation->function(),
+                  " in float32: the last digits depend on the library, and the value lies at a tie of the quantizer");
+  return "";
+}
+
+}  // namespace hgq

@@ -1,0 +1,53 @@
+#include "hgq/deploy/verify.h"
+
+#include "hgq/core/error.h"
+
+namespace hgq {
+namespace {
+
+std::optional<ProxyDifference> first_difference(std::span<const ConstTensorView> model_outputs,
+                                                const Emulation& emulation, int64_t row) {
+  for (size_t i = 0; i < model_outputs.size(); ++i) {
+    const ConstTensorView model = model_outputs[i].rows(row, 1);
+    const ConstTensorView proxy = emulation.outputs[i].view().rows(row, 1);
+    for (int64_t e = 0; e < model.size(); ++e) {
+      if (model.data[e] == proxy.data[e]) continue;
+      return ProxyDifference{row, static_cast<int>(i), e, model.data[e], proxy.data[e]};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+VerifyReport verify(std::span<const ConstTensorView> model_outputs, const Emulation& emulation) {
+  HGQ_CHECK(model_outputs.size() == emulation.outputs.size(), ShapeError, "the model has ", model_outputs.size(),
+            " outputs, the proxy ", emulation.outputs.size());
+  for (size_t i = 0; i < model_outputs.size(); ++i) {
+    HGQ_CHECK(model_outputs[i].shape == emulation.outputs[i].shape(), ShapeError, "output ", i,
+              ": the model's has shape ", model_outputs[i].shape, ", the proxy's ", emulation.outputs[i].shape());
+  }
+  VerifyReport report;
+  report.rows = emulation.rows();
+  report.rows_with_overflow = emulation.rows_with_overflow();
+  report.overflows = emulation.overflows;
+  const auto list = [](std::vector<int64_t>& rows, int64_t row) {
+    if (rows.size() < kMostListedRows) rows.push_back(row);
+  };
+  for (int64_t row = 0; row < report.rows; ++row) {
+    const bool overflows = emulation.row_overflows[static_cast<size_t>(row)] != 0;
+    if (overflows) list(report.overflow_rows, row);
+    const std::optional<ProxyDifference> difference = first_difference(model_outputs, emulation, row);
+    if (!difference) continue;
+    ++report.rows_differ;
+    if (overflows)
+      list(report.explained_rows, row);
+    else
+      report.unexplained_rows.push_back(row);
+    if (!report.first || (!overflows && report.rows_differ_without_overflow == 0)) report.first = difference;
+    report.rows_differ_without_overflow += !overflows;
+  }
+  return report;
+}
+
+}  // namespace hgq

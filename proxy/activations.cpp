@@ -1,0 +1,184 @@
+#include "hgq/proxy/activations.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "hgq/config/config_reader.h"
+#include "hgq/core/error.h"
+#include "hgq/proxy/activation_tables.h"
+#include "hgq/proxy/softmax_tables.h"
+
+namespace hgq {
+namespace {
+
+ProxyPlan relu_plan(const ProxySignal& input) {
+  ProxyPlan plan;
+  plan.out = input;
+  for (Int128& low : plan.out.low) low = std::max<Int128>(low, 0);
+  for (Int128& high : plan.out.high) high = std::max<Int128>(high, 0);
+  for (int& k : plan.out.hls.k) k = 0;
+  with_storage(input.storage, [&](auto element) {
+    using T = decltype(element);
+    plan.step = [](const StepRows& rows) {
+      const T* in = rows.in[0]->data<T>();
+      std::transform(in, in + rows.rows * rows.out->row_size(), rows.out->data<T>(),
+                     [](T v) { return std::max(v, T{}); });
+    };
+  });
+  return plan;
+}
+
+ProxyPlan copy_plan(const ProxySignal& input) {
+  ProxyPlan plan;
+  plan.out = input;
+  with_storage(input.storage, [&](auto element) {
+    using T = decltype(element);
+    plan.step = [](const StepRows& rows) {
+      std::copy_n(rows.in[0]->data<T>(), rows.rows * rows.out->row_size(), rows.out->data<T>());
+    };
+  });
+  return plan;
+}
+
+double sigmoid(double v) { return 1 / (1 + std::exp(-v)); }
+
+void sigmoid_of(std::span<double> values) { std::ranges::transform(values, values.begin(), sigmoid); }
+
+void tanh_of(std::span<double> values) {
+  std::ranges::transform(values, values.begin(), [](double v) { return std::tanh(v); });
+}
+
+void softmax_of(std::span<double> values) {
+  const double largest = *std::ranges::max_element(values);
+  double sum = 0;
+  for (double& v : values) sum += v = std::exp(v - largest);
+  for (double& v : values) v /= sum;
+}
+
+/// Computes a function of the values along the last dim, in place.
+using Function = void (*)(std::span<double>);
+
+/// The fractions are empty for floats.
+template <typename T>
+ProxyStep function_step(Function function, int64_t last_dim, std::vector<int> fraction) {
+  return [function, last_dim, fraction = std::move(fraction)](const StepRows& rows) {
+    const T* in = rows.in[0]->data<T>();
+    auto* out = rows.out->data<float>();
+    const auto n = static_cast<size_t>(rows.out->row_size());
+    std::vector<double> values(n);
+    for (int64_t row = 0; row < rows.rows; ++row, in += n, out += n) {
+      for (size_t e = 0; e < n; ++e) {
+        values[e] =
+            fraction.empty() ? static_cast<double>(in[e]) : std::ldexp(static_cast<double>(in[e]), -fraction[e]);
+      }
+      for (size_t e = 0; e < n; e += static_cast<size_t>(last_dim)) {
+        function({values.data() + e, static_cast<size_t>(last_dim)});
+      }
+      std::ranges::transform(values, out, [](double v) { return static_cast<float>(v); });
+    }
+  };
+}
+
+/// Of a function of one number that hls4ml reads from its table.
+template <typename T>
+ProxyStep table_step(HlsFunction function, int table_fraction, std::vector<int> fraction) {
+  return [function, table_fraction, fraction = std::move(fraction)](const StepRows& rows) {
+    const T* in = rows.in[0]->data<T>();
+    auto* out = rows.out->data<float>();
+    const auto n = static_cast<size_t>(rows.out->row_size());
+    for (int64_t row = 0; row < rows.rows; ++row, in += n, out += n) {
+      for (size_t e = 0; e < n; ++e)
+        out[e] = hls_table_value(function, table_fraction, std::ldexp(static_cast<double>(in[e]), -fraction[e]));
+    }
+  };
+}
+
+ProxyPlan function_plan(const ProxySignal& input, Function function) {
+  ProxyPlan plan;
+  plan.out.shape = input.shape;
+  for (size_t e = 0; e < input.hls.size(); ++e) {
+    const int sign = function == tanh_of ? input.hls.k[e] : 0;
+    // Of softmax: the types of hls4ml's tables, ap_fixed<18, 8> both.
+    const bool softmax = function == softmax_of;
+    plan.out.hls.push(sign, softmax ? 16 : std::min(input.hls.i[e], 1), softmax ? 20 : kUnlimitedBits);
+  }
+  const int64_t last_dim = input.shape.rank() == 0 ? 1 : input.shape[-1];
+  with_storage(input.storage,
+               [&](auto element) { plan.step = function_step<decltype(element)>(function, last_dim, input.fraction); });
+  return plan;
+}
+
+/// From hls4ml's table; where it has none, the function itself.
+ProxyPlan table_plan(const ProxySignal& input, HlsFunction function) {
+  ProxyPlan plan = function_plan(input, function == HlsFunction::kTanh ? tanh_of : sigmoid_of);
+  if (!input.fixed_point() || !hls_table_problem(function, input.hls).empty()) return plan;
+  const int table_fraction = std::ranges::max(input.hls.f);
+  with_storage(input.storage, [&](auto element) {
+    plan.step = table_step<decltype(element)>(function, table_fraction, input.fraction);
+  });
+  return plan;
+}
+
+}  // namespace
+
+bool is_plain_relu(ConfigReader& reader) {
+  return !reader.has("max_value") && reader.number("negative_slope", "slope below 0", {}) == 0 &&
+         reader.number("threshold", "where the function begins", {}) == 0;
+}
+
+std::unique_ptr<ProxyLayer> ProxyRelu::read(const KerasNode& node, const KerasLayerWeights& /*weights*/) {
+  ErrorList errors;
+  ConfigReader reader(node.config, concat("layer '", node.name, "' (ReLU)"), errors);
+  const bool plain = is_plain_relu(reader);
+  errors.throw_if_any();
+  HGQ_CHECK(plain, FileError, node.config.place(), ": layer '", node.name,
+            "' (ReLU) has a max_value, negative_slope or threshold; a proxy can only hold the plain max(x, 0)");
+  return std::make_unique<ProxyRelu>(node.name);
+}
+
+Node ProxyRelu::config(bool /*only_child*/) const {
+  Node config = base_config(true);
+  config.set("max_value", Node());
+  config.set("negative_slope", Node::scalar("0.0"));
+  config.set("threshold", Node::scalar("0.0"));
+  return config;
+}
+
+ProxyPlan ProxyRelu::plan(std::span<const ProxySignal* const> in) const { return relu_plan(only_input(in)); }
+
+ProxyActivation::ProxyActivation(std::string name, std::string function)
+    : ProxyLayer(std::move(name)), function_(std::move(function)) {
+  HGQ_CHECK(std::ranges::find(functions(), function_) != functions().end(), ShapeError, where(),
+            ": a proxy cannot hold the function '", function_, "' as such; it can hold ", join_names(functions()));
+}
+
+std::unique_ptr<ProxyLayer> ProxyActivation::read(const KerasNode& node, const KerasLayerWeights& /*weights*/) {
+  ErrorList errors;
+  ConfigReader reader(node.config, concat("layer '", node.name, "' (Activation)"), errors);
+  const std::string function = reader.choice("activation", "the function", functions(), "");
+  errors.throw_if_any();
+  return std::make_unique<ProxyActivation>(node.name, function);
+}
+
+const std::vector<std::string>& ProxyActivation::functions() {
+  static const std::vector<std::string> kFunctions{"linear", "relu", "sigmoid", "softmax", "tanh"};
+  return kFunctions;
+}
+
+Node ProxyActivation::config(bool /*only_child*/) const {
+  Node config = base_config(true);
+  config.set("activation", Node::string(function_));
+  return config;
+}
+
+ProxyPlan ProxyActivation::plan(std::span<const ProxySignal* const> in) const {
+  const ProxySignal& input = only_input(in);
+  if (function_ == "linear") return copy_plan(input);
+  if (function_ == "relu") return relu_plan(input);
+  if (function_ == "sigmoid") return table_plan(input, HlsFunction::kSigmoid);
+  if (function_ == "tanh") return table_plan(input, HlsFunction::kTanh);
+  return softmax_table_ > 0 ? softmax_tables_plan(input, softmax_table_, where()) : function_plan(input, softmax_of);
+}
+
+}  // namespace hgq

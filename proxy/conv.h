@@ -1,0 +1,49 @@
+// Conv1D and Conv2D, their activation linear: the products of products.h over windows; padding is 0.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "hgq/config/config_reader.h"
+#include "hgq/core/window.h"
+#include "hgq/proxy/layer.h"
+#include "hgq/proxy/product_weights.h"
+
+namespace hgq {
+
+/// How the windows of a convolution stand; the kernel says their size.
+struct ConvOptions {
+  int rank = 2;  // 1 or 2 dims
+  std::vector<int64_t> stride, dilation;
+  Padding padding = Padding::kValid;
+  int64_t groups = 1;
+};
+
+/// Reads the keys of one of the two classes; `size` gets the windows' size.
+ConvOptions read_conv_options(ConfigReader& reader, int rank, std::vector<int64_t>& size);
+
+class ProxyConv : public ProxyLayer {
+ public:
+  /// `kernel`: (size ..., inputs / groups, filters), row-major; `bias`: (filters), or empty for none. All finite.
+  /// Throws ShapeError.
+  ProxyConv(std::string name, ConvOptions options, const Shape& kernel_shape, std::vector<float> kernel,
+            std::vector<float> bias);
+  static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
+
+  const std::vector<float>& kernel() const { return weights_.kernel; }
+  const std::vector<float>& bias() const { return weights_.bias; }
+  int64_t filters() const { return weights_.units(); }
+  const ConvOptions& options() const { return options_; }
+  std::string_view class_name() const override { return options_.rank == 1 ? "Conv1D" : "Conv2D"; }
+  Node config(bool only_child) const override;
+  std::vector<KerasWeight> weights(bool only_child) const override;
+  ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+
+ private:
+  std::vector<int64_t> size() const;
+
+  ConvOptions options_;
+  ProductWeights weights_;
+};
+
+}  // namespace hgq

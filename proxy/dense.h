@@ -1,0 +1,32 @@
+// Dense: y = x W + b over the last dim, its activation linear. Its exact computation is in products.h.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "hgq/proxy/layer.h"
+#include "hgq/proxy/product_weights.h"
+
+namespace hgq {
+
+class ProxyDense : public ProxyLayer {
+ public:
+  /// `kernel`: (inputs, units), row-major; `bias`: (units), or empty for none. All finite. Throws ShapeError.
+  ProxyDense(std::string name, const Shape& kernel_shape, std::vector<float> kernel, std::vector<float> bias);
+  static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
+
+  int64_t inputs() const { return weights_.kernel_shape[0]; }
+  int64_t units() const { return weights_.units(); }
+  const std::vector<float>& kernel() const { return weights_.kernel; }
+  const std::vector<float>& bias() const { return weights_.bias; }
+
+  std::string_view class_name() const override { return "Dense"; }
+  Node config(bool only_child) const override;
+  std::vector<KerasWeight> weights(bool only_child) const override;
+  ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+
+ private:
+  ProductWeights weights_;
+};
+
+}  // namespace hgq

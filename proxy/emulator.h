@@ -1,0 +1,71 @@
+// Computes a proxy model exactly: what the firmware computes, bit by bit, overflows included (quantization.md 3.3).
+//
+//   const Emulator emulator(model);
+//   const Emulation result = emulator.run({{x.view()}});
+//   result.outputs[0];              // [rows, 5], as the proxy in Keras and hls4ml's C simulation give them
+//   result.overflows;               // how many values did not fit, quantizer by quantizer
+//   result.row_overflows;           // rows with any: only there may the proxy differ from the model
+//
+// Rows are computed in blocks, each by itself, on the threads that are given. Results do not depend on their number.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hgq/core/parallel.h"
+#include "hgq/core/tensor.h"
+#include "hgq/proxy/model.h"
+
+namespace hgq {
+
+struct OverflowCount {
+  std::string layer;
+  int64_t values = 0;
+  bool operator==(const OverflowCount&) const = default;
+};
+
+struct Emulation {
+  std::vector<Tensor> outputs;           // in the order of the model's outputs, each [rows, ...]
+  std::vector<OverflowCount> overflows;  // of every quantizer, in the order of the layers
+  std::vector<uint8_t> row_overflows;    // for each row, whether any quantizer had an overflow
+
+  int64_t rows() const { return static_cast<int64_t>(row_overflows.size()); }
+  int64_t rows_with_overflow() const;
+};
+
+/// One row, layer by layer.
+struct EmulatedRow {
+  std::vector<std::vector<float>> values;  // of each layer, as float32
+  std::vector<int64_t> overflows;          // of each layer
+};
+
+class Emulator {
+ public:
+  /// Plans the computation. Throws ShapeError that names the layer where shapes do not fit together, a layer reads
+  /// values that are not quantized, or sums need more than 120 bits. `model` must outlive the emulator.
+  explicit Emulator(const ProxyModel& model);
+
+  /// `inputs`: one array per input of the model, in order, each [rows, ...]. Throws ShapeError where they are not, and
+  /// where a value is infinite or NaN.
+  Emulation run(std::span<const ConstTensorView> inputs, Workers* workers = nullptr) const;
+  /// `inputs` of one row each; the same errors.
+  EmulatedRow row(std::span<const ConstTensorView> inputs) const;
+  /// What is known of a layer's values before there are data.
+  const ProxySignal& signal(int layer) const { return plans_[static_cast<size_t>(layer)].out; }
+
+ private:
+  void check_inputs(std::span<const ConstTensorView> inputs) const;
+  /// Memory for a block of rows of every layer.
+  std::vector<ProxyBlock> make_blocks() const;
+  /// `overflows`: a counter for each layer.
+  void run_block(std::span<const ConstTensorView> inputs, int64_t first, int64_t rows,
+                 const std::vector<ProxyBlock>& blocks, std::vector<int64_t>& overflows, Emulation& out) const;
+
+  const ProxyModel& model_;
+  std::vector<ProxyPlan> plans_;
+  int64_t block_rows_ = 1;
+};
+
+}  // namespace hgq

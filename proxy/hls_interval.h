@@ -1,0 +1,37 @@
+// Interval arithmetic of hls4ml 1.3.0 (its QIntervalArray), in double as there: smallest and largest value, and the
+// step between values. From it hls4ml derives the type of every sum.
+#pragma once
+
+#include "hgq/proxy/signal.h"
+
+namespace hgq {
+
+/// Fractional bits that hold the value, as hls4ml's search finds them: from -31 to 32; 0 has -31.
+int hls_fraction(double value);
+
+/// ceil(log2 value), exactly; `value` above 0.
+int hls_ceil_log2(double value);
+
+/// The least type that holds all of some values (hls4ml's minimal_kif, maximum over the values).
+struct HlsType {
+  int k = 0, i = 0, f = 0;
+  int bits() const { return k + i + f; }
+  bool operator==(const HlsType&) const = default;
+};
+
+struct HlsInterval {
+  double low = 0, high = 0, step = 1;
+
+  static HlsInterval of(int k, int i, int f);
+  static HlsInterval of(const HlsTypes& types, size_t element) {
+    return of(types.k[element], types.i[element], types.f[element]);
+  }
+  /// Adds x * weight; a weight of 0 counts in the step only where all are 0.
+  void add_product(const HlsInterval& x, double weight);
+  void add(const HlsInterval& other);
+  void add(double constant);
+  /// The type that holds it.
+  void push_to(HlsTypes& types) const;
+};
+
+}  // namespace hgq

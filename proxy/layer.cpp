@@ -1,0 +1,39 @@
+#include "hgq/proxy/layer.h"
+
+#include "hgq/core/error.h"
+
+namespace hgq {
+
+std::string ProxyLayer::where() const { return concat("layer '", name_, "' (", class_name(), ")"); }
+
+std::vector<KerasWeight> ProxyLayer::weights(bool /*only_child*/) const { return {}; }
+
+const ProxySignal& ProxyLayer::only_input(std::span<const ProxySignal* const> in) const {
+  HGQ_CHECK(in.size() == 1, ShapeError, where(), ": reads ", in.size(), " layers, expected one");
+  return *in.front();
+}
+
+const ProxySignal& ProxyLayer::fixed_input(std::span<const ProxySignal* const> in) const {
+  const ProxySignal& signal = only_input(in);
+  check_fixed(signal);
+  return signal;
+}
+
+void ProxyLayer::check_fixed(const ProxySignal& in) const {
+  HGQ_CHECK(in.fixed_point(), ShapeError, where(),
+            ": reads values that are not quantized (an input, or the result of an activation function); expected a "
+            "FixedPointQuantizer in front of it");
+}
+
+Node ProxyLayer::base_config(bool trainable) const {
+  return Node::map(
+      {{"name", Node::string(name_)}, {"trainable", Node::boolean(trainable)}, {"dtype", Node::string("float32")}});
+}
+
+Node integer_list(std::span<const int64_t> values) {
+  std::vector<Node> items;
+  for (const int64_t value : values) items.push_back(Node::integer(value));
+  return Node::list(std::move(items));
+}
+
+}  // namespace hgq

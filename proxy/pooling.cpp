@@ -1,0 +1,223 @@
+#include "hgq/proxy/pooling.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+#include "hgq/config/config_reader.h"
+#include "hgq/config/window_keys.h"
+#include "hgq/core/error.h"
+#include "hgq/proxy/align.h"
+#include "hgq/proxy/hls_interval.h"
+
+namespace hgq {
+namespace {
+
+/// What each output element reads: elements of the input, aligned.
+struct Reads {
+  std::vector<int64_t> from;
+  std::vector<int> shift;
+  std::vector<size_t> ends;  // behind an output's last
+
+  template <typename F>
+  void each(const F& f) const {
+    size_t begin = 0;
+    for (size_t e = 0; e < ends.size(); ++e) {
+      f(e, begin, ends[e]);
+      begin = ends[e];
+    }
+  }
+};
+
+Reads reads_of(const Windows& v) {
+  Reads reads;
+  for (int64_t p = 0; p < v.positions(); ++p) {
+    for (int64_t c = 0; c < v.channels; ++c) {
+      for (int64_t k = 0; k < v.h.size * v.w.size; ++k) {
+        const int64_t h = v.h.source(p / v.w.output, k / v.w.size);
+        const int64_t w = v.w.source(p % v.w.output, k % v.w.size);
+        if (h >= 0 && w >= 0) reads.from.push_back((h * v.w.input + w) * v.channels + c);
+      }
+      reads.ends.push_back(reads.from.size());
+    }
+  }
+  return reads;
+}
+
+/// How a sum becomes a mean: shifted to the left by as much, then divided, towards 0. Empty for a maximum, and for
+/// means whose counts are powers of two: there only the fraction changes.
+struct Division {
+  std::vector<int> shift;
+  std::vector<int64_t> count;
+};
+
+template <typename In, typename Out>
+ProxyStep pooling_step(const Reads& reads, bool average, const Division& division) {
+  return [reads, average, division](const StepRows& rows) {
+    const In* x = rows.in[0]->data<In>();
+    Out* y = rows.out->data<Out>();
+    for (int64_t row = 0; row < rows.rows; ++row, x += rows.in[0]->row_size(), y += rows.out->row_size()) {
+      reads.each([&](size_t e, size_t begin, size_t end) {
+        Out result = static_cast<Out>(x[reads.from[begin]]) << reads.shift[begin];
+        for (size_t r = begin + 1; r < end; ++r) {
+          const Out value = static_cast<Out>(x[reads.from[r]]) << reads.shift[r];
+          result = average ? result + value : std::max(result, value);
+        }
+        y[e] = division.count.empty() ? result : (result << division.shift[e]) / static_cast<Out>(division.count[e]);
+      });
+    }
+  };
+}
+
+}  // namespace
+
+std::string_view ProxyPooling::class_name() const {
+  if (options_.rank == 1) return options_.average ? "AveragePooling1D" : "MaxPooling1D";
+  return options_.average ? "AveragePooling2D" : "MaxPooling2D";
+}
+
+PoolingOptions read_pooling_options(std::string_view class_name, ConfigReader& reader) {
+  PoolingOptions options{.rank = class_name.ends_with("1D") ? 1 : 2,
+                         .average = class_name.starts_with("Average"),
+                         .size = {},
+                         .stride = {}};
+  options.size = read_sizes(reader, "pool_size", "extent of the window", options.rank, 2);
+  options.stride =
+      reader.has("strides") ? read_sizes(reader, "strides", "distance between windows", options.rank, 1) : options.size;
+  options.padding = read_padding(reader, false);
+  read_data_format(reader);
+  return options;
+}
+
+std::unique_ptr<ProxyLayer> ProxyPooling::read(const KerasNode& node, const KerasLayerWeights& /*weights*/) {
+  ErrorList errors;
+  ConfigReader reader(node.config, concat("layer '", node.name, "' (", node.class_name, ")"), errors);
+  PoolingOptions options = read_pooling_options(node.class_name, reader);
+  errors.throw_if_any();
+  return std::make_unique<ProxyPooling>(node.name, std::move(options));
+}
+
+Node ProxyPooling::config(bool /*only_child*/) const {
+  Node config = base_config(true);
+  config.set("pool_size", integer_list(options_.size));
+  config.set("strides", integer_list(options_.stride));
+  config.set("padding", Node::string(std::string(to_string(options_.padding))));
+  config.set("data_format", Node::string("channels_last"));
+  return config;
+}
+
+namespace {
+
+/// hls4ml 1.3.0 gives a mean as many fractional bits as 1 / count has, at most this many: those of a count that is no
+/// power of two. It divides in a type that all elements of the layer share (BitExact's rules for pooling, nnet::avg).
+constexpr int kDivisionBits = 32;
+
+/// Empty where all counts are powers of two; `fraction` becomes that of the means in either case.
+Division divide(const Reads& reads, std::vector<int>& fraction) {
+  Division division;
+  int finest = std::numeric_limits<int>::min();
+  bool exact = true;
+  reads.each([&](size_t e, size_t begin, size_t end) {
+    const auto count = static_cast<uint64_t>(end - begin);
+    exact = exact && std::has_single_bit(count);
+    finest = std::max(finest, fraction[e] + (std::has_single_bit(count) ? std::countr_zero(count) : kDivisionBits));
+  });
+  reads.each([&](size_t e, size_t begin, size_t end) {
+    if (exact) {
+      fraction[e] += std::countr_zero(static_cast<uint64_t>(end - begin));
+      return;
+    }
+    division.count.push_back(static_cast<int64_t>(end - begin));
+    division.shift.push_back(finest - fraction[e]);
+    fraction[e] = finest;
+  });
+  return division;
+}
+
+}  // namespace
+
+HlsTypes ProxyPooling::hls_types(const HlsTypes& in, const Windows& windows) const {
+  const Reads reads = reads_of(windows);
+  const auto whole = static_cast<size_t>(windows.h.size * windows.w.size);
+  HlsTypes out;
+  reads.each([&](size_t /*e*/, size_t begin, size_t end) {
+    constexpr int kLeast = std::numeric_limits<int>::min();
+    const int padding = end - begin < whole ? 0 : kLeast;  // a type of no bits
+    int k = std::max(padding, 0);
+    int i = padding;
+    int f = padding;
+    for (size_t r = begin; r < end; ++r) {
+      const auto from = static_cast<size_t>(reads.from[r]);
+      k = std::max(k, in.k[from]);
+      i = std::max(i, in.i[from]);
+      f = std::max(f, in.f[from]);
+    }
+    if (options_.average) f += hls_fraction(1.0 / static_cast<double>(end - begin));
+    out.push(k, i, f);
+  });
+  return out;
+}
+
+ProxyPlan ProxyPooling::plan(std::span<const ProxySignal* const> in) const {
+  const ProxySignal& input = fixed_input(in);
+  HGQ_CHECK(input.shape.rank() == options_.rank + 1, ShapeError, where(), ": reads values of shape ", input.shape,
+            ", expected ", options_.rank + 1, " dims");
+  const Windows windows = make_windows(input.shape, options_.size, options_.stride,
+                                       std::vector<int64_t>(options_.size.size(), 1), options_.padding);
+  check_table(windows.reads(), where());
+  Reads reads = reads_of(windows);
+  ProxySignal all;
+  all.storage = input.storage;
+  all.shape = Shape{static_cast<int64_t>(reads.from.size())};
+  std::vector<int64_t> group;
+  reads.each([&](size_t e, size_t begin, size_t end) {
+    for (size_t r = begin; r < end; ++r) {
+      const auto from = static_cast<size_t>(reads.from[r]);
+      all.fraction.push_back(input.fraction[from]);
+      all.low.push_back(input.low[from]);
+      all.high.push_back(input.high[from]);
+      group.push_back(static_cast<int64_t>(e));
+    }
+  });
+  Alignment aligned = align(all, group, static_cast<int64_t>(reads.ends.size()), where());
+  reads.shift = std::move(aligned.shift);
+
+  ProxyPlan plan;
+  plan.out.shape = windows.output_shape(windows.channels);
+  plan.out.hls = hls_types(input.hls, windows);
+  Division division;
+  plan.out.fraction = aligned.fraction;
+  if (options_.average) division = divide(reads, plan.out.fraction);
+  Int128 largest = 0;
+  reads.each([&](size_t e, size_t begin, size_t end) {
+    Int128 low = all.low[begin] << reads.shift[begin];
+    Int128 high = all.high[begin] << reads.shift[begin];
+    for (size_t r = begin + 1; r < end; ++r) {
+      const Int128 least = all.low[r] << reads.shift[r];
+      const Int128 most = all.high[r] << reads.shift[r];
+      low = options_.average ? low + least : std::max(low, least);
+      high = options_.average ? high + most : std::max(high, most);
+    }
+    if (!division.count.empty()) {
+      const int shift = division.shift[e];
+      check_term_bits(mantissa_bits(std::max({-low, low, -high, high})) + shift, where());
+      largest = std::max({largest, -low << shift, low << shift, -high << shift, high << shift});
+      low = (low << shift) / division.count[e];
+      high = (high << shift) / division.count[e];
+    }
+    largest = std::max({largest, -low, low, -high, high});
+    plan.out.low.push_back(low);
+    plan.out.high.push_back(high);
+  });
+  plan.out.storage = std::max(input.storage, storage_for(largest));
+  if (input.storage == Storage::kInt128) {
+    plan.step = pooling_step<Int128, Int128>(reads, options_.average, division);
+  } else if (plan.out.storage == Storage::kInt128) {
+    plan.step = pooling_step<int64_t, Int128>(reads, options_.average, division);
+  } else {
+    plan.step = pooling_step<int64_t, int64_t>(reads, options_.average, division);
+  }
+  return plan;
+}
+
+}  // namespace hgq

@@ -1,0 +1,44 @@
+// MaxPooling1D/2D and AveragePooling1D/2D. Padding does not count in a mean. Where all windows of a layer count 2, 4,
+// 8 ... values, means are exact. Else they are what hls4ml 1.3.0 computes: quotients with 32 more fractional bits than
+// the finest input, cut towards 0; the model's float32 mean may lie on the other side of a tie of the next quantizer,
+// which `verify` counts.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "hgq/config/config_reader.h"
+#include "hgq/core/window.h"
+#include "hgq/proxy/layer.h"
+
+namespace hgq {
+
+struct PoolingOptions {
+  int rank = 2;  // 1 or 2 dims
+  bool average = false;
+  std::vector<int64_t> size, stride;
+  Padding padding = Padding::kValid;
+};
+
+/// Reads the keys of one of the four classes.
+PoolingOptions read_pooling_options(std::string_view class_name, ConfigReader& reader);
+
+class ProxyPooling : public ProxyLayer {
+ public:
+  ProxyPooling(std::string name, PoolingOptions options) : ProxyLayer(std::move(name)), options_(std::move(options)) {}
+  static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
+
+  std::string_view class_name() const override;
+  Node config(bool only_child) const override;
+  ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+
+  const PoolingOptions& options() const { return options_; }
+
+ private:
+  /// As hls4ml derives them: the largest of a window, padding a type of no bits; a mean gets the bits of 1 / count.
+  HlsTypes hls_types(const HlsTypes& in, const Windows& windows) const;
+
+  PoolingOptions options_;
+};
+
+}  // namespace hgq

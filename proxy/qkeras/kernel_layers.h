@@ -1,0 +1,66 @@
+// QDense, QConv1D, QConv2D, QDepthwiseConv2D and plain Dense, Conv1D, Conv2D, DepthwiseConv1D and 2D, and what batch
+// norm makes of them: from a node of a QKeras file to the kernel and bias that a proxy's layer holds.
+//
+// A depthwise convolution becomes a convolution whose kernel is 0 between different channels: hls4ml 1.3.0 finds wrong
+// types for its own depthwise layers in models that must be exact, and leaves out products with 0.
+//
+// Batch norm, y = (z - mean) g + beta with g = gamma / sqrt(variance + epsilon), comes in two ways:
+// - QConv2DBatchnorm (and QDenseBatchnorm of later versions): QKeras itself folds g into kernel and bias, and quantizes
+//   what comes out. So does this.
+// - QBatchNormalization and BatchNormalization behind such a layer: QKeras quantizes the kernel, and scales what the
+//   product gives. Here g goes into the quantized kernel and bias, which is the same function. It is exact where g is a
+//   power of two; else the weights are rounded to float32 and have up to 24 bits.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hgq/core/error.h"
+#include "hgq/data/keras_file.h"
+#include "hgq/proxy/conv.h"
+#include "hgq/proxy/qkeras/quantizer_spec.h"
+
+namespace hgq {
+
+/// y = x scale + offset for each channel.
+struct QKerasBatchNorm {
+  std::vector<float> scale, mean, beta;
+  int64_t axis = -1;  // dim of the channels, the batch counted as 0, or negative
+
+  int64_t channels() const { return static_cast<int64_t>(scale.size()); }
+};
+
+struct QKerasKernelLayer {
+  bool is_conv = false;
+  ConvOptions conv;  // of a convolution
+  Shape kernel_shape;
+  std::vector<float> kernel, bias;  // quantized; bias empty for none
+  bool kernel_is_quantized = true;
+
+  int64_t units() const { return kernel_shape[-1]; }
+  /// Folds a batch norm behind the layer into it; of as many channels. Returns whether the result is exact.
+  bool fold(const QKerasBatchNorm& batch_norm);
+};
+
+/// "layer 'dense' (QDense)"
+std::string qkeras_layer(const KerasNode& node);
+
+/// Adds what another reader threw as an error of this layer, which it names once.
+void add_error(const KerasNode& node, const Error& error, ErrorList& errors);
+
+/// Whether read_kernel_layer() reads this class.
+bool is_kernel_layer(std::string_view class_name);
+bool is_batch_norm(std::string_view class_name);
+
+/// Behind other layers: y = x scale + offset as a dense layer along the last dim, whose kernel is diagonal.
+QKerasKernelLayer as_dense(const QKerasBatchNorm& batch_norm);
+
+/// nullopt after errors: missing keys and weights, other shapes, values that are not finite,
+/// quantizers that are not known.
+std::optional<QKerasKernelLayer> read_kernel_layer(const KerasNode& node, const KerasLayerWeights& weights,
+                                                   ErrorList& errors);
+std::optional<QKerasBatchNorm> read_batch_norm(const KerasNode& node, const KerasLayerWeights& weights,
+                                               ErrorList& errors);
+
+}  // namespace hgq

@@ -1,0 +1,63 @@
+#include "hgq/proxy/qkeras/layer_classes.h"
+
+#include <algorithm>
+#include <array>
+
+#include "hgq/proxy/qkeras/kernel_layers.h"
+
+namespace hgq {
+namespace {
+
+constexpr std::array<std::string_view, 8> kVanishing{
+    "Dropout",         "SpatialDropout1D", "SpatialDropout2D",       "AlphaDropout",
+    "GaussianDropout", "GaussianNoise",    "ActivityRegularization", "Identity"};
+
+/// Those of Keras that have no weights and stay what they are.
+constexpr std::array<std::string_view, 18> kPlain{"QActivation",
+                                                  "Activation",
+                                                  "ReLU",
+                                                  "Softmax",
+                                                  "MaxPooling1D",
+                                                  "MaxPooling2D",
+                                                  "AveragePooling1D",
+                                                  "AveragePooling2D",
+                                                  "GlobalMaxPooling1D",
+                                                  "GlobalMaxPooling2D",
+                                                  "GlobalAveragePooling1D",
+                                                  "GlobalAveragePooling2D",
+                                                  "Flatten",
+                                                  "Reshape",
+                                                  "Permute",
+                                                  "InputLayer",
+                                                  "Concatenate",
+                                                  "Add"};
+
+template <size_t kN>
+bool is_one_of(const std::array<std::string_view, kN>& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+}  // namespace
+
+bool is_class_of_keras(std::string_view class_name) {
+  return is_kernel_layer(class_name) || is_batch_norm(class_name) || is_one_of(kVanishing, class_name) ||
+         is_one_of(kPlain, class_name);
+}
+
+bool vanishes_in_proxy(std::string_view class_name) { return is_one_of(kVanishing, class_name); }
+
+KerasNode without_wrapper(const KerasNode& node) {
+  constexpr std::array<std::string_view, 6> kAlongLastDim{"Dense",      "QDense", "QActivation",
+                                                          "Activation", "ReLU",   "Dropout"};
+  const Node& inside = node.config["layer"];
+  const std::string class_name(plain_class_name(inside["class_name"].text()));
+  const bool same = node.class_name == "PruneLowMagnitude" ||
+                    (node.class_name == "TimeDistributed" && is_one_of(kAlongLastDim, class_name));
+  if (!same || !inside["config"].is_map()) return node;
+  KerasNode out = node;
+  out.class_name = class_name;
+  out.config = inside["config"];
+  return out;
+}
+
+}  // namespace hgq

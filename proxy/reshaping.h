@@ -1,0 +1,49 @@
+// Layers that give the elements of one input another place or shape: Flatten, Reshape, Permute.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "hgq/proxy/layer.h"
+
+namespace hgq {
+
+class ProxyFlatten : public ProxyLayer {
+ public:
+  using ProxyLayer::ProxyLayer;
+  static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
+  std::string_view class_name() const override { return "Flatten"; }
+  Node config(bool only_child) const override;
+  ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+};
+
+class ProxyReshape : public ProxyLayer {
+ public:
+  /// `target`: the new dims without the batch; one of them may be -1, for what is left.
+  ProxyReshape(std::string name, std::vector<int64_t> target)
+      : ProxyLayer(std::move(name)), target_(std::move(target)) {}
+  static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
+  const std::vector<int64_t>& target() const { return target_; }
+  std::string_view class_name() const override { return "Reshape"; }
+  Node config(bool only_child) const override;
+  ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+
+ private:
+  std::vector<int64_t> target_;
+};
+
+class ProxyPermute : public ProxyLayer {
+ public:
+  /// `dims`: which dim of the input each dim of the output is, counted from 1 (the batch is not among them).
+  ProxyPermute(std::string name, std::vector<int64_t> dims) : ProxyLayer(std::move(name)), dims_(std::move(dims)) {}
+  static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
+  const std::vector<int64_t>& dims() const { return dims_; }
+  std::string_view class_name() const override { return "Permute"; }
+  Node config(bool only_child) const override;
+  ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+
+ private:
+  std::vector<int64_t> dims_;
+};
+
+}  // namespace hgq

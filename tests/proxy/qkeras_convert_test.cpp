@@ -1,0 +1,441 @@
+// Whole models of QKeras as proxies: one that QKeras made (files/make_qkeras_files.py), and small ones made here.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "hgq/core/error.h"
+#include "hgq/layers/hgq_file.h"
+#include "hgq/proxy/dense.h"
+#include "hgq/proxy/proxy_file.h"
+#include "hgq/proxy/qkeras/convert.h"
+#include "hgq/proxy/quantizer.h"
+#include "proxy_test_support.h"
+
+namespace hgq {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+const std::string kModel = std::string(HGQ_SOURCE_DIR) + "/tests/layers/files/qkeras_model.h5";
+
+json layer(const std::string& class_name, const std::string& name, json config = json::object()) {
+  config["name"] = name;
+  return {{"class_name", class_name}, {"config", config}};
+}
+
+/// A Sequential model that reads 2 values.
+KerasFile sequential(json layers, std::vector<KerasLayerWeights> weights) {
+  layers.insert(layers.begin(), layer("InputLayer", "x", {{"batch_input_shape", {nullptr, 2}}}));
+  const json model{{"class_name", "Sequential"}, {"config", {{"name", "m"}, {"layers", layers}}}};
+  return {"q.h5", Node::from_json(model, "q.h5, model_config"), std::move(weights)};
+}
+
+KerasLayerWeights dense_weights(const std::string& name, std::vector<float> kernel, std::vector<float> bias) {
+  const Shape shape{2, std::ssize(bias)};
+  const Shape units{std::ssize(bias)};
+  return {name,
+          {KerasWeight::of_floats(name + "/kernel:0", shape, std::move(kernel)),
+           KerasWeight::of_floats(name + "/bias:0", units, std::move(bias))}};
+}
+
+json quantizer(const std::string& name = "q") {
+  return layer("QActivation", name, {{"activation", "quantized_bits(6,2,alpha=1)"}});
+}
+
+json dense(const std::string& name, int units, const std::string& activation = "linear") {
+  return layer("QDense", name,
+               {{"units", units},
+                {"activation", activation},
+                {"kernel_quantizer", "quantized_bits(4,1,alpha=1)"},
+                {"bias_quantizer", "quantized_bits(4,1,alpha=1)"}});
+}
+
+std::string errors_of(const KerasFile& file) {
+  return message_of<ConfigError>([&] { qkeras_to_proxy(file); });
+}
+
+std::vector<std::string> names_of(const ProxyModel& proxy) {
+  std::vector<std::string> names;
+  for (const ProxyModel::Entry& entry : proxy.layers())
+    names.push_back(concat(entry.layer->class_name(), " ", entry.layer->name()));
+  return names;
+}
+
+TEST(QKerasConvert, AModelOfQKerasPredictsTheSameBits) {
+  const KerasFile file = read_keras_file(kModel);
+  ASSERT_TRUE(is_qkeras(file));
+  const QKerasConversion conversion = qkeras_to_proxy(file);
+  const h5::File data = h5::File::open(kModel);
+  const Tensor expected = data.read_floats("data/y");
+  EXPECT_EQ(outputs_of(conversion.proxy, data.read_floats("data/x")),
+            (std::vector<float>{expected.values().begin(), expected.values().end()}));
+  EXPECT_THAT(conversion.proxy.notes(), testing::IsEmpty());
+}
+
+TEST(QKerasConvert, LayersKeepTheirNames) {
+  const auto file =
+      sequential({quantizer(), dense("a", 1, "quantized_relu(4,2)"), layer("Dropout", "drop", {{"rate", 0.1}}),
+                  layer("QActivation", "b", {{"activation", "quantized_relu(3,1)"}})},
+                 {dense_weights("a", {1, 1}, {0})});
+  EXPECT_THAT(names_of(qkeras_to_proxy(file).proxy),
+              testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer q", "Dense a", "Activation a_relu",
+                                   "HGQ>FixedPointQuantizer a_relu_quantizer", "Activation b",
+                                   "HGQ>FixedPointQuantizer b_quantizer"));
+}
+
+TEST(QKerasConvert, WeightsAreQuantizedAndQuantizersSaturateUnlessAskedToWrap) {
+  const auto file = sequential({quantizer(), dense("a", 1)}, {dense_weights("a", {0.3F, -9.0F}, {0.8F})});
+  const QKerasConversion saturating = qkeras_to_proxy(file);
+  const auto* const a = dynamic_cast<const ProxyDense*>(saturating.proxy.find("a"));
+  ASSERT_NE(a, nullptr);
+  EXPECT_EQ(a->kernel(), (std::vector<float>{0.25F, -2.0F}));
+  EXPECT_EQ(a->bias(), (std::vector<float>{0.75F}));
+  const auto overflow = [](const ProxyModel& proxy) {
+    return dynamic_cast<const ProxyQuantizer&>(*proxy.find("q")).overflow();
+  };
+  EXPECT_EQ(overflow(saturating.proxy), Overflow::kSat);
+  EXPECT_EQ(overflow(qkeras_to_proxy(file, {.wrap = true}).proxy), Overflow::kWrap);
+}
+
+TEST(QKerasConvert, TheProxyIsAFileThatReadsBack) {
+  const auto file = sequential({quantizer(), dense("a", 1)}, {dense_weights("a", {1, 2}, {0.5F})});
+  const ProxyModel again = proxy_from_keras(proxy_to_keras(qkeras_to_proxy(file).proxy));
+  // 1.01 becomes 1, and of the kernel 2 the quantizer leaves 1.75.
+  EXPECT_EQ(outputs_of(again, tensor({1, 2}, {1.01F, 2})), (std::vector<float>{5}));
+}
+
+KerasLayerWeights batch_norm_weights(const std::string& name, std::vector<float> gamma, std::vector<float> variance) {
+  const Shape shape{std::ssize(gamma)};
+  const auto zeros = [&](const std::string& leaf, float value) {
+    return KerasWeight::of_floats(name + "/" + leaf + ":0", shape, std::vector<float>(gamma.size(), value));
+  };
+  return {name,
+          {KerasWeight::of_floats(name + "/gamma:0", shape, gamma), zeros("beta", 0.25F), zeros("moving_mean", 0.5F),
+           KerasWeight::of_floats(name + "/moving_variance:0", shape, std::move(variance))}};
+}
+
+TEST(QKerasConvert, BatchNormBehindALinearLayerIsFoldedIntoIt) {
+  const auto file =
+      sequential({quantizer(), dense("a", 2), layer("BatchNormalization", "bn", {{"epsilon", 0}, {"axis", {1}}}),
+                  layer("QActivation", "act", {{"activation", "quantized_bits(8,4,alpha=1)"}})},
+                 {dense_weights("a", {1, 0.5F, 0, -1}, {0.5F, 0}), batch_norm_weights("bn", {2, 1}, {1, 4})});
+  const QKerasConversion conversion = qkeras_to_proxy(file);
+  const auto* const a = dynamic_cast<const ProxyDense*>(conversion.proxy.find("a"));
+  EXPECT_EQ(a->kernel(), (std::vector<float>{2, 0.25F, 0, -0.5F}));
+  EXPECT_EQ(a->bias(), (std::vector<float>{0.25F, 0}));
+  EXPECT_EQ(conversion.layers[3].became, "part of a");
+  EXPECT_THAT(conversion.proxy.notes(), testing::IsEmpty());
+}
+
+TEST(QKerasConvert, BatchNormThatIsNotExactIsFoldedWithANote) {
+  const auto file = sequential(
+      {quantizer(), dense("a", 1),
+       layer("QBatchNormalization", "bn", {{"axis", {1}}, {"gamma_quantizer", "quantized_relu_po2(6,2048)"}}),
+       quantizer("act")},
+      {dense_weights("a", {1, 1}, {0}), batch_norm_weights("bn", {1}, {1})});
+  EXPECT_THAT(qkeras_to_proxy(file).proxy.notes(),
+              testing::Contains(HasSubstr("layer 'a': 'bn' does not scale it by powers of two")));
+}
+
+TEST(QKerasConvert, BatchNormElsewhereIsADenseLayerWithADiagonalKernel) {
+  const auto file = sequential({quantizer(), layer("BatchNormalization", "bn", {{"epsilon", 0}}), quantizer("p")},
+                               {batch_norm_weights("bn", {2, 1}, {1, 4})});
+  const QKerasConversion conversion = qkeras_to_proxy(file);
+  const auto* const bn = dynamic_cast<const ProxyDense*>(conversion.proxy.find("bn"));
+  ASSERT_NE(bn, nullptr);
+  EXPECT_EQ(bn->kernel(), (std::vector<float>{2, 0, 0, 0.5F}));
+  EXPECT_EQ(bn->bias(), (std::vector<float>{-0.75F, 0}));  // -0.5 gamma / deviation + 0.25
+  EXPECT_THAT(conversion.proxy.notes(), testing::IsEmpty());
+  EXPECT_EQ(outputs_of(conversion.proxy, tensor({1, 2}, {1, 3})), (std::vector<float>{1.25F, 1.5F}));
+}
+
+TEST(QKerasConvert, BatchNormAlongAnotherDimIsRefused) {
+  const auto file = sequential({layer("Reshape", "r", {{"target_shape", {2, 1}}}), quantizer(),
+                                layer("BatchNormalization", "bn", {{"axis", {1}}})},
+                               {batch_norm_weights("bn", {2, 1}, {1, 4})});
+  EXPECT_THAT(errors_of(file), HasSubstr("layer 'bn' (BatchNormalization): has 2 channels along axis 1, expected"));
+}
+
+TEST(QKerasConvert, BatchNormWithoutAVarianceIsRefused) {
+  // Its quantizer fits a scale to the values: there are none.
+  for (const std::string variance_quantizer : {"quantized_bits(8)", "ternary", "binary"}) {
+    const json layers{quantizer(), dense("a", 1),
+                      layer("QBatchNormalization", "bn", {{"axis", {1}}, {"variance_quantizer", variance_quantizer}})};
+    const std::vector none{dense_weights("a", {1, 1}, {0}), batch_norm_weights("bn", {}, {})};
+    EXPECT_THAT(errors_of(sequential(layers, none)), HasSubstr("a weight 'moving_variance' of shape [0], expected one"))
+        << variance_quantizer;
+    const std::vector missing{dense_weights("a", {1, 1}, {0}), KerasLayerWeights{"bn", {}}};
+    EXPECT_THAT(errors_of(sequential(layers, missing)),
+                testing::AllOf(HasSubstr("has no weight 'moving_variance'"),
+                               HasSubstr("has no weight 'gamma', expected one of float32 with a value for each")))
+        << variance_quantizer;
+  }
+}
+
+TEST(QKerasConvert, AllRefusalsComeAtOnce) {
+  json bad_kernel = dense("a", 1);
+  bad_kernel["config"]["kernel_quantizer"] = "quantized_ulaw(4)";
+  const auto file = sequential({layer("QActivation", "q", {{"activation", "quantized_bits(5,1,alpha='auto')"}}),
+                                bad_kernel, layer("QActivation", "p", {{"activation", "quantized_po2(4)"}}),
+                                layer("QSeparableConv2D", "s"), dense("b", 1, "ternary")},
+                               {dense_weights("a", {1, 1}, {0}), dense_weights("b", {1, 1}, {0})});
+  const std::string errors = errors_of(file);
+  EXPECT_THAT(errors,
+              HasSubstr("layer 'q' (QActivation): activation quantized_bits(5,1,alpha='auto'): alpha is 'auto'"));
+  EXPECT_THAT(errors, HasSubstr("layer 'a' (QDense): kernel_quantizer quantized_ulaw(4): is no quantizer for weights"));
+  EXPECT_THAT(errors, HasSubstr("layer 'p' (QActivation): activation quantized_po2(4)"));
+  EXPECT_THAT(errors, HasSubstr("layer 's' (QSeparableConv2D): a proxy has no such layer"));
+  EXPECT_THAT(errors, HasSubstr("layer 'b' (QDense): activation ternary"));
+}
+
+TEST(QKerasConvert, AnInputWithoutAQuantizerIsRefused) {
+  const auto weights = [] { return std::vector{dense_weights("a", {1, 1}, {0})}; };
+  EXPECT_THAT(errors_of(sequential({dense("a", 1)}, weights())),
+              HasSubstr("layer 'a' (QDense): reads an input of the model"));
+  EXPECT_THAT(errors_of(sequential({layer("ReLU", "r"), dense("a", 1)}, weights())),
+              testing::AllOf(HasSubstr("layer 'r' (ReLU): reads an input of the model"), HasSubstr("--input-bits")));
+  EXPECT_THAT(errors_of(sequential({quantizer(), layer("Activation", "t", {{"activation", "tanh"}}), dense("a", 1)},
+                                   weights())),
+              HasSubstr("layer 'a' (QDense): reads an input of the model, or the result of a function"));
+}
+
+TEST(QKerasConvert, AQuantizedReluOfRawValuesIsAQuantizerAlone) {
+  const auto file = sequential({layer("QActivation", "r", {{"activation", "quantized_relu(2)"}}),
+                                layer("Activation", "t", {{"activation", "tanh"}}),
+                                layer("QActivation", "s", {{"activation", "quantized_relu(3,0)"}})},
+                               {});
+  const ProxyModel proxy = qkeras_to_proxy(file).proxy;
+  EXPECT_THAT(names_of(proxy), testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer r", "HGQ>UnaryLUT t",
+                                                    "HGQ>FixedPointQuantizer s"));
+  EXPECT_EQ(outputs_of(proxy, tensor({2, 2}, {-1, 0.125F, 0.375F, 9})), (std::vector<float>{0, 0, 0.5F, 0.625F}));
+}
+
+TEST(QKerasConvert, TypesOfInputsAreQuantizersBehindThem) {
+  const auto file = sequential({dense("a", 1)}, {dense_weights("a", {1, 1}, {0})});
+  const auto types = [](const std::vector<std::string>& texts) {
+    return QKerasOptions{.wrap = false, .input_types = read_input_types(texts)};
+  };
+  const ProxyModel proxy = qkeras_to_proxy(file, types({"x=ap_ufixed<4,2,AP_RND,AP_SAT>"})).proxy;
+  EXPECT_THAT(names_of(proxy), testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer x_quantizer", "Dense a"));
+  EXPECT_EQ(outputs_of(proxy, tensor({2, 2}, {1.125F, -1, 9, 0.25F})), (std::vector<float>{1.25F, 4}));
+  EXPECT_EQ(outputs_of(qkeras_to_proxy(file, types({"1,4,2"})).proxy, tensor({1, 2}, {0.9F, 2})),
+            (std::vector<float>{-1.25F}));  // truncated to 0.75, wrapped to -2
+  EXPECT_THAT(message_of<ConfigError>([&] { qkeras_to_proxy(file, types({"y=1,4,2"})); }),
+              HasSubstr("the model has no input 'y'; there are x"));
+  for (const std::string text : {"", "16,6", "fixed<16>", "ap_fixed<16,6", "2,8,1", "1,99,1", "1,0,0", "=1,8,2",
+                                 "ap_fixed<8,2,AP_SAT,AP_RND>", "1,8,2,RND,SAT,0"})
+    EXPECT_THAT(message_of<ConfigError>([&] { types({text}); }), HasSubstr("expected a type such as")) << text;
+  EXPECT_THAT(message_of<ConfigError>([&] { types({"1,8,2", "1,9,2"}); }), HasSubstr("all inputs have a type already"));
+}
+
+TEST(QKerasConvert, ActivationLayersStandForTheirFunctions) {
+  const json relu{{"module", "keras.layers"},
+                  {"class_name", "ReLU"},
+                  {"config", {{"max_value", nullptr}, {"negative_slope", 0.0}, {"threshold", 0.0}}}};
+  const json tanh{{"module", "builtins"}, {"class_name", "function"}, {"config", "tanh"}};
+  json a = dense("a", 1);
+  a["config"]["activation"] = relu;
+  const auto file = sequential({quantizer(), layer("Activation", "r", {{"activation", relu}}), a,
+                                layer("Activation", "t", {{"activation", tanh}})},
+                               {dense_weights("a", {1, 1}, {-1})});
+  EXPECT_THAT(names_of(qkeras_to_proxy(file).proxy),
+              testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer q", "Activation r", "Dense a",
+                                   "Activation a_relu", "HGQ>UnaryLUT t"));
+  json bounded = relu;
+  bounded["config"]["max_value"] = 6;
+  EXPECT_THAT(
+      errors_of(sequential({quantizer(), layer("Activation", "r", {{"activation", bounded}})}, {})),
+      HasSubstr("layer 'r' (Activation): activation ReLU (x >= 0 ? min(x, 6) : 0*(x - (0))): a proxy has only"));
+}
+
+TEST(QKerasConvert, QuantizedFunctionsAreTables) {
+  const auto file = sequential({quantizer(), layer("QActivation", "h", {{"activation", "quantized_sigmoid(4)"}}),
+                                layer("QActivation", "t", {{"activation", "quantized_tanh(5,use_real_tanh=True)"}})},
+                               {});
+  const ProxyModel proxy = qkeras_to_proxy(file).proxy;
+  EXPECT_THAT(names_of(proxy), testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer q", "HGQ>UnaryLUT h",
+                                                    "HGQ>FixedPointQuantizer h_quantizer", "HGQ>UnaryLUT t",
+                                                    "HGQ>FixedPointQuantizer t_quantizer"));
+  // hard_sigmoid: 0.75 and 1, of which 15 / 16 is left; tanh of these: 0.635, 0.734, to 4 bits behind the point.
+  EXPECT_EQ(outputs_of(proxy, tensor({1, 2}, {0.5F, 3})), (std::vector<float>{0.625F, 0.75F}));
+}
+
+// A product of many bits: those that do not change tanh any more are cut off in front of the table.
+TEST(QKerasConvert, ATableOfAWideInputIsCutToTheRangeThatMatters) {
+  const auto file = sequential({layer("QActivation", "q", {{"activation", "quantized_bits(11,8)"}}), dense("a", 1),
+                                layer("QActivation", "t", {{"activation", "quantized_tanh(5,use_real_tanh=True)"}})},
+                               {dense_weights("a", {0.25F, 1.75F}, {0})});
+  const ProxyModel proxy = qkeras_to_proxy(file).proxy;
+  EXPECT_THAT(names_of(proxy), testing::Contains("HGQ>FixedPointQuantizer t_range"));
+  EXPECT_EQ(outputs_of(proxy, tensor({3, 2}, {200, 100, -200, -100, 1, 0.25F})),
+            (std::vector<float>{0.9375F, -1, 0.625F}));
+  const auto wide = sequential({layer("QActivation", "q", {{"activation", "quantized_bits(30,8)"}}),
+                                layer("QActivation", "t", {{"activation", "quantized_sigmoid(5)"}})},
+                               {});
+  EXPECT_THAT(errors_of(wide), testing::AllOf(HasSubstr("layer 't'"), HasSubstr("its table would have 2^")));
+}
+
+TEST(QKerasConvert, ADepthwiseConvolutionIsAConvolutionWithZeros) {
+  const auto file = sequential(
+      {layer("Reshape", "r", {{"target_shape", {1, 1, 2}}}), quantizer(),
+       layer(
+           "QDepthwiseConv2D", "d",
+           {{"kernel_size", {1, 1}}, {"depth_multiplier", 2}, {"depthwise_quantizer", "quantized_bits(4,1,alpha=1)"}})},
+      {{"d",
+        {KerasWeight::of_floats("d/depthwise_kernel:0", {1, 1, 2, 2}, {1, 1.5F, -1, 0.3F}),
+         KerasWeight::of_floats("d/bias:0", {4}, {0, 1, 0, 0})}}});
+  const ProxyModel proxy = qkeras_to_proxy(file).proxy;
+  EXPECT_EQ(names_of(proxy).back(), "Conv2D d");
+  EXPECT_EQ(outputs_of(proxy, tensor({1, 2}, {1, 2})), (std::vector<float>{1, 2.5F, -2, 0.5F}));
+  EXPECT_EQ(outputs_of(proxy_from_keras(proxy_to_keras(proxy)), tensor({1, 2}, {1, 2})),
+            (std::vector<float>{1, 2.5F, -2, 0.5F}));
+}
+
+TEST(QKerasConvert, GlobalPoolingIsPoolingOfAllPositions) {
+  for (const bool keeps : {false, true}) {
+    for (const std::string kind : {"Max", "Average"}) {
+      const auto file = sequential({layer("Reshape", "r", {{"target_shape", {2, 1}}}), quantizer(),
+                                    layer("Global" + kind + "Pooling1D", "g", {{"keepdims", keeps}})},
+                                   {});
+      const ProxyModel proxy = qkeras_to_proxy(file).proxy;
+      EXPECT_EQ(names_of(proxy).back(), keeps ? kind + "Pooling1D g" : "Flatten g_flat");
+      EXPECT_EQ(outputs_of(proxy, tensor({1, 2}, {1, 2})), (std::vector<float>{kind == "Max" ? 2 : 1.5F}));
+    }
+  }
+}
+
+TEST(QKerasConvert, WrappersThatChangeNothingAreTakenOff) {
+  for (const std::string wrapper : {"TimeDistributed", "tensorflow_model_optimization>PruneLowMagnitude"}) {
+    const auto file = sequential({layer("Reshape", "r", {{"target_shape", {1, 2}}}), quantizer(),
+                                  layer(wrapper, "outer", {{"layer", dense("a", 1)}})},
+                                 {dense_weights("outer", {1, 1}, {0})});
+    ASSERT_TRUE(is_qkeras(file));
+    EXPECT_EQ(outputs_of(qkeras_to_proxy(file).proxy, tensor({1, 2}, {1, 2})), (std::vector<float>{3}));
+  }
+  EXPECT_THAT(
+      errors_of(sequential({quantizer(), layer("TimeDistributed", "t", {{"layer", layer("Flatten", "f")}})}, {})),
+      HasSubstr("layer 't' (TimeDistributed): a proxy has no such layer"));
+}
+
+TEST(QKerasConvert, AFunctionBecomesATableWithTheBitsOfItsOnlyQuantizer) {
+  const json tanh = layer("Activation", "t", {{"activation", "tanh"}});
+  const json behind = layer("QActivation", "tq", {{"activation", "quantized_bits(6,0,alpha=1)"}});
+  const QKerasConversion conversion = qkeras_to_proxy(sequential({quantizer(), tanh, behind}, {}));
+  EXPECT_THAT(conversion.proxy.notes(), testing::IsEmpty());
+  EXPECT_EQ(conversion.proxy.find("t")->class_name(), "HGQ>UnaryLUT");
+  EXPECT_EQ(conversion.layers[2].became, "UnaryLUT t");
+  // round(32 tanh(x)) / 32 of values in steps of 1/8
+  EXPECT_THAT(outputs_of(conversion.proxy, tensor({1, 2}, {0.625F, -3})), testing::ElementsAre(18.0F / 32, -1.0F));
+  const QKerasConversion alone = qkeras_to_proxy(sequential({quantizer(), tanh}, {}));
+  EXPECT_NEAR(outputs_of(alone.proxy, tensor({1, 2}, {0.625F, -3}))[0], std::tanh(0.625F), 0x1p-21F);
+}
+
+TEST(QKerasConvert, WeightsThatDoNotFitAreRefused) {
+  const json layers{quantizer(), dense("a", 1)};
+  EXPECT_THAT(errors_of(sequential(layers, {})), HasSubstr("layer 'a' (QDense) has no kernel"));
+  EXPECT_THAT(errors_of(sequential(layers, {dense_weights("a", {1, 1, 1, 1}, {0, 0})})),
+              HasSubstr("a kernel of shape [2, 2]"));
+  EXPECT_THAT(errors_of(sequential(layers, {dense_weights("a", {1, std::numeric_limits<float>::quiet_NaN()}, {0})})),
+              HasSubstr("not finite"));
+  KerasLayerWeights wide{
+      "a", {KerasWeight::of_floats("kernel:0", {3, 1}, {1, 1, 1}), KerasWeight::of_floats("bias:0", {1}, {0})}};
+  EXPECT_THAT(errors_of(sequential(layers, {wide})), HasSubstr("its kernel has shape [3, 1]"));
+  json absurd = layers;
+  absurd[1]["config"]["units"] = 1LL << 60;
+  EXPECT_THAT(errors_of(sequential(absurd, {dense_weights("a", {1, 1}, {0})})), HasSubstr("layer 'a' (QDense)"));
+  absurd[1]["config"]["units"] = "many";
+  EXPECT_THAT(errors_of(sequential(absurd, {dense_weights("a", {1, 1}, {0})})), HasSubstr("layer 'a' (QDense).units"));
+}
+
+json placed(json layer, const std::vector<std::string>& parents) {
+  json call = json::array();
+  for (const std::string& parent : parents) call.push_back({parent, 0, 0, json::object()});
+  layer["name"] = layer["config"]["name"];
+  layer["inbound_nodes"] = parents.empty() ? json::array() : json::array({call});
+  return layer;
+}
+
+json functional(const std::string& name, const json& layers, const json& inputs, const std::string& output) {
+  return {
+      {"class_name", "Functional"},
+      {"name", name},
+      {"config", {{"name", name}, {"layers", layers}, {"input_layers", inputs}, {"output_layers", {{output, 0, 0}}}}}};
+}
+
+json input_layer(const std::string& name) {
+  return placed(layer("InputLayer", name, {{"batch_input_shape", {nullptr, 2}}}), {});
+}
+
+TEST(QKerasConvert, ModelsInsideTheModelAreTakenApart) {
+  json block = functional("block", {input_layer("i"), placed(dense("a", 2), {"i"}), placed(quantizer("p"), {"a"})},
+                          {{"i", 0, 0}}, "p");
+  block["inbound_nodes"] = {{{"q", 0, 0, json::object()}}, {{"block", 1, 0, json::object()}}};
+  json last = placed(dense("a_out", 1), {"block"});
+  last["inbound_nodes"] = {{{"block", 2, 0, json::object()}}};
+  const json model =
+      functional("m", {input_layer("x"), placed(quantizer(), {"x"}), block, last}, {{"x", 0, 0}}, "a_out");
+  const KerasFile file{"q.h5",
+                       Node::from_json(model, "q.h5, model_config"),
+                       {dense_weights("a_out", {1, 0.5F}, {0}), [] {
+                          KerasLayerWeights weights = dense_weights("a", {1, 0, 0, 1.5F}, {0.25F, 0});
+                          weights.layer = "block";
+                          return weights;
+                        }()}};
+  ASSERT_TRUE(is_qkeras(file));
+  const ProxyModel proxy = qkeras_to_proxy(file).proxy;
+  EXPECT_THAT(names_of(proxy),
+              testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer q", "Dense a", "HGQ>FixedPointQuantizer p",
+                                   "Dense a_0", "HGQ>FixedPointQuantizer p_0", "Dense a_out"));
+  // (1, 1) -> (1.25, 1.5) -> (1.5, 2.25) -> 1.5 + 1.125
+  EXPECT_EQ(outputs_of(proxy, tensor({1, 2}, {1, 1})), (std::vector<float>{2.625F}));
+}
+
+TEST(QKerasConvert, InputsComeInTheOrderOfTheModel) {
+  const json sum = layer("Add", "sum");
+  const json model = functional("m",
+                                {input_layer("x"), input_layer("y"), placed(quantizer("p"), {"x"}),
+                                 placed(quantizer("q"), {"y"}), placed(sum, {"p", "q"})},
+                                {{"y", 0, 0}, {"x", 0, 0}}, "sum");
+  const ProxyModel proxy = qkeras_to_proxy({"q.h5", Node::from_json(model, "q.h5, model_config"), {}}).proxy;
+  EXPECT_EQ(proxy.layer(proxy.inputs()[0]).name(), "y");
+}
+
+TEST(QKerasConvert, LayersWithTheWrongNumberOfParentsAreRefused) {
+  const auto model = [](const json& last) {
+    const json all = functional("m", {input_layer("x"), placed(quantizer("p"), {"x"}), last}, {{"x", 0, 0}}, "last");
+    return KerasFile{"q.h5", Node::from_json(all, "q.h5, model_config"), {}};
+  };
+  EXPECT_THAT(errors_of(model(placed(quantizer("last"), {"p", "p"}))), HasSubstr("reads 2 layers, expected one"));
+  for (const std::string kind : {"Dropout", "Flatten", "BatchNormalization", "QActivation", "Add", "MaxPooling1D"})
+    EXPECT_THAT(errors_of(model(placed(layer(kind, "last"), {}))), HasSubstr("reads 0 layers")) << kind;
+}
+
+TEST(QKerasConvert, MergesThatAProxyDoesNotHaveAreRefusedByTheirClass) {
+  for (const std::string kind : {"Multiply", "Subtract", "Average", "Maximum", "Minimum", "Dot"}) {
+    const json all =
+        functional("m", {input_layer("x"), placed(quantizer("p"), {"x"}), placed(layer(kind, "last"), {"p", "p"})},
+                   {{"x", 0, 0}}, "last");
+    EXPECT_THAT(errors_of({"q.h5", Node::from_json(all, "q.h5, model_config"), {}}),
+                HasSubstr("layer 'last' (" + kind + "): a proxy has no such layer"));
+  }
+}
+
+TEST(QKerasConvert, NamesThatHls4mlWouldMisreadAreChangedWithANote) {
+  const ProxyModel proxy = qkeras_to_proxy(sequential({quantizer("my quantizer")}, {})).proxy;
+  EXPECT_EQ(names_of(proxy)[1], "HGQ>FixedPointQuantizer my_quantizer");
+  EXPECT_THAT(proxy.notes(), testing::Contains(HasSubstr("is called 'my_quantizer' in the proxy")));
+}
+
+TEST(QKerasConvert, OtherReadersSayWhatToDoWithSuchAFile) {
+  EXPECT_THAT(message_of<FileError>([] { load_model(kModel); }), HasSubstr("is a model of QKeras"));
+  EXPECT_THAT(message_of<FileError>([] { load_proxy(kModel); }), HasSubstr("makes one of this model"));
+  EXPECT_FALSE(is_qkeras(read_keras_file(golden_model("mlp_relu/hgq.h5"))));
+  EXPECT_FALSE(is_proxy(read_keras_file(kModel)));
+}
+
+}  // namespace
+}  // namespace hgq
