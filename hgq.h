@@ -13,9 +13,9 @@
 
 #include "hgq/autograd/executor.h"       // IWYU pragma: export
 #include "hgq/autograd/ops.h"            // IWYU pragma: export
+#include "hgq/callbacks/kinds.h"         // IWYU pragma: export
 #include "hgq/callbacks/pareto_front.h"  // IWYU pragma: export
 #include "hgq/callbacks/progress.h"      // IWYU pragma: export
-#include "hgq/callbacks/registry.h"      // IWYU pragma: export
 #include "hgq/callbacks/trainer.h"       // IWYU pragma: export
 #include "hgq/core/version.h"            // IWYU pragma: export
 #include "hgq/data/loaders.h"            // IWYU pragma: export

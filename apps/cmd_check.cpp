@@ -10,13 +10,13 @@
 
 namespace hgq {
 
-int run_check(const std::string& path, const std::vector<std::string>& sets) {
+int run_check(const std::string& path, const std::vector<std::string>& sets, const Registry& registry) {
   ErrorList errors;
   std::vector<std::string> notes, warnings;
-  const RunConfig config = read_run_config({.path = path, .sets = sets, .seed = {}}, config_hooks(), errors);
+  const RunConfig config = read_run_config({.path = path, .sets = sets, .seed = {}}, config_hooks(registry), errors);
   if (errors.empty()) {
     try {
-      const PreparedRun run = prepare_run(config, errors);
+      const PreparedRun run = prepare_run(config, registry, errors);
       notes = run.notes;
       warnings = run.warnings;
     } catch (const RunError&) {  // the disk failed, which says nothing of the config

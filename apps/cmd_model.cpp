@@ -10,8 +10,8 @@
 #include "hgq/core/error.h"
 #include "hgq/deploy/convert.h"
 #include "hgq/layers/hgq_file.h"
+#include "hgq/layers/kinds.h"
 #include "hgq/layers/predict.h"
-#include "hgq/layers/registry.h"
 #include "hgq/layers/saved_keras.h"
 #include "hgq/layers/trace.h"
 #include "hgq/proxy/emulator.h"
@@ -79,9 +79,10 @@ void write_predictions(const PredictCommand& command, const std::vector<Tensor>&
   std::cerr << command.out << ": " << outputs.front().shape()[0] << " rows\n";
 }
 
-int predict_proxy(const PredictCommand& command) {
+int predict_proxy(const PredictCommand& command, const Registry& registry) {
   ModelExtras extras;
-  ProxyModel proxy = load_proxy(command.model, [&](const h5::Group& hgq) { extras = read_extras(hgq); });
+  ProxyModel proxy =
+      load_proxy(command.model, registry, [&](const h5::Group& hgq) { extras = read_extras(hgq, registry); });
   proxy.set_softmax_table(command.softmax_table);
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
@@ -99,11 +100,11 @@ void print_notes(const std::vector<std::string>& notes) {
 }
 
 /// Says what became of each layer.
-int import_qkeras(const KerasFile& file, const ImportCommand& command) {
+int import_qkeras(const KerasFile& file, const ImportCommand& command, const Registry& registry) {
   HGQ_CHECK(command.functions.empty() && !command.epsilon, ConfigError, command.file,
             ": is a model of QKeras; --function and --epsilon are for those of Python HGQ");
-  const QKerasConversion conversion =
-      qkeras_to_proxy(file, {.wrap = command.overflow == "wrap", .input_types = read_input_types(command.input_bits)});
+  const QKerasConversion conversion = qkeras_to_proxy(
+      file, registry, {.wrap = command.overflow == "wrap", .input_types = read_input_types(command.input_bits)});
   save_proxy(conversion.proxy, command.out);
   for (const QKerasConversion::Layer& layer : conversion.layers) {
     std::cout << fmt::format("{:<24} {:<20} {}\n", printable(layer.name), printable(layer.class_name), layer.became);
@@ -116,8 +117,8 @@ int import_qkeras(const KerasFile& file, const ImportCommand& command) {
 
 }  // namespace
 
-int run_summary(const std::string& path, bool json) {
-  const LoadedModel loaded = load_model_with_extras(path);
+int run_summary(const std::string& path, bool json, const Registry& registry) {
+  const LoadedModel loaded = load_model_with_extras(path, registry);
   const Json summary = summary_json(loaded.model);
   if (json) {
     std::cout << summary.dump(1) << "\n";
@@ -142,19 +143,20 @@ int run_summary(const std::string& path, bool json) {
   return kExitDone;
 }
 
-int run_eval(const EvalCommand& command) {
-  LoadedModel loaded = load_model_with_extras(command.model);
+int run_eval(const EvalCommand& command, const Registry& registry) {
+  LoadedModel loaded = load_model_with_extras(command.model, registry);
   Objective objective = loaded.extras.objective;
   ErrorList errors;
   if (!command.loss.empty())
-    objective = {.losses = {loaded.model.outputs().size(), Loss::from_node(Node::scalar(command.loss), errors)},
-                 .weights = {},
-                 .metrics = {}};
+    objective = {
+        .losses = {loaded.model.outputs().size(), make_loss(Node::scalar(command.loss), registry.losses, errors)},
+        .weights = {},
+        .metrics = {}};
   if (!command.metrics.empty()) {
     objective.metrics.clear();
     objective.weighted_metrics.clear();
     for (const std::string& name : command.metrics)
-      objective.metrics.push_back(Metric::from_node(Node::scalar(name), errors));
+      objective.metrics.push_back(make_metric(Node::scalar(name), registry.metrics, errors));
   }
   errors.throw_if_any();
   HGQ_CHECK(!objective.losses.empty(), ConfigError, command.model,
@@ -164,7 +166,7 @@ int run_eval(const EvalCommand& command) {
   std::vector<OutputSpec> outputs;
   for (size_t o = 0; o < loaded.model.outputs().size(); ++o) {
     const Model::Entry& entry = loaded.model.entry(loaded.model.outputs()[o]);
-    outputs.push_back({entry.name, entry.shape, objective.losses[o].target_kind()});
+    outputs.push_back({entry.name, entry.shape, objective.losses[o]->target_kind()});
   }
   const std::unique_ptr<Dataset> data =
       load_command_data(command, loaded.extras, input_names(loaded.model), outputs, command.sample_weights);
@@ -180,9 +182,9 @@ int run_eval(const EvalCommand& command) {
   return kExitDone;
 }
 
-int run_predict(const PredictCommand& command) {
-  if (is_proxy(read_keras_file(command.model))) return predict_proxy(command);
-  LoadedModel loaded = load_model_with_extras(command.model);
+int run_predict(const PredictCommand& command, const Registry& registry) {
+  if (is_proxy(read_keras_file(command.model))) return predict_proxy(command, registry);
+  LoadedModel loaded = load_model_with_extras(command.model, registry);
   const std::vector<Tensor> x = load_command_inputs(command, loaded.extras, input_names(loaded.model));
   Workers workers(command.threads);
   Predictor predictor(loaded.model, workers);
@@ -190,8 +192,8 @@ int run_predict(const PredictCommand& command) {
   return kExitDone;
 }
 
-int run_trace(const TraceCommand& command) {
-  LoadedModel loaded = load_model_with_extras(command.model);
+int run_trace(const TraceCommand& command, const Registry& registry) {
+  LoadedModel loaded = load_model_with_extras(command.model, registry);
   const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, input_names(loaded.model), {});
   Workers workers(command.threads);
   const TraceResult result = trace_minmax(loaded.model, *data, workers, {.cover_factor = command.cover_factor});
@@ -208,8 +210,8 @@ int run_trace(const TraceCommand& command) {
   return kExitDone;
 }
 
-int run_export(const ExportCommand& command) {
-  const LoadedModel loaded = load_model_with_extras(command.model);
+int run_export(const ExportCommand& command, const Registry& registry) {
+  const LoadedModel loaded = load_model_with_extras(command.model, registry);
   const ProxyModel proxy = to_proxy_model(loaded.model, {.aggressive = command.overflow == "wrap",
                                                          .accum_fp_max_offset = command.accum_fp_max_offset,
                                                          .unary_lut_max_table_size = command.unary_lut_max_table_size});
@@ -220,10 +222,10 @@ int run_export(const ExportCommand& command) {
   return kExitDone;
 }
 
-int run_import(const ImportCommand& command) {
+int run_import(const ImportCommand& command, const Registry& registry) {
   const KerasFile file = read_saved_keras(command.file, command.weights);
   HGQ_CHECK(!is_proxy(file), FileError, command.file, ": is a proxy already; hls4ml, 'predict' and 'verify' read it");
-  if (is_qkeras(file) || is_plain_keras(file, layer_kind_names())) return import_qkeras(file, command);
+  if (is_qkeras(file) || is_plain_keras(file, registry.layers.names())) return import_qkeras(file, command, registry);
   HGQ_CHECK(command.overflow.empty() && command.input_bits.empty(), ConfigError, command.file,
             ": has layers of HGQ; --overflow and --input-bits are for models of QKeras, 'export' takes --overflow for "
             "others");
@@ -239,9 +241,9 @@ int run_import(const ImportCommand& command) {
   HGQ_CHECK(!is_keras_zip(command.file), FileError, command.file,
             ": is a .keras file with layers of HGQ, whose weights have no names in it; save it as HDF5 in Python: "
             "model.save('NAME.h5')");
-  const ReadGroup read = [&](const h5::Group& hgq) { extras = read_extras(hgq); };
-  Model model = command.weights.empty() ? load_model(command.file, read, {}, options, &notes)
-                                        : model_from_keras(file, {}, options, &notes);
+  const ReadGroup read = [&](const h5::Group& hgq) { extras = read_extras(hgq, registry); };
+  Model model = command.weights.empty() ? load_model(command.file, read, registry.layer_defaults(), options, &notes)
+                                        : model_from_keras(file, registry.layer_defaults(), options, &notes);
   save_model_with_extras(model, extras, command.out);
   print_notes(notes);
   std::cerr << command.out << ": " << model.layers().size() << " layers"

@@ -8,12 +8,11 @@
 #include "hgq/apps/run_config.h"
 #include "hgq/autograd/activations.h"
 #include "hgq/autograd/expression_program.h"
-#include "hgq/callbacks/registry.h"
+#include "hgq/config/object_docs.h"
 #include "hgq/core/error.h"
+#include "hgq/layers/kinds.h"
 #include "hgq/layers/object_docs.h"
 #include "hgq/layers/quantizer_config.h"
-#include "hgq/layers/registry.h"
-#include "hgq/optim/loss_docs.h"
 #include "hgq/optim/optimizer_config.h"
 #include "hgq/optim/schedule_config.h"
 
@@ -100,9 +99,30 @@ void print_thing(std::string_view name, std::string_view doc, const std::vector<
   std::cout << config_reference(docs, doc.empty() ? "" : concat(doc, ".")) << "\n";
 }
 
+using Docs = std::vector<KeyDoc>;
+
+/// A section for each: what it is, and its keys, which `make` asks for where it gets none.
+template <typename Make, typename MakeOne>
+void print_kinds(const Kinds<Make>& kinds, MakeOne make) {
+  for (const Kind<Make>& kind : kinds.all()) {
+    std::string doc = kind.doc;
+    const bool lower = std::ranges::any_of(kind.aliases, [](const std::string& a) { return std::islower(a[0]) != 0; });
+    if (!kind.aliases.empty() && !lower)
+      doc += concat(doc.empty() ? "" : "; ", "also called ", code_list(kind.aliases));
+    const Node named = Node::map({{kind.name, Node::map({})}});
+    print_thing(kind.name, doc, keys_of([&](ErrorList& errors, Docs& docs) { make(named, kind.name, errors, docs); }));
+  }
+}
+
+template <typename Make>
+std::vector<ObjectDoc> docs_of(const Kinds<Make>& kinds, const ReadNamed& read) {
+  const auto doc = [&](const KerasName& name) { return kinds.find(name.class_name)->doc; };
+  return object_docs(kinds.keras_names(), doc, read);
+}
+
 }  // namespace
 
-int run_reference() {
+int run_reference(const Registry& registry) {
   std::cout << reference_text::kHead << "# How values are written\n\n"
             << reference_text::kValues << "\n## Changing values on the command line: --set\n\n"
             << reference_text::kSets << "\n# Sections\n\n"
@@ -120,13 +140,11 @@ int run_reference() {
               }));
 
   print_group("Layers", reference_text::kLayers);
-  for (const LayerKind& kind : layer_kinds()) {
-    print_thing(kind.name, kind.doc, keys_of([&](ErrorList& errors, std::vector<KeyDoc>& docs) {
-                  const Node none = Node::map({});
-                  const LayerDefaults defaults;
-                  make_layer(kind.name, {none, defaults, errors, &docs});
-                }));
-  }
+  print_kinds(registry.layers, [&](const Node& /*named*/, const std::string& name, ErrorList& errors, Docs& docs) {
+    const Node none = Node::map({});
+    const LayerDefaults defaults = registry.layer_defaults();
+    make_layer(name, {none, defaults, errors, &docs});
+  });
   for (const Structure& structure : structures()) {
     std::vector<KeyDoc> keys = structure.keys;
     for (KeyDoc& key : keys) key.section = structure.name;
@@ -135,7 +153,7 @@ int run_reference() {
 
   print_group("Activations", reference_text::kActivations);
   std::vector<std::string> functions{"linear", "relu", "softmax", "log_softmax"};
-  for (const std::string& name : FunctionTable().names()) functions.push_back(name);
+  for (const std::string& name : registry.activations.names()) functions.push_back(name);
   std::cout << code_list(functions) << ".\n\n" << reference_text::kFormulas << "\n";
   std::vector<std::string> in_formulas;
   for (const ExpressionFunction& function : expression_functions()) in_formulas.emplace_back(function.name);
@@ -153,32 +171,30 @@ int run_reference() {
   print_objects(constraint_docs());
 
   print_group("Optimizers", "`learning_rate` is a number or a schedule.");
-  for (const std::string& name : optimizer_names()) {
-    print_thing(name, "", keys_of([&](ErrorList& errors, std::vector<KeyDoc>& docs) {
-                  make_optimizer(Node::map({{name, Node::map({})}}), {}, errors, &docs);
-                }));
-  }
+  print_kinds(registry.optimizers, [&](const Node& named, const std::string& /*name*/, ErrorList& errors, Docs& docs) {
+    make_optimizer(named, {.kinds = &registry}, errors, &docs);
+  });
 
   print_group("Schedules of the learning rate",
               "As `learning_rate: {CosineDecay: {initial_learning_rate: 0.01, decay_epochs: 100}}`. Lengths are in "
               "steps (batches), or in epochs.");
-  for (const std::string& name : schedule_names()) {
-    print_thing(name, "", keys_of([&](ErrorList& errors, std::vector<KeyDoc>& docs) {
-                  make_schedule(Node::map({{name, Node::map({})}}), {}, errors, &docs);
-                }));
-  }
+  print_kinds(registry.schedules, [&](const Node& named, const std::string& /*name*/, ErrorList& errors, Docs& docs) {
+    make_schedule(named, {.kinds = &registry}, errors, &docs);
+  });
 
   print_group("Losses", reference_text::kLosses);
-  print_objects(loss_docs());
+  print_objects(docs_of(registry.losses, [&](const Node& named, ErrorList& errors, Docs* docs) {
+    make_loss(named, registry.losses, errors, docs);
+  }));
   print_group("Metrics", reference_text::kMetrics);
-  print_objects(metric_docs());
+  print_objects(docs_of(registry.metrics, [&](const Node& named, ErrorList& errors, Docs* docs) {
+    make_metric(named, registry.metrics, errors, docs);
+  }));
 
   print_group("Callbacks", reference_text::kCallbacks);
-  for (const CallbackKind& kind : callback_kinds()) {
-    print_thing(kind.name, kind.doc, keys_of([&](ErrorList& errors, std::vector<KeyDoc>& docs) {
-                  make_callback(Node::map({{std::string(kind.name), Node::map({})}}), {}, errors, &docs);
-                }));
-  }
+  print_kinds(registry.callbacks, [&](const Node& named, const std::string& /*name*/, ErrorList& errors, Docs& docs) {
+    make_callback(named, {}, registry, errors, &docs);
+  });
 
   std::cout << "\n# Defaults that differ from Python HGQ\n\n" << reference_text::kDifferences;
   print_group("Files of a run", "In the folder given by `--out`, `runs/CONFIGNAME` by default.");

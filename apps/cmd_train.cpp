@@ -41,7 +41,8 @@ using Json = nlohmann::json;
 /// A run from its config to its files.
 class Run {
  public:
-  explicit Run(const TrainCommand& command) : command_(command), workers_(command.threads) {}
+  Run(const TrainCommand& command, const Registry& registry)
+      : command_(command), registry_(registry), workers_(command.threads) {}
 
   int execute() {
     const double begin = seconds_now();
@@ -53,7 +54,8 @@ class Run {
     {
       const GracefulStop stop;
       Trainer trainer(model_, extras_.objective, *optimizer_, workers_, trainer_options(stop));
-      for (auto& callback : make_callbacks(config_, folder_.string(), errors_)) trainer.add(std::move(callback));
+      for (auto& callback : make_callbacks(config_, folder_.string(), registry_, errors_))
+        trainer.add(std::move(callback));
       errors_.throw_if_any();
       if (!command_.quiet) trainer.add(std::make_unique<Progress>(stderr, isatty(STDERR_FILENO) == 1));
       if (resuming_) {
@@ -87,8 +89,8 @@ class Run {
   void note(const std::string& text) const { std::cerr << "hgq-train: " << bounded_message(text) << "\n"; }
 
   void read_config() {
-    config_ = read_run_config({.path = command_.config, .sets = command_.sets, .seed = command_.seed}, config_hooks(),
-                              errors_);
+    config_ = read_run_config({.path = command_.config, .sets = command_.sets, .seed = command_.seed},
+                              config_hooks(registry_), errors_);
     errors_.throw_if_any();
   }
 
@@ -201,7 +203,7 @@ class Run {
   }
 
   void build() {
-    PreparedRun prepared = prepare_run(config_, errors_);
+    PreparedRun prepared = prepare_run(config_, registry_, errors_);
     model_ = std::move(prepared.model);
     extras_ = std::move(prepared.extras);
     sets_ = std::move(prepared.sets);
@@ -366,7 +368,7 @@ class Run {
 
   void add_proxy_metrics(const Batch& batch, size_t output, const std::vector<Tensor>& predictions, Json& json) {
     const Objective& objective = extras_.objective;
-    const Loss& loss = objective.losses[output];
+    const Loss& loss = *objective.losses[output];
     const Model::Entry& entry = model_.entry(model_.outputs()[output]);
     const std::string_view function = entry.layer->output_function();
     Tape tape;
@@ -387,21 +389,21 @@ class Run {
       Var var;
       double divisor;
     };
-    std::vector<Value> values{{"task_loss", loss.record(p, t, function, weights), 1}};
+    std::vector<Value> values{{"task_loss", loss.record({p, t, function, weights}), 1}};
     const std::string prefix = predictions.size() > 1 ? entry.name + "_" : "";
-    for (const Metric& m : objective.metrics) {
-      const Metric metric = m.resolved_for(loss);
-      if (metric.needs_all_rows()) {
-        AucRows rows;
+    for (const MetricPtr& metric : objective.metrics) {
+      const std::string name = prefix + std::string(metric->name());
+      if (metric->needs_all_rows()) {
+        EpochRows rows;
         rows.add(inputs[0], target, loss.target_kind() == TargetKind::kClassNumbers);
-        json[prefix + metric.name] = rows.value();
+        json[name] = metric->value(rows);
       } else {
-        values.push_back({prefix + metric.name, metric.record(p, t, function), 1});
+        values.push_back({name, metric->record({p, t, function}, loss.target_kind()), 1});
       }
     }
-    for (const Metric& m : objective.weighted_metrics)
-      values.push_back(
-          {prefix + objective.name_of_weighted(m), m.resolved_for(loss).record(p, t, function, weights), mean_weight});
+    for (const MetricPtr& metric : objective.weighted_metrics)
+      values.push_back({prefix + objective.name_of_weighted(*metric),
+                        metric->record({p, t, function, weights}, loss.target_kind()), mean_weight});
     Executor executor(tape, workers_, {.gradients = false});
     executor.forward(inputs);
     for (const Value& v : values) {
@@ -440,6 +442,7 @@ class Run {
   }
 
   const TrainCommand& command_;
+  const Registry& registry_;
   Workers workers_;
   ErrorList errors_;
   RunConfig config_;
@@ -459,6 +462,6 @@ class Run {
 
 }  // namespace
 
-int run_train(const TrainCommand& command) { return Run(command).execute(); }
+int run_train(const TrainCommand& command, const Registry& registry) { return Run(command, registry).execute(); }
 
 }  // namespace hgq

@@ -200,9 +200,9 @@ std::string describe(const Verification& verification, double traced_with) {
   return needs_ranges ? text + what_to_do(verification, traced_with) : text;
 }
 
-int run_verify(const VerifyCommand& command) {
-  ProxyModel proxy = load_proxy(command.model);
-  LoadedModel loaded = load_model_with_extras(command.against);
+int run_verify(const VerifyCommand& command, const Registry& registry) {
+  ProxyModel proxy = load_proxy(command.model, registry);
+  LoadedModel loaded = load_model_with_extras(command.against, registry);
   find_table_overflows(loaded.model, proxy);
   const std::vector<Tensor> x = load_command_inputs(command, loaded.extras, input_names(loaded.model));
   const Emulator planned(proxy);

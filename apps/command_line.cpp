@@ -62,7 +62,7 @@ void one_of(CLI::Option& option, const std::vector<std::string>& choices) {
 constexpr int64_t kLargestInteger = std::numeric_limits<int64_t>::max();
 constexpr int64_t kSmallestInteger = std::numeric_limits<int64_t>::min();
 
-using Action = std::function<int()>;
+using Action = std::function<int(const Registry&)>;
 
 /// Adds a command whose options are put into a `Command` (one of commands.h); `run` gets it when the command is chosen.
 /// The options are added to the returned app, and to the members of the second.
@@ -71,7 +71,9 @@ std::pair<CLI::App*, Command*> add_command(CLI::App& app, Action& action, const 
                                            Run run) {
   auto command = std::make_shared<Command>();
   CLI::App* const sub = app.add_subcommand(name, description);
-  sub->callback([command, &action, run] { action = [command, run] { return run(*command); }; });
+  sub->callback([command, &action, run] {
+    action = [command, run](const Registry& registry) { return run(*command, registry); };
+  });
   return {sub, command.get()};
 }
 
@@ -164,8 +166,9 @@ void add_check(CLI::App& app, Action& action) {
     std::string config;
     std::vector<std::string> sets;
   };
-  const auto [sub, c] = add_command<Check>(app, action, "check", "all errors of a config",
-                                           [](const Check& check) { return run_check(check.config, check.sets); });
+  const auto [sub, c] = add_command<Check>(
+      app, action, "check", "all errors of a config",
+      [](const Check& check, const Registry& registry) { return run_check(check.config, check.sets, registry); });
   sub->add_option("config", c->config, "config file (YAML)")->type_name("CONFIG")->required();
   add_sets(*sub, c->sets);
 }
@@ -175,9 +178,10 @@ void add_summary(CLI::App& app, Action& action) {
     std::string model;
     bool json = false;
   };
-  const auto [sub, c] =
-      add_command<Summary>(app, action, "summary", "a table of a model's layers",
-                           [](const Summary& summary) { return run_summary(summary.model, summary.json); });
+  const auto [sub, c] = add_command<Summary>(app, action, "summary", "a table of a model's layers",
+                                             [](const Summary& summary, const Registry& registry) {
+                                               return run_summary(summary.model, summary.json, registry);
+                                             });
   sub->add_option("model", c->model, "model file (model.h5)")->type_name("MODEL")->required();
   add_json(*sub, c->json);
 }
@@ -282,7 +286,7 @@ void add_import(CLI::App& app, Action& action) {
 void add_reference(CLI::App& app, Action& action) {
   struct None {};
   add_command<None>(app, action, "reference", "every key of a config, as a page of Markdown",
-                    [](const None&) { return run_reference(); });
+                    [](const None&, const Registry& registry) { return run_reference(registry); });
 }
 
 int print(const std::string& text) {
@@ -294,16 +298,18 @@ void add_completion(CLI::App& app, Action& action, const ProgramDoc& program) {
   struct Completion {
     std::string shell;
   };
-  const auto [sub, c] = add_command<Completion>(
-      app, action, "completion", "a script by which the shell completes commands, options and files",
-      [&program](const Completion& completion) { return print(completion_script(program, completion.shell)); });
+  const auto [sub, c] = add_command<Completion>(app, action, "completion",
+                                                "a script by which the shell completes commands, options and files",
+                                                [&program](const Completion& completion, const Registry&) {
+                                                  return print(completion_script(program, completion.shell));
+                                                });
   one_of(*sub->add_option("shell", c->shell, "the shell that it is for")->required(), {"bash", "zsh", "fish"});
 }
 
 void add_manual(CLI::App& app, Action& action, const ProgramDoc& program) {
   struct None {};
   add_command<None>(app, action, "manual", "the manual page, hgq-train(1), in roff",
-                    [&program](const None&) { return print(manual_page(program, kVersion)); });
+                    [&program](const None&, const Registry&) { return print(manual_page(program, kVersion)); });
 }
 
 CommandDoc doc_of(const CLI::App& app) {
@@ -371,13 +377,13 @@ class CommandLine {
     if (action_) return action_;
     HGQ_CHECK(!train_->config.empty(), ConfigError,
               "give a config file or a command (hgq-train --help shows what there is)");
-    return [train = train_] { return run_train(*train); };
+    return [train = train_](const Registry& registry) { return run_train(*train, registry); };
   }
 
   /// Of --help and --version.
   Action exit(const CLI::Success& success) {
     app_.exit(success);
-    return [] { return kExitDone; };
+    return [](const Registry&) { return kExitDone; };
   }
 
  private:
@@ -398,12 +404,12 @@ class CommandLine {
 
 }  // namespace
 
-std::function<int()> read_command_line(int argc, const char* const* argv) {
+std::function<int(const Registry&)> read_command_line(int argc, const char* const* argv) {
   const auto line = std::make_shared<CommandLine>();
   const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   try {
     // The commands are called with what `line` holds.
-    return [line, action = line->read(arguments)] { return action(); };
+    return [line, action = line->read(arguments)](const Registry& registry) { return action(registry); };
   } catch (const CLI::Success& success) {
     return line->exit(success);
   }

@@ -3,10 +3,13 @@
 
 #include <functional>
 
+#include "hgq/deploy/registry.h"
+
 namespace hgq {
 
-/// What a command line asks for: a function that does it and returns the exit code. Throws ConfigError, of one message,
+/// What a command line asks for: a function that does it with what a registry holds, and
+/// returns the exit code. Throws ConfigError, of one message,
 /// where the command line is wrong.
-std::function<int()> read_command_line(int argc, const char* const* argv);
+std::function<int(const Registry&)> read_command_line(int argc, const char* const* argv);
 
 }  // namespace hgq

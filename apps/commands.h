@@ -1,6 +1,7 @@
 // The commands of hgq-train, one function each, in a file of its own. They return the exit code: 0 done, 1 the answer
 // is no, 2 bad usage, config or input, 3 the run failed (a loss that is not finite, a full disk; or the model is
-// trained, but no proxy can be made of it), 130 interrupted. Results go to standard output, messages to standard error.
+// trained, but no proxy can be made of it), 130 interrupted. Results go to standard output, messages to standard
+// error. The registry holds what configs and files can name.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "hgq/deploy/registry.h"
 #include "hgq/layers/layer.h"
 
 namespace hgq {
@@ -30,10 +32,10 @@ struct TrainCommand {
   bool resume = false;
   bool quiet = false;
 };
-int run_train(const TrainCommand& command);
+int run_train(const TrainCommand& command, const Registry& registry);
 
 /// All errors of a config, to standard output.
-int run_check(const std::string& config, const std::vector<std::string>& sets);
+int run_check(const std::string& config, const std::vector<std::string>& sets, const Registry& registry);
 
 /// What eval, predict, trace and verify have in common.
 struct DataCommand {
@@ -47,38 +49,38 @@ struct DataCommand {
   std::optional<double> memory;  // GiB, as data.memory of a config
 };
 
-int run_summary(const std::string& model, bool json);
+int run_summary(const std::string& model, bool json, const Registry& registry);
 struct EvalCommand : DataCommand {
   std::string sample_weights;  // empty: all 1
   std::string loss;
   std::vector<std::string> metrics;
 };
-int run_eval(const EvalCommand& command);
+int run_eval(const EvalCommand& command, const Registry& registry);
 struct PredictCommand : DataCommand {
   std::string out;
   bool with_inputs = false;
   int64_t softmax_table = 0;  // of a proxy: hls4ml's softmax from tables of so many entries; 0: as Keras
 };
-int run_predict(const PredictCommand& command);
+int run_predict(const PredictCommand& command, const Registry& registry);
 struct TraceCommand : DataCommand {
   double cover_factor = 1;
   std::string out;
 };
-int run_trace(const TraceCommand& command);
+int run_trace(const TraceCommand& command, const Registry& registry);
 struct ExportCommand {
   std::string model, out;
   std::string overflow = "wrap";
   std::optional<int64_t> accum_fp_max_offset;
   int64_t unary_lut_max_table_size = ProxyOptions{}.unary_lut_max_table_size;
 };
-int run_export(const ExportCommand& command);
+int run_export(const ExportCommand& command, const Registry& registry);
 struct VerifyCommand : DataCommand {
   std::string against;
   bool strict = false;
 };
-int run_verify(const VerifyCommand& command);
+int run_verify(const VerifyCommand& command, const Registry& registry);
 /// Every key of a config, as docs/config.md.
-int run_reference();
+int run_reference(const Registry& registry);
 struct ImportCommand {
   std::string file, out;
   std::string weights;                  // of a model as JSON
@@ -87,6 +89,6 @@ struct ImportCommand {
   std::string overflow;                 // of a QKeras model's proxy; empty: sat
   std::vector<std::string> input_bits;  // of a QKeras model: [NAME=]TYPE
 };
-int run_import(const ImportCommand& command);
+int run_import(const ImportCommand& command, const Registry& registry);
 
 }  // namespace hgq

@@ -8,7 +8,7 @@
 
 #include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
-#include "hgq/layers/registry.h"
+#include "hgq/layers/kinds.h"
 
 namespace hgq {
 namespace {

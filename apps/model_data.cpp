@@ -14,9 +14,10 @@ constexpr int64_t kSliceRows = 65536;
 
 }  // namespace
 
-LoadedModel load_model_with_extras(const std::string& path) {
+LoadedModel load_model_with_extras(const std::string& path, const Registry& registry) {
   ModelExtras extras;
-  Model model = load_model(path, [&](const h5::Group& hgq) { extras = read_extras(hgq); });
+  Model model = load_model(
+      path, [&](const h5::Group& hgq) { extras = read_extras(hgq, registry); }, registry.layer_defaults());
   return {std::move(model), std::move(extras)};
 }
 

@@ -7,6 +7,7 @@
 #include "hgq/apps/model_extras.h"
 #include "hgq/data/dataset.h"
 #include "hgq/data/h5.h"
+#include "hgq/deploy/registry.h"
 #include "hgq/layers/model.h"
 #include "hgq/proxy/model.h"
 
@@ -18,7 +19,7 @@ struct LoadedModel {
 };
 
 /// Throws FileError.
-LoadedModel load_model_with_extras(const std::string& path);
+LoadedModel load_model_with_extras(const std::string& path, const Registry& registry);
 /// The file for `path`, not yet written.
 h5::File make_model_file_with_extras(Model& model, const ModelExtras& extras, const std::string& path);
 /// Keeps the extras and whatever else the model's own group held that is known here.

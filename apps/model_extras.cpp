@@ -63,6 +63,29 @@ ClassMap classes_from_json(const Json& json) {
   return classes;
 }
 
+/// {name, delta, arguments}. Version 0.1.0 wrote the delta of huber so, and asks for one with every loss.
+Json loss_to_json(const Loss& loss) {
+  const bool huber = loss.name() == "huber";
+  Json arguments = loss.arguments();
+  Json json{{"name", loss.name()}, {"delta", huber ? arguments.at("delta") : Json(1.0)}};
+  if (!huber && !arguments.empty()) json["arguments"] = std::move(arguments);
+  return json;
+}
+
+/// {NAME: {arguments}}
+Node loss_node(const Json& json, const std::string& place) {
+  const auto name = json.at("name").get<std::string>();
+  Json arguments = json.value("arguments", Json::object());
+  if (name == "huber") arguments["delta"] = json.at("delta");
+  return Node::from_json({{name, std::move(arguments)}}, place);
+}
+
+Json metric_to_json(const Metric& metric) {
+  Json arguments = metric.arguments();
+  if (arguments.empty()) return metric.name();
+  return {{metric.name(), std::move(arguments)}};
+}
+
 }  // namespace
 
 void take_data_options(const DataConfig& data, ModelExtras& extras) {
@@ -108,16 +131,15 @@ void write_extras(h5::Group& hgq, const ModelExtras& extras) {
   json["targets"] = arrays_to_json(extras.targets);
   if (const Json csv = csv_to_json(extras.csv); !csv.empty()) json["csv"] = csv;
   json["losses"] = Json::array();
-  for (const Loss& loss : extras.objective.losses)
-    json["losses"].push_back({{"name", loss.name()}, {"delta", loss.delta}});
+  for (const LossPtr& loss : extras.objective.losses) json["losses"].push_back(loss_to_json(*loss));
   json["weights"] = extras.objective.weights;
   json["metrics"] = Json::array();
-  for (const Metric& m : extras.objective.metrics) json["metrics"].push_back(m.name);
-  for (const Metric& m : extras.objective.weighted_metrics) json["weighted_metrics"].push_back(m.name);
+  for (const MetricPtr& m : extras.objective.metrics) json["metrics"].push_back(metric_to_json(*m));
+  for (const MetricPtr& m : extras.objective.weighted_metrics) json["weighted_metrics"].push_back(metric_to_json(*m));
   hgq.set_attribute("extras", json.dump());
 }
 
-ModelExtras read_extras(const h5::Group& hgq) {
+ModelExtras read_extras(const h5::Group& hgq, const TrainingKinds& kinds) {
   ModelExtras extras;
   if (!hgq.has_attribute("extras")) return extras;
   try {
@@ -129,16 +151,13 @@ ModelExtras read_extras(const h5::Group& hgq) {
     extras.targets = arrays_from_json(json.at("targets"));
     if (json.contains("csv")) extras.csv = csv_from_json(json.at("csv"));
     ErrorList errors;
-    for (const Json& l : json.at("losses")) {
-      Loss loss = Loss::from_node(Node::scalar(l.at("name").get<std::string>()), errors);
-      loss.delta = l.at("delta").get<double>();
-      extras.objective.losses.push_back(loss);
-    }
+    for (const Json& l : json.at("losses"))
+      extras.objective.losses.push_back(make_loss(loss_node(l, hgq.place()), kinds.losses, errors));
     extras.objective.weights = json.at("weights").get<std::vector<double>>();
     for (const Json& m : json.at("metrics"))
-      extras.objective.metrics.push_back(Metric::from_node(Node::scalar(m.get<std::string>()), errors));
+      extras.objective.metrics.push_back(make_metric(Node::from_json(m, hgq.place()), kinds.metrics, errors));
     for (const Json& m : json.value("weighted_metrics", Json::array()))
-      extras.objective.weighted_metrics.push_back(Metric::from_node(Node::scalar(m.get<std::string>()), errors));
+      extras.objective.weighted_metrics.push_back(make_metric(Node::from_json(m, hgq.place()), kinds.metrics, errors));
     errors.throw_if_any();
     const size_t losses = extras.objective.losses.size();
     HGQ_CHECK(extras.objective.weights.empty() || extras.objective.weights.size() == losses, FileError, hgq.place(),

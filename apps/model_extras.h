@@ -11,6 +11,7 @@
 #include "hgq/data/h5.h"
 #include "hgq/data/loaders.h"
 #include "hgq/data/scaling.h"
+#include "hgq/optim/kinds.h"
 #include "hgq/optim/train_step.h"
 
 namespace hgq {
@@ -31,7 +32,8 @@ void take_data_options(const DataConfig& data, ModelExtras& extras);
 ModelExtras extras_of_proxy(ModelExtras extras);
 
 void write_extras(h5::Group& hgq, const ModelExtras& extras);
-/// Default values where the group has none. Throws FileError where they are damaged.
-ModelExtras read_extras(const h5::Group& hgq);
+/// Default values where the group has none. Losses and metrics are looked up in `kinds`. Throws FileError where they
+/// are damaged.
+ModelExtras read_extras(const h5::Group& hgq, const TrainingKinds& kinds);
 
 }  // namespace hgq

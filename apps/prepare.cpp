@@ -31,11 +31,11 @@ void warn_of_interval(const Callback& callback, int64_t epochs, PreparedRun& run
 }
 
 /// What is refused when the step is recorded, or when a callback begins: a training of no epochs, without a folder.
-void try_out(const RunConfig& config, PreparedRun& run, ErrorList& errors) {
+void try_out(const RunConfig& config, const Registry& registry, PreparedRun& run, ErrorList& errors) {
   Workers alone(1);
   Trainer trainer(run.model, run.extras.objective, *run.optimizer, alone,
                   {.epochs = 0, .batch_size = config.train.batch_size, .seed = static_cast<uint64_t>(config.seed)});
-  for (auto& callback : make_callbacks(config, "", errors)) {
+  for (auto& callback : make_callbacks(config, "", registry, errors)) {
     warn_of_interval(*callback, config.train.epochs, run);
     trainer.add(std::move(callback));
   }
@@ -45,22 +45,22 @@ void try_out(const RunConfig& config, PreparedRun& run, ErrorList& errors) {
 
 }  // namespace
 
-PreparedRun prepare_run(const RunConfig& config, ErrorList& errors) {
+PreparedRun prepare_run(const RunConfig& config, const Registry& registry, ErrorList& errors) {
   PreparedRun run;
   OpenedData opened = open_data(config.data_config);
   run.notes = opened.notes();
   const std::map<std::string, Shape> shapes = input_shapes(opened.train);
-  run.model = make_model(config, shapes, errors);
-  run.extras.objective = make_objective(config, errors);
+  run.model = make_model(config, shapes, registry, errors);
+  run.extras.objective = make_objective(config, registry, errors);
   errors.throw_if_any();
-  const ExportOutlook outlook = look_at_export(config, shapes);
+  const ExportOutlook outlook = look_at_export(config, shapes, registry);
   for (const std::string& reason : outlook.refused) run.warnings.push_back("no proxy.h5 will be written: " + reason);
   for (const std::string& line : what_python_cannot_open(run.model)) run.notes.push_back(line);
   for (const std::string& line : outlook.notes) run.notes.push_back(line);
   std::vector<OutputSpec> outputs;
   for (size_t o = 0; o < run.model.outputs().size(); ++o) {
     const Model::Entry& entry = run.model.entry(run.model.outputs()[o]);
-    outputs.push_back({config.model.outputs[o], entry.shape, run.extras.objective.losses[o].target_kind()});
+    outputs.push_back({config.model.outputs[o], entry.shape, run.extras.objective.losses[o]->target_kind()});
   }
   run.sets = load_data(std::move(opened), config.data_config, input_names(run.model), outputs,
                        static_cast<uint64_t>(config.seed));
@@ -68,11 +68,13 @@ PreparedRun prepare_run(const RunConfig& config, ErrorList& errors) {
   run.extras.classes = run.sets.classes;
   take_data_options(config.data_config, run.extras);
   const int64_t steps = (run.sets.train->size() + config.train.batch_size - 1) / config.train.batch_size;
-  run.optimizer = make_optimizer(
-      config.train.optimizer,
-      {.steps_per_epoch = static_cast<double>(steps), .total_steps = steps * config.train.schedule_length()}, errors);
+  run.optimizer = make_optimizer(config.train.optimizer,
+                                 {.steps_per_epoch = static_cast<double>(steps),
+                                  .total_steps = steps * config.train.schedule_length(),
+                                  .kinds = &registry},
+                                 errors);
   errors.throw_if_any();
-  try_out(config, run, errors);
+  try_out(config, registry, run, errors);
   for (std::string& note : unusual_data(*run.sets.train, config.data_config)) run.warnings.push_back(std::move(note));
   warn_of_training(config, run);
   return run;

@@ -1,6 +1,6 @@
 // All that a run is made of, up to its first step: what `hgq-train CONFIG` trains with, and what `check` looks at.
 //
-//   PreparedRun run = prepare_run(config, errors);
+//   PreparedRun run = prepare_run(config, registry, errors);
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include "hgq/apps/model_extras.h"
 #include "hgq/apps/run_config.h"
 #include "hgq/data/data_sets.h"
+#include "hgq/deploy/registry.h"
 #include "hgq/layers/model.h"
 #include "hgq/optim/optimizer.h"
 
@@ -29,7 +30,7 @@ struct PreparedRun {
 /// Opens the data, builds the model for their shapes, reads labels and rows, makes losses, metrics, optimizer and
 /// callbacks, and records the step. What is wrong with the config is added to `errors`, and thrown together; throws
 /// FileError, ConfigError, ShapeError for data, layers or callbacks that do not fit. Writes nothing.
-PreparedRun prepare_run(const RunConfig& config, ErrorList& errors);
+PreparedRun prepare_run(const RunConfig& config, const Registry& registry, ErrorList& errors);
 
 /// A warning that names the layers of a traced model whose values have no bits at all; empty where there are none.
 std::string collapse_of(const Model& model);

@@ -4,19 +4,19 @@
 #include <cmath>
 
 #include "hgq/apps/model_data.h"
-#include "hgq/callbacks/registry.h"
 #include "hgq/callbacks/watched.h"
 #include "hgq/core/error.h"
 #include "hgq/deploy/convert.h"
-#include "hgq/layers/registry.h"
+#include "hgq/layers/kinds.h"
 #include "hgq/layers/trace.h"
 #include "hgq/proxy/firmware_notes.h"
 
 namespace hgq {
 namespace {
 
-LayerDefaults defaults_of(const ModelConfig& model, ErrorList& errors) {
+LayerDefaults defaults_of(const ModelConfig& model, const LayerKinds& kinds, ErrorList& errors) {
   LayerDefaults defaults;
+  defaults.kinds = &kinds;
   defaults.kq = QuantizerConfig::from_node(model.kernel_quantizer, get_default_kq_conf(), "kernel_quantizer", errors);
   defaults.paq =
       QuantizerConfig::from_node(model.activation_quantizer, get_default_paq_conf(), "activation_quantizer", errors);
@@ -46,10 +46,10 @@ std::string place_of(const Node& callback, const std::string& key) {
 }
 
 /// Refuses callbacks that watch what nobody measures. What is wrong with losses and metrics is said elsewhere.
-void check_watched_metrics(const RunConfig& config, ErrorList& errors) {
+void check_watched_metrics(const RunConfig& config, const Registry& registry, ErrorList& errors) {
   ErrorList said_elsewhere;
-  const Objective objective = make_objective(config, said_elsewhere);
-  const std::vector<std::unique_ptr<Callback>> callbacks = make_callbacks(config, "", said_elsewhere);
+  const Objective objective = make_objective(config, registry, said_elsewhere);
+  const std::vector<std::unique_ptr<Callback>> callbacks = make_callbacks(config, "", registry, said_elsewhere);
   // What the outputs of nested models are called is known when the model is made.
   const auto is_layer = [&](const std::string& output) {
     return std::ranges::any_of(
@@ -78,43 +78,50 @@ std::vector<LayerSpec> specs_of(const std::vector<LayerNode>& layers) {
 
 }  // namespace
 
-ConfigHooks config_hooks() {
+ConfigHooks config_hooks(const Registry& registry) {
   ConfigHooks hooks;
-  hooks.layer_kinds = layer_kind_names();
+  hooks.layer_kinds = registry.layers.names();
   hooks.layer_kinds.emplace_back("Input");
   hooks.check_quantizer = [](const Node& quantizer, bool kernel, ErrorList& errors) {
     QuantizerConfig::from_node(quantizer, kernel ? get_default_kq_conf() : get_default_paq_conf(),
                                kernel ? "kernel_quantizer" : "activation_quantizer", errors);
   };
-  hooks.check_layer = [](const LayerNode& layer, const ModelConfig&, ErrorList& errors) {
-    const LayerDefaults defaults;
+  hooks.check_layer = [&registry](const LayerNode& layer, const ModelConfig&, ErrorList& errors) {
+    const LayerDefaults defaults = registry.layer_defaults();
     make_layer(layer.kind, {layer.arguments, defaults, errors, nullptr});
   };
-  hooks.check_loss = [](const Node& loss, ErrorList& errors) { Loss::from_node(loss, errors); };
-  hooks.check_optimizer = [](const Node& optimizer, ErrorList& errors) { make_optimizer(optimizer, {}, errors); };
-  hooks.check_metric = [](const Node& node, bool weighted, ErrorList& errors) {
-    const Metric metric = Metric::from_node(node, errors);
-    if (weighted && metric.needs_all_rows())
-      errors.add(node.place(), concat("metric '", metric.name, "' has no weighted form; put it under train.metrics"));
+  hooks.check_loss = [&registry](const Node& loss, ErrorList& errors) { make_loss(loss, registry.losses, errors); };
+  hooks.check_optimizer = [&registry](const Node& optimizer, ErrorList& errors) {
+    make_optimizer(optimizer, {.kinds = &registry}, errors);
   };
-  hooks.check_callback = [](const Node& callback, const RunConfig& config, ErrorList& errors) {
-    make_callback(callback, callback_context(config, ""), errors);
+  hooks.check_metric = [&registry](const Node& node, bool weighted, ErrorList& errors) {
+    const MetricPtr metric = make_metric(node, registry.metrics, errors);
+    if (metric != nullptr && weighted && metric->needs_all_rows())
+      errors.add(node.place(),
+                 concat("metric '", metric->name(), "' has no weighted form; put it under train.metrics"));
   };
-  hooks.check_callbacks = check_watched_metrics;
+  hooks.check_callback = [&registry](const Node& callback, const RunConfig& config, ErrorList& errors) {
+    make_callback(callback, callback_context(config, ""), registry, errors);
+  };
+  hooks.check_callbacks = [&registry](const RunConfig& config, ErrorList& errors) {
+    check_watched_metrics(config, registry, errors);
+  };
   return hooks;
 }
 
-Model make_model(const RunConfig& config, const std::map<std::string, Shape>& input_shapes, ErrorList& errors) {
+Model make_model(const RunConfig& config, const std::map<std::string, Shape>& input_shapes, const LayerKinds& kinds,
+                 ErrorList& errors) {
   Model::Options options{.input_shapes = input_shapes, .outputs = config.model.outputs};
-  options.defaults = defaults_of(config.model, errors);
+  options.defaults = defaults_of(config.model, kinds, errors);
   options.build.seed = static_cast<uint64_t>(config.seed);
   return Model::make(specs_of(config.model.layers), options, errors);
 }
 
-ExportOutlook look_at_export(const RunConfig& config, const std::map<std::string, Shape>& input_shapes) {
+ExportOutlook look_at_export(const RunConfig& config, const std::map<std::string, Shape>& input_shapes,
+                             const LayerKinds& kinds) {
   constexpr int64_t kRows = 4;
   ErrorList errors;
-  Model model = make_model(config, input_shapes, errors);
+  Model model = make_model(config, input_shapes, kinds, errors);
   errors.throw_if_any();
   ExportOutlook outlook{.refused = model.what_cannot_be_exported(config.proxy.options()), .notes = {}};
   if (!outlook.refused.empty()) return outlook;
@@ -136,18 +143,19 @@ ExportOutlook look_at_export(const RunConfig& config, const std::map<std::string
   return outlook;
 }
 
-Objective make_objective(const RunConfig& config, ErrorList& errors) {
+Objective make_objective(const RunConfig& config, const TrainingKinds& kinds, ErrorList& errors) {
   Objective objective;
   for (const OutputLoss& loss : config.train.losses) {
-    objective.losses.push_back(Loss::from_node(loss.loss, errors));
+    objective.losses.push_back(make_loss(loss.loss, kinds.losses, errors));
     objective.weights.push_back(loss.weight);
   }
-  const auto add = [&](const std::vector<Node>& nodes, std::vector<Metric>& metrics) {
+  const auto add = [&](const std::vector<Node>& nodes, std::vector<MetricPtr>& metrics) {
     for (const Node& node : nodes) {
-      metrics.push_back(Metric::from_node(node, errors));
-      for (const Loss& loss : objective.losses) {
+      metrics.push_back(make_metric(node, kinds.metrics, errors));
+      for (const LossPtr& loss : objective.losses) {
+        if (loss == nullptr || metrics.back() == nullptr) continue;
         try {
-          metrics.back().resolved_for(loss);
+          metrics.back()->check_fits(*loss);
         } catch (const ConfigError& e) {
           errors.add(node.place(), e.what());
         }
@@ -160,10 +168,10 @@ Objective make_objective(const RunConfig& config, ErrorList& errors) {
 }
 
 std::vector<std::unique_ptr<Callback>> make_callbacks(const RunConfig& config, const std::string& folder,
-                                                      ErrorList& errors) {
+                                                      const CallbackKinds& kinds, ErrorList& errors) {
   std::vector<std::unique_ptr<Callback>> callbacks;
   for (const Node& node : config.callbacks)
-    callbacks.push_back(make_callback(node, callback_context(config, folder), errors));
+    callbacks.push_back(make_callback(node, callback_context(config, folder), kinds, errors));
   return callbacks;
 }
 

@@ -8,6 +8,7 @@
 #include "hgq/apps/run_config.h"
 #include "hgq/callbacks/callback.h"
 #include "hgq/data/data_sets.h"
+#include "hgq/deploy/registry.h"
 #include "hgq/layers/model.h"
 #include "hgq/optim/optimizer_config.h"
 #include "hgq/optim/train_step.h"
@@ -15,23 +16,26 @@
 namespace hgq {
 
 /// Checks of layers, quantizers, losses, optimizers, metrics, callbacks and data by those that implement them.
-ConfigHooks config_hooks();
+/// The registry must outlive the hooks.
+ConfigHooks config_hooks(const Registry& registry);
 
 /// Builds the model for inputs of these shapes. Errors are collected with the places of the layers.
-Model make_model(const RunConfig& config, const std::map<std::string, Shape>& input_shapes, ErrorList& errors);
+Model make_model(const RunConfig& config, const std::map<std::string, Shape>& input_shapes, const LayerKinds& kinds,
+                 ErrorList& errors);
 
 /// What is known of the proxy of such a model before it is trained: why there will be none, and what its notes are. A
 /// model like it, as it is initialized, is traced on random rows and exported; names and shapes alone count.
 struct ExportOutlook {
   std::vector<std::string> refused, notes;
 };
-ExportOutlook look_at_export(const RunConfig& config, const std::map<std::string, Shape>& input_shapes);
+ExportOutlook look_at_export(const RunConfig& config, const std::map<std::string, Shape>& input_shapes,
+                             const LayerKinds& kinds);
 
 /// Losses in the order of the outputs, weights, metrics.
-Objective make_objective(const RunConfig& config, ErrorList& errors);
+Objective make_objective(const RunConfig& config, const TrainingKinds& kinds, ErrorList& errors);
 
 /// The callbacks of a config, for a run in `folder`.
 std::vector<std::unique_ptr<Callback>> make_callbacks(const RunConfig& config, const std::string& folder,
-                                                      ErrorList& errors);
+                                                      const CallbackKinds& kinds, ErrorList& errors);
 
 }  // namespace hgq

@@ -2,7 +2,7 @@
 // `linear`; the last value holds after that.
 #include <cmath>
 
-#include "hgq/callbacks/registry.h"
+#include "hgq/callbacks/kinds.h"
 #include "hgq/core/error.h"
 
 namespace hgq {
@@ -24,8 +24,6 @@ class BetaSchedule final : public Callback {
   int epochs_;
 };
 
-}  // namespace
-
 std::unique_ptr<Callback> make_beta_schedule(ConfigReader& c, const CallbackContext& context) {
   const bool logarithmic =
       c.choice("scale", "steps of equal ratio, or of equal size", {"log", "linear"}, "log") == "log";
@@ -37,6 +35,14 @@ std::unique_ptr<Callback> make_beta_schedule(ConfigReader& c, const CallbackCont
   c.node("epochs", doc, "an integer in [1, 100000000]", "train.schedule_epochs");  // what the page shows
   const int64_t epochs = c.integer("epochs", doc, {.fallback = context.epochs, .min = 1, .max = 100000000});
   return std::make_unique<BetaSchedule>(from, to, logarithmic, static_cast<int>(epochs));
+}
+
+}  // namespace
+
+void register_beta_schedule(CallbackKinds& kinds) {
+  kinds.callbacks.add({.name = "BetaSchedule",
+                       .doc = "moves the strength of the BOPs term from epoch to epoch",
+                       .make = make_beta_schedule});
 }
 
 }  // namespace hgq

@@ -1,7 +1,7 @@
 // ResetMinMax, FreeBOPs, CalibratedBOPs: the callbacks of HGQ around ranges and BOPs.
 #include <algorithm>
 
-#include "hgq/callbacks/registry.h"
+#include "hgq/callbacks/kinds.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/trace.h"
 
@@ -52,8 +52,6 @@ class CalibratedBops final : public Callback {
   int64_t batch_size_;
 };
 
-}  // namespace
-
 std::unique_ptr<Callback> make_reset_min_max(ConfigReader& /*c*/, const CallbackContext& /*context*/) {
   return std::make_unique<ResetMinMax>();
 }
@@ -68,6 +66,18 @@ std::unique_ptr<Callback> make_calibrated_bops(ConfigReader& c, const CallbackCo
       c.integer("every", "epochs from one calculation to the next", {.fallback = 1, .min = 1, .max = 1000000});
   const int64_t batch = c.integer("batch_size", "rows at a time", {.fallback = 16384, .min = 1});
   return std::make_unique<CalibratedBops>(data, static_cast<int>(every), batch);
+}
+
+}  // namespace
+
+void register_bops(CallbackKinds& kinds) {
+  kinds.callbacks.add(
+      {.name = "ResetMinMax", .doc = "empties the records of ranges between epochs", .make = make_reset_min_max});
+  kinds.callbacks.add(
+      {.name = "FreeBOPs", .doc = "writes the BOPs of the epoch's last batch as bops", .make = make_free_bops});
+  kinds.callbacks.add({.name = "CalibratedBOPs",
+                       .doc = "traces ranges on a data set and writes the exact BOPs as bops",
+                       .make = make_calibrated_bops});
 }
 
 }  // namespace hgq

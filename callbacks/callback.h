@@ -16,7 +16,8 @@
 // the disk are ones that a run can go on with, files of a callback are written in before_checkpoint, and removed in
 // on_checkpoint: then the checkpoint that names the new files, and not the old ones, has been written.
 //
-// To add a callback: one .cpp with the class and its factory, one line in registry.cpp, one test.
+// To add a callback: one .cpp with the class and its registration (callbacks/kinds.h), one line in
+// callbacks/CMakeLists.txt, one test.
 #pragma once
 
 #include <functional>

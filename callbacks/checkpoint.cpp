@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "hgq/callbacks/kinds.h"
 #include "hgq/callbacks/monitor.h"
-#include "hgq/callbacks/registry.h"
 #include "hgq/core/error.h"
 #include "hgq/data/atomic_file.h"
 
@@ -54,8 +54,6 @@ class Checkpoint final : public Callback {
   PendingFiles files_;
 };
 
-}  // namespace
-
 std::unique_ptr<Callback> make_checkpoint(ConfigReader& c, const CallbackContext& context) {
   const std::string file = c.text("file", "file in the run's folder; {epoch} stands for the epoch", "model_{epoch}.h5");
   const bool best_only = c.boolean("save_best_only", "only when the metric improves", false);
@@ -66,6 +64,16 @@ std::unique_ptr<Callback> make_checkpoint(ConfigReader& c, const CallbackContext
   if (file.find("..") != std::string::npos || std::filesystem::path(file).is_absolute())
     c.error("file", concat("found '", file, "', expected a path inside the run's folder"));
   return std::make_unique<Checkpoint>(context.folder, file, best_only, static_cast<int>(every), std::move(monitor));
+}
+
+}  // namespace
+
+void register_checkpoint(CallbackKinds& kinds) {
+  kinds.callbacks.add(
+      {.name = "Checkpoint",
+       .doc = "saves the model every so many epochs, or when a metric improves; the file is there with the run's "
+              "next checkpoint",
+       .make = make_checkpoint});
 }
 
 }  // namespace hgq

@@ -6,7 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "hgq/callbacks/registry.h"
+#include "hgq/callbacks/kinds.h"
 #include "hgq/callbacks/saved_state.h"
 #include "hgq/core/error.h"
 #include "hgq/data/atomic_file.h"
@@ -138,6 +138,8 @@ void ParetoFront::restore(const nlohmann::json& state) {
   }
 }
 
+namespace {
+
 std::unique_ptr<Callback> make_pareto_front(ConfigReader& c, const CallbackContext& context) {
   ParetoFront::Options options;
   options.metrics = c.texts("metrics", "what models are compared by", {"val_accuracy", "bops"});
@@ -157,6 +159,13 @@ std::unique_ptr<Callback> make_pareto_front(ConfigReader& c, const CallbackConte
       c.integer("every", "epochs from one candidate to the next", {.fallback = 1, .min = 1, .max = 1000000}));
   if (!context.folder.empty()) options.folder = (fs::path(context.folder) / "pareto").string();
   return std::make_unique<ParetoFront>(std::move(options));
+}
+
+}  // namespace
+
+void register_pareto_front(CallbackKinds& kinds) {
+  kinds.callbacks.add(
+      {.name = "ParetoFront", .doc = "keeps the models that no other one beats", .make = make_pareto_front});
 }
 
 }  // namespace hgq

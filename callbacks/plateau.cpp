@@ -2,8 +2,8 @@
 // rules).
 #include <nlohmann/json.hpp>
 
+#include "hgq/callbacks/kinds.h"
 #include "hgq/callbacks/monitor.h"
-#include "hgq/callbacks/registry.h"
 #include "hgq/core/error.h"
 
 namespace hgq {
@@ -53,8 +53,6 @@ class ReduceLrOnPlateau final : public Callback {
   int resting_ = 0;
 };
 
-}  // namespace
-
 std::unique_ptr<Callback> make_reduce_lr_on_plateau(ConfigReader& c, const CallbackContext& /*context*/) {
   Monitor monitor = Monitor::from(c, 1e-4);
   const double factor = c.number("factor", "what the rate is multiplied by",
@@ -66,6 +64,14 @@ std::unique_ptr<Callback> make_reduce_lr_on_plateau(ConfigReader& c, const Callb
   const double lowest = c.number("min_lr", "the rate is not lowered below", {.fallback = 0, .min = 0});
   return std::make_unique<ReduceLrOnPlateau>(std::move(monitor), factor, static_cast<int>(patience),
                                              static_cast<int>(cooldown), lowest);
+}
+
+}  // namespace
+
+void register_plateau(CallbackKinds& kinds) {
+  kinds.callbacks.add({.name = "ReduceLROnPlateau",
+                       .doc = "lowers the learning rate when a metric stops improving",
+                       .make = make_reduce_lr_on_plateau});
 }
 
 }  // namespace hgq

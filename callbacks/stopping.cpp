@@ -3,8 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "hgq/callbacks/kinds.h"
 #include "hgq/callbacks/monitor.h"
-#include "hgq/callbacks/registry.h"
 #include "hgq/core/error.h"
 
 namespace hgq {
@@ -86,8 +86,6 @@ class TerminateOnNan final : public Callback {
   }
 };
 
-}  // namespace
-
 std::unique_ptr<Callback> make_early_stopping(ConfigReader& c, const CallbackContext& /*context*/) {
   Monitor monitor = Monitor::from(c, 0);
   const int64_t patience =
@@ -101,6 +99,17 @@ std::unique_ptr<Callback> make_early_stopping(ConfigReader& c, const CallbackCon
 
 std::unique_ptr<Callback> make_terminate_on_nan(ConfigReader& /*c*/, const CallbackContext& /*context*/) {
   return std::make_unique<TerminateOnNan>();
+}
+
+}  // namespace
+
+void register_stopping(CallbackKinds& kinds) {
+  kinds.callbacks.add(
+      {.name = "EarlyStopping", .doc = "ends the training when a metric stops improving", .make = make_early_stopping});
+  kinds.callbacks.add(
+      {.name = "TerminateOnNaN",
+       .doc = "ends the training at a batch whose loss is not finite, and keeps the model as it is then",
+       .make = make_terminate_on_nan});
 }
 
 }  // namespace hgq

@@ -51,7 +51,7 @@ nlohmann::json Trainer::state(const Training& t, const Position& position) {
       for (const std::vector<float>& column : all) list.push_back(bits_json(column));
       return list;
     };
-    for (const AucRows& rows : step_->computation().auc_rows())
+    for (const EpochRows& rows : step_->computation().epoch_rows())
       auc.push_back({{"scores", columns(rows.scores)}, {"labels", columns(rows.labels)}});
   }
   return {{"format", kStateFormat},
@@ -82,7 +82,7 @@ void Trainer::resume(const nlohmann::json& json) {
   stop_reason_ = stopped_ ? stopped.text() : "";
   for (const SavedState& mean : state.at("means").items()) resumed.means.push_back(mean.number());
   for (const SavedState& rows : state.at("auc").items()) {
-    AucRows& auc = resumed.auc.emplace_back();
+    EpochRows& auc = resumed.auc.emplace_back();
     for (const SavedState& column : rows.at("scores").items()) auc.scores.push_back(column.floats());
     for (const SavedState& column : rows.at("labels").items()) auc.labels.push_back(column.floats());
   }

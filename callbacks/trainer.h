@@ -102,7 +102,7 @@ class Trainer {
   struct Resumed {
     int64_t batches = 0;
     std::vector<double> means;
-    std::vector<AucRows> auc;
+    std::vector<EpochRows> auc;
     std::unique_ptr<nlohmann::json> history;
   };
   std::optional<Resumed> resumed_;

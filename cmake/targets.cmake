@@ -1,4 +1,9 @@
 # hgq_library(NAME SOURCES ... DEPENDS ...), hgq_program, hgq_test, hgq_benchmark: our own targets with our own flags.
+#
+# KINDS of a library are sources too, each of which adds things that configs can name (layers, losses, callbacks ...) to a
+# table: FILE.cpp has a function `void register_FILE(TABLE& kinds)`. From the list hgq_library writes
+# `void register_built_in(TABLE& kinds)`, which calls them in the order of the list, so that one line in the list both
+# compiles a file and makes what is in it known. TABLE is the struct, declared in the header TABLE_HEADER.
 add_library(hgq_flags INTERFACE)
 target_compile_options(hgq_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
   # GCC 12 sees overlapping copies in std::string where there are none (GCC bug 105651).
@@ -16,7 +21,29 @@ endif()
 target_link_libraries(hgq_flags INTERFACE OpenMP::OpenMP_CXX)
 
 function(hgq_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "" "TABLE;TABLE_HEADER" "SOURCES;KINDS;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  if(arg_KINDS)
+    set(declarations "")
+    set(calls "")
+    foreach(file IN LISTS arg_KINDS)
+      cmake_path(GET file STEM stem)
+      string(APPEND declarations "void register_${stem}(${arg_TABLE}& kinds);\n")
+      string(APPEND calls "  register_${stem}(kinds);\n")
+    endforeach()
+    set(registration ${CMAKE_CURRENT_BINARY_DIR}/register_${name}.cpp)
+    file(CONFIGURE OUTPUT ${registration} CONTENT "// Written by hgq_library (cmake/targets.cmake) from the KINDS of ${name}/CMakeLists.txt.
+#include \"${arg_TABLE_HEADER}\"
+
+namespace hgq {
+
+${declarations}void register_built_in(${arg_TABLE}& kinds);
+void register_built_in(${arg_TABLE}& kinds) {
+${calls}}
+
+}  // namespace hgq
+")
+    list(APPEND arg_SOURCES ${arg_KINDS} ${registration})
+  endif()
   add_library(hgq_${name} STATIC ${arg_SOURCES})
   target_include_directories(hgq_${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_compile_features(hgq_${name} PUBLIC cxx_std_20)

@@ -82,7 +82,7 @@ NamedNode read_named(const Node& node, std::string_view what, ErrorList& errors)
 }
 
 ConfigReader::ConfigReader(const Node& node, std::string section, ErrorList& errors, std::vector<KeyDoc>* docs)
-    : node_(node), section_(std::move(section)), errors_(errors), docs_(docs) {
+    : node_(node), section_(std::move(section)), errors_(errors), docs_(docs), errors_before_(errors.size()) {
   if (!node_.is_map() && !node_.is_null()) {
     errors_.add(node_.place(), concat(section_, section_.empty() ? "" : ": ", "found ", describe(node_),
                                       ", expected a map (key: value)"));

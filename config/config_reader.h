@@ -93,6 +93,10 @@ class ConfigReader {
   /// Adds the error for a key that must be there: "SECTION: missing key 'KEY' (DOC)".
   void missing(const std::string& key, std::string_view doc);
   ErrorList& errors() { return errors_; }
+  /// Whether errors were added since this reader was made: what was read is then not to be used.
+  bool failed() const { return errors_.size() > errors_before_; }
+  /// Where the keys are collected for the reference; nullptr: nowhere. For readers of parts.
+  std::vector<KeyDoc>* docs() { return docs_; }
   const std::string& section() const { return section_; }
   const Node& map() const { return node_; }
 
@@ -113,6 +117,7 @@ class ConfigReader {
   std::string section_;
   ErrorList& errors_;
   std::vector<KeyDoc>* docs_;
+  size_t errors_before_;
   std::set<std::string> asked_;
 };
 

@@ -19,22 +19,28 @@ const KerasName* find_name(std::string_view name, std::span<const KerasName> tab
   return nullptr;
 }
 
+bool is_lower(std::string_view name) { return !name.empty() && name.front() >= 'a' && name.front() <= 'z'; }
+
 std::string unknown_name(std::string_view name, std::string_view what, std::span<const KerasName> table) {
-  std::vector<std::string> classes;
-  std::vector<std::string> aliases;
+  const std::string_view noun = what.substr(what.find(' ') + 1);
+  const std::string unknown = concat("unknown ", noun, " '", printable(name), "'");
+  std::vector<std::string> shown;
+  std::vector<std::string> alike, others;  // spelled in the way of what was written, or in the other one
+  const auto add = [&](std::string_view known) {
+    (is_lower(known) == is_lower(name) ? alike : others).emplace_back(known);
+  };
   for (const KerasName& entry : table) {
-    classes.emplace_back(entry.class_name);
+    shown.emplace_back(entry.class_name);
+    add(entry.class_name);
     for (const std::string_view alias : entry.aliases) {
-      if (!alias.empty()) aliases.emplace_back(alias);
+      if (!alias.empty()) add(alias);
     }
   }
-  // The suggestion is spelled in the way of what was written.
-  const bool lower = !name.empty() && name.front() >= 'a' && name.front() <= 'z';
-  for (const auto& names : lower ? std::array{aliases, classes} : std::array{classes, aliases}) {
-    const std::string hint = did_you_mean(name, names);
-    if (!hint.empty()) return concat("'", printable(name), "' is not ", what, hint);
+  for (const auto* const names : {&alike, &others}) {
+    const std::string hint = did_you_mean(name, *names);
+    if (!hint.empty()) return concat(unknown, hint);
   }
-  return concat("'", printable(name), "' is not ", what, "; there are: ", join_names(classes));
+  return concat(unknown, "; there are: ", join_names(shown));
 }
 
 }  // namespace

@@ -12,6 +12,8 @@
 //
 //   const KerasObject object = read_keras_object(node, "a regularizer", kTable, errors);
 //   if (object.name == "L1") { ConfigReader c(object.arguments, object.written, errors); ... }
+//
+// What programs can add to has a table of its own: config/kinds.h.
 #pragma once
 
 #include <array>
@@ -28,7 +30,7 @@ namespace hgq {
 /// One thing that can be named.
 struct KerasName {
   std::string_view class_name;                // "GlorotUniform"
-  std::array<std::string_view, 2> aliases{};  // "glorot_uniform"
+  std::array<std::string_view, 3> aliases{};  // "glorot_uniform"
   std::string_view scalar_argument{};         // what `{Name: scalar}` gives; empty: nothing
 };
 

@@ -8,8 +8,8 @@
 #include "hgq/config/nearest_name.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/h_layer.h"
+#include "hgq/layers/kinds.h"
 #include "hgq/layers/python_import.h"
-#include "hgq/layers/registry.h"
 #include "hgq/proxy/activations.h"
 
 namespace hgq {
@@ -29,6 +29,7 @@ std::string written_name(const Node& node) {
 class HActivationLayer final : public HLayer {
  public:
   HActivationLayer(ConfigReader& c, const LayerArguments& arguments) : HLayer(c, arguments) {
+    c.known("kq_conf");
     const Node* const node = c.node("activation", kDoc, "text", "required");
     if (node == nullptr) return;
     activation_ = written_name(*node);
@@ -36,7 +37,8 @@ class HActivationLayer final : public HLayer {
       use(*arguments.function, arguments.function, c);
       return;
     }
-    const FunctionTable table = arguments.defaults.functions ? *arguments.defaults.functions : FunctionTable();
+    const FunctionTable& table =
+        arguments.defaults.functions ? *arguments.defaults.functions : kinds_of(arguments.defaults).activations;
     function_ = table.find(activation_);
     if (function_ != nullptr || is_own(activation_)) return;
     if (node->is_map()) {
@@ -164,9 +166,15 @@ class HActivationLayer final : public HLayer {
 
 }  // namespace
 
-std::unique_ptr<Layer> make_h_activation(ConfigReader& c, const LayerArguments& arguments) {
-  c.known("kq_conf");
-  return std::make_unique<HActivationLayer>(c, arguments);
+void register_h_activation(LayerKinds& kinds) {
+  kinds.layers.add(
+      {.name = "HActivation",
+       .doc = "a function of each value, or softmax, and a quantizer. A formula has x, numbers, `pi`, `e`, "
+              "`+ - * / ^` (`**` too), comparisons, `&& ||`, `condition ? a : b`, and sin cos tan asin acos atan sinh "
+              "cosh tanh "
+              "exp expm1 log (natural) log1p log2 log10 sqrt abs sign floor erf sigmoid relu pow min max; write it in "
+              "quotes",
+       .make = layer_of<HActivationLayer>});
 }
 
 }  // namespace hgq

@@ -3,14 +3,14 @@
 
 #include "hgq/core/error.h"
 #include "hgq/layers/h_layer.h"
-#include "hgq/layers/registry.h"
+#include "hgq/layers/kinds.h"
 
 namespace hgq {
 namespace {
 
 class HAddLayer final : public HLayer {
  public:
-  HAddLayer(ConfigReader& c, const LayerArguments& arguments) : HLayer(c, arguments) {}
+  HAddLayer(ConfigReader& c, const LayerArguments& arguments) : HLayer(c, arguments) { c.known("kq_conf"); }
   std::string_view kind() const override { return "HAdd"; }
   Shape build(std::span<const Shape> inputs, const BuildOptions& options) override {
     HGQ_CHECK(inputs.size() >= 2, ShapeError, where(), ": has ", inputs.size(), " input, expected at least 2");
@@ -46,9 +46,8 @@ class HAddLayer final : public HLayer {
 
 }  // namespace
 
-std::unique_ptr<Layer> make_h_add(ConfigReader& c, const LayerArguments& arguments) {
-  c.known("kq_conf");
-  return std::make_unique<HAddLayer>(c, arguments);
+void register_h_add(LayerKinds& kinds) {
+  kinds.layers.add({.name = "HAdd", .doc = "sum of several inputs, and a quantizer", .make = layer_of<HAddLayer>});
 }
 
 }  // namespace hgq

@@ -5,7 +5,7 @@
 #include "hgq/config/window_keys.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/kernel_layer.h"
-#include "hgq/layers/registry.h"
+#include "hgq/layers/kinds.h"
 
 namespace hgq {
 namespace {
@@ -95,17 +95,15 @@ class HConvLayer final : public KernelLayer {
 
 }  // namespace
 
-std::unique_ptr<Layer> make_h_conv_1d(ConfigReader& c, const LayerArguments& arguments) {
-  return std::make_unique<HConvLayer>(c, arguments, 1, false);
-}
-std::unique_ptr<Layer> make_h_conv_2d(ConfigReader& c, const LayerArguments& arguments) {
-  return std::make_unique<HConvLayer>(c, arguments, 2, false);
-}
-std::unique_ptr<Layer> make_h_conv_1d_batch_norm(ConfigReader& c, const LayerArguments& arguments) {
-  return std::make_unique<HConvLayer>(c, arguments, 1, true);
-}
-std::unique_ptr<Layer> make_h_conv_2d_batch_norm(ConfigReader& c, const LayerArguments& arguments) {
-  return std::make_unique<HConvLayer>(c, arguments, 2, true);
+void register_h_conv(LayerKinds& kinds) {
+  kinds.layers.add({.name = "HConv1D", .doc = "convolution along one dim", .make = layer_of<HConvLayer, 1, false>});
+  kinds.layers.add({.name = "HConv2D", .doc = "convolution along two dims", .make = layer_of<HConvLayer, 2, false>});
+  kinds.layers.add({.name = "HConv1DBatchNorm",
+                    .doc = "convolution along one dim with fused batch norm",
+                    .make = layer_of<HConvLayer, 1, true>});
+  kinds.layers.add({.name = "HConv2DBatchNorm",
+                    .doc = "convolution along two dims with fused batch norm",
+                    .make = layer_of<HConvLayer, 2, true>});
 }
 
 }  // namespace hgq

@@ -3,7 +3,7 @@
 
 #include "hgq/core/error.h"
 #include "hgq/layers/kernel_layer.h"
-#include "hgq/layers/registry.h"
+#include "hgq/layers/kinds.h"
 
 namespace hgq {
 namespace {
@@ -61,12 +61,10 @@ class HDenseLayer final : public KernelLayer {
 
 }  // namespace
 
-std::unique_ptr<Layer> make_h_dense(ConfigReader& c, const LayerArguments& arguments) {
-  return std::make_unique<HDenseLayer>(c, arguments, false);
-}
-
-std::unique_ptr<Layer> make_h_dense_batch_norm(ConfigReader& c, const LayerArguments& arguments) {
-  return std::make_unique<HDenseLayer>(c, arguments, true);
+void register_h_dense(LayerKinds& kinds) {
+  kinds.layers.add({.name = "HDense", .doc = "dense layer", .make = layer_of<HDenseLayer, false>});
+  kinds.layers.add(
+      {.name = "HDenseBatchNorm", .doc = "dense layer with fused batch norm", .make = layer_of<HDenseLayer, true>});
 }
 
 }  // namespace hgq

@@ -3,14 +3,14 @@
 
 #include "hgq/core/error.h"
 #include "hgq/layers/h_layer.h"
-#include "hgq/layers/registry.h"
+#include "hgq/layers/kinds.h"
 
 namespace hgq {
 namespace {
 
 class HQuantizeLayer final : public HLayer {
  public:
-  HQuantizeLayer(ConfigReader& c, const LayerArguments& arguments) : HLayer(c, arguments) {}
+  HQuantizeLayer(ConfigReader& c, const LayerArguments& arguments) : HLayer(c, arguments) { c.known("kq_conf"); }
   std::string_view kind() const override { return "HQuantize"; }
   Shape build(std::span<const Shape> inputs, const BuildOptions& options) override {
     expect_inputs(inputs, 1);
@@ -125,13 +125,11 @@ class SignatureLayer final : public Layer {
 
 }  // namespace
 
-std::unique_ptr<Layer> make_h_quantize(ConfigReader& c, const LayerArguments& arguments) {
-  c.known("kq_conf");
-  return std::make_unique<HQuantizeLayer>(c, arguments);
-}
-
-std::unique_ptr<Layer> make_signature(ConfigReader& c, const LayerArguments& arguments) {
-  return std::make_unique<SignatureLayer>(c, arguments);
+void register_h_quantize(LayerKinds& kinds) {
+  kinds.layers.add({.name = "HQuantize", .doc = "quantizes the input", .make = layer_of<HQuantizeLayer>});
+  kinds.layers.add({.name = "Signature",
+                    .doc = "tells the precision of values that are quantized already",
+                    .make = layer_of<SignatureLayer>});
 }
 
 }  // namespace hgq

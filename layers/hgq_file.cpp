@@ -12,7 +12,7 @@
 #include "hgq/core/finite.h"
 #include "hgq/data/keras_activation.h"
 #include "hgq/data/keras_classes.h"
-#include "hgq/layers/registry.h"
+#include "hgq/layers/kinds.h"
 #include "hgq/proxy/proxy_file.h"
 
 namespace hgq {
@@ -388,7 +388,7 @@ Model load_model(const std::string& path, const ReadGroup& read_hgq, const Layer
   HGQ_CHECK(
       !is_proxy(file), FileError, path,
       ": is a proxy, expected a model (model.h5, which the proxy was made of); 'predict' and 'verify' read a proxy");
-  HGQ_CHECK(!is_plain_keras(file, layer_kind_names()), FileError, path,
+  HGQ_CHECK(!is_plain_keras(file, kinds_of(defaults).layers.names()), FileError, path,
             ": is a model of Keras without layers of HGQ, of which a proxy can be made if quantizers are given: "
             "hgq-train import ",
             path,

@@ -4,8 +4,8 @@
 // recorded on as many tapes as there are modes. It passes on a Signal, value and differentiable bits, so no layer looks
 // back at its producer to compute its BOPs.
 //
-// To add a layer: one .cpp with the class and its factory, one line in registry.cpp, one test that calls
-// EXPECT_LAYER_CONTRACT (tests/support/layer_contract.h).
+// To add a layer: one .cpp with the class and its registration (layers/kinds.h), one line in layers/CMakeLists.txt, one
+// test that calls EXPECT_LAYER_CONTRACT (tests/support/layer_contract.h).
 #pragma once
 
 #include <cstdint>
@@ -69,13 +69,16 @@ struct BuildOptions {
 /// Throws ShapeError, `where` in front, for a weight of more values than `options` allow.
 void check_weight(const Shape& shape, const BuildOptions& options, const std::string& where);
 
+struct LayerKinds;
+
 /// What layers take where they are not told.
 struct LayerDefaults {
   QuantizerConfig kq = get_default_kq_conf();
   QuantizerConfig paq = get_default_paq_conf();
   double beta = 0;
   std::shared_ptr<const FunctionTable>
-      functions;  // those of HActivation; nullptr: the built-in ones. Shared by all layers of a model
+      functions{};  // those of HActivation; nullptr: those of `kinds`. Shared by all layers of a model
+  const LayerKinds* kinds = nullptr;  // the layers there are (layers/kinds.h); nullptr: those of hgq
 };
 
 /// How a model becomes a proxy (quantization.md 3.2).
@@ -160,7 +163,7 @@ class Layer {
   std::string name_;
 };
 
-/// Called by the registry: reads the keys of a layer. Errors are added to the list; the layer is then not used.
+/// What a factory is given to read the keys of a layer. Errors are added to the list; the layer is then not used.
 struct LayerArguments {
   const Node& node;  // the map of keys
   const LayerDefaults& defaults;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "hgq/core/error.h"
-#include "hgq/layers/registry.h"
+#include "hgq/layers/kinds.h"
 
 namespace hgq {
 namespace {

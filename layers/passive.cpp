@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "hgq/core/error.h"
+#include "hgq/layers/kinds.h"
 #include "hgq/layers/passive_layer.h"
-#include "hgq/layers/registry.h"
 
 namespace hgq {
 namespace {
@@ -195,20 +195,12 @@ class PDropoutLayer final : public PassiveLayer {
 
 }  // namespace
 
-std::unique_ptr<Layer> make_p_reshape(ConfigReader& c, const LayerArguments& /*arguments*/) {
-  return std::make_unique<PReshapeLayer>(c);
-}
-std::unique_ptr<Layer> make_p_flatten(ConfigReader& c, const LayerArguments& /*arguments*/) {
-  return std::make_unique<PFlattenLayer>(c);
-}
-std::unique_ptr<Layer> make_p_permute(ConfigReader& c, const LayerArguments& /*arguments*/) {
-  return std::make_unique<PPermuteLayer>(c);
-}
-std::unique_ptr<Layer> make_p_concatenate(ConfigReader& c, const LayerArguments& /*arguments*/) {
-  return std::make_unique<PConcatenateLayer>(c);
-}
-std::unique_ptr<Layer> make_p_dropout(ConfigReader& c, const LayerArguments& /*arguments*/) {
-  return std::make_unique<PDropoutLayer>(c);
+void register_passive(LayerKinds& kinds) {
+  kinds.layers.add({.name = "PReshape", .doc = "another shape for the same values", .make = layer_of<PReshapeLayer>});
+  kinds.layers.add({.name = "PFlatten", .doc = "all values in one dim", .make = layer_of<PFlattenLayer>});
+  kinds.layers.add({.name = "PPermute", .doc = "another order of the dims", .make = layer_of<PPermuteLayer>});
+  kinds.layers.add({.name = "PConcatenate", .doc = "joins inputs along a dim", .make = layer_of<PConcatenateLayer>});
+  kinds.layers.add({.name = "PDropout", .doc = "sets values to 0 in training", .make = layer_of<PDropoutLayer>});
 }
 
 }  // namespace hgq

@@ -3,8 +3,8 @@
 
 #include "hgq/config/window_keys.h"
 #include "hgq/core/error.h"
+#include "hgq/layers/kinds.h"
 #include "hgq/layers/passive_layer.h"
-#include "hgq/layers/registry.h"
 
 namespace hgq {
 namespace {
@@ -70,17 +70,23 @@ class PoolingLayer final : public PassiveLayer {
 
 }  // namespace
 
-std::unique_ptr<Layer> make_p_max_pooling_1d(ConfigReader& c, const LayerArguments& /*arguments*/) {
-  return std::make_unique<PoolingLayer>(c, 1, false);
-}
-std::unique_ptr<Layer> make_p_max_pooling_2d(ConfigReader& c, const LayerArguments& /*arguments*/) {
-  return std::make_unique<PoolingLayer>(c, 2, false);
-}
-std::unique_ptr<Layer> make_p_average_pooling_1d(ConfigReader& c, const LayerArguments& /*arguments*/) {
-  return std::make_unique<PoolingLayer>(c, 1, true);
-}
-std::unique_ptr<Layer> make_p_average_pooling_2d(ConfigReader& c, const LayerArguments& /*arguments*/) {
-  return std::make_unique<PoolingLayer>(c, 2, true);
+void register_pooling(LayerKinds& kinds) {
+  kinds.layers.add({.name = "PMaxPooling1D",
+                    .aliases = {"PMaxPool1D"},
+                    .doc = "largest value of a window along one dim",
+                    .make = layer_of<PoolingLayer, 1, false>});
+  kinds.layers.add({.name = "PMaxPooling2D",
+                    .aliases = {"PMaxPool2D"},
+                    .doc = "largest value of a window along two dims",
+                    .make = layer_of<PoolingLayer, 2, false>});
+  kinds.layers.add({.name = "PAveragePooling1D",
+                    .aliases = {"PAvgPool1D"},
+                    .doc = "mean of a window along one dim",
+                    .make = layer_of<PoolingLayer, 1, true>});
+  kinds.layers.add({.name = "PAveragePooling2D",
+                    .aliases = {"PAvgPool2D"},
+                    .doc = "mean of a window along two dims",
+                    .make = layer_of<PoolingLayer, 2, true>});
 }
 
 }  // namespace hgq

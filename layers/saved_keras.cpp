@@ -17,7 +17,7 @@
 #include "hgq/data/file_form.h"
 #include "hgq/data/keras_weights.h"
 #include "hgq/data/zip_file.h"
-#include "hgq/layers/registry.h"
+#include "hgq/layers/kinds.h"
 
 namespace hgq {
 namespace {

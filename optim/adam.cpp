@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "hgq/optim/kinds.h"
 #include "hgq/optim/optimizer_detail.h"
 #include "hgq/optim/optimizers.h"
 
@@ -147,6 +148,32 @@ void Nadam::apply(const ParameterUpdate& update) const {
     const float m_hat = step.momentum * m[i] / step.momentum_correction + step.gradient * g / step.gradient_correction;
     w[i] -= m_hat * step.learning_rate / (std::sqrt(v[i] / step.v_correction) + epsilon);
   }
+}
+
+namespace {
+
+template <typename Made, typename Options>
+std::unique_ptr<Optimizer> make_adam(ConfigReader& c, const ScheduleContext& context) {
+  Options o;
+  read_adam_rates(c, o);
+  o.amsgrad = c.boolean("amsgrad", "divide by the largest mean square so far", false);
+  return finish_optimizer<Made>(c, context, o);
+}
+
+template <typename Made>
+std::unique_ptr<Optimizer> make_adamax(ConfigReader& c, const ScheduleContext& context) {
+  AdamaxOptions o;
+  read_adam_rates(c, o);
+  return finish_optimizer<Made>(c, context, o);
+}
+
+}  // namespace
+
+void register_adam(TrainingKinds& kinds) {
+  kinds.optimizers.add({.name = "Adam", .aliases = {"adam"}, .make = make_adam<Adam, AdamOptions>});
+  kinds.optimizers.add({.name = "AdamW", .aliases = {"adamw"}, .make = make_adam<AdamW, AdamWOptions>});
+  kinds.optimizers.add({.name = "Adamax", .aliases = {"adamax"}, .make = make_adamax<Adamax>});
+  kinds.optimizers.add({.name = "Nadam", .aliases = {"nadam"}, .make = make_adamax<Nadam>});
 }
 
 }  // namespace hgq

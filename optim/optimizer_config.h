@@ -19,10 +19,39 @@
 
 namespace hgq {
 
-/// Names of the optimizers, as Keras spells them.
-std::vector<std::string> optimizer_names();
+using MakeOptimizer = std::unique_ptr<Optimizer> (*)(ConfigReader& c, const ScheduleContext& context);
 
-/// nullptr after an error. `docs`, if given, receives the keys.
+/// The keys that every optimizer takes.
+OptimizerSettings read_optimizer_settings(ConfigReader& c, const ScheduleContext& context,
+                                          const OptimizerSettings& fallbacks);
+
+/// Reads what every optimizer takes into its options, and makes it; nullptr where reading found errors.
+template <typename Made, typename Options>
+std::unique_ptr<Optimizer> finish_optimizer(ConfigReader& c, const ScheduleContext& context, Options options) {
+  const OptimizerSettings settings = read_optimizer_settings(
+      c, context, {.learning_rate = options.learning_rate, .weight_decay = options.weight_decay});
+  options.learning_rate = settings.learning_rate;
+  options.weight_decay = settings.weight_decay;
+  options.clipnorm = settings.clipnorm;
+  options.clipvalue = settings.clipvalue;
+  options.global_clipnorm = settings.global_clipnorm;
+  if (c.failed()) return nullptr;
+  return std::make_unique<Made>(options);
+}
+
+/// The options that Adam and its kin share: beta_1, beta_2, epsilon.
+template <typename Options>
+void read_adam_rates(ConfigReader& c, Options& o) {
+  const auto decay = [&](const char* key, const char* doc, double fallback) {
+    return c.number(key, doc, {.fallback = fallback, .min = 0, .max = 1, .below_max = true});
+  };
+  o.beta_1 = decay("beta_1", "decay of the mean of gradients", o.beta_1);
+  o.beta_2 = decay("beta_2", "decay of the mean of their squares", o.beta_2);
+  o.epsilon = c.number("epsilon", "added to the divisor", {.fallback = o.epsilon, .min = 0});
+}
+
+/// Reads NAME or {NAME: {...}}; nullptr after an error. Names are looked up in `context.kinds`. `docs`, if given,
+/// receives the keys.
 std::unique_ptr<Optimizer> make_optimizer(const Node& node, const ScheduleContext& context, ErrorList& errors,
                                           std::vector<KeyDoc>* docs = nullptr);
 

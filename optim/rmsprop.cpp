@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "hgq/core/error.h"
+#include "hgq/optim/kinds.h"
 #include "hgq/optim/optimizer_detail.h"
 #include "hgq/optim/optimizers.h"
 
@@ -93,6 +94,33 @@ void Adagrad::apply(const ParameterUpdate& update) const {
     accumulator[i] += g * g;
     w[i] -= rate * g / std::sqrt(accumulator[i] + epsilon);
   }
+}
+
+namespace {
+
+std::unique_ptr<Optimizer> make_rmsprop(ConfigReader& c, const ScheduleContext& context) {
+  RMSpropOptions o;
+  o.rho = c.number("rho", "decay of the mean of squared gradients",
+                   {.fallback = o.rho, .min = 0, .max = 1, .below_max = true});
+  o.momentum = c.number("momentum", "share of the last step that is repeated", {.fallback = 0, .min = 0, .max = 1});
+  o.epsilon = c.number("epsilon", "added to the mean square", {.fallback = o.epsilon, .min = 0});
+  o.centered = c.boolean("centered", "take the square of the mean gradient off", false);
+  return finish_optimizer<RMSprop>(c, context, o);
+}
+
+std::unique_ptr<Optimizer> make_adagrad(ConfigReader& c, const ScheduleContext& context) {
+  AdagradOptions o;
+  o.initial_accumulator_value = c.number("initial_accumulator_value", "sum of squared gradients at the start",
+                                         {.fallback = o.initial_accumulator_value, .min = 0});
+  o.epsilon = c.number("epsilon", "added to the sum of squares", {.fallback = o.epsilon, .min = 0});
+  return finish_optimizer<Adagrad>(c, context, o);
+}
+
+}  // namespace
+
+void register_rmsprop(TrainingKinds& kinds) {
+  kinds.optimizers.add({.name = "RMSprop", .aliases = {"rmsprop"}, .make = make_rmsprop});
+  kinds.optimizers.add({.name = "Adagrad", .aliases = {"adagrad"}, .make = make_adagrad});
 }
 
 }  // namespace hgq

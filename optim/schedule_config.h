@@ -27,15 +27,44 @@
 
 namespace hgq {
 
+struct TrainingKinds;
+
 /// What a schedule must know of the training. The defaults do for checking a config before its data are known.
 struct ScheduleContext {
   double steps_per_epoch = 1;
   int64_t total_steps =
       0;  // of the whole training; 0: not known, and flat_steps of a schedule without an end is ignored
+  const TrainingKinds* kinds = nullptr;  // where names are looked up (optim/kinds.h); nullptr: those of hgq
 };
 
-/// Names of the schedules, as Keras spells them, and Constant.
-std::vector<std::string> schedule_names();
+/// Reads the arguments of one schedule.
+class ScheduleReader {
+ public:
+  /// `reader` of the schedule's map.
+  ScheduleReader(ConfigReader& reader, const ScheduleContext& context) : c(reader), context_(context) {}
+
+  double initial();
+  /// `STEM_steps`, or `STEM_epochs` times the steps of an epoch.
+  double steps(const std::string& stem, const std::string& doc, const NumberRule& rule);
+  /// The same, required and above 0.
+  double length(const std::string& stem, const std::string& doc);
+  /// The flat tail of a decay of `length` steps.
+  double flat(double length);
+  /// Adds warm-up, unless the schedule has its own, and the flat tail where the schedule has none of its own.
+  Schedule finish(Schedule schedule, bool own_warmup = false);
+
+  ConfigReader& c;  // NOLINT(misc-non-private-member-variables-in-classes): what is read beside the above
+  const ScheduleContext& context() const { return context_; }
+
+ private:
+  double flat_steps();
+  void flat_error(const std::string& message);
+
+  const ScheduleContext& context_;
+  bool flat_read_ = false;
+};
+
+using MakeSchedule = Schedule (*)(ScheduleReader& reader);
 
 /// nullopt after an error. `docs`, if given, receives the keys.
 std::optional<Schedule> make_schedule(const Node& node, const ScheduleContext& context, ErrorList& errors,

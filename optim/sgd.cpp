@@ -1,4 +1,5 @@
 #include "hgq/core/error.h"
+#include "hgq/optim/kinds.h"
 #include "hgq/optim/optimizer_detail.h"
 #include "hgq/optim/optimizers.h"
 
@@ -46,6 +47,16 @@ void SGD::apply(const ParameterUpdate& update) const {
     m[i] = m[i] * momentum - push;
     w[i] += m[i] * momentum - push;
   }
+}
+
+void register_sgd(TrainingKinds& kinds) {
+  const auto make = [](ConfigReader& c, const ScheduleContext& context) {
+    SGDOptions o;
+    o.momentum = c.number("momentum", "share of the last step that is repeated", {.fallback = 0, .min = 0, .max = 1});
+    o.nesterov = c.boolean("nesterov", "look ahead along the momentum", false);
+    return finish_optimizer<SGD>(c, context, o);
+  };
+  kinds.optimizers.add({.name = "SGD", .aliases = {"sgd"}, .make = make});
 }
 
 }  // namespace hgq

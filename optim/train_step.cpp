@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "hgq/core/error.h"
 
@@ -53,8 +54,9 @@ double mean_of(std::span<const float> values) {
 }
 
 std::string Objective::name_of_weighted(const Metric& metric) const {
-  return std::ranges::find(metrics, metric.name, &Metric::name) == metrics.end() ? metric.name
-                                                                                 : "weighted_" + metric.name;
+  const std::string name(metric.name());
+  const auto has_name = [&](const MetricPtr& plain) { return plain->name() == name; };
+  return std::ranges::any_of(metrics, has_name) ? "weighted_" + name : name;
 }
 
 std::vector<std::string> Objective::logged_names(std::span<const std::string> outputs) const {
@@ -63,8 +65,8 @@ std::vector<std::string> Objective::logged_names(std::span<const std::string> ou
   for (size_t o = 0; several && o < outputs.size(); ++o) names.push_back(outputs[o] + "_loss");
   for (const std::string& output : outputs) {
     const std::string prefix = several ? output + "_" : "";
-    for (const Metric& metric : metrics) names.push_back(prefix + metric.name);
-    for (const Metric& metric : weighted_metrics) names.push_back(prefix + name_of_weighted(metric));
+    for (const MetricPtr& metric : metrics) names.push_back(prefix + std::string(metric->name()));
+    for (const MetricPtr& metric : weighted_metrics) names.push_back(prefix + name_of_weighted(*metric));
   }
   return names;
 }
@@ -95,18 +97,14 @@ void ModelComputation::record(std::span<const ConstTensorView> weights) {
   for (size_t o = 0; o < outputs; ++o) {
     const Model::Entry& entry = model_.entry(model_.outputs()[o]);
     targets_.push_back(tape_->input(concat("target of '", entry.name, "'"),
-                                    objective_.losses[o].target_shape(recording_.outputs[o].value.shape())));
+                                    objective_.losses[o]->target_shape(recording_.outputs[o].value.shape())));
   }
   for (const ConstTensorView& view : weights)
     sample_weights_.push_back(tape_->input("sample weights", view.shape.without_front()));
   for (size_t o = 0; o < outputs; ++o) record_output(o);
   std::vector<RecordedMetric> losses;  // of each output, as Keras shows them
   for (size_t o = 0; o < outputs && outputs > 1; ++o) {
-    losses.push_back({.value = task_losses_[o],
-                      .output = o,
-                      .auc = 0,
-                      .sparse = false,
-                      .name = model_.entry(model_.outputs()[o]).name + "_loss"});
+    losses.push_back({.value = task_losses_[o], .output = o, .name = model_.entry(model_.outputs()[o]).name + "_loss"});
   }
   metrics_.insert(metrics_.begin(), losses.begin(), losses.end());
   size_t next = 1 + metrics_.size();
@@ -119,37 +117,38 @@ void ModelComputation::record(std::span<const ConstTensorView> weights) {
 
 void ModelComputation::record_output(size_t output) {
   const Model::Entry& entry = model_.entry(model_.outputs()[output]);
-  const Loss& loss = objective_.losses[output];
+  const Loss& loss = *objective_.losses[output];
   const Var weights = sample_weights_.empty() ? Var{} : sample_weights_[sample_weights_.size() == 1 ? 0 : output];
   const std::string_view function = entry.layer == nullptr ? "" : entry.layer->output_function();
-  task_losses_.push_back(loss.record(recording_.outputs[output].value, targets_[output], function, weights));
+  task_losses_.push_back(loss.record({recording_.outputs[output].value, targets_[output], function, weights}));
   weights_.push_back(objective_.weights.empty() ? 1.0 : objective_.weights[output]);
   tape_->add_loss(task_losses_.back(), concat(entry.name, "/", loss.name()), static_cast<float>(weights_.back()));
-  for (const Metric& metric : objective_.metrics) record_metric(output, metric, false, targets_[output], {});
-  for (const Metric& metric : objective_.weighted_metrics)
+  for (const MetricPtr& metric : objective_.metrics) record_metric(output, metric, false, targets_[output], {});
+  for (const MetricPtr& metric : objective_.weighted_metrics)
     record_metric(output, metric, true, targets_[output], weights);
 }
 
-void ModelComputation::record_metric(size_t output, const Metric& wanted, bool weighted, Var target, Var weights) {
+void ModelComputation::record_metric(size_t output, const MetricPtr& metric, bool weighted, Var target, Var weights) {
   const Model::Entry& entry = model_.entry(model_.outputs()[output]);
-  const Loss& loss = objective_.losses[output];
-  const Metric metric = wanted.resolved_for(loss);
-  const std::string name = weighted ? objective_.name_of_weighted(metric) : metric.name;
+  const Loss& loss = *objective_.losses[output];
+  metric->check_fits(loss);
+  const std::string name = weighted ? objective_.name_of_weighted(*metric) : std::string(metric->name());
   RecordedMetric m{.value = {},
                    .output = output,
                    .sparse = loss.target_kind() == TargetKind::kClassNumbers,
                    .name = (recording_.outputs.size() > 1 ? entry.name + "_" : "") + name,
                    .weight_mean = weighted ? size_t{1} : size_t{0}};  // its place is known when all are recorded
   const Var prediction = recording_.outputs[output].value;
-  if (metric.needs_all_rows()) {
-    HGQ_CHECK(!weighted, ConfigError, "metric '", metric.name, "' has no weighted form; take it as a plain metric");
+  if (metric->needs_all_rows()) {
+    HGQ_CHECK(!weighted, ConfigError, "metric '", metric->name(), "' has no weighted form; take it as a plain metric");
     tape_->keep(prediction);
-    m.auc = static_cast<size_t>(
+    m.metric = metric;
+    m.rows = static_cast<size_t>(
         std::ranges::count_if(metrics_, [](const RecordedMetric& other) { return !other.value.valid(); }));
-    if (m.auc == auc_.size()) auc_.emplace_back();
+    if (m.rows == rows_of_metrics_.size()) rows_of_metrics_.emplace_back();
   } else {
     const std::string_view function = entry.layer == nullptr ? "" : entry.layer->output_function();
-    m.value = metric.record(prediction, target, function, weights);
+    m.value = metric->record({prediction, target, function, weights}, loss.target_kind());
   }
   metrics_.push_back(std::move(m));
 }
@@ -209,25 +208,25 @@ double ModelComputation::bops_of(const std::string& layer) const {
 
 void ModelComputation::start_epoch() {
   means_.clear();
-  for (AucRows& rows : auc_) rows.clear();
+  for (EpochRows& rows : rows_of_metrics_) rows.clear();
 }
 
-void ModelComputation::resume_epoch(const std::vector<double>& means, std::vector<AucRows> auc, int64_t rows) {
-  HGQ_CHECK(auc.size() == auc_.size(), FileError, "the checkpoint holds the scores of ", auc.size(),
-            " metrics, expected ", auc_.size());
+void ModelComputation::resume_epoch(const std::vector<double>& means, std::vector<EpochRows> of_metrics, int64_t rows) {
+  HGQ_CHECK(of_metrics.size() == rows_of_metrics_.size(), FileError, "the checkpoint holds the scores of ",
+            of_metrics.size(), " metrics, expected ", rows_of_metrics_.size());
   for (const RecordedMetric& m : metrics_) {
     if (m.value.valid()) continue;
     const Shape prediction = recording_.outputs[m.output].value.shape();
-    const auto columns = static_cast<size_t>(AucRows::columns_of(prediction.with_front(rows), m.sparse));
+    const auto columns = static_cast<size_t>(EpochRows::columns_of(prediction.with_front(rows), m.sparse));
     const auto length = static_cast<size_t>(rows * prediction.size() / (prediction.rank() > 0 ? prediction[-1] : 1));
     const auto fits = [&](const std::vector<std::vector<float>>& all) {
       return all.size() == columns && std::ranges::all_of(all, [&](const auto& c) { return c.size() == length; });
     };
-    HGQ_CHECK(fits(auc[m.auc].scores) && fits(auc[m.auc].labels), FileError, "the checkpoint does not hold the ",
-              columns, " times ", length, " scores and labels of '", m.name, "'");
+    HGQ_CHECK(fits(of_metrics[m.rows].scores) && fits(of_metrics[m.rows].labels), FileError,
+              "the checkpoint does not hold the ", columns, " times ", length, " scores and labels of '", m.name, "'");
   }
   means_.restore(means, rows);
-  auc_ = std::move(auc);
+  rows_of_metrics_ = std::move(of_metrics);
 }
 
 void ModelComputation::add_batch() {
@@ -238,8 +237,8 @@ void ModelComputation::add_batch() {
       means_.add(i + 1, static_cast<double>(executor_->value(m.value).data[0]), rows_);
       if (m.weight_mean > 0) means_.add(m.weight_mean, mean_weight(m.output), rows_);
     } else {
-      auc_[m.auc].add(executor_->rows_of(recording_.outputs[m.output].value),
-                      views_[recording_.inputs.size() + m.output], m.sparse);
+      rows_of_metrics_[m.rows].add(executor_->rows_of(recording_.outputs[m.output].value),
+                                   views_[recording_.inputs.size() + m.output], m.sparse);
     }
   }
   means_.add_rows(rows_);
@@ -250,7 +249,7 @@ Metrics ModelComputation::epoch_metrics(const std::string& prefix) const {
   metrics.set(prefix + "loss", means_.mean(0));
   for (size_t i = 0; i < metrics_.size(); ++i) {
     const RecordedMetric& m = metrics_[i];
-    double value = m.value.valid() ? means_.mean(i + 1) : auc_[m.auc].value();
+    double value = m.value.valid() ? means_.mean(i + 1) : m.metric->value(rows_of_metrics_[m.rows]);
     if (m.weight_mean > 0) {
       const double weight = means_.mean(m.weight_mean);
       value = weight == 0 ? 0 : value / weight;  // Keras: div_no_nan
@@ -260,10 +259,10 @@ Metrics ModelComputation::epoch_metrics(const std::string& prefix) const {
   return metrics;
 }
 
-TrainStep::TrainStep(Model& model, const Loss& loss, Optimizer& optimizer, uint64_t seed)
+TrainStep::TrainStep(Model& model, LossPtr loss, Optimizer& optimizer, uint64_t seed)
     : model_(model), optimizer_(optimizer), own_workers_(std::make_unique<Workers>()) {
-  computation_ = std::make_unique<ModelComputation>(model, Objective{.losses = {loss}, .weights = {}, .metrics = {}},
-                                                    Mode::kTrain, *own_workers_, seed);
+  computation_ = std::make_unique<ModelComputation>(
+      model, Objective{.losses = {std::move(loss)}, .weights = {}, .metrics = {}}, Mode::kTrain, *own_workers_, seed);
   parameters_ = model.parameters();
   optimizer_.build(parameters_);
 }

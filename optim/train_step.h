@@ -32,11 +32,11 @@ double mean_of(std::span<const float> values);
 
 /// What is wanted of a model: a loss for each output, and metrics.
 struct Objective {
-  std::vector<Loss> losses;     // one for each output, in their order
-  std::vector<double> weights;  // of the losses; empty: all 1
-  std::vector<Metric> metrics;  // for each output they fit; sample weights do not count
+  std::vector<LossPtr> losses;     // one for each output, in their order
+  std::vector<double> weights;     // of the losses; empty: all 1
+  std::vector<MetricPtr> metrics;  // for each output they fit; sample weights do not count
   /// The same as weighted means, sum(w m) / sum(w); no AUC.
-  std::vector<Metric> weighted_metrics = {};
+  std::vector<MetricPtr> weighted_metrics = {};
 
   /// What logs call a weighted metric: as Keras does "weighted_accuracy" where there is a plain "accuracy", too.
   std::string name_of_weighted(const Metric& metric) const;
@@ -99,18 +99,19 @@ class ModelComputation {
   void add_batch();
   Metrics epoch_metrics(const std::string& prefix = "") const;
   const EpochMeans& means() const { return means_; }
-  const std::vector<AucRows>& auc_rows() const { return auc_; }
-  /// Goes on within an epoch, after `rows` rows, from what means().state() and auc_rows() were then. Throws FileError
+  const std::vector<EpochRows>& epoch_rows() const { return rows_of_metrics_; }
+  /// Goes on within an epoch, after `rows` rows, from what means().state() and epoch_rows() were then. Throws FileError
   /// where they cannot have been that.
-  void resume_epoch(const std::vector<double>& means, std::vector<AucRows> auc, int64_t rows);
+  void resume_epoch(const std::vector<double>& means, std::vector<EpochRows> of_metrics, int64_t rows);
   const Executor& executor() const { return *executor_; }
   const ModelRecording& recording() const { return recording_; }
 
  private:
   struct RecordedMetric {
-    Var value;  // invalid for AUC
+    Var value;  // invalid where `metric` needs all rows
     size_t output = 0;
-    size_t auc = 0;  // index into auc_
+    MetricPtr metric{};  // of those; shared with the objective
+    size_t rows = 0;     // index into rows_of_metrics_
     bool sparse = false;
     std::string name;
     size_t weight_mean = 0;  // of a weighted metric: index of the mean of the weights into means_
@@ -118,7 +119,7 @@ class ModelComputation {
   /// Records and plans for batches with these sample weights; keeps what an epoch has summed up.
   void record(std::span<const ConstTensorView> weights);
   void record_output(size_t output);
-  void record_metric(size_t output, const Metric& wanted, bool weighted, Var target, Var weights);
+  void record_metric(size_t output, const MetricPtr& metric, bool weighted, Var target, Var weights);
   bool fits(std::span<const ConstTensorView> weights) const;
   /// Over the rows and places of an output; 1 where there are no weights.
   double mean_weight(size_t output) const;
@@ -133,7 +134,7 @@ class ModelComputation {
   std::vector<Var> targets_, sample_weights_, task_losses_;
   std::vector<double> weights_;  // of the losses
   std::vector<RecordedMetric> metrics_;
-  std::vector<AucRows> auc_;
+  std::vector<EpochRows> rows_of_metrics_;
   std::unique_ptr<Executor> executor_;
   std::vector<ConstTensorView> views_;
   EpochMeans means_;
@@ -143,7 +144,7 @@ class ModelComputation {
 class TrainStep {
  public:
   /// Model, optimizer, and workers (default: a team of its own) must outlive it.
-  TrainStep(Model& model, const Loss& loss, Optimizer& optimizer, uint64_t seed = 0);
+  TrainStep(Model& model, LossPtr loss, Optimizer& optimizer, uint64_t seed = 0);
   TrainStep(Model& model, const Objective& objective, Optimizer& optimizer, Workers& workers, uint64_t seed = 0);
 
   void forward(const Batch& batch);

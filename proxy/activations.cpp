@@ -7,6 +7,7 @@
 #include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/proxy/activation_tables.h"
+#include "hgq/proxy/kinds.h"
 #include "hgq/proxy/softmax_tables.h"
 
 namespace hgq {
@@ -179,6 +180,11 @@ ProxyPlan ProxyActivation::plan(std::span<const ProxySignal* const> in) const {
   if (function_ == "sigmoid") return table_plan(input, HlsFunction::kSigmoid);
   if (function_ == "tanh") return table_plan(input, HlsFunction::kTanh);
   return softmax_table_ > 0 ? softmax_tables_plan(input, softmax_table_, where()) : function_plan(input, softmax_of);
+}
+
+void register_activations(ProxyKinds& kinds) {
+  kinds.proxy_layers.add({.name = "ReLU", .make = ProxyRelu::read});
+  kinds.proxy_layers.add({.name = "Activation", .make = ProxyActivation::read});
 }
 
 }  // namespace hgq

@@ -28,19 +28,18 @@ ProxyRef ProxyBuilder::append(std::unique_ptr<ProxyLayer> layer, const std::vect
   return {static_cast<int>(layers_.size()) - 1};
 }
 
-template <typename L, typename... Arguments>
-ProxyRef ProxyBuilder::add(const std::string& name, const std::vector<ProxyRef>& parents, Arguments&&... arguments) {
+std::string ProxyBuilder::usable_name(const std::string& name) {
   const std::string usable = proxy_layer_name(name);
   const bool changed = usable != name || names_.clashes(usable);
-  const std::string given = names_.unique(usable);
+  std::string given = names_.unique(usable);
   if (changed)
     notes_.push_back(
         concat("layer '", printable(name), "' is called '", given, "' in the proxy, as hls4ml would misread its name"));
-  return append(std::make_unique<L>(given, std::forward<Arguments>(arguments)...), parents);
+  return given;
 }
 
 ProxyRef ProxyBuilder::add_input(const std::string& name, const Shape& sample) {
-  const ProxyRef added = add<ProxyInput>(name, {}, sample);
+  const ProxyRef added = add_layer<ProxyInput>(name, {}, sample);
   inputs_.push_back(added.index);
   return added;
 }
@@ -61,21 +60,22 @@ ProxyRef ProxyBuilder::add_quantizer(const std::string& quantizer_name, ProxyRef
     rounding = Rounding::kTrn;
     overflow = Overflow::kWrap;
   }
-  return add<ProxyQuantizer>(quantizer_name, {parent}, std::move(types), rounding, overflow, std::move(overrides));
+  return add_layer<ProxyQuantizer>(quantizer_name, {parent}, std::move(types), rounding, overflow,
+                                   std::move(overrides));
 }
 
 ProxyRef ProxyBuilder::add_dense(const std::string& name, ProxyRef parent, const Shape& kernel_shape,
                                  std::vector<float> kernel, std::vector<float> bias) {
-  return add<ProxyDense>(name, {parent}, kernel_shape, std::move(kernel), std::move(bias));
+  return add_layer<ProxyDense>(name, {parent}, kernel_shape, std::move(kernel), std::move(bias));
 }
 
 ProxyRef ProxyBuilder::add_conv(const std::string& name, ProxyRef parent, ConvOptions options,
                                 const Shape& kernel_shape, std::vector<float> kernel, std::vector<float> bias) {
-  return add<ProxyConv>(name, {parent}, std::move(options), kernel_shape, std::move(kernel), std::move(bias));
+  return add_layer<ProxyConv>(name, {parent}, std::move(options), kernel_shape, std::move(kernel), std::move(bias));
 }
 
 ProxyRef ProxyBuilder::add_pooling(const std::string& name, ProxyRef parent, PoolingOptions options) {
-  return add<ProxyPooling>(name, {parent}, std::move(options));
+  return add_layer<ProxyPooling>(name, {parent}, std::move(options));
 }
 
 ProxyRef ProxyBuilder::add_relu(ProxyRef parent) {
@@ -84,7 +84,7 @@ ProxyRef ProxyBuilder::add_relu(ProxyRef parent) {
 
 ProxyRef ProxyBuilder::add_activation(const std::string& name, ProxyRef parent, const std::string& function) {
   if (function == "linear") return parent;
-  return add<ProxyActivation>(name, {parent}, function);
+  return add_layer<ProxyActivation>(name, {parent}, function);
 }
 
 void ProxyBuilder::plan_again() {
@@ -145,7 +145,7 @@ ProxyRef ProxyBuilder::add_unary_lut(const std::string& name, ProxyRef parent,
     source.out = {.k = needed.k, .i = std::min(needed.i, i), .f = std::min(needed.f, f)};
     if (needed.f > f && needed.i <= i) ++source.out.i;
   }
-  return add<ProxyUnaryLut>(name, {parent}, source);
+  return add_layer<ProxyUnaryLut>(name, {parent}, source);
 }
 
 ProxyRef ProxyBuilder::add_unary_lut(const std::string& name, ProxyRef parent,
@@ -153,11 +153,11 @@ ProxyRef ProxyBuilder::add_unary_lut(const std::string& name, ProxyRef parent,
   constexpr int kFreeFraction = 20;
   const HlsType in = lut_input_type(parent);
   const HlsType needed = PackageNarrowing::through_function(*function, in);
-  return add<ProxyUnaryLut>(name, {parent},
-                            ProxyUnaryLut::Source{.function = std::move(function),
-                                                  .in = in,
-                                                  .out = {.k = needed.k, .i = needed.i + 1, .f = kFreeFraction},
-                                                  .rounding = Rounding::kRndConv});
+  return add_layer<ProxyUnaryLut>(name, {parent},
+                                  ProxyUnaryLut::Source{.function = std::move(function),
+                                                        .in = in,
+                                                        .out = {.k = needed.k, .i = needed.i + 1, .f = kFreeFraction},
+                                                        .rounding = Rounding::kRndConv});
 }
 
 ProxyRef ProxyBuilder::add_function(const std::string& name, ProxyRef parent,
@@ -200,10 +200,11 @@ ProxyRef ProxyBuilder::add_function(const std::string& name, ProxyRef parent,
 template <typename L, typename... Arguments>
 ProxyRef ProxyBuilder::add_in_pairs(const std::string& name, const std::vector<ProxyRef>& parents,
                                     const Arguments&... arguments) {
-  if (parents.size() <= 2) return add<L>(name, parents, arguments...);
+  if (parents.size() <= 2) return add_layer<L>(name, parents, arguments...);
   ProxyRef merged = parents[0];
-  for (size_t i = 1; i + 1 < parents.size(); ++i) merged = add<L>(name + "_part", {merged, parents[i]}, arguments...);
-  return add<L>(name, {merged, parents.back()}, arguments...);
+  for (size_t i = 1; i + 1 < parents.size(); ++i)
+    merged = add_layer<L>(name + "_part", {merged, parents[i]}, arguments...);
+  return add_layer<L>(name, {merged, parents.back()}, arguments...);
 }
 
 ProxyRef ProxyBuilder::add_add(const std::string& name, const std::vector<ProxyRef>& parents) {
@@ -218,20 +219,22 @@ ProxyRef ProxyBuilder::add_concatenate(const std::string& name, const std::vecto
 }
 
 ProxyRef ProxyBuilder::add_flatten(const std::string& name, ProxyRef parent) {
-  return add<ProxyFlatten>(name, {parent});
+  return add_layer<ProxyFlatten>(name, {parent});
 }
 
 ProxyRef ProxyBuilder::add_reshape(const std::string& name, ProxyRef parent, std::vector<int64_t> target) {
-  return add<ProxyReshape>(name, {parent}, std::move(target));
+  return add_layer<ProxyReshape>(name, {parent}, std::move(target));
 }
 
 ProxyRef ProxyBuilder::add_permute(const std::string& name, ProxyRef parent, std::vector<int64_t> dims) {
-  return add<ProxyPermute>(name, {parent}, std::move(dims));
+  return add_layer<ProxyPermute>(name, {parent}, std::move(dims));
 }
 
-const std::string& ProxyBuilder::name(ProxyRef layer) const {
-  return layers_.at(static_cast<size_t>(layer.index)).layer->name();
+const ProxyLayer& ProxyBuilder::layer(ProxyRef layer) const {
+  return *layers_.at(static_cast<size_t>(layer.index)).layer;
 }
+
+const std::string& ProxyBuilder::name(ProxyRef layer) const { return this->layer(layer).name(); }
 
 const ProxySignal& ProxyBuilder::signal(ProxyRef layer) const { return signals_.at(static_cast<size_t>(layer.index)); }
 

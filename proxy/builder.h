@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "hgq/proxy/conv.h"
@@ -89,12 +90,20 @@ class ProxyBuilder {
   ProxyRef add_reshape(const std::string& name, ProxyRef parent, std::vector<int64_t> target);
   /// `dims` count from 1.
   ProxyRef add_permute(const std::string& name, ProxyRef parent, std::vector<int64_t> dims);
+  /// A layer of any class, also one of a program's own: L(NAME, arguments...), NAME being what it may be called.
+  template <typename L, typename... Arguments>
+  ProxyRef add_layer(const std::string& name, const std::vector<ProxyRef>& parents, Arguments&&... arguments) {
+    return append(std::make_unique<L>(usable_name(name), std::forward<Arguments>(arguments)...), parents);
+  }
 
   /// The layer that is being converted: what its layers here are called after.
   void begin_layer(const std::string& name) { layer_name_ = name; }
   const std::string& layer_name() const { return layer_name_; }
 
   const std::string& name(ProxyRef layer) const;
+  const ProxyLayer& layer(ProxyRef layer) const;
+  /// Layers so far.
+  int size() const { return static_cast<int>(layers_.size()); }
   /// Shape of a sample, range and fractions of what a layer gives.
   const ProxySignal& signal(ProxyRef layer) const;
 
@@ -106,9 +115,8 @@ class ProxyBuilder {
   ProxyModel finish(const std::vector<ProxyRef>& outputs) &&;
 
  private:
-  /// Names, plans, and appends a layer; L is made with its final name and `arguments`.
-  template <typename L, typename... Arguments>
-  ProxyRef add(const std::string& name, const std::vector<ProxyRef>& parents, Arguments&&... arguments);
+  /// What a layer that wants this name gets; notes where hls4ml would misread the name itself.
+  std::string usable_name(const std::string& name);
   template <typename L, typename... Arguments>
   ProxyRef add_in_pairs(const std::string& name, const std::vector<ProxyRef>& parents, const Arguments&... arguments);
   /// Plans all layers anew.

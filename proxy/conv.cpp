@@ -6,6 +6,7 @@
 #include "hgq/config/config_reader.h"
 #include "hgq/config/window_keys.h"
 #include "hgq/core/error.h"
+#include "hgq/proxy/kinds.h"
 #include "hgq/proxy/products.h"
 
 namespace hgq {
@@ -105,6 +106,11 @@ ProxyPlan ProxyConv::plan(std::span<const ProxySignal* const> in) const {
       input,
       {.inputs = entries * channels, .units = filters(), .kernel = kernel, .bias = weights_.bias, .source = source},
       windows.output_shape(filters()), where());
+}
+
+void register_conv(ProxyKinds& kinds) {
+  kinds.proxy_layers.add({.name = "Conv1D", .make = ProxyConv::read});
+  kinds.proxy_layers.add({.name = "Conv2D", .make = ProxyConv::read});
 }
 
 }  // namespace hgq

@@ -5,6 +5,7 @@
 
 #include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
+#include "hgq/proxy/kinds.h"
 #include "hgq/proxy/products.h"
 
 namespace hgq {
@@ -47,5 +48,7 @@ ProxyPlan ProxyDense::plan(std::span<const ProxySignal* const> in) const {
                       {.inputs = inputs(), .units = units(), .kernel = kernel(), .bias = bias(), .source = source},
                       shape, where());
 }
+
+void register_dense(ProxyKinds& kinds) { kinds.proxy_layers.add({.name = "Dense", .make = ProxyDense::read}); }
 
 }  // namespace hgq

@@ -2,6 +2,7 @@
 
 #include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
+#include "hgq/proxy/kinds.h"
 
 namespace hgq {
 namespace {
@@ -53,5 +54,7 @@ ProxyPlan ProxyInput::plan(std::span<const ProxySignal* const> in) const {
   plan.step = [](const StepRows&) {};
   return plan;
 }
+
+void register_input(ProxyKinds& kinds) { kinds.proxy_layers.add({.name = "InputLayer", .make = ProxyInput::read}); }
 
 }  // namespace hgq

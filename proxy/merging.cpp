@@ -6,6 +6,7 @@
 #include "hgq/core/error.h"
 #include "hgq/proxy/align.h"
 #include "hgq/proxy/hls_interval.h"
+#include "hgq/proxy/kinds.h"
 #include "hgq/proxy/moves.h"
 
 namespace hgq {
@@ -145,6 +146,11 @@ ProxyPlan ProxyConcatenate::plan(std::span<const ProxySignal* const> in) const {
     }
   }
   return move_plan(in, shape, std::move(sources), where());
+}
+
+void register_merging(ProxyKinds& kinds) {
+  kinds.proxy_layers.add({.name = "Add", .make = ProxyAdd::read});
+  kinds.proxy_layers.add({.name = "Concatenate", .make = ProxyConcatenate::read});
 }
 
 }  // namespace hgq

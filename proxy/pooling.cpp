@@ -9,6 +9,7 @@
 #include "hgq/core/error.h"
 #include "hgq/proxy/align.h"
 #include "hgq/proxy/hls_interval.h"
+#include "hgq/proxy/kinds.h"
 
 namespace hgq {
 namespace {
@@ -218,6 +219,51 @@ ProxyPlan ProxyPooling::plan(std::span<const ProxySignal* const> in) const {
     plan.step = pooling_step<int64_t, int64_t>(reads, options_.average, division);
   }
   return plan;
+}
+
+namespace {
+
+std::optional<ProxyRef> convert_pooling(const KerasLayer& layer) {
+  PoolingOptions options = read_pooling_options(layer.node.class_name, layer.reader);
+  if (!layer.is_quantized()) return {};
+  return layer.builder.add_pooling(layer.node.proxy_name, *layer.input, std::move(options));
+}
+
+/// A window of all positions; hls4ml's own global pooling does the same, but forgets `keepdims`.
+std::optional<ProxyRef> convert_global_pooling(const KerasLayer& layer) {
+  const std::string window_class = layer.node.class_name.substr(std::string_view("Global").size());
+  read_data_format(layer.reader);
+  const bool keeps_dims = layer.reader.boolean("keepdims", "whether dims of extent 1 stay", false);
+  if (!layer.is_quantized()) return {};
+  PoolingOptions options{.rank = window_class.ends_with("1D") ? 1 : 2,
+                         .average = window_class.starts_with("Average"),
+                         .size = {},
+                         .stride = {}};
+  const Shape& shape = layer.builder.signal(*layer.input).shape;
+  HGQ_CHECK(shape.rank() == options.rank + 1, ShapeError, "reads values of shape ", shape, ", expected ",
+            options.rank + 1, " dims");
+  for (int d = 0; d < options.rank; ++d) options.size.push_back(shape[d]);
+  options.stride = options.size;
+  const std::string& name = layer.node.proxy_name;
+  const ProxyRef pooled = layer.builder.add_pooling(name, *layer.input, std::move(options));
+  return keeps_dims ? pooled : layer.builder.add_flatten(name + "_flat", pooled);
+}
+
+}  // namespace
+
+void register_pooling(ProxyKinds& kinds) {
+  kinds.proxy_layers.add({.name = "MaxPooling1D", .make = ProxyPooling::read});
+  kinds.proxy_layers.add({.name = "MaxPooling2D", .make = ProxyPooling::read});
+  kinds.proxy_layers.add({.name = "AveragePooling1D", .make = ProxyPooling::read});
+  kinds.proxy_layers.add({.name = "AveragePooling2D", .make = ProxyPooling::read});
+  kinds.keras_layers.add({.name = "MaxPooling1D", .make = convert_pooling});
+  kinds.keras_layers.add({.name = "MaxPooling2D", .make = convert_pooling});
+  kinds.keras_layers.add({.name = "AveragePooling1D", .make = convert_pooling});
+  kinds.keras_layers.add({.name = "AveragePooling2D", .make = convert_pooling});
+  kinds.keras_layers.add({.name = "GlobalMaxPooling1D", .make = convert_global_pooling});
+  kinds.keras_layers.add({.name = "GlobalMaxPooling2D", .make = convert_global_pooling});
+  kinds.keras_layers.add({.name = "GlobalAveragePooling1D", .make = convert_global_pooling});
+  kinds.keras_layers.add({.name = "GlobalAveragePooling2D", .make = convert_global_pooling});
 }
 
 }  // namespace hgq

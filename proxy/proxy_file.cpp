@@ -6,8 +6,8 @@
 
 #include "hgq/core/error.h"
 #include "hgq/data/keras_classes.h"
+#include "hgq/proxy/kinds.h"
 #include "hgq/proxy/names.h"
-#include "hgq/proxy/registry.h"
 #include "hgq/proxy/unary_lut.h"
 
 namespace hgq {
@@ -72,7 +72,7 @@ KerasFile proxy_to_keras(const ProxyModel& model) {
   return file;
 }
 
-ProxyModel proxy_from_keras(const KerasFile& file) {
+ProxyModel proxy_from_keras(const KerasFile& file, const ProxyKinds& kinds) {
   const char* const maker = is_qkeras(file) || is_plain_keras(file) ? "import" : "export";
   HGQ_CHECK(is_proxy(file), FileError, file.path,
             ": is not a proxy: it has no layer of class HGQ>FixedPointQuantizer; 'hgq-train ", maker, " ", file.path,
@@ -85,7 +85,7 @@ ProxyModel proxy_from_keras(const KerasFile& file) {
               "' is called more than once, which no proxy model has");
     const KerasLayerWeights* weights = file.find(node.name);
     ProxyModel::Entry entry;
-    entry.layer = read_proxy_layer(node, weights == nullptr ? KerasLayerWeights{node.name, {}} : *weights);
+    entry.layer = read_proxy_layer(node, weights == nullptr ? KerasLayerWeights{node.name, {}} : *weights, kinds);
     for (const std::string& input : node.inputs) entry.parents.push_back(index.at(input));
     index[node.name] = static_cast<int>(layers.size());
     layers.push_back(std::move(entry));
@@ -115,13 +115,13 @@ void save_proxy(const ProxyModel& model, const std::string& path, const WriteGro
   write_keras_file(proxy_to_keras(model), path, write_group);
 }
 
-ProxyModel load_proxy(const std::string& path, const ReadGroup& read_hgq) {
+ProxyModel load_proxy(const std::string& path, const ProxyKinds& kinds, const ReadGroup& read_hgq) {
   NumbersByLayer overflows;
   const KerasFile file = read_keras_file(path, [&](const h5::Group& hgq) {
     overflows = read_table_overflows(hgq);
     if (read_hgq) read_hgq(hgq);
   });
-  ProxyModel model = proxy_from_keras(file);
+  ProxyModel model = proxy_from_keras(file, kinds);
   for (auto& [layer, numbers] : overflows) {
     auto* const lut = dynamic_cast<ProxyUnaryLut*>(model.find(layer));
     HGQ_CHECK(lut != nullptr, FileError, path, ":/hgq/", kTableOverflows, "/", layer,

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "hgq/data/keras_file.h"
+#include "hgq/proxy/kinds.h"
 #include "hgq/proxy/model.h"
 
 namespace hgq {
@@ -20,13 +21,14 @@ namespace hgq {
 KerasFile proxy_to_keras(const ProxyModel& model);
 
 /// Throws FileError where the file holds another kind of model, or a class or number that a proxy cannot have.
-ProxyModel proxy_from_keras(const KerasFile& file);
+ProxyModel proxy_from_keras(const KerasFile& file, const ProxyKinds& kinds);
 
 /// Whether the model in a file is a proxy: it has FixedPointQuantizers.
 bool is_proxy(const KerasFile& file);
 
 /// Writes the file whole or not at all.
 void save_proxy(const ProxyModel& model, const std::string& path, const WriteGroup& write_hgq = {});
-ProxyModel load_proxy(const std::string& path, const ReadGroup& read_hgq = {});
+/// `kinds`: the layers there are (layers/kinds.h has those of hgq; deploy/files.h reads with them).
+ProxyModel load_proxy(const std::string& path, const ProxyKinds& kinds, const ReadGroup& read_hgq = {});
 
 }  // namespace hgq

@@ -6,6 +6,7 @@
 
 #include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
+#include "hgq/proxy/kinds.h"
 #include "hgq/proxy/quantizer_steps.h"
 
 namespace hgq {
@@ -239,6 +240,10 @@ ProxyPlan ProxyQuantizer::plan(std::span<const ProxySignal* const> in) const {
   plan.out.hls = narrowed(input.hls, input.shape);
   plan.step = quantizer_step(input, types, rounding_, overflow_);
   return plan;
+}
+
+void register_quantizer(ProxyKinds& kinds) {
+  kinds.proxy_layers.add({.name = "FixedPointQuantizer", .make = ProxyQuantizer::read});
 }
 
 }  // namespace hgq

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "hgq/config/config_reader.h"
+#include "hgq/config/window_keys.h"
 #include "hgq/core/error.h"
+#include "hgq/proxy/kinds.h"
 #include "hgq/proxy/moves.h"
 
 namespace hgq {
@@ -112,6 +114,39 @@ ProxyPlan ProxyPermute::plan(std::span<const ProxySignal* const> in) const {
     sources.push_back({0, source});
   }
   return move_plan(in, shape, std::move(sources), where());
+}
+
+namespace {
+
+std::optional<ProxyRef> convert_flatten(const KerasLayer& layer) {
+  read_data_format(layer.reader);
+  if (!layer.is_ready()) return {};
+  return layer.builder.add_flatten(layer.node.proxy_name, *layer.input);
+}
+
+std::optional<ProxyRef> convert_reshape(const KerasLayer& layer) {
+  std::vector<int64_t> target =
+      layer.reader.integers("target_shape", "shape of a sample", {}, {.required = true, .min = -1});
+  if (!layer.is_ready()) return {};
+  return layer.builder.add_reshape(layer.node.proxy_name, *layer.input, std::move(target));
+}
+
+std::optional<ProxyRef> convert_permute(const KerasLayer& layer) {
+  std::vector<int64_t> dims =
+      layer.reader.integers("dims", "order of the dims, counted from 1", {}, {.required = true, .min = 1});
+  if (!layer.is_ready()) return {};
+  return layer.builder.add_permute(layer.node.proxy_name, *layer.input, std::move(dims));
+}
+
+}  // namespace
+
+void register_reshaping(ProxyKinds& kinds) {
+  kinds.proxy_layers.add({.name = "Flatten", .make = ProxyFlatten::read});
+  kinds.proxy_layers.add({.name = "Reshape", .make = ProxyReshape::read});
+  kinds.proxy_layers.add({.name = "Permute", .make = ProxyPermute::read});
+  kinds.keras_layers.add({.name = "Flatten", .make = convert_flatten});
+  kinds.keras_layers.add({.name = "Reshape", .make = convert_reshape});
+  kinds.keras_layers.add({.name = "Permute", .make = convert_permute});
 }
 
 }  // namespace hgq

@@ -6,6 +6,7 @@
 #include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/core/finite.h"
+#include "hgq/proxy/kinds.h"
 
 namespace hgq {
 namespace {
@@ -158,6 +159,10 @@ ProxyPlan ProxyUnaryLut::plan(std::span<const ProxySignal* const> in) const {
     }
   });
   return plan;
+}
+
+void register_unary_lut(ProxyKinds& kinds) {
+  kinds.proxy_layers.add({.name = "UnaryLUT", .make = ProxyUnaryLut::read});
 }
 
 }  // namespace hgq

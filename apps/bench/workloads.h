@@ -16,7 +16,7 @@ namespace hgq {
 
 struct Workload {
   Model model;
-  Loss loss;
+  LossPtr loss;
   AdamOptions adam;
   std::unique_ptr<MemoryDataset> data;  // `rows` rows
 };

@@ -1,6 +1,7 @@
 #include "hgq/proxy/qkeras/convert.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -8,11 +9,11 @@
 
 #include "hgq/autograd/activations.h"
 #include "hgq/config/config_reader.h"
-#include "hgq/config/window_keys.h"
 #include "hgq/core/error.h"
 #include "hgq/proxy/activations.h"
 #include "hgq/proxy/builder.h"
 #include "hgq/proxy/input.h"
+#include "hgq/proxy/kinds.h"
 #include "hgq/proxy/qkeras/activation_layers.h"
 #include "hgq/proxy/qkeras/activation_quantizers.h"
 #include "hgq/proxy/qkeras/flat_graph.h"
@@ -26,8 +27,9 @@ namespace {
 /// read all the same, so that their errors are found too.
 class Converter {
  public:
-  Converter(const KerasFile& file, const QKerasOptions& options)
+  Converter(const KerasFile& file, const ProxyKinds& kinds, const QKerasOptions& options)
       : file_(file),
+        kinds_(kinds),
         overflow_(options.wrap ? Overflow::kWrap : Overflow::kSat),
         input_types_(options.input_types),
         graph_(flat_graph(keras_graph(file.model_config))) {
@@ -84,7 +86,7 @@ class Converter {
   Ref layer(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ErrorList& errors) {
     const std::string& kind = node.class_name;
     if (kind == "InputLayer") return input(node);
-    if (!is_class_of_keras(kind)) return refuse_class(node, errors);
+    if (!is_class_of_keras(kind) && kinds_.keras_layers.find(kind) == nullptr) return refuse_class(node, errors);
     const bool merges = kind == "Add" || kind == "Concatenate";
     if (node.inputs.empty() || (node.inputs.size() > 1 && !merges)) {
       errors.add(node.config.place(), concat(qkeras_layer(node), ": reads ", node.inputs.size(), " layers, expected ",
@@ -298,21 +300,12 @@ class Converter {
       }
       return activate(node, {.function = "softmax", .type = {}}, in[0], node.proxy_name, "", errors);
     }
-    if (kind.starts_with("Global")) return global_pooling(node, in, complete, reader);
-    if (kind.ends_with("Pooling1D") || kind.ends_with("Pooling2D")) return pooling(node, in, complete, reader);
-    if (kind == "Flatten") {
-      read_data_format(reader);
-      return ready() ? Ref(added(kind, builder_.add_flatten(node.proxy_name, in[0]))) : Ref();
-    }
-    if (kind == "Reshape") {
-      std::vector<int64_t> target =
-          reader.integers("target_shape", "shape of a sample", {}, {.required = true, .min = -1});
-      return ready() ? Ref(added(kind, builder_.add_reshape(node.proxy_name, in[0], std::move(target)))) : Ref();
-    }
-    if (kind == "Permute") {
-      std::vector<int64_t> dims =
-          reader.integers("dims", "order of the dims, counted from 1", {}, {.required = true, .min = 1});
-      return ready() ? Ref(added(kind, builder_.add_permute(node.proxy_name, in[0], std::move(dims)))) : Ref();
+    if (const auto* const known = kinds_.keras_layers.find(kind)) {
+      const std::function<bool()> check = [&] { return check_quantized(node, in, errors); };
+      const int before = builder_.size();
+      const Ref ref = known->make({node, reader, builder_, complete ? Ref(in[0]) : Ref(), check});
+      for (int i = before; i < builder_.size(); ++i) added(builder_.layer({i}).class_name(), {i});
+      return ref;
     }
     if (kind == "Add") {
       if (!ready() || !check_quantized(node, in, errors)) return {};
@@ -322,46 +315,20 @@ class Converter {
     return ready() ? Ref(added(kind, builder_.add_concatenate(node.proxy_name, in, axis))) : Ref();
   }
 
-  static Ref refuse_class(const KerasNode& node, ErrorList& errors) {
+  Ref refuse_class(const KerasNode& node, ErrorList& errors) const {
     errors.add(
         node.config.place(),
         concat(qkeras_layer(node),
                ": a proxy has no such layer; there are QDense, QDenseBatchnorm, QConv1D, QConv2D, QConv2DBatchnorm, "
                "QDepthwiseConv2D, QDepthwiseConv2DBatchnorm, QActivation, QBatchNormalization, and of Keras Dense, "
-               "Conv1D, Conv2D, DepthwiseConv1D and 2D, BatchNormalization, Activation, ReLU, Softmax, MaxPooling1D "
-               "and 2D, AveragePooling1D and 2D, the same with Global in front, Flatten, Reshape, Permute, Add, "
-               "Concatenate, Dropout"));
+               "Conv1D, Conv2D, DepthwiseConv1D and 2D, BatchNormalization, Activation, ReLU, Softmax, Add, "
+               "Concatenate, Dropout, ",
+               join_names(kinds_.keras_layers.names())));
     return {};
   }
 
-  Ref pooling(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ConfigReader& reader) {
-    PoolingOptions options = read_pooling_options(node.class_name, reader);
-    ErrorList& errors = reader.errors();
-    if (!complete || !errors.empty() || !check_quantized(node, in, errors)) return {};
-    return added(node.class_name, builder_.add_pooling(node.proxy_name, in[0], std::move(options)));
-  }
-
-  /// A window of all positions; hls4ml's own global pooling does the same, but forgets `keepdims`.
-  Ref global_pooling(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ConfigReader& reader) {
-    const std::string window_class = node.class_name.substr(std::string_view("Global").size());
-    read_data_format(reader);
-    const bool keeps_dims = reader.boolean("keepdims", "whether dims of extent 1 stay", false);
-    ErrorList& errors = reader.errors();
-    if (!complete || !errors.empty() || !check_quantized(node, in, errors)) return {};
-    PoolingOptions options{.rank = window_class.ends_with("1D") ? 1 : 2,
-                           .average = window_class.starts_with("Average"),
-                           .size = {},
-                           .stride = {}};
-    const Shape& shape = builder_.signal(in[0]).shape;
-    HGQ_CHECK(shape.rank() == options.rank + 1, ShapeError, "reads values of shape ", shape, ", expected ",
-              options.rank + 1, " dims");
-    for (int d = 0; d < options.rank; ++d) options.size.push_back(shape[d]);
-    options.stride = options.size;
-    const ProxyRef pooled = added(window_class, builder_.add_pooling(node.proxy_name, in[0], std::move(options)));
-    return keeps_dims ? pooled : added("Flatten", builder_.add_flatten(node.proxy_name + "_flat", pooled));
-  }
-
   const KerasFile& file_;
+  const ProxyKinds& kinds_;
   Overflow overflow_;
   InputTypes input_types_;
   KerasGraph graph_;
@@ -378,8 +345,8 @@ class Converter {
 
 }  // namespace
 
-QKerasConversion qkeras_to_proxy(const KerasFile& file, const QKerasOptions& options) {
-  return Converter(file, options).convert();
+QKerasConversion qkeras_to_proxy(const KerasFile& file, const ProxyKinds& kinds, const QKerasOptions& options) {
+  return Converter(file, kinds, options).convert();
 }
 
 }  // namespace hgq

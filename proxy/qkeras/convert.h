@@ -2,7 +2,7 @@
 //
 //   const KerasFile file = read_keras_file("qkeras.h5");
 //   if (is_qkeras(file)) {
-//     const QKerasConversion conversion = qkeras_to_proxy(file);
+//     const QKerasConversion conversion = qkeras_to_proxy(file, LayerKinds());
 //     save_proxy(conversion.proxy, "proxy.h5");
 //   }
 //
@@ -18,6 +18,7 @@
 
 #include "hgq/data/keras_classes.h"
 #include "hgq/data/keras_file.h"
+#include "hgq/proxy/kinds.h"
 #include "hgq/proxy/model.h"
 #include "hgq/proxy/qkeras/input_types.h"
 
@@ -43,6 +44,6 @@ struct QKerasConversion {
 
 /// Throws ConfigError with all that cannot be converted, a line each that names the layer, the reason, and what to do;
 /// FileError where the graph itself cannot be read.
-QKerasConversion qkeras_to_proxy(const KerasFile& file, const QKerasOptions& options = {});
+QKerasConversion qkeras_to_proxy(const KerasFile& file, const ProxyKinds& kinds, const QKerasOptions& options = {});
 
 }  // namespace hgq

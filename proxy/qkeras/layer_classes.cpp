@@ -12,25 +12,9 @@ constexpr std::array<std::string_view, 8> kVanishing{
     "Dropout",         "SpatialDropout1D", "SpatialDropout2D",       "AlphaDropout",
     "GaussianDropout", "GaussianNoise",    "ActivityRegularization", "Identity"};
 
-/// Those of Keras that have no weights and stay what they are.
-constexpr std::array<std::string_view, 18> kPlain{"QActivation",
-                                                  "Activation",
-                                                  "ReLU",
-                                                  "Softmax",
-                                                  "MaxPooling1D",
-                                                  "MaxPooling2D",
-                                                  "AveragePooling1D",
-                                                  "AveragePooling2D",
-                                                  "GlobalMaxPooling1D",
-                                                  "GlobalMaxPooling2D",
-                                                  "GlobalAveragePooling1D",
-                                                  "GlobalAveragePooling2D",
-                                                  "Flatten",
-                                                  "Reshape",
-                                                  "Permute",
-                                                  "InputLayer",
-                                                  "Concatenate",
-                                                  "Add"};
+/// Those that the conversion itself knows; others are in ProxyKinds::keras_layers.
+constexpr std::array<std::string_view, 7> kPlain{"QActivation", "Activation",  "ReLU", "Softmax",
+                                                 "InputLayer",  "Concatenate", "Add"};
 
 template <size_t kN>
 bool is_one_of(const std::array<std::string_view, kN>& names, std::string_view name) {

@@ -7,7 +7,7 @@
 
 namespace hgq {
 
-/// Whether a layer of this class, without its package, is known to the conversion.
+/// Whether a layer of this class, without its package, is known to the conversion itself.
 bool is_class_of_keras(std::string_view class_name);
 /// Whether it does nothing outside training.
 bool vanishes_in_proxy(std::string_view class_name);

@@ -8,12 +8,12 @@
 
 #include "hgq/apps/run_config.h"
 #include "hgq/apps/setup.h"
-#include "hgq/callbacks/registry.h"
+#include "hgq/callbacks/kinds.h"
 #include "hgq/core/error.h"
+#include "hgq/deploy/registry.h"
+#include "hgq/layers/kinds.h"
 #include "hgq/layers/object_docs.h"
 #include "hgq/layers/quantizer_config.h"
-#include "hgq/layers/registry.h"
-#include "hgq/optim/loss_docs.h"
 #include "hgq/optim/optimizer_config.h"
 #include "hgq/optim/schedule_config.h"
 
@@ -131,8 +131,8 @@ bool build(Layer& layer) {
 
 TEST(Reference, DefaultsOfLayersAreThoseThatAreUsed) {
   LayerDefaults defaults;
-  for (const LayerKind& kind : layer_kinds()) {
-    const std::string name(kind.name);
+  for (const Kind<LayerFactory>& kind : built_in_registry().layers.all()) {
+    const std::string& name = kind.name;
     std::vector<KeyDoc> docs;
     ErrorList ignored;
     make_layer(name, {Node::map({}), defaults, ignored, &docs});
@@ -166,7 +166,8 @@ TEST(Reference, DefaultsOfInitializersRegularizersAndConstraintsAreThoseThatAreU
 }
 
 TEST(Reference, DefaultsOfOptimizersAreThoseThatAreUsed) {
-  for (const std::string& name : optimizer_names()) {
+  for (const Kind<MakeOptimizer>& kind : built_in_registry().optimizers.all()) {
+    const std::string& name = kind.name;
     std::vector<KeyDoc> docs;
     ErrorList ignored;
     make_optimizer(Node::map({{name, Node::map({})}}), {}, ignored, &docs);
@@ -189,7 +190,8 @@ TEST(Reference, DefaultsOfOptimizersAreThoseThatAreUsed) {
 
 TEST(Reference, DefaultsOfSchedulesAreThoseThatAreUsed) {
   const ScheduleContext context{.steps_per_epoch = 10, .total_steps = 300};
-  for (const std::string& name : schedule_names()) {
+  for (const Kind<MakeSchedule>& kind : built_in_registry().schedules.all()) {
+    const std::string& name = kind.name;
     if (name == "PiecewiseConstantDecay") continue;  // its boundaries have two forms, one of which must be there
     std::vector<KeyDoc> docs;
     ErrorList ignored;
@@ -204,28 +206,32 @@ TEST(Reference, DefaultsOfSchedulesAreThoseThatAreUsed) {
 }
 
 TEST(Reference, DefaultsOfCallbacksAreTaken) {
-  for (const CallbackKind& kind : callback_kinds()) {
-    const std::string name(kind.name);
+  for (const Kind<MakeCallback>& kind : built_in_registry().callbacks.all()) {
+    const std::string& name = kind.name;
     const CallbackContext context{.epochs = 10, .folder = ""};
     std::vector<KeyDoc> docs;
     ErrorList ignored;
-    make_callback(Node::map({{name, Node::map({})}}), context, ignored, &docs);
+    make_callback(Node::map({{name, Node::map({})}}), context, built_in_registry(), ignored, &docs);
     expect_defaults(name, first_of_each(docs, name), [&](const Node& arguments, ErrorList& errors) {
-      const std::unique_ptr<Callback> callback = make_callback(Node::map({{name, arguments}}), context, errors);
+      const std::unique_ptr<Callback> callback =
+          make_callback(Node::map({{name, arguments}}), context, built_in_registry(), errors);
       return callback == nullptr ? nlohmann::json() : callback->state();
     });
   }
 }
 
 TEST(Reference, DefaultsOfLossesAreThoseThatAreUsed) {
-  for (const ObjectDoc& object : loss_docs()) {
-    expect_defaults(object.name, object.keys, [&](const Node& arguments, ErrorList& errors) {
-      const Loss loss = Loss::from_node(Node::map({{object.name, arguments}}), errors);
-      return std::pair{loss.kind, loss.delta};
+  const Registry& registry = built_in_registry();
+  for (const Kind<MakeLoss>& kind : registry.losses.all()) {
+    std::vector<KeyDoc> docs;
+    ErrorList ignored;
+    make_loss(Node::scalar(kind.name), registry.losses, ignored, &docs);
+    expect_defaults(kind.name, docs, [&](const Node& arguments, ErrorList& errors) {
+      const LossPtr loss = make_loss(Node::map({{kind.name, arguments}}), registry.losses, errors);
+      return loss == nullptr ? nlohmann::json() : nlohmann::json{loss->name(), loss->arguments()};
     });
   }
-  EXPECT_FALSE(loss_docs().empty());
-  for (const ObjectDoc& object : metric_docs()) EXPECT_FALSE(object.doc.empty()) << object.name;
+  for (const Kind<MakeMetric>& kind : registry.metrics.all()) EXPECT_FALSE(kind.doc.empty()) << kind.name;
 }
 
 TEST(Reference, DefaultsOfSectionsAreThoseThatAreUsed) {
@@ -237,7 +243,7 @@ TEST(Reference, DefaultsOfSectionsAreThoseThatAreUsed) {
         "export: {trace: {}}\n");
   };
   const auto resolved = [](const Node& tree, ErrorList& errors) {
-    return run_config_from(tree, "", config_hooks(), errors).resolved.to_yaml();
+    return run_config_from(tree, "", config_hooks(built_in_registry()), errors).resolved.to_yaml();
   };
   ErrorList errors;
   const std::string plain = resolved(config(), errors);

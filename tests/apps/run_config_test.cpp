@@ -68,7 +68,8 @@ class RunConfigTest : public testing::Test {
   RunConfig read(const std::string& yaml, std::vector<std::string> sets = {}, std::optional<int64_t> seed = {}) {
     std::ofstream(path_, std::ios::binary) << yaml;
     errors_ = ErrorList();
-    return read_run_config({.path = path_, .sets = std::move(sets), .seed = seed}, config_hooks(), errors_);
+    return read_run_config({.path = path_, .sets = std::move(sets), .seed = seed}, config_hooks(built_in_registry()),
+                           errors_);
   }
   RunConfig read_valid(const std::string& yaml, std::vector<std::string> sets = {}, std::optional<int64_t> seed = {}) {
     RunConfig config = read(yaml, std::move(sets), seed);
@@ -320,7 +321,8 @@ TEST_F(RunConfigTest, ResolvedConfigRerunsTheSame) {
     const std::string path = (folder_ / "runs" / "a" / "config.yaml").string();
     std::ofstream(path) << written;
     ErrorList errors;
-    const RunConfig second = read_run_config({.path = path, .sets = {}, .seed = {}}, config_hooks(), errors);
+    const RunConfig second =
+        read_run_config({.path = path, .sets = {}, .seed = {}}, config_hooks(built_in_registry()), errors);
     EXPECT_THAT(errors.messages(), ElementsAre()) << written;
     EXPECT_EQ(second.resolved.to_yaml(), written);
     EXPECT_THAT(differing_keys(first.resolved, second.resolved), ElementsAre());
@@ -629,7 +631,7 @@ std::vector<std::string> errors_of_two_outputs(const std::string& data, const st
                           "name: b, inputs: a}], outputs: [a, b]}\ntrain: {loss: mse" +
                           train + "}\n",
                       "c.yaml", errors);
-  const RunConfig config = run_config_from(tree, "", config_hooks(), errors);
+  const RunConfig config = run_config_from(tree, "", config_hooks(built_in_registry()), errors);
   if (errors.empty() && !train.empty()) {
     EXPECT_THAT(config.resolved.to_yaml(), HasSubstr("weighted_metrics"));
   }

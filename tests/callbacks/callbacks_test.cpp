@@ -8,10 +8,10 @@
 #include <sstream>
 
 #include "../support/temporary_folder.h"
+#include "hgq/callbacks/kinds.h"
 #include "hgq/callbacks/pareto_front.h"
 #include "hgq/callbacks/progress.h"
 #include "hgq/callbacks/progress_line.h"
-#include "hgq/callbacks/registry.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/trace.h"
 #include "training_fixture.h"
@@ -24,7 +24,8 @@ using test::SmallTraining;
 std::unique_ptr<Callback> callback(const std::string& yaml, int epochs, const std::string& folder = "") {
   ErrorList errors;
   const Node node = Node::from_yaml(yaml, "test", errors);
-  auto made = make_callback(node, {.epochs = epochs, .folder = folder, .free_bops_and_calibrated = false}, errors);
+  auto made = make_callback(node, {.epochs = epochs, .folder = folder, .free_bops_and_calibrated = false},
+                            CallbackKinds(), errors);
   errors.throw_if_any();
   return made;
 }

@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "../support/temporary_folder.h"
+#include "hgq/callbacks/kinds.h"
 #include "hgq/callbacks/progress.h"
-#include "hgq/callbacks/registry.h"
 #include "hgq/callbacks/saved_state.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/hgq_file.h"
@@ -28,7 +28,8 @@ constexpr int kEpochs = 4;
 
 std::unique_ptr<Callback> callback(const std::string& yaml) {
   ErrorList errors;
-  auto made = make_callback(Node::from_yaml(yaml, "test", errors), {.epochs = kEpochs, .folder = ""}, errors);
+  auto made =
+      make_callback(Node::from_yaml(yaml, "test", errors), {.epochs = kEpochs, .folder = ""}, CallbackKinds(), errors);
   errors.throw_if_any();
   return made;
 }

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "../support/temporary_folder.h"
-#include "hgq/callbacks/registry.h"
+#include "hgq/callbacks/kinds.h"
 #include "hgq/core/error.h"
 #include "hgq/core/system_file.h"
 #include "hgq/layers/hgq_file.h"
@@ -20,7 +20,8 @@ using test::SmallTraining;
 std::unique_ptr<Callback> callback(const std::string& yaml, int epochs) {
   ErrorList errors;
   const Node node = Node::from_yaml(yaml, "test", errors);
-  auto made = make_callback(node, {.epochs = epochs, .folder = "", .free_bops_and_calibrated = false}, errors);
+  auto made =
+      make_callback(node, {.epochs = epochs, .folder = "", .free_bops_and_calibrated = false}, CallbackKinds(), errors);
   errors.throw_if_any();
   return made;
 }

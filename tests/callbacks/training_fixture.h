@@ -39,9 +39,7 @@ struct SmallTraining {
         train(points(600, 1)),
         validation(points(200, 2)) {
     model.set_beta(1e-6);
-    objective = {.losses = {sparse_categorical_crossentropy()},
-                 .weights = {},
-                 .metrics = {Metric{}, Metric{.kind = Metric::Kind::kAuc, .name = "auc"}}};
+    objective = {.losses = {sparse_categorical_crossentropy()}, .weights = {}, .metrics = {accuracy(), auc()}};
   }
   Trainer::Options options(int epochs) const {
     return {.epochs = epochs, .batch_size = 128, .seed = 11, .checkpoint_seconds = 0};

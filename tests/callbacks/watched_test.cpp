@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "hgq/callbacks/registry.h"
+#include "hgq/callbacks/kinds.h"
 #include "hgq/core/error.h"
 #include "training_fixture.h"
 
@@ -22,7 +22,7 @@ Callbacks callbacks(const std::vector<std::string>& yaml) {
   for (const std::string& text : yaml) {
     ErrorList errors;
     const CallbackContext context{.epochs = 9, .folder = "", .free_bops_and_calibrated = false};
-    made.push_back(make_callback(Node::from_yaml(text, "test", errors), context, errors));
+    made.push_back(make_callback(Node::from_yaml(text, "test", errors), context, CallbackKinds(), errors));
     errors.throw_if_any();
   }
   return made;
@@ -89,9 +89,8 @@ TEST(Watched, ATrainingOfOnesOwnIsRefusedBeforeItBegins) {
 TEST(Watched, NamesOfSeveralOutputsAreThoseOfTheHistory) {
   Model model = Graph(std::vector{Input("x", {2}), HQuantize().name("q").from({"x"}), HDense(2).name("a").from({"q"}),
                                   HDense(2).name("b").from({"q"})});
-  const Metric mae_metric{.kind = Metric::Kind::kMeanAbsoluteError, .name = "mae"};
   const Objective objective{
-      .losses = {mse(), mse()}, .weights = {}, .metrics = {mae_metric}, .weighted_metrics = {mae_metric}};
+      .losses = {mse(), mse()}, .weights = {}, .metrics = {mae_metric()}, .weighted_metrics = {mae_metric()}};
   Workers workers(1);
   const ModelComputation computation(model, objective, Mode::kEvaluate, workers, 0);
   std::vector<std::string> names;

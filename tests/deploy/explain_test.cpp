@@ -6,6 +6,7 @@
 
 #include "hgq/core/error.h"
 #include "hgq/deploy/convert.h"
+#include "hgq/deploy/files.h"
 #include "hgq/layers/trace.h"
 #include "hgq/proxy/proxy_file.h"
 #include "proxy_test_support.h"
@@ -98,7 +99,7 @@ TEST(ProxyExplainer, ATableThatWrapsIsAnOverflowAlsoInAFileOfPython) {
   const Tensor x = tensor({2, 1}, {1, -2});  // 4, where 2.25 was traced
   const std::vector<ConstTensorView> inputs{x.view()};
   EXPECT_THAT(Emulator(ours).run(inputs).row_overflows, testing::ElementsAre(0, 1));
-  ProxyModel of_python = proxy_from_keras(proxy_to_keras(ours));
+  ProxyModel of_python = proxy_from_keras(proxy_to_keras(ours), built_in_layer_kinds());
   EXPECT_THAT(Emulator(of_python).run(inputs).row_overflows, testing::ElementsAre(0, 0));
   find_table_overflows(model, of_python);
   EXPECT_THAT(Emulator(of_python).run(inputs).row_overflows, testing::ElementsAre(0, 1));

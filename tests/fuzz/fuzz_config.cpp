@@ -11,13 +11,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const Node tree =
         Node::from_yaml(std::string_view(reinterpret_cast<const char*>(data), size), "input.yaml", errors);
     if (!tree.is_map()) return;
-    const RunConfig config = run_config_from(tree, "folder", config_hooks(), errors);
+    const RunConfig config = run_config_from(tree, "folder", config_hooks(built_in_registry()), errors);
     if (!errors.empty()) return;
     std::map<std::string, Shape> shapes;
     for (const std::string& input : config.model.inputs) shapes[input] = Shape{8};
-    const Model model = make_model(config, shapes, errors);
-    make_objective(config, errors);
-    make_callbacks(config, "folder", errors);
+    const Model model = make_model(config, shapes, built_in_registry(), errors);
+    make_objective(config, built_in_registry(), errors);
+    make_callbacks(config, "folder", built_in_registry(), errors);
     // What is written for --resume reads back the same.
     ErrorList again;
     const Node resolved = Node::from_yaml(config.resolved.to_yaml(), "resolved.yaml", again);

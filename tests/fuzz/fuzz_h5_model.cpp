@@ -5,12 +5,12 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace hgq;
   const std::string path = fuzz::input_file(data, size, ".h5");
-  fuzz::attempt([&] { run_summary(path, true); });
+  fuzz::attempt([&] { run_summary(path, true, built_in_registry()); });
   PredictCommand predict;
   predict.model = path;
   predict.data = path;  // the loaded model, but seldom its data, which fuzz_h5_data looks at
   predict.threads = 1;
   predict.out = fuzz::output_file(".h5");
-  fuzz::attempt([&] { run_predict(predict); });
+  fuzz::attempt([&] { run_predict(predict, built_in_registry()); });
   return 0;
 }

@@ -48,18 +48,18 @@ void write_group(hgq::h5::Group& group, const Json& json, int depth) {
 
 void use(const std::string& path, const std::string& data) {
   using namespace hgq;
-  fuzz::attempt([&] { run_summary(path, true); });
+  fuzz::attempt([&] { run_summary(path, true, built_in_registry()); });
   EvalCommand eval;
   eval.model = path;
   eval.data = data;
   eval.threads = 1;
-  fuzz::attempt([&] { run_eval(eval); });
+  fuzz::attempt([&] { run_eval(eval, built_in_registry()); });
   PredictCommand predict;
   predict.model = path;
   predict.data = data;
   predict.threads = 1;
   predict.out = fuzz::output_file(".h5");
-  fuzz::attempt([&] { run_predict(predict); });
+  fuzz::attempt([&] { run_predict(predict, built_in_registry()); });
 }
 
 }  // namespace

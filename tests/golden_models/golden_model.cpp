@@ -6,8 +6,9 @@
 #include <fstream>
 
 #include "hgq/core/error.h"
+#include "hgq/deploy/files.h"
 #include "hgq/layers/hgq_file.h"
-#include "hgq/layers/registry.h"
+#include "hgq/layers/kinds.h"
 
 namespace hgq::golden {
 namespace {
@@ -25,7 +26,7 @@ std::vector<Tensor> one_or_several(const h5::File& data, const std::string& path
 
 /// The class of a layer that is not there yet, "" if all are.
 std::string unknown_layer(const Node& model) {
-  const std::vector<std::string> known = layer_kind_names();
+  const std::vector<std::string> known = built_in_layer_kinds().layers.names();
   for (const Node& layer : model["config"]["layers"].items()) {
     const std::string kind = layer["class_name"].text();
     if (kind == "InputLayer") continue;

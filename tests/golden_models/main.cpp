@@ -10,6 +10,7 @@
 
 #include "golden_model.h"
 #include "hgq/core/error.h"
+#include "hgq/deploy/files.h"
 #include "hgq/layers/hgq_file.h"
 #include "hgq/proxy/proxy_file.h"
 #include "hgq/proxy/qkeras/convert.h"

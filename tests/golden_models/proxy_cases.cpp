@@ -6,6 +6,7 @@
 #include "golden_model.h"
 #include "hgq/core/error.h"
 #include "hgq/deploy/convert.h"
+#include "hgq/deploy/files.h"
 #include "hgq/deploy/verify.h"
 #include "hgq/layers/predict.h"
 #include "hgq/proxy/proxy_file.h"

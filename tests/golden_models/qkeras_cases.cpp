@@ -3,6 +3,7 @@
 #include "../support/temporary_folder.h"
 #include "golden_model.h"
 #include "hgq/core/error.h"
+#include "hgq/deploy/files.h"
 #include "hgq/deploy/verify.h"
 #include "hgq/proxy/emulator.h"
 #include "hgq/proxy/proxy_file.h"

@@ -192,7 +192,7 @@ TEST(Constraint, ErrorsSayWhereAndWhat) {
     read(yaml, &message);
     return message;
   };
-  EXPECT_THAT(error_of("max_nrm"), HasSubstr("'max_nrm' is not a constraint, did you mean 'max_norm'?"));
+  EXPECT_THAT(error_of("max_nrm"), HasSubstr("unknown constraint 'max_nrm', did you mean 'max_norm'?"));
   EXPECT_THAT(error_of("{ElementMask: {mask: [[1, 2]]}}"),
               HasSubstr("test.yaml:1:27: ElementMask: found the number 2, expected 0 or 1"));
   EXPECT_THAT(error_of("{ElementMask: {mask: [[1, 0], [1]]}}"), HasSubstr("has 1 entries, others on its level have 2"));

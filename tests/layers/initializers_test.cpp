@@ -208,7 +208,7 @@ TEST(Initializer, ErrorsSayWhereAndWhat) {
     return message;
   };
   EXPECT_THAT(error_of("glorot_unifrom"),
-              HasSubstr("test.yaml:1:1: 'glorot_unifrom' is not an initializer, did you mean 'glorot_uniform'?"));
+              HasSubstr("test.yaml:1:1: unknown initializer 'glorot_unifrom', did you mean 'glorot_uniform'?"));
   EXPECT_THAT(error_of("{VarianceScaling: {mode: fan_inn}}"), HasSubstr("did you mean 'fan_in'?"));
   EXPECT_THAT(error_of("{VarianceScaling: {scale: 0}}"), HasSubstr("expected a number above 0"));
   EXPECT_THAT(error_of("{RandomUniform: {minval: 1}}"), HasSubstr("1 is above maxval 0.05"));

@@ -110,7 +110,7 @@ TEST(Regularizer, JsonIsThatOfKerasAndReadsBack) {
 TEST(Regularizer, ErrorsSayWhereAndWhat) {
   std::string message;
   read("{MonoL2: 1}", &message);
-  EXPECT_THAT(message, HasSubstr("test.yaml:1:2: 'MonoL2' is not a regularizer, did you mean 'MonoL1'?"));
+  EXPECT_THAT(message, HasSubstr("test.yaml:1:2: unknown regularizer 'MonoL2', did you mean 'MonoL1'?"));
   read("{L1: {l2: 1}}", &message);
   EXPECT_THAT(message, HasSubstr("unknown key 'l2'"));
   read("{L1: -1}", &message);

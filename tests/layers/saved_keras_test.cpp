@@ -12,6 +12,7 @@
 #include "hgq/core/error.h"
 #include "hgq/data/bytes.h"
 #include "hgq/data/zip_file.h"
+#include "hgq/deploy/files.h"
 #include "hgq/layers/hgq_file.h"
 #include "hgq/proxy/emulator.h"
 #include "hgq/proxy/proxy_file.h"

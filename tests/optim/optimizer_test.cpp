@@ -11,6 +11,7 @@
 
 #include "hgq/core/error.h"
 #include "hgq/core/lane_sum.h"
+#include "hgq/optim/kinds.h"
 #include "hgq/optim/optimizer_config.h"
 #include "hgq/optim/optimizers.h"
 #include "hgq/tests/support/allocation_counter.h"
@@ -316,7 +317,8 @@ std::unique_ptr<Optimizer> read(const std::string& yaml, std::string& message) {
 
 TEST(OptimizerConfig, NamesAreKerasInEitherSpelling) {
   std::string message;
-  for (const std::string& name : optimizer_names()) {
+  for (const Kind<MakeOptimizer>& kind : built_in_training_kinds().optimizers.all()) {
+    const std::string& name = kind.name;
     std::string lower = name;
     std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     for (const std::string& spelling : {name, lower, concat("{", name, ": {learning_rate: 0.125}}")}) {
@@ -341,11 +343,11 @@ TEST(OptimizerConfig, LearningRateMayBeASchedule) {
 TEST(OptimizerConfig, ErrorsSayWhereAndWhat) {
   std::string message;
   EXPECT_EQ(read("Adm", message), nullptr);
-  EXPECT_THAT(message, HasSubstr("test.yaml:1:1: 'Adm' is not an optimizer, did you mean 'Adam'?"));
+  EXPECT_THAT(message, HasSubstr("test.yaml:1:1: unknown optimizer 'Adm', did you mean 'Adam'?"));
   EXPECT_EQ(read("Adam: {learning_rte: 0.1}", message), nullptr);
   EXPECT_THAT(message, HasSubstr("did you mean 'learning_rate'?"));
   EXPECT_EQ(read("Adam: {learning_rate: fast}", message), nullptr);
-  EXPECT_THAT(message, HasSubstr("'fast' is not a learning rate schedule"));
+  EXPECT_THAT(message, HasSubstr("unknown learning rate schedule 'fast'"));
   EXPECT_EQ(read("Adam: {learning_rate: -1}", message), nullptr);
   EXPECT_THAT(message, HasSubstr("test.yaml:1:23: learning_rate: found the number -1"));
   EXPECT_EQ(read("Adam: {beta_1: 1, amsgrad: yes}", message), nullptr);
@@ -366,7 +368,8 @@ TEST(OptimizerConfig, ErrorsSayWhereAndWhat) {
 TEST(OptimizerConfig, EveryKeyIsDocumented) {
   ErrorList errors;
   std::vector<KeyDoc> docs;
-  for (const std::string& name : optimizer_names()) {
+  for (const Kind<MakeOptimizer>& kind : built_in_training_kinds().optimizers.all()) {
+    const std::string& name = kind.name;
     const size_t before = docs.size();
     make_optimizer(Node::string(name), {}, errors, &docs);
     EXPECT_GT(docs.size(), before + 5) << name;

@@ -53,9 +53,8 @@ Model two_outputs() {
 
 const Objective kObjective = {.losses = {mse(), mae()},
                               .weights = {1.0, 0.5},
-                              .metrics = {{.kind = Metric::Kind::kMeanAbsoluteError, .name = "mae"}},
-                              .weighted_metrics = {{.kind = Metric::Kind::kMeanAbsoluteError, .name = "mae"},
-                                                   {.kind = Metric::Kind::kMeanSquaredError, .name = "mse"}}};
+                              .metrics = {mae_metric()},
+                              .weighted_metrics = {mae_metric(), mse_metric()}};
 
 Metrics evaluate(const MemoryDataset& data, int64_t batch_size) {
   Model model = two_outputs();
@@ -209,7 +208,7 @@ TEST(SampleWeights, AucHasNoWeightedForm) {
   Model model = two_outputs();
   Workers workers(1);
   Objective objective = kObjective;
-  objective.weighted_metrics = {{.kind = Metric::Kind::kAuc, .name = "auc"}};
+  objective.weighted_metrics = {auc()};
   EXPECT_THROW(ModelComputation(model, objective, Mode::kEvaluate, workers, 0), ConfigError);
 }
 

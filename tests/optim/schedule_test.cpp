@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hgq/core/error.h"
+#include "hgq/optim/kinds.h"
 #include "hgq/optim/schedule_config.h"
 
 namespace hgq {
@@ -207,7 +208,7 @@ TEST(ScheduleConfig, KerasOwnJsonIsRead) {
 
 TEST(ScheduleConfig, ErrorsSayWhereAndWhat) {
   EXPECT_THAT(error_of("CosineDecays: {initial_learning_rate: 0.1}"),
-              HasSubstr("test.yaml:1:1: 'CosineDecays' is not a learning rate schedule, did you mean 'CosineDecay'?"));
+              HasSubstr("test.yaml:1:1: unknown learning rate schedule 'CosineDecays', did you mean 'CosineDecay'?"));
   EXPECT_THAT(error_of("CosineDecay: {initial_learning_rate: 0.1}"),
               HasSubstr("CosineDecay: missing key 'decay_steps'"));
   EXPECT_THAT(error_of("CosineDecay: {initial_learning_rate: 0.1, decay_steps: 0}"),
@@ -236,7 +237,8 @@ TEST(ScheduleConfig, ErrorsSayWhereAndWhat) {
 TEST(ScheduleConfig, EveryKeyIsDocumented) {
   ErrorList errors;
   std::vector<KeyDoc> docs;
-  for (const std::string& name : schedule_names()) {
+  for (const Kind<MakeSchedule>& kind : built_in_training_kinds().schedules.all()) {
+    const std::string& name = kind.name;
     const size_t before = docs.size();
     make_schedule(Node::map({{name, Node::map({})}}), {}, errors, &docs);
     EXPECT_GT(docs.size(), before + 4) << name;

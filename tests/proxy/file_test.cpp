@@ -7,6 +7,7 @@
 
 #include "../support/temporary_folder.h"
 #include "hgq/core/error.h"
+#include "hgq/deploy/files.h"
 #include "hgq/proxy/proxy_file.h"
 #include "proxy_test_support.h"
 
@@ -82,7 +83,7 @@ std::string message_for(const std::function<void(KerasFile&, Node& layers)>& cha
   KerasFile file = proxy_to_keras(branched_model());
   change(file, *file.model_config.find("config")->find("layers"));
   return message_of<Error>([&] {
-    const ProxyModel model = proxy_from_keras(file);
+    const ProxyModel model = proxy_from_keras(file, built_in_layer_kinds());
     const Emulator emulator(model);
   });
 }
@@ -104,7 +105,8 @@ TEST(ProxyFile, ClassesOfAnyPackageOrNoneAreRead) {
     }
     ASSERT_TRUE(is_proxy(file));
     const Tensor x = tensor({2, 2}, {1, 2, -0.5F, 0.75F});
-    EXPECT_EQ(outputs_of(proxy_from_keras(file), x), outputs_of(branched_model(), x)) << package;
+    EXPECT_EQ(outputs_of(proxy_from_keras(file, built_in_layer_kinds()), x), outputs_of(branched_model(), x))
+        << package;
   }
 }
 
@@ -160,7 +162,7 @@ TEST(ProxyFile, NamesThatHls4mlCanNotUseAreNotWritten) {
   }
   file.model_config.find("config")->set(
       "output_layers", Node::list({Node::list({Node::string("my/sum"), Node::integer(0), Node::integer(0)})}));
-  const ProxyModel model = proxy_from_keras(file);
+  const ProxyModel model = proxy_from_keras(file, built_in_layer_kinds());
   EXPECT_THAT(message_of<ConfigError>([&] { proxy_to_keras(model); }), HasSubstr("layer 'my/sum'"));
 }
 

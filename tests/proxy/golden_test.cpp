@@ -10,6 +10,7 @@
 
 #include "../support/temporary_folder.h"
 #include "hgq/data/h5.h"
+#include "hgq/deploy/files.h"
 #include "hgq/deploy/verify.h"
 #include "hgq/proxy/dense.h"
 #include "hgq/proxy/proxy_file.h"

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hgq/core/error.h"
+#include "hgq/deploy/files.h"
 #include "hgq/layers/hgq_file.h"
 #include "hgq/proxy/dense.h"
 #include "hgq/proxy/proxy_file.h"
@@ -103,7 +104,7 @@ TEST(QKerasConvert, WeightsAreQuantizedAndQuantizersSaturateUnlessAskedToWrap) {
 
 TEST(QKerasConvert, TheProxyIsAFileThatReadsBack) {
   const auto file = sequential({quantizer(), dense("a", 1)}, {dense_weights("a", {1, 2}, {0.5F})});
-  const ProxyModel again = proxy_from_keras(proxy_to_keras(qkeras_to_proxy(file).proxy));
+  const ProxyModel again = proxy_from_keras(proxy_to_keras(qkeras_to_proxy(file).proxy), built_in_layer_kinds());
   // 1.01 becomes 1, and of the kernel 2 the quantizer leaves 1.75.
   EXPECT_EQ(outputs_of(again, tensor({1, 2}, {1.01F, 2})), (std::vector<float>{5}));
 }
@@ -291,7 +292,7 @@ TEST(QKerasConvert, ADepthwiseConvolutionIsAConvolutionWithZeros) {
   const ProxyModel proxy = qkeras_to_proxy(file).proxy;
   EXPECT_EQ(names_of(proxy).back(), "Conv2D d");
   EXPECT_EQ(outputs_of(proxy, tensor({1, 2}, {1, 2})), (std::vector<float>{1, 2.5F, -2, 0.5F}));
-  EXPECT_EQ(outputs_of(proxy_from_keras(proxy_to_keras(proxy)), tensor({1, 2}, {1, 2})),
+  EXPECT_EQ(outputs_of(proxy_from_keras(proxy_to_keras(proxy), built_in_layer_kinds()), tensor({1, 2}, {1, 2})),
             (std::vector<float>{1, 2.5F, -2, 0.5F}));
 }
 

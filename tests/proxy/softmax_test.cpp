@@ -5,6 +5,7 @@
 
 #include "hgq/core/error.h"
 #include "hgq/data/h5.h"
+#include "hgq/deploy/files.h"
 #include "hgq/proxy/proxy_file.h"
 #include "hgq/proxy/softmax_tables.h"
 #include "proxy_test_support.h"

@@ -9,6 +9,7 @@
 #include "hgq/autograd/expression.h"
 #include "hgq/core/error.h"
 #include "hgq/deploy/convert.h"
+#include "hgq/deploy/files.h"
 #include "hgq/deploy/verify.h"
 #include "hgq/layers/predict.h"
 #include "hgq/layers/trace.h"
@@ -112,7 +113,7 @@ TEST(UnaryLut, SaturatesInsideTheTable) {
 
 TEST(UnaryLut, IsReadAsItIsWritten) {
   const ProxyModel model = squares(Overflow::kWrap);
-  const ProxyModel read = proxy_from_keras(proxy_to_keras(model));
+  const ProxyModel read = proxy_from_keras(proxy_to_keras(model), built_in_layer_kinds());
   const auto* const lut = dynamic_cast<const ProxyUnaryLut*>(read.find("lut"));
   ASSERT_NE(lut, nullptr);
   const auto* const made = dynamic_cast<const ProxyUnaryLut*>(model.find("lut"));
@@ -131,7 +132,7 @@ TEST(UnaryLut, OverflowsAreKeptInOurFilesAndFoundWithTheFunctionElse) {
   save_proxy(model, path);
   const ProxyModel loaded = load_proxy(path);
   EXPECT_EQ(dynamic_cast<const ProxyUnaryLut*>(loaded.find("lut"))->overflows(), flags);
-  ProxyModel of_python = proxy_from_keras(proxy_to_keras(model));
+  ProxyModel of_python = proxy_from_keras(proxy_to_keras(model), built_in_layer_kinds());
   auto* const lut = dynamic_cast<ProxyUnaryLut*>(of_python.find("lut"));
   EXPECT_TRUE(lut->overflows().empty());
   lut->find_overflows(parse_expression("x*x"));

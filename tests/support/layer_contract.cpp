@@ -13,8 +13,8 @@
 #include "hgq/autograd/gradcheck.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/hgq_file.h"
+#include "hgq/layers/kinds.h"
 #include "hgq/layers/predict.h"
-#include "hgq/layers/registry.h"
 #include "tape_lab.h"
 
 namespace hgq::testing {

@@ -1,0 +1,48 @@
+#include "hgq/apps/hgq_train_main.h"
+
+#include <functional>
+#include <iostream>
+
+#include "hgq/apps/command_line.h"
+#include "hgq/apps/commands.h"
+#include "hgq/apps/interruption.h"
+#include "hgq/apps/printable_stream.h"
+#include "hgq/core/error.h"
+#include "hgq/core/printable.h"
+
+namespace hgq {
+namespace {
+
+int fail(const char* message, int code) {
+  std::cerr << "hgq-train: error: " << bounded_message(message) << "\n";
+  return code;
+}
+
+int guarded(const std::function<int()>& command) {
+  try {
+    return command();
+  } catch (const RunError& e) {
+    return fail(e.what(), kExitFailed);
+  } catch (const Error& e) {
+    return fail(e.what(), kExitBadInput);
+  } catch (const std::bad_alloc&) {
+    return fail("there is not enough memory", kExitFailed);
+  } catch (const std::exception& e) {
+    return fail(e.what(), kExitFailed);
+  }
+}
+
+}  // namespace
+
+int hgq_train_main(int argc, const char* const* argv, const Registry& registry) {
+  end_on_signals();
+  try {
+    const PrintableStream results(std::cout);
+    const PrintableStream messages(std::cerr);
+    return guarded([&] { return read_command_line(argc, argv)(registry); });
+  } catch (...) {  // even the message failed
+    return kExitFailed;
+  }
+}
+
+}  // namespace hgq

@@ -1,0 +1,103 @@
+// Tables of the things that a config can name: layers, losses, metrics, optimizers, schedules, callbacks.
+//
+// There is one way to add any of them, for hgq itself and for a program that uses it: give a Kind to the table. Reading
+// a config, suggestions for wrong names, `hgq-train reference`, and loading a saved model go by the table alone.
+//
+//   Kinds<MakeLoss> losses("a loss");
+//   losses.add({.name = "log_cosh", .doc = "log(cosh(error))", .make = make_log_cosh});
+//
+// A table is an ordinary value: it is copied, extended, and handed on; there is no global one, and nothing is
+// registered before main() begins. How a file of this project gets its kinds into the tables: cmake/targets.cmake.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "hgq/config/keras_object.h"
+#include "hgq/core/error.h"
+
+namespace hgq {
+
+/// One thing that can be named. `Make` is the type of the function that makes it of its keys.
+template <typename Make>
+struct Kind {
+  std::string name;                    // "Adam": what messages, documents and files call it
+  std::vector<std::string> aliases{};  // "adam"; at most as many as a KerasName has
+  std::string doc{};                   // what it is: a sentence without a full stop
+  std::string scalar{};                // the key that {NAME: VALUE} gives; empty: none
+  Make make{};
+};
+
+/// What a config named.
+template <typename Make>
+struct NamedKind {
+  const Kind<Make>* kind = nullptr;  // nullptr after an error
+  std::string written;               // the name as it was written
+  Node arguments;                    // a map or null, with the place of the name as key_place
+};
+
+template <typename Make>
+class Kinds {
+ public:
+  /// `what` names one of them in messages, with its article: "a loss".
+  explicit Kinds(std::string what) : what_(std::move(what)) {}
+
+  /// Throws ConfigError where the name or an alias is empty or taken, or there is nothing to make it with.
+  void add(Kind<Make> kind) {
+    HGQ_CHECK(static_cast<bool>(kind.make), ConfigError, "'", kind.name, "' has no function that makes it");
+    HGQ_CHECK(kind.aliases.size() <= KerasName{}.aliases.size(), ConfigError, "'", kind.name, "' has ",
+              kind.aliases.size(), " aliases, expected at most ", KerasName{}.aliases.size());
+    const auto check = [&](const std::string& name) {
+      HGQ_CHECK(!name.empty() && find(name) == nullptr, ConfigError, "'", name, "' cannot be the name of ", what_,
+                name.empty() ? ": it is empty" : ": it is taken");
+    };
+    check(kind.name);
+    for (const std::string& alias : kind.aliases) check(alias);
+    kinds_.push_back(std::move(kind));
+  }
+  /// By name or alias, what stands before a `>` left out; nullptr where there is none.
+  const Kind<Make>* find(std::string_view name) const {
+    const std::string_view plain = name.substr(name.rfind('>') + 1);
+    const auto found = std::ranges::find_if(kinds_, [&](const Kind<Make>& kind) {
+      return kind.name == plain || std::ranges::find(kind.aliases, plain) != kind.aliases.end();
+    });
+    return found == kinds_.end() ? nullptr : &*found;
+  }
+  /// Reads NAME, {NAME: {...}}, or the long form of Keras (config/keras_object.h). An unknown name is an error with the
+  /// nearest one.
+  NamedKind<Make> read(const Node& node, ErrorList& errors) const {
+    KerasObject object = read_keras_object(node, what_, keras_names(), errors);
+    return {object.name.empty() ? nullptr : find(object.name), std::move(object.written), std::move(object.arguments)};
+  }
+  /// All of them, in the order in which they were added; pointers to them stay valid.
+  const std::deque<Kind<Make>>& all() const { return kinds_; }
+  /// Names and aliases.
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const Kind<Make>& kind : kinds_) {
+      names.push_back(kind.name);
+      names.insert(names.end(), kind.aliases.begin(), kind.aliases.end());
+    }
+    return names;
+  }
+  const std::string& what() const { return what_; }
+  /// The same for functions that read any named thing; valid while the table is.
+  std::vector<KerasName> keras_names() const {
+    std::vector<KerasName> names;
+    for (const Kind<Make>& kind : kinds_) {
+      KerasName& name = names.emplace_back(KerasName{.class_name = kind.name, .scalar_argument = kind.scalar});
+      std::ranges::copy(kind.aliases, name.aliases.begin());
+    }
+    return names;
+  }
+
+ private:
+  std::string what_;
+  std::deque<Kind<Make>> kinds_;
+};
+
+}  // namespace hgq
