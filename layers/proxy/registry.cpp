@@ -37,6 +37,10 @@ constexpr std::array kEntries{
     Entry{"MaxPooling2D", ProxyPooling::read},
     Entry{"AveragePooling1D", ProxyPooling::read},
     Entry{"AveragePooling2D", ProxyPooling::read},
+    Entry{"GlobalMaxPooling1D", ProxyPooling::read},
+    Entry{"GlobalMaxPooling2D", ProxyPooling::read},
+    Entry{"GlobalAveragePooling1D", ProxyPooling::read},
+    Entry{"GlobalAveragePooling2D", ProxyPooling::read},
     Entry{"ReLU", ProxyRelu::read},
     Entry{"Activation", ProxyActivation::read},
     Entry{"HGQ>UnaryLUT", ProxyUnaryLut::read},
@@ -64,6 +68,12 @@ std::unique_ptr<ProxyLayer> read_proxy_layer(const KerasNode& node, const KerasL
       known.config.set("activation", plain_activation(*activation));
     return entry.read(known, weights);
   }
+  const std::string_view class_name = plain_class_name(node.class_name);
+  HGQ_CHECK(
+      !class_name.starts_with("DepthwiseConv") && !class_name.starts_with("SeparableConv"), FileError,
+      node.config.place(), ": layer '", node.name, "' is a ", node.class_name,
+      ", which cannot be emulated here, as hls4ml 1.3.0 takes its types from all channels at once; expected a "
+      "convolution that is 0 between different channels, which 'hgq-train import' makes of a model of QKeras or Keras");
   throw FileError(concat(node.config.place(), ": layer '", node.name, "' is a ", node.class_name,
                          ", which cannot be emulated here; the classes that can are ",
                          join_names(proxy_class_names())));
