@@ -118,6 +118,8 @@ class Network:
         targets = {b.output: random.normal(0, 1, (ROWS, *b.shapes[b.output])).astype(np.float32) for b in self.branches}
         np.savez(folder / 'data.npz', **data, **far, **targets)
         quantizer = {'init_bw': 3, 'regularizer': {'MonoL1': 1e-3}}
+        # A stream has one type for all values: hls4ml refuses quantizers with a width for each element.
+        shares = {'skip_dims': 'all'} if arguments.io_type == 'io_stream' else {}
         layers = [{'Input': {'name': name}} for name in self.inputs]
         layers += [{'HQuantize': {'name': f'in_{name}', 'inputs': [name], 'paq_conf': {'init_bw': 3}}} for name in self.inputs
                    if f'in_{name}' in read]
@@ -126,7 +128,7 @@ class Network:
         config = {'seed': 5,
                   'data': {'file': 'data.npz', 'inputs': {name: name for name in self.inputs},
                            'targets': {name: name for name in self.outputs}},
-                  'model': {'kernel_quantizer': quantizer, 'activation_quantizer': quantizer, 'beta': 1e-6, 'layers': layers,
+                  'model': {'kernel_quantizer': quantizer, 'activation_quantizer': {**quantizer, **shares}, 'beta': 1e-6, 'layers': layers,
                             'outputs': self.outputs},
                   'train': {'loss': 'mse', 'optimizer': {'Adam': {'learning_rate': 0.03}}, 'batch_size': 50, 'epochs': 12}}
         (folder / 'config.yaml').write_text(json.dumps(config))
@@ -192,9 +194,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--program', required=True, help='hgq-train')
     parser.add_argument('--groups', default=','.join(GROUPS), help='%(default)s')
-    parser.add_argument('--only', default='', help='cases whose name holds this text')
+    parser.add_argument('--only', default='', help='cases in whose name this regular expression is found')
     parser.add_argument('--alone', action='store_true', help='a network for each case, to find the one at which hls4ml fails')
-    parser.add_argument('--io-type', default='io_parallel', choices=['io_parallel', 'io_stream'])
+    parser.add_argument('--io-type', default='io_parallel', choices=['io_parallel', 'io_stream'],
+                        help='%(default)s; with io_stream all quantizers of activations have one width, and each case needs --alone')
     parser.add_argument('--backend', default='Vitis', help='%(default)s')
     parser.add_argument('--optimize', default='-O0', help='of the C simulation; %(default)s compiles soonest')
     parser.add_argument('--folder', type=pathlib.Path, help='to keep the files in; else they are removed')
@@ -206,7 +209,7 @@ def main():
         folder = arguments.folder or pathlib.Path(temporary)
         for group in arguments.groups.split(','):
             inputs, cases = GROUPS[group]
-            cases = {name: layers for name, layers in cases.items() if arguments.only in name}
+            cases = {name: layers for name, layers in cases.items() if re.search(arguments.only, name)}
             together = {} if arguments.alone else {name: layers for name, layers in cases.items() if name not in ALONE}
             networks = [together] if together else []
             networks += [{name: layers} for name, layers in cases.items() if name not in together]
