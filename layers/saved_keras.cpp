@@ -82,7 +82,10 @@ std::vector<std::string> variable_names(const std::string& class_name, const Nod
     names.emplace_back("moving_variance");
     return names;
   }
-  names.emplace_back(class_name.find("Depthwise") != std::string::npos ? "depthwise_kernel" : "kernel");
+  const bool separable = class_name.find("Separable") != std::string::npos;
+  const bool depthwise = separable || class_name.find("Depthwise") != std::string::npos;
+  names.emplace_back(depthwise ? "depthwise_kernel" : "kernel");
+  if (separable) names.emplace_back("pointwise_kernel");
   if (is_true(config, "use_bias")) names.emplace_back("bias");
   return names;
 }

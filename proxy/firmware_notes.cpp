@@ -8,6 +8,7 @@
 #include "hgq/proxy/conv.h"
 #include "hgq/proxy/dense.h"
 #include "hgq/proxy/merging.h"
+#include "hgq/proxy/pooling.h"
 #include "hgq/proxy/quantizer.h"
 #include "hgq/proxy/reshaping.h"
 #include "hgq/proxy/unary_lut.h"
@@ -44,6 +45,13 @@ std::string of_conv(const ConvOptions& options) {
   return "";
 }
 
+std::string of_pooling(const PoolingOptions& options) {
+  if (!options.global || options.rank == 1) return "";
+  return "hls4ml 1.3.0 cannot convert global pooling of images in a proxy; a pooling of all positions and a Flatten "
+         "give "
+         "the same";
+}
+
 std::string of_rank(const ProxyLayer& layer, const ProxySignal& input) {
   constexpr int kMostDims = 3;
   if (input.shape.rank() <= kMostDims) return "";
@@ -59,6 +67,7 @@ std::string of_rank(const ProxyLayer& layer, const ProxySignal& input) {
 std::string of_layer(const ProxyLayer& layer, const ProxySignal& input) {
   if (const auto* activation = dynamic_cast<const ProxyActivation*>(&layer)) return of_activation(*activation, input);
   if (const auto* conv = dynamic_cast<const ProxyConv*>(&layer)) return of_conv(conv->options());
+  if (const auto* pooling = dynamic_cast<const ProxyPooling*>(&layer)) return of_pooling(pooling->options());
   return of_rank(layer, input);
 }
 

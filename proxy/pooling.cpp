@@ -1,6 +1,7 @@
 #include "hgq/proxy/pooling.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <limits>
 
@@ -73,15 +74,24 @@ ProxyStep pooling_step(const Reads& reads, bool average, const Division& divisio
 }  // namespace
 
 std::string_view ProxyPooling::class_name() const {
-  if (options_.rank == 1) return options_.average ? "AveragePooling1D" : "MaxPooling1D";
-  return options_.average ? "AveragePooling2D" : "MaxPooling2D";
+  constexpr std::array<std::string_view, 8> kNames{
+      "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalAveragePooling1D", "GlobalAveragePooling2D",
+      "MaxPooling1D",       "MaxPooling2D",       "AveragePooling1D",       "AveragePooling2D"};
+  return kNames.at((options_.global ? 0U : 4U) + (options_.average ? 2U : 0U) + (options_.rank == 2 ? 1U : 0U));
 }
 
 PoolingOptions read_pooling_options(std::string_view class_name, ConfigReader& reader) {
   PoolingOptions options{.rank = class_name.ends_with("1D") ? 1 : 2,
-                         .average = class_name.starts_with("Average"),
+                         .average = class_name.find("Average") != std::string_view::npos,
                          .size = {},
-                         .stride = {}};
+                         .stride = {},
+                         .global = class_name.starts_with("Global")};
+  if (options.global) {
+    read_data_format(reader);
+    if (reader.boolean("keepdims", "whether dims of extent 1 stay", false))
+      reader.error("keepdims", "found true, which hls4ml 1.3.0 leaves out; expected false, and a Reshape behind it");
+    return options;
+  }
   options.size = read_sizes(reader, "pool_size", "extent of the window", options.rank, 2);
   options.stride =
       reader.has("strides") ? read_sizes(reader, "strides", "distance between windows", options.rank, 1) : options.size;
@@ -100,6 +110,11 @@ std::unique_ptr<ProxyLayer> ProxyPooling::read(const KerasNode& node, const Kera
 
 Node ProxyPooling::config(bool /*only_child*/) const {
   Node config = base_config(true);
+  if (options_.global) {
+    config.set("data_format", Node::string("channels_last"));
+    config.set("keepdims", Node::boolean(false));
+    return config;
+  }
   config.set("pool_size", integer_list(options_.size));
   config.set("strides", integer_list(options_.stride));
   config.set("padding", Node::string(std::string(to_string(options_.padding))));
@@ -163,8 +178,11 @@ ProxyPlan ProxyPooling::plan(std::span<const ProxySignal* const> in) const {
   const ProxySignal& input = fixed_input(in);
   HGQ_CHECK(input.shape.rank() == options_.rank + 1, ShapeError, where(), ": reads values of shape ", input.shape,
             ", expected ", options_.rank + 1, " dims");
-  const Windows windows = make_windows(input.shape, options_.size, options_.stride,
-                                       std::vector<int64_t>(options_.size.size(), 1), options_.padding);
+  std::vector<int64_t> positions;
+  for (int d = 0; d < options_.rank; ++d) positions.push_back(input.shape[d]);
+  const Windows windows = make_windows(input.shape, options_.global ? positions : options_.size,
+                                       options_.global ? positions : options_.stride,
+                                       std::vector<int64_t>(positions.size(), 1), options_.padding);
   check_table(windows.reads(), where());
   Reads reads = reads_of(windows);
   ProxySignal all;
@@ -184,7 +202,7 @@ ProxyPlan ProxyPooling::plan(std::span<const ProxySignal* const> in) const {
   reads.shift = std::move(aligned.shift);
 
   ProxyPlan plan;
-  plan.out.shape = windows.output_shape(windows.channels);
+  plan.out.shape = options_.global ? Shape{windows.channels} : windows.output_shape(windows.channels);
   plan.out.hls = hls_types(input.hls, windows);
   Division division;
   plan.out.fraction = aligned.fraction;
@@ -256,6 +274,9 @@ void register_pooling(ProxyKinds& kinds) {
   kinds.proxy_layers.add({.name = "MaxPooling2D", .make = ProxyPooling::read});
   kinds.proxy_layers.add({.name = "AveragePooling1D", .make = ProxyPooling::read});
   kinds.proxy_layers.add({.name = "AveragePooling2D", .make = ProxyPooling::read});
+  for (const char* const name :
+       {"GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalAveragePooling1D", "GlobalAveragePooling2D"})
+    kinds.proxy_layers.add({.name = name, .make = ProxyPooling::read});
   kinds.keras_layers.add({.name = "MaxPooling1D", .make = convert_pooling});
   kinds.keras_layers.add({.name = "MaxPooling2D", .make = convert_pooling});
   kinds.keras_layers.add({.name = "AveragePooling1D", .make = convert_pooling});

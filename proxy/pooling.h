@@ -1,7 +1,8 @@
-// MaxPooling1D/2D and AveragePooling1D/2D. Padding does not count in a mean. Where all windows of a layer count 2, 4,
-// 8 ... values, means are exact. Else they are what hls4ml 1.3.0 computes: quotients with 32 more fractional bits than
-// the finest input, cut towards 0; the model's float32 mean may lie on the other side of a tie of the next quantizer,
-// which `verify` counts.
+// MaxPooling1D/2D and AveragePooling1D/2D, and the same with Global in front, which are read from files of Python HGQ
+// and never written: hgq writes a window of all positions, and a Flatten. Padding does not count in a mean. Where all
+// windows of a layer count 2, 4, 8 ... values, means are exact. Else they are what hls4ml 1.3.0 computes: quotients
+// with 32 more fractional bits than the finest input, cut towards 0; the model's float32 mean may lie on the other side
+// of a tie of the next quantizer, which `verify` counts.
 #pragma once
 
 #include <memory>
@@ -18,9 +19,11 @@ struct PoolingOptions {
   bool average = false;
   std::vector<int64_t> size, stride;
   Padding padding = Padding::kValid;
+  /// Global pooling: one window of all positions, `size` and `stride` are empty; the channels alone are left.
+  bool global = false;
 };
 
-/// Reads the keys of one of the four classes.
+/// Reads the keys of one of the eight classes.
 PoolingOptions read_pooling_options(std::string_view class_name, ConfigReader& reader);
 
 class ProxyPooling : public ProxyLayer {

@@ -2,7 +2,7 @@
 """Does hls4ml's C simulation give the bits that hgq gives? A table of layers and functions, wrapping and saturating, on rows in range and
 beyond it.
 
-    venv/bin/python tools/hls4ml_table.py --program build/bin/hgq-train [--groups vector,series,image] [--only TEXT] [--markdown FILE]
+    venv/bin/python tools/hls4ml_table.py --program build/bin/hgq-train [--groups vector,series,image,graph] [--only TEXT] [--markdown FILE]
 
 Each group is one network with a branch for each case, trained a little, traced, and exported twice (--overflow wrap and sat); rows beyond
 the range are those in it times 4. 'equal' is every value of every row; else the number of rows that differ, and what hgq-train says of it.
@@ -55,28 +55,41 @@ def output_shape(kind, keys, inputs):
     if kind == 'PPermute':
         return [shape[d - 1] for d in keys['dims']]
     if kind == 'PConcatenate':
-        axis = keys['axis'] - 1 if keys['axis'] > 0 else keys['axis']
-        shape[axis] += inputs[1][axis]
+        axis = keys.get('axis', -1)
+        axis -= axis > 0
+        shape[axis] = sum(part[axis] for part in inputs)
     return shape
 
 
 class Branch:
-    """A case as layers of a config, each named after it: c3_0, c3_1 ..."""
+    """A case as layers of a config, each named after it: c3_0, c3_1 ... `known`: shapes of what it can read."""
 
-    def __init__(self, number, layers, source, shape):
-        self.entries, self.shapes = [], {source: shape}
+    def __init__(self, number, layers, known):
+        self.entries, self.shapes, self.kinds, self.names = [], dict(known), {}, {}
         self.mark = f'c{number}'
-        reads = [source]
-        for layer in layers:
-            reads = [self.add(part, reads) for part in layer['both']] if 'both' in layer else [self.add(layer, reads)]
-        if next(iter(layers[-1])).startswith('P'):  # gives the bits of what it reads; a quantizer behind shows the values
+        if isinstance(layers[0], tuple):
+            for name, layer, reads in layers:
+                self.names[name] = self.add(layer, [self.names.get(i, i) for i in reads])
+            last, reads = layers[-1][1], [self.names[layers[-1][0]]]
+        else:
+            reads = ['in_x']
+            for layer in layers:
+                reads = [self.add(part, reads) for part in layer['ways']] if 'ways' in layer else [self.add(layer, reads)]
+            last = layers[-1]
+        if next(iter(last)).startswith('P'):  # gives the bits of what it reads; a quantizer behind shows the values
             reads = [self.add({'HQuantize': {'paq_conf': {'init_bw': 5}}}, reads)]
         self.output, = reads
 
     def add(self, layer, inputs):
         (kind, keys), = layer.items()
         name = f'{self.mark}_{len(self.entries)}'
-        self.entries.append({kind: {**keys, 'name': name, 'inputs': inputs}})
+        if kind == 'Shared':
+            shared = self.names[keys['layer']]
+            self.entries.append({kind: {'layer': shared, 'name': name, 'inputs': inputs}})
+            kind, keys = self.kinds[shared]
+        else:
+            self.entries.append({kind: {**keys, 'name': name, 'inputs': inputs}})
+        self.kinds[name] = kind, keys
         self.shapes[name] = output_shape(kind, keys, [self.shapes[i] for i in inputs])
         return name
 
@@ -89,22 +102,33 @@ def run(program, *arguments):
 class Network:
     """Cases that are branches of one network."""
 
-    def __init__(self, arguments, folder, shape, cases):
+    def __init__(self, arguments, folder, inputs, cases):
         self.arguments, self.folder, self.cases = arguments, folder, list(cases)
-        self.branches = [Branch(i, layers, 'in', shape) for i, layers in enumerate(cases.values())]
+        known = {**inputs, **{f'in_{name}': shape for name, shape in inputs.items()}}
+        self.branches = [Branch(i, layers, known) for i, layers in enumerate(cases.values())]
         self.outputs = [branch.output for branch in self.branches]
+        read = {name for branch in self.branches for entry in branch.entries for keys in entry.values() for name in keys['inputs']}
+        self.inputs = {name: shape for name, shape in inputs.items() if name in read or f'in_{name}' in read}
         folder.mkdir(parents=True, exist_ok=True)
         random = np.random.default_rng(7)
-        x = random.normal(0, 1, (ROWS, *shape)).astype(np.float32)
+        data = {name: random.normal(0, 1, (ROWS, *shape)).astype(np.float32) for name, shape in self.inputs.items()}
+        if 'quarters' in data:
+            data['quarters'] = np.round(4 * data['quarters']) / 4
+        far = {f'far_{name}': 4 * values for name, values in data.items()}
         targets = {b.output: random.normal(0, 1, (ROWS, *b.shapes[b.output])).astype(np.float32) for b in self.branches}
-        np.savez(folder / 'data.npz', x=x, far=4 * x, **targets)
+        np.savez(folder / 'data.npz', **data, **far, **targets)
         quantizer = {'init_bw': 3, 'regularizer': {'MonoL1': 1e-3}}
-        layers = [{'Input': {'name': 'x'}}, {'HQuantize': {'name': 'in', 'inputs': ['x'], 'paq_conf': {'init_bw': 3}}}]
+        # A stream has one type for all values: hls4ml refuses quantizers with a width for each element.
+        shares = {'skip_dims': 'all'} if arguments.io_type == 'io_stream' else {}
+        layers = [{'Input': {'name': name}} for name in self.inputs]
+        layers += [{'HQuantize': {'name': f'in_{name}', 'inputs': [name], 'paq_conf': {'init_bw': 3}}} for name in self.inputs
+                   if f'in_{name}' in read]
         for branch in self.branches:
             layers += branch.entries
         config = {'seed': 5,
-                  'data': {'file': 'data.npz', 'inputs': {'x': 'x'}, 'targets': {name: name for name in self.outputs}},
-                  'model': {'kernel_quantizer': quantizer, 'activation_quantizer': quantizer, 'beta': 1e-6, 'layers': layers,
+                  'data': {'file': 'data.npz', 'inputs': {name: name for name in self.inputs},
+                           'targets': {name: name for name in self.outputs}},
+                  'model': {'kernel_quantizer': quantizer, 'activation_quantizer': {**quantizer, **shares}, 'beta': 1e-6, 'layers': layers,
                             'outputs': self.outputs},
                   'train': {'loss': 'mse', 'optimizer': {'Adam': {'learning_rate': 0.03}}, 'batch_size': 50, 'epochs': 12}}
         (folder / 'config.yaml').write_text(json.dumps(config))
@@ -144,14 +168,15 @@ class Network:
             with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
                 warnings.simplefilter('ignore')
                 project = to_hls4ml.make_project(proxy, layers, settings)
-                for rows in ('x', 'far'):
-                    check = self.folder / f'{mode}_{rows}.h5'
-                    code, text = run(self.arguments.program, 'predict', proxy, '--data', self.folder / 'data.npz', '--inputs', rows, '--out',
+                for rows in ('', 'far_'):
+                    check = self.folder / f'{mode}_{rows}rows.h5'
+                    arrays = ','.join(f'{name}={rows}{name}' for name in self.inputs)
+                    code, text = run(self.arguments.program, 'predict', proxy, '--data', self.folder / 'data.npz', '--inputs', arrays, '--out',
                                      check, '--with-inputs', '--softmax-table', 4096)
                     if code != 0:
                         raise RuntimeError(text)
                     x, y = to_hls4ml.read_arrays(check, inputs)
-                    simulated = to_hls4ml.simulate(project, settings, x) if rows == 'x' else to_hls4ml.predict(project, x)
+                    simulated = to_hls4ml.simulate(project, settings, x) if not different else to_hls4ml.predict(project, x)
                     different.append([int((a.reshape(ROWS, -1) != b.reshape(ROWS, -1)).any(1).sum())
                                       for a, b in zip(simulated, y, strict=True)])
         except Exception as error:
@@ -169,9 +194,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--program', required=True, help='hgq-train')
     parser.add_argument('--groups', default=','.join(GROUPS), help='%(default)s')
-    parser.add_argument('--only', default='', help='cases whose name holds this text')
+    parser.add_argument('--only', default='', help='cases in whose name this regular expression is found')
     parser.add_argument('--alone', action='store_true', help='a network for each case, to find the one at which hls4ml fails')
-    parser.add_argument('--io-type', default='io_parallel', choices=['io_parallel', 'io_stream'])
+    parser.add_argument('--io-type', default='io_parallel', choices=['io_parallel', 'io_stream'],
+                        help='%(default)s; with io_stream all quantizers of activations have one width, and each case needs --alone')
     parser.add_argument('--backend', default='Vitis', help='%(default)s')
     parser.add_argument('--optimize', default='-O0', help='of the C simulation; %(default)s compiles soonest')
     parser.add_argument('--folder', type=pathlib.Path, help='to keep the files in; else they are removed')
@@ -182,14 +208,14 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or pathlib.Path(temporary)
         for group in arguments.groups.split(','):
-            shape, cases = GROUPS[group]
-            cases = {name: layers for name, layers in cases.items() if arguments.only in name}
+            inputs, cases = GROUPS[group]
+            cases = {name: layers for name, layers in cases.items() if re.search(arguments.only, name)}
             together = {} if arguments.alone else {name: layers for name, layers in cases.items() if name not in ALONE}
             networks = [together] if together else []
             networks += [{name: layers} for name, layers in cases.items() if name not in together]
             table = {}
             for number, network in enumerate(networks):
-                table |= Network(arguments, folder / f'{group}{number}', shape, network).results()
+                table |= Network(arguments, folder / f'{group}{number}', inputs, network).results()
             for case in cases:
                 row = table[case]
                 wrap, sat = cell(row['wrap']), cell(row['sat'])

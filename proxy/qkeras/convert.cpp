@@ -19,6 +19,7 @@
 #include "hgq/proxy/qkeras/flat_graph.h"
 #include "hgq/proxy/qkeras/kernel_layers.h"
 #include "hgq/proxy/qkeras/layer_classes.h"
+#include "hgq/proxy/qkeras/separable.h"
 
 namespace hgq {
 namespace {
@@ -220,23 +221,30 @@ class Converter {
   }
 
   Ref kernel_layer(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ErrorList& errors) {
-    std::optional<QKerasKernelLayer> layer = read_kernel_layer(node, weights_at(file_, node.shared_with), errors);
+    const std::vector<QKerasKernelPart> parts = kernel_parts(node, weights_at(file_, node.shared_with));
+    std::vector<QKerasKernelLayer> layers;
+    for (const QKerasKernelPart& part : parts) {
+      if (auto read = read_kernel_layer(part.node, part.weights, errors)) layers.push_back(std::move(*read));
+    }
     const QKerasActivation activation = read_activation(qkeras_activation_key(node, errors), errors);
-    if (!layer) return {};
     if (!errors.empty() || !complete || !check_quantized(node, in, errors)) return {};
-    if (!layer->kernel_is_quantized) add_note(node, "its kernel has no quantizer: float32 values, up to 24 bits");
-    if (activation.is_linear()) fold_batch_norm(node, in[0], *layer);
-    ProxyRef ref;
-    if (layer->is_conv) {
-      ref = added(
-          layer->conv.rank == 1 ? "Conv1D" : "Conv2D",
-          builder_.add_conv(node.proxy_name, in[0], layer->conv, layer->kernel_shape, layer->kernel, layer->bias));
-    } else {
-      ref = added("Dense", builder_.add_dense(node.proxy_name, in[0], layer->kernel_shape, layer->kernel, layer->bias));
+    if (!std::ranges::all_of(layers, &QKerasKernelLayer::kernel_is_quantized))
+      add_note(node, "its kernel has no quantizer: float32 values, up to 24 bits");
+    ProxyRef ref = in[0];
+    for (size_t i = 0; i < parts.size(); ++i) {
+      if (i + 1 == parts.size() && activation.is_linear()) fold_batch_norm(node, ref, layers[i]);
+      ref = add_product(parts[i].node.proxy_name, ref, layers[i]);
     }
     const std::string name =
         activation.function == "linear" ? node.proxy_name : node.proxy_name + "_" + activation.function;
     return activate(node, activation, ref, name, name + "_quantizer", errors);
+  }
+
+  ProxyRef add_product(const std::string& name, ProxyRef in, const QKerasKernelLayer& layer) {
+    if (!layer.is_conv)
+      return added("Dense", builder_.add_dense(name, in, layer.kernel_shape, layer.kernel, layer.bias));
+    return added(layer.conv.rank == 1 ? "Conv1D" : "Conv2D",
+                 builder_.add_conv(name, in, layer.conv, layer.kernel_shape, layer.kernel, layer.bias));
   }
 
   /// Folds the batch norm behind a linear layer into it, where there is one that fits; its own errors are found when it
@@ -274,7 +282,7 @@ class Converter {
     QKerasKernelLayer layer = as_dense(*read);
     if (!layer.fold(*read))
       add_note(node, "does not scale by powers of two: as a dense layer it has weights of up to 24 bits");
-    return added("Dense", builder_.add_dense(node.proxy_name, in[0], layer.kernel_shape, layer.kernel, layer.bias));
+    return add_product(node.proxy_name, in[0], layer);
   }
 
   /// Layers of Keras without weights that a proxy has too.
@@ -320,9 +328,9 @@ class Converter {
         node.config.place(),
         concat(qkeras_layer(node),
                ": a proxy has no such layer; there are QDense, QDenseBatchnorm, QConv1D, QConv2D, QConv2DBatchnorm, "
-               "QDepthwiseConv2D, QDepthwiseConv2DBatchnorm, QActivation, QBatchNormalization, and of Keras Dense, "
-               "Conv1D, Conv2D, DepthwiseConv1D and 2D, BatchNormalization, Activation, ReLU, Softmax, Add, "
-               "Concatenate, Dropout, ",
+               "QDepthwiseConv2D, QDepthwiseConv2DBatchnorm, QSeparableConv1D and 2D, QActivation, "
+               "QBatchNormalization, and of Keras Dense, Conv1D, Conv2D, DepthwiseConv1D and 2D, SeparableConv1D and "
+               "2D, BatchNormalization, Activation, ReLU, Softmax, Add, Concatenate, Dropout, ",
                join_names(kinds_.keras_layers.names())));
     return {};
   }

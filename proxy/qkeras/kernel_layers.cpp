@@ -7,6 +7,7 @@
 #include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/core/finite.h"
+#include "hgq/proxy/qkeras/separable.h"
 #include "hgq/proxy/qkeras/weight_quantizers.h"
 
 namespace hgq {
@@ -133,7 +134,7 @@ bool is_kernel_layer(std::string_view class_name) {
   constexpr std::array<std::string_view, 12> kClasses{
       "QDense", "QConv1D", "QConv2D",          "QConv2DBatchnorm", "QDenseBatchnorm", "Dense",
       "Conv1D", "Conv2D",  "QDepthwiseConv2D", "DepthwiseConv1D",  "DepthwiseConv2D", "QDepthwiseConv2DBatchnorm"};
-  return std::ranges::find(kClasses, class_name) != kClasses.end();
+  return is_separable(class_name) || std::ranges::find(kClasses, class_name) != kClasses.end();
 }
 
 bool is_batch_norm(std::string_view class_name) {

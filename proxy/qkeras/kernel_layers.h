@@ -49,7 +49,7 @@ std::string qkeras_layer(const KerasNode& node);
 /// Adds what another reader threw as an error of this layer, which it names once.
 void add_error(const KerasNode& node, const Error& error, ErrorList& errors);
 
-/// Whether read_kernel_layer() reads this class.
+/// Whether read_kernel_layer() reads this class, or its parts (separable.h).
 bool is_kernel_layer(std::string_view class_name);
 bool is_batch_norm(std::string_view class_name);
 

@@ -8,6 +8,7 @@
 #include "../support/temporary_folder.h"
 #include "hgq/core/error.h"
 #include "hgq/deploy/files.h"
+#include "hgq/proxy/firmware_notes.h"
 #include "hgq/proxy/proxy_file.h"
 #include "proxy_test_support.h"
 
@@ -113,14 +114,63 @@ TEST(ProxyFile, ClassesOfAnyPackageOrNoneAreRead) {
 TEST(ProxyFile, ClassesThatAreNotKnownAreNamedWithTheirLayer) {
   EXPECT_THAT(
       message_for([](KerasFile&, Node& layers) {
-        layer_named(layers, "dense").set("class_name", Node::string("SeparableConv2D"));
+        layer_named(layers, "dense").set("class_name", Node::string("Conv2DTranspose"));
       }),
       HasSubstr(
-          "layer 'dense' is a SeparableConv2D, which cannot be emulated here; the classes that can are InputLayer, "));
+          "layer 'dense' is a Conv2DTranspose, which cannot be emulated here; the classes that can are InputLayer, "));
   EXPECT_THAT(message_for([](KerasFile&, Node& layers) {
                 layer_named(layers, "sum").set("class_name", Node::string("HGQ>UnaryLUT"));
               }),
               HasSubstr("layer 'sum' (UnaryLUT) has no table"));
+  for (const std::string name : {"DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D"})
+    EXPECT_THAT(
+        message_for(
+            [&](KerasFile&, Node& layers) { layer_named(layers, "dense").set("class_name", Node::string(name)); }),
+        HasSubstr(concat("layer 'dense' is a ", name, ", which cannot be emulated here, as hls4ml 1.3.0 takes")));
+}
+
+/// x -> q -> pool -> out, on samples of two channels and 6 positions, in a file where `pool` is another class.
+KerasFile globally_pooled(const Shape& sample, const std::string& class_name, bool keeps_dims = false) {
+  ProxyBuilder b;
+  const ProxyRef q =
+      b.add_quantizer("q", b.add_input("x", sample), one_type(1, 8, 6, {1}), Rounding::kTrn, Overflow::kWrap);
+  const int rank = sample.rank() - 1;
+  const std::vector<int64_t> ones(static_cast<size_t>(rank), 1);
+  const ProxyRef pool = b.add_pooling("pool", q, {.rank = rank, .size = ones, .stride = ones});
+  const ProxyRef out = b.add_quantizer("out", pool, one_type(1, 9, 6, {1}), Rounding::kTrn, Overflow::kWrap);
+  KerasFile file = proxy_to_keras(std::move(b).finish({out}));
+  Node& layer = layer_named(*file.model_config.find("config")->find("layers"), "pool");
+  layer.set("class_name", Node::string(class_name));
+  layer.find("config")->set("keepdims", Node::boolean(keeps_dims));
+  return file;
+}
+
+// Python HGQ passes these layers of Keras on as they are.
+TEST(ProxyFile, GlobalPoolingIsReadWrittenAndComputed) {
+  const std::vector<float> rows{1, 8, 2, 7, 3, 6, 4, 5, 5, 4, 6, -3};
+  for (const Shape& sample : {Shape{6, 2}, Shape{3, 2, 2}}) {
+    for (const bool average : {false, true}) {
+      const std::string name = concat("Global", average ? "Average" : "Max", "Pooling", sample.rank() - 1, "D");
+      const ProxyModel model = proxy_from_keras(globally_pooled(sample, name));
+      EXPECT_EQ(model.find("pool")->class_name(), name);
+      const ProxyModel again = proxy_from_keras(proxy_to_keras(model));
+      const std::vector<float> expected = average ? std::vector<float>{3.5F, 4.5F} : std::vector<float>{6, 8};
+      const Tensor x = tensor(sample.with_front(1), rows);
+      EXPECT_EQ(outputs_of(model, x), expected) << name;
+      EXPECT_EQ(outputs_of(again, x), expected) << name;
+      const Emulator emulator(model);
+      const auto notes = firmware_notes(model, [&](int i) -> const ProxySignal& { return emulator.signal(i); });
+      if (sample.rank() == 2) {
+        EXPECT_THAT(notes, testing::IsEmpty());
+      } else {
+        EXPECT_THAT(notes, ElementsAre(HasSubstr("layer 'pool': hls4ml 1.3.0 cannot convert global pooling")));
+      }
+    }
+  }
+  EXPECT_THAT(message_of<Error>([] {
+                proxy_from_keras(globally_pooled(Shape{6, 2}, "GlobalMaxPooling1D", true));
+              }),
+              HasSubstr("layer 'pool' (GlobalMaxPooling1D).keepdims: found true"));
 }
 
 TEST(ProxyFile, WeightsAndKeysThatAreWrongAreNamed) {

@@ -182,14 +182,14 @@ TEST(QKerasConvert, AllRefusalsComeAtOnce) {
   bad_kernel["config"]["kernel_quantizer"] = "quantized_ulaw(4)";
   const auto file = sequential({layer("QActivation", "q", {{"activation", "quantized_bits(5,1,alpha='auto')"}}),
                                 bad_kernel, layer("QActivation", "p", {{"activation", "quantized_po2(4)"}}),
-                                layer("QSeparableConv2D", "s"), dense("b", 1, "ternary")},
+                                layer("QConv2DTranspose", "s"), dense("b", 1, "ternary")},
                                {dense_weights("a", {1, 1}, {0}), dense_weights("b", {1, 1}, {0})});
   const std::string errors = errors_of(file);
   EXPECT_THAT(errors,
               HasSubstr("layer 'q' (QActivation): activation quantized_bits(5,1,alpha='auto'): alpha is 'auto'"));
   EXPECT_THAT(errors, HasSubstr("layer 'a' (QDense): kernel_quantizer quantized_ulaw(4): is no quantizer for weights"));
   EXPECT_THAT(errors, HasSubstr("layer 'p' (QActivation): activation quantized_po2(4)"));
-  EXPECT_THAT(errors, HasSubstr("layer 's' (QSeparableConv2D): a proxy has no such layer"));
+  EXPECT_THAT(errors, HasSubstr("layer 's' (QConv2DTranspose): a proxy has no such layer"));
   EXPECT_THAT(errors, HasSubstr("layer 'b' (QDense): activation ternary"));
 }
 
@@ -294,6 +294,45 @@ TEST(QKerasConvert, ADepthwiseConvolutionIsAConvolutionWithZeros) {
   EXPECT_EQ(outputs_of(proxy, tensor({1, 2}, {1, 2})), (std::vector<float>{1, 2.5F, -2, 0.5F}));
   EXPECT_EQ(outputs_of(proxy_from_keras(proxy_to_keras(proxy), built_in_layer_kinds()), tensor({1, 2}, {1, 2})),
             (std::vector<float>{1, 2.5F, -2, 0.5F}));
+}
+
+/// Two positions of one channel, twice as many behind the window of 2, then three filters.
+KerasFile separable(const std::string& pointwise_leaf, const Shape& pointwise_shape) {
+  std::vector<float> pointwise(static_cast<size_t>(pointwise_shape.size()), 0.5F);
+  pointwise[1] = -1.3F;  // -1.25
+  return sequential({layer("Reshape", "r", {{"target_shape", {2, 1}}}), quantizer(),
+                     layer("QSeparableConv1D", "s",
+                           {{"filters", 3},
+                            {"kernel_size", {2}},
+                            {"strides", {2}},
+                            {"depth_multiplier", 2},
+                            {"activation", "quantized_relu(6,3)"},
+                            {"depthwise_quantizer", "quantized_bits(4,1,alpha=1)"},
+                            {"pointwise_quantizer", "quantized_bits(4,1,alpha=1)"},
+                            {"bias_quantizer", "quantized_bits(4,1,alpha=1)"}})},
+                    {{"s",
+                      {KerasWeight::of_floats("s/depthwise_kernel:0", {2, 1, 2}, {1, 0.5F, 1, -0.3F}),
+                       KerasWeight::of_floats("s/" + pointwise_leaf + ":0", pointwise_shape, std::move(pointwise)),
+                       KerasWeight::of_floats("s/bias:0", {3}, {0, 0.8F, 0.25F})}}});
+}
+
+TEST(QKerasConvert, ASeparableConvolutionIsADepthwiseAndAPointwiseOne) {
+  const QKerasConversion conversion = qkeras_to_proxy(separable("pointwise_kernel", {1, 2, 3}));
+  EXPECT_THAT(names_of(conversion.proxy),
+              testing::ElementsAre("InputLayer x", "Reshape r", "HGQ>FixedPointQuantizer q", "Conv1D s_depthwise",
+                                   "Conv1D s", "Activation s_relu", "HGQ>FixedPointQuantizer s_relu_quantizer"));
+  EXPECT_EQ(conversion.layers[3].became,
+            "Conv1D s_depthwise, Conv1D s, Activation s_relu, FixedPointQuantizer s_relu_quantizer");
+  EXPECT_THAT(conversion.proxy.notes(), testing::IsEmpty());
+  // Depthwise: 1 + 2 = 3, and 0.5 - 0.25 * 2 = 0. Filters: 1.5, -3.75 + 0.75, 1.5 + 0.25.
+  EXPECT_EQ(outputs_of(conversion.proxy, tensor({1, 2}, {1, 2})), (std::vector<float>{1.5F, 0, 1.75F}));
+}
+
+TEST(QKerasConvert, APartOfASeparableConvolutionThatDoesNotFitIsNamed) {
+  EXPECT_THAT(errors_of(separable("kernel", {1, 2, 3})), HasSubstr("layer 's' (QSeparableConv1D, Pointwise part)"));
+  EXPECT_THAT(errors_of(separable("pointwise_kernel", {1, 1, 3})), HasSubstr("layer 's'"));
+  EXPECT_THAT(errors_of(separable("pointwise_kernel", {1, 2, 4})),
+              HasSubstr("layer 's' (QSeparableConv1D, Pointwise part)"));
 }
 
 TEST(QKerasConvert, GlobalPoolingIsPoolingOfAllPositions) {
