@@ -75,15 +75,14 @@ class Signals(unittest.TestCase):
     def test_commands_on_long_data_end_at_once(self):
         model, proxy, out = self.folder / 'run/model.h5', self.folder / 'run/proxy.h5', self.folder / 'out.h5'
         data = ('--data', self.folder / 'x.npy', '--memory', '0.05')
-        held = ('--data', self.folder / 'x.npy', '--memory', '16')
         for number in (signal.SIGTERM, signal.SIGINT):
             for command in (('check', self.folder / 'long.yaml'),
                             (self.folder / 'long.yaml', '--out', self.folder / 'long', '--quiet'),
                             ('eval', model, *data, '--targets', self.folder / 'y.npy'),
                             ('trace', model, *data, '--out', out),
-                            ('verify', proxy, '--against', model, *held),
-                            ('predict', model, *held, '--out', out),
-                            ('predict', proxy, *held, '--out', out)):
+                            ('verify', proxy, '--against', model, *data),
+                            ('predict', model, *data, '--out', out),
+                            ('predict', proxy, *data, '--out', out)):
                 with self.subTest(signal=number, command=command[0]):
                     self.assertEqual(self.interrupted(number, 0.3, *command), INTERRUPTED)
                     self.assertFalse(out.exists())

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "hgq/core/error.h"
+#include "hgq/data/memory_dataset.h"
 #include "hgq/layers/predict.h"
 #include "hgq/layers/proxy/advice.h"
 #include "hgq/layers/proxy/convert.h"
@@ -153,7 +154,7 @@ TEST_P(RangeAdviceOf, MakesOverflowsVanishAndTracedRowsHaveNone) {
   EXPECT_EQ(own.rows_differ, 0);
 
   const VerifyReport report = report_of(model, proxy, other, workers);
-  const std::vector<ConstTensorView> inputs{other.view()};
+  const MemoryDataset inputs({{"x", other.clone()}}, {});
   const std::vector<ExactBops> bops = model.exact_bops();
   const RangeAdvice advice = advise_ranges(model, proxy, inputs, report, workers);
   EXPECT_EQ(advice.overflows.empty(), report.rows_with_overflow == 0);
@@ -205,7 +206,7 @@ RangeAdvice advice_for(float value, float traced_first, float traced_second) {
   trace_minmax(model, traced.view());
   const ProxyModel proxy = to_proxy_model(model);
   const Tensor x = tensor({1, 1}, {value});
-  const std::vector<ConstTensorView> inputs{x.view()};
+  const MemoryDataset inputs({{"x", x.clone()}}, {});
   Workers workers(1);
   return advise_ranges(model, proxy, inputs, report_of(model, proxy, x, workers), workers);
 }
