@@ -73,6 +73,7 @@ KerasFile proxy_to_keras(const ProxyModel& model) {
 }
 
 ProxyModel proxy_from_keras(const KerasFile& file) {
+  if (!is_proxy(file)) expect_known_layers(file);
   const char* const maker = is_qkeras(file) || is_plain_keras(file) ? "import" : "export";
   HGQ_CHECK(is_proxy(file), FileError, file.path,
             ": is not a proxy: it has no layer of class HGQ>FixedPointQuantizer; 'hgq-train ", maker, " ", file.path,

@@ -46,6 +46,10 @@ bool is_qkeras(const KerasFile& file);
 /// Whether a file has layers that only QKeras and Keras know, none of ours or of Python HGQ.
 bool is_plain_keras(const KerasFile& file);
 
+/// Throws FileError where no layer of a model but its inputs is known: neither ours, nor one of QKeras or Keras that a
+/// proxy can hold. Says which there are.
+void expect_known_layers(const KerasFile& file);
+
 /// Throws ConfigError with all that cannot be converted, a line each that names the layer, the reason, and what to do;
 /// FileError where the graph itself cannot be read.
 QKerasConversion qkeras_to_proxy(const KerasFile& file, const QKerasOptions& options = {});

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <vector>
 
+#include "hgq/core/error.h"
+#include "hgq/core/nearest_name.h"
 #include "hgq/layers/qkeras/convert.h"
 #include "hgq/layers/qkeras/kernel_layers.h"
 #include "hgq/layers/registry.h"
@@ -83,6 +87,19 @@ bool is_plain_keras(const KerasFile& file) {
   const std::vector<std::string> ours = layer_kind_names();
   return !any_layer(file.model_config["config"]["layers"],
                     [&](std::string_view name) { return std::ranges::find(ours, name) != ours.end(); });
+}
+
+void expect_known_layers(const KerasFile& file) {
+  const std::vector<std::string> ours = layer_kind_names();
+  std::vector<std::string> unknown;
+  const bool any_known = any_layer(file.model_config["config"]["layers"], [&](std::string_view name) {
+    if (name == "InputLayer") return false;
+    if (is_class_of_keras(name) || std::ranges::find(ours, name) != ours.end()) return true;
+    if (std::ranges::find(unknown, name) == unknown.end()) unknown.emplace_back(name);
+    return false;
+  });
+  HGQ_CHECK(any_known || unknown.empty(), FileError, file.path, ": is a model without any layer that is known here (",
+            join_names(unknown), "); expected layers of HGQ, QKeras or Keras");
 }
 
 }  // namespace hgq
