@@ -62,16 +62,13 @@ class H5Rows : public RowSource {
 class H5DataFile : public DataFile {
  public:
   H5DataFile(const std::string& path, const FileLimits& limits)
-      : path_(path), limits_(limits), file_(h5::File::open(path, {}, limits.allow_external)) {
-    const std::vector<std::string> names = file_.names();
-    const bool any_dataset =
-        std::ranges::any_of(names, [&](const std::string& name) { return file_.is_dataset(name); });
-    HGQ_CHECK(!file_.has_attribute("model_config") || any_dataset, FileError, path,
-              ": is a model (an HDF5 file of Keras or hgq-train), expected data; 'hgq-train summary' shows a model, "
-              "data are given by --data FILE, or named in a config as data.file");
-  }
+      : path_(path), limits_(limits), file_(h5::File::open(path, {}, limits.allow_external)) {}
   FileKind kind() const override { return FileKind::kHdf5; }
   std::unique_ptr<RowSource> rows(const std::vector<std::string>& names, bool may_be_text) const override {
+    const bool is_there = names.size() == 1 && has(names[0]);
+    HGQ_CHECK(is_there || !file_.has_attribute("model_config"), FileError, path_,
+              ": is a model (an HDF5 file of Keras or hgq-train), expected data; 'hgq-train summary' shows a model, "
+              "data are given by --data FILE, or named in a config as data.file");
     HGQ_CHECK(names.size() == 1, FileError, path_, ": is an HDF5 file: one dataset is expected, ",
               names.empty() ? "none is" : quoted_names(names) + " are",
               " given; columns of a table are written table[a,b]");
