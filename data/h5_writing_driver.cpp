@@ -131,7 +131,7 @@ H5FD_class_t driver_class() {
   driver.name = "hgq_write";
   driver.maxaddr = static_cast<haddr_t>(std::numeric_limits<off_t>::max());
   driver.fc_degree = H5F_CLOSE_WEAK;
-  driver.fapl_size = sizeof(WrittenFile*);
+  driver.fapl_size = sizeof(void*);  // of the pointer to a WrittenFile
   driver.open = open_file;
   driver.close = close_file;
   driver.cmp = compare;
