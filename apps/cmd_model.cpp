@@ -3,6 +3,7 @@
 
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"
@@ -57,26 +58,52 @@ Json summary_json(const Model& model) {
   return {{"layers", layers}};
 }
 
-/// Writes the outputs of a model: one dataset `y`, or a group of them; inputs likewise.
-void write_arrays(h5::File& file, const std::string& name, const std::vector<Tensor>& arrays,
-                  const std::vector<std::string>& labels, bool by_label) {
-  if (arrays.size() == 1) {
-    file.write_floats(name, arrays[0].view());
-    return;
+/// Arrays of a file whose rows come in blocks: one dataset, or a group of them.
+class RowArrays {
+ public:
+  /// `labels`: the layers that the arrays belong to; in a group they are called so, or by their numbers.
+  RowArrays(h5::File& file, const std::string& name, std::span<const Shape> samples, int64_t rows,
+            const std::vector<std::string>& labels, bool by_label)
+      : file_(file) {
+    const bool alone = samples.size() == 1;
+    if (!alone) file.create_group(name).set_attribute("layers", labels);
+    for (size_t i = 0; i < samples.size(); ++i) {
+      paths_.push_back(alone ? name : concat(name, "/", by_label ? labels[i] : concat(i)));
+      file.create_floats(paths_.back(), samples[i].with_front(rows));
+    }
   }
-  h5::Group group = file.create_group(name);
-  for (size_t i = 0; i < arrays.size(); ++i) group.write_floats(by_label ? labels[i] : concat(i), arrays[i].view());
-  group.set_attribute("layers", labels);
-}
 
-void write_predictions(const PredictCommand& command, const std::vector<Tensor>& outputs,
-                       const std::vector<std::string>& output_labels, const std::vector<Tensor>& inputs,
-                       const std::vector<std::string>& input_labels) {
-  h5::File file = h5::File::create(command.out);
-  write_arrays(file, "y", outputs, output_labels, false);
-  if (command.with_inputs) write_arrays(file, "x", inputs, input_labels, true);
+  void write(int64_t first, std::span<const ConstTensorView> arrays) {
+    for (size_t i = 0; i < arrays.size(); ++i) file_.write_rows(paths_[i], first, arrays[i]);
+  }
+
+ private:
+  h5::File& file_;
+  std::vector<std::string> paths_;
+};
+
+/// The outputs of a model, as dataset or group `y` of a new file; the inputs as `x` where they are asked for.
+/// `predict`: of a block of inputs, a tensor per output.
+template <typename Predict>
+void write_predictions(const PredictCommand& command, const Dataset& data, const std::vector<std::string>& inputs,
+                       const std::vector<std::string>& outputs, std::span<const Shape> output_samples,
+                       const Predict& predict) {
+  h5::File file = h5::File::create_on_disk(command.out);
+  RowArrays y(file, "y", output_samples, data.size(), outputs, false);
+  std::optional<RowArrays> x;
+  if (command.with_inputs) {
+    std::vector<Shape> samples;
+    for (const FieldSpec& field : data.inputs()) samples.push_back(field.sample);
+    x.emplace(file, "x", samples, data.size(), inputs, true);
+  }
+  int64_t first = 0;
+  for (const Batch& batch : data.batches(kPredictedRows)) {
+    y.write(first, views_of(predict(batch.inputs())));
+    if (x) x->write(first, batch.inputs());
+    first += batch.rows();
+  }
   file.flush();
-  std::cerr << command.out << ": " << outputs.front().shape()[0] << " rows\n";
+  std::cerr << command.out << ": " << data.size() << " rows\n";
 }
 
 int predict_proxy(const PredictCommand& command, const Registry& registry) {
@@ -88,10 +115,13 @@ int predict_proxy(const PredictCommand& command, const Registry& registry) {
   std::vector<std::string> outputs;
   for (const int i : proxy.inputs()) inputs.push_back(proxy.layer(i).name());
   for (const int i : proxy.outputs()) outputs.push_back(proxy.layer(i).name());
-  const std::vector<Tensor> x = load_command_inputs(command, extras, inputs);
+  const std::unique_ptr<Dataset> data = load_command_data(command, extras, inputs, {});
   Workers workers(command.threads);
   const Emulator emulator(proxy);
-  write_predictions(command, emulator.run(views_of(x), &workers).outputs, outputs, x, inputs);
+  std::vector<Shape> samples;
+  for (const int i : proxy.outputs()) samples.push_back(emulator.signal(i).shape);
+  write_predictions(command, *data, inputs, outputs, samples,
+                    [&](std::span<const ConstTensorView> block) { return emulator.run(block, &workers).outputs; });
   return kExitDone;
 }
 
@@ -185,10 +215,14 @@ int run_eval(const EvalCommand& command, const Registry& registry) {
 int run_predict(const PredictCommand& command, const Registry& registry) {
   if (is_proxy(read_keras_file(command.model))) return predict_proxy(command, registry);
   LoadedModel loaded = load_model_with_extras(command.model, registry);
-  const std::vector<Tensor> x = load_command_inputs(command, loaded.extras, input_names(loaded.model));
+  const std::vector<std::string> inputs = input_names(loaded.model);
+  const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, inputs, {});
   Workers workers(command.threads);
   Predictor predictor(loaded.model, workers);
-  write_predictions(command, predictor.run(views_of(x)), output_names(loaded.model), x, input_names(loaded.model));
+  std::vector<Shape> samples;
+  for (const int i : loaded.model.outputs()) samples.push_back(loaded.model.entry(i).shape);
+  write_predictions(command, *data, inputs, output_names(loaded.model), samples,
+                    [&](std::span<const ConstTensorView> block) { return predictor.run(block); });
   return kExitDone;
 }
 

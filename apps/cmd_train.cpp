@@ -349,9 +349,8 @@ class Run {
     save_proxy(proxy, (folder_ / "proxy.h5").string(), [&](h5::Group& hgq) { write_extras(hgq, extras); });
     for (const std::string& line : proxy.notes()) note("note: " + line);
     summary["notes"] = proxy.notes();
-    const std::vector<Tensor> x = all_inputs(test);
     std::vector<Tensor> predictions;
-    const Verification verification = verify_proxy(model_, proxy, views_of(x), workers_, &predictions);
+    const Verification verification = verify_proxy(model_, proxy, test, workers_, &predictions);
     summary["verify"] = to_json(verification);
     summary["proxy"] = proxy_metrics(test, predictions);
     verified_ = describe(verification, config_.proxy.trace.cover_factor);

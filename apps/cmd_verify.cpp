@@ -26,22 +26,30 @@ namespace {
 
 constexpr size_t kMostPartings = 5;
 
-void explain(Model& model, const ProxyModel& proxy, std::span<const ConstTensorView> inputs, Workers& workers,
-             Verification& verification) {
+/// Puts a block of outputs in its place among those of `rows` rows.
+void append_rows(std::vector<Tensor>& all, const std::vector<Tensor>& block, int64_t first, int64_t rows) {
+  for (size_t i = 0; i < block.size(); ++i) {
+    const Shape& shape = block[i].shape();
+    if (all.size() == i) all.emplace_back(shape.without_front().with_front(rows));
+    std::ranges::copy(block[i].values(), all[i].view().rows(first, shape[0]).data);
+  }
+}
+
+void explain(Model& model, const ProxyModel& proxy, const Dataset& data, Workers& workers, Verification& verification) {
   const VerifyReport& report = verification.report;
   if (report.rows_differ == 0 && report.rows_with_overflow == 0) return;
   ProxyExplainer explainer(model, proxy, workers);
-  const std::vector<int64_t> without_bits = explainer.rows_without_bits(inputs, report.unexplained_rows);
+  const std::vector<int64_t> without_bits = explainer.rows_without_bits(data, report.unexplained_rows);
   verification.rows_differ_without_bits = std::ssize(without_bits);
   std::vector<int64_t> unexplained;
   std::ranges::set_difference(report.unexplained_rows, without_bits, std::back_inserter(unexplained));
   for (const auto* const rows : {&std::as_const(unexplained), &without_bits, &report.explained_rows}) {
     for (const int64_t row : *rows) {
       if (verification.partings.size() == kMostPartings) break;
-      verification.partings.push_back(explainer.explain(inputs, row));
+      verification.partings.push_back(explainer.explain(data, row));
     }
   }
-  verification.advice = advise_ranges(model, proxy, inputs, report, workers);
+  verification.advice = advise_ranges(model, proxy, data, report, workers);
   if (report.rows_differ == 0) verification.advice.without_bits.clear();
 }
 
@@ -116,19 +124,23 @@ std::string summary(const Verification& verification) {
 
 }  // namespace
 
-Verification verify_proxy(Model& model, const ProxyModel& proxy, std::span<const ConstTensorView> inputs,
-                          Workers& workers, std::vector<Tensor>* predictions) {
+Verification verify_proxy(Model& model, const ProxyModel& proxy, const Dataset& data, Workers& workers,
+                          std::vector<Tensor>* predictions) {
   Predictor predictor(model, workers);
-  const std::vector<Tensor> expected = predictor.run(inputs);
-  Emulation emulation = Emulator(proxy).run(inputs, &workers);
+  const Emulator emulator(proxy);
   Verification verification;
-  verification.report = verify(views_of(expected), emulation);
+  if (predictions != nullptr) predictions->clear();
+  for (const Batch& batch : data.batches(kPredictedRows)) {
+    const std::vector<Tensor> expected = predictor.run(batch.inputs());
+    const Emulation emulation = emulator.run(batch.inputs(), &workers);
+    if (predictions != nullptr) append_rows(*predictions, emulation.outputs, verification.report.rows, data.size());
+    verification.report.append(verify(views_of(expected), emulation));
+  }
   verification.wraps = std::ranges::any_of(proxy.layers(), [](const ProxyModel::Entry& entry) {
     const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(entry.layer.get());
     return quantizer != nullptr && quantizer->overflow() == Overflow::kWrap;
   });
-  explain(model, proxy, inputs, workers, verification);
-  if (predictions != nullptr) *predictions = std::move(emulation.outputs);
+  explain(model, proxy, data, workers, verification);
   return verification;
 }
 
@@ -204,12 +216,12 @@ int run_verify(const VerifyCommand& command, const Registry& registry) {
   ProxyModel proxy = load_proxy(command.model, registry);
   LoadedModel loaded = load_model_with_extras(command.against, registry);
   find_table_overflows(loaded.model, proxy);
-  const std::vector<Tensor> x = load_command_inputs(command, loaded.extras, input_names(loaded.model));
+  const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, input_names(loaded.model), {});
   const Emulator planned(proxy);
   const auto signal = [&](int layer) -> const ProxySignal& { return planned.signal(layer); };
   for (const std::string& line : firmware_notes(proxy, signal)) std::cerr << "hgq-train: note: " << line << "\n";
   Workers workers(command.threads);
-  const Verification verification = verify_proxy(loaded.model, proxy, views_of(x), workers);
+  const Verification verification = verify_proxy(loaded.model, proxy, *data, workers);
   if (command.json) {
     std::cout << to_json(verification).dump(1) << "\n";
   } else {

@@ -144,10 +144,11 @@ int64_t memory_of(const DataCommand& command) {
   return command.memory ? memory_limit_of(*command.memory) : default_memory_limit();
 }
 
-/// `held`: bytes that the set may hold of its rows; it reads them in blocks where they are more.
-std::unique_ptr<Dataset> load(const DataCommand& command, const ModelExtras& extras,
-                              const std::vector<std::string>& inputs, const std::vector<OutputSpec>& outputs,
-                              const std::string& sample_weights, int64_t held) {
+}  // namespace
+
+std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const ModelExtras& extras,
+                                           const std::vector<std::string>& inputs,
+                                           const std::vector<OutputSpec>& outputs, const std::string& sample_weights) {
   DataFiles files(csv_options(command.csv, extras.csv),
                   {.memory = memory_of(command), .allow_external = command.allow_external});
   ArrayChoice choice(command, files);
@@ -156,30 +157,7 @@ std::unique_ptr<Dataset> load(const DataCommand& command, const ModelExtras& ext
   choice.sample_weights(sample_weights);
   RowSet rows = open_rows(choice.spec(), files);
   tell(rows);
-  return load_set(std::move(rows), inputs, outputs, extras.scaling, extras.classes, held);
-}
-
-}  // namespace
-
-std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const ModelExtras& extras,
-                                           const std::vector<std::string>& inputs,
-                                           const std::vector<OutputSpec>& outputs, const std::string& sample_weights) {
-  return load(command, extras, inputs, outputs, sample_weights, memory_of(command));
-}
-
-std::vector<Tensor> load_command_inputs(const DataCommand& command, const ModelExtras& extras,
-                                        const std::vector<std::string>& inputs) {
-  const int64_t memory = memory_of(command);
-  // The rows lie twice in memory while they are copied, but for those that the set reads in blocks.
-  const std::unique_ptr<Dataset> data = load(command, extras, inputs, {}, "", memory / 2);
-  double bytes = 0;
-  for (const FieldSpec& field : data->inputs())
-    bytes += static_cast<double>(field.sample.size()) * static_cast<double>(data->size()) * sizeof(float);
-  HGQ_CHECK(bytes <= static_cast<double>(memory), FileError, command.data.empty() ? command.inputs : command.data,
-            ": its ", data->size(), " rows take ", bytes_text(static_cast<int64_t>(bytes)),
-            " as inputs, which this command holds all at once, and may take ", bytes_text(memory),
-            "; give --memory GIB, or the rows in several files");
-  return all_inputs(*data);
+  return load_set(std::move(rows), inputs, outputs, extras.scaling, extras.classes, memory_of(command));
 }
 
 }  // namespace hgq

@@ -21,9 +21,4 @@ std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const Mod
                                            const std::vector<OutputSpec>& outputs,
                                            const std::string& sample_weights = "");
 
-/// All rows of the inputs at once, for the commands that need them so (predict, verify). Throws FileError, too, where
-/// they take more memory than the command may.
-std::vector<Tensor> load_command_inputs(const DataCommand& command, const ModelExtras& extras,
-                                        const std::vector<std::string>& inputs);
-
 }  // namespace hgq

@@ -12,7 +12,7 @@ namespace hgq {
 
 struct OptionDoc {
   std::string name;                  // "--out"; of a positional one "model"
-  std::string value;                 // what stands for its value: FILE, FOLDER, N; empty: a flag
+  std::string value;                 // what stands for its value: FILE, N, NAME=VALUE, [NAME=]VALUE; empty: a flag
   std::vector<std::string> choices;  // the values there are, where they are few
   std::string doc;
   bool positional = false;

@@ -16,7 +16,7 @@
 #include "hgq/core/version.h"
 
 // What stands for a value (type_name) is CONFIG, MODEL, PROXY, FILE or FOLDER where it is a path: the shell completes
-// it.
+// it. A value NAME=VALUE needs its sign, one [NAME=]VALUE does not (usage_errors.cpp).
 
 namespace hgq {
 namespace {
@@ -273,7 +273,7 @@ void add_import(CLI::App& app, Action& action) {
              "of a QKeras model: what its proxy does outside of quantized_bits; sat if not given, as QKeras does, "
              "or wrap, which is cheaper and differs there"),
          {"wrap", "sat"});
-  add_repeated(*sub, "--input-bits", c->input_bits, "TYPE or INPUT=TYPE",
+  add_repeated(*sub, "--input-bits", c->input_bits, "[INPUT=]TYPE",
                "of a QKeras model: as 'ap_fixed<16,6>', for inputs without a quantizer behind them");
   add_repeated(*sub, "--function", c->functions, "NAME=FORMULA",
                "a formula in x for a function that is Python code; NAME: its own, or that of its layer");

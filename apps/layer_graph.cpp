@@ -210,13 +210,20 @@ std::vector<std::string> output_names(const std::vector<Draft>& drafts, std::siz
   return names;
 }
 
+/// suggestion(), which compares a name with all others, for the first errors alone: more are only counted
+/// (ErrorList::messages), and there may be thousands.
+std::string hint(const std::string& name, const std::vector<std::string>& names, const ErrorList& errors) {
+  constexpr std::size_t kMost = 100;
+  return errors.size() < kMost ? suggestion(name, names) : "";
+}
+
 void find_first_call(Draft& draft, const std::unordered_map<std::string, std::size_t>& positions,
                      const std::vector<std::string>& names, ErrorList& errors) {
   if (draft.shared.empty()) return;
   const auto found = positions.find(draft.shared);
   if (found == positions.end()) {
     errors.add(draft.place,
-               concat("Shared.layer: '", printable(draft.shared), "' is no layer", suggestion(draft.shared, names)));
+               concat("Shared.layer: '", printable(draft.shared), "' is no layer", hint(draft.shared, names, errors)));
   } else {
     draft.first_call = found->second;
   }
@@ -248,7 +255,7 @@ bool connect(std::vector<Draft>& drafts, ErrorList& errors) {
       const auto found = positions.find(name.substr(0, name.find('/')));
       if (found == positions.end()) {
         errors.add(draft.input_places[j], concat("layer '", draft.layer.name, "' reads '", printable(name),
-                                                 "', which is no layer", suggestion(name, names)));
+                                                 "', which is no layer", hint(name, names, errors)));
         continue;
       }
       draft.reads.push_back(found->second);
@@ -345,7 +352,7 @@ std::vector<std::string> read_outputs(const Node& node, const std::vector<std::s
       errors.add(item.place(), concat(section, ".outputs: found ", describe(item), ", expected the name of a layer"));
     } else if (std::find(names.begin(), names.end(), *name) == names.end()) {
       errors.add(item.place(),
-                 concat(section, ".outputs: '", printable(*name), "' is no layer", suggestion(*name, names)));
+                 concat(section, ".outputs: '", printable(*name), "' is no layer", hint(*name, names, errors)));
     } else if (std::find(outputs.begin(), outputs.end(), *name) != outputs.end()) {
       errors.add(item.place(), concat(section, ".outputs: '", *name, "' stands there twice"));
     } else {

@@ -8,11 +8,7 @@
 #include "hgq/layers/hgq_file.h"
 
 namespace hgq {
-namespace {
-
-constexpr int64_t kSliceRows = 65536;
-
-}  // namespace
+namespace {}  // namespace
 
 LoadedModel load_model_with_extras(const std::string& path, const Registry& registry) {
   ModelExtras extras;
@@ -39,18 +35,6 @@ std::vector<std::string> output_names(const Model& model) {
   std::vector<std::string> names;
   for (const int i : model.outputs()) names.push_back(model.entry(i).name);
   return names;
-}
-
-std::vector<Tensor> all_inputs(const Dataset& data) {
-  std::vector<Tensor> all;
-  for (const FieldSpec& field : data.inputs()) all.emplace_back(field.sample.with_front(data.size()));
-  Batch batch;
-  for (int64_t first = 0; first < data.size(); first += kSliceRows) {
-    data.slice(first, std::min(kSliceRows, data.size() - first), batch);
-    for (size_t i = 0; i < all.size(); ++i)
-      std::ranges::copy(batch.inputs()[i].values(), all[i].view().rows(first, batch.rows()).data);
-  }
-  return all;
 }
 
 std::vector<ConstTensorView> views_of(const std::vector<Tensor>& tensors) {

@@ -29,8 +29,9 @@ void save_model_with_extras(Model& model, const ModelExtras& extras, const std::
 std::vector<std::string> input_names(const Model& model);
 std::vector<std::string> output_names(const Model& model);
 
-/// All rows of the inputs, as arrays.
-std::vector<Tensor> all_inputs(const Dataset& data);
+/// Rows that are predicted at once.
+inline constexpr int64_t kPredictedRows = 16384;
+
 std::vector<ConstTensorView> views_of(const std::vector<Tensor>& tensors);
 
 }  // namespace hgq

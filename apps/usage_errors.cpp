@@ -84,9 +84,9 @@ class Walk {
     }
   }
 
-  /// Of KEY=VALUE that the sign is there: `--set train.epochs 5` would take 5 for a file.
+  /// Of KEY=VALUE, but not of [KEY=]VALUE, that the sign is there: `--set train.epochs 5` would take 5 for a file.
   void take_value(const OptionDoc& option, const std::string& value) {
-    const bool assigns = option.value.find('=') != std::string::npos && option.value.find(" or ") == std::string::npos;
+    const bool assigns = option.value.find('=') != std::string::npos && !option.value.starts_with('[');
     if (!assigns || value.find('=') != std::string::npos) return;
     std::string hint;
     if (at_ + 1 < words_.size() && !is_option(words_[at_ + 1]) && !std::filesystem::exists(words_[at_ + 1])) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hgq/core/parallel.h"
+#include "hgq/data/dataset.h"
 #include "hgq/deploy/advice.h"
 #include "hgq/deploy/explain.h"
 #include "hgq/deploy/verify.h"
@@ -28,10 +29,10 @@ struct Verification {
   int64_t rows_unexplained() const { return report.rows_differ_without_overflow - rows_differ_without_bits; }
 };
 
-/// `inputs` in the order of the model's, already scaled. The proxy's predictions are given back where `predictions` is
-/// set.
-Verification verify_proxy(Model& model, const ProxyModel& proxy, std::span<const ConstTensorView> inputs,
-                          Workers& workers, std::vector<Tensor>* predictions = nullptr);
+/// The inputs of `data` are in the order of the model's. They are read in blocks, some of them several times. The
+/// proxy's predictions are given back where `predictions` is set.
+Verification verify_proxy(Model& model, const ProxyModel& proxy, const Dataset& data, Workers& workers,
+                          std::vector<Tensor>* predictions = nullptr);
 
 /// {rows, rows_differ, rows_differ_without_overflow (those of elements without bits not counted),
 /// rows_differ_without_bits, rows_with_overflow, overflows: {LAYER: n}, differences: [{row, layer, proxy_layer,

@@ -95,11 +95,29 @@ FileReplacement::~FileReplacement() {
 void FileReplacement::write(std::string_view content) {
   while (!content.empty()) {
     const ssize_t written = ::write(file_.get(), content.data(), content.size());
-    HGQ_CHECK(written > 0 || (written < 0 && errno == EINTR), RunError, path_,
-              ": cannot be written: ", written == 0 ? "the system writes nothing" : system_reason(errno),
-              "; the file is as it was");
+    check_written(written);
     if (written > 0) content.remove_prefix(static_cast<size_t>(written));
   }
+}
+
+void FileReplacement::write_at(int64_t offset, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::pwrite(file_.get(), content.data(), content.size(), offset);
+    check_written(written);
+    if (written < 0) continue;
+    content.remove_prefix(static_cast<size_t>(written));
+    offset += written;
+  }
+}
+
+void FileReplacement::resize(int64_t size) {
+  while (ftruncate(file_.get(), size) != 0) check_written(-1);
+}
+
+void FileReplacement::check_written(int64_t bytes) const {
+  HGQ_CHECK(bytes > 0 || (bytes < 0 && errno == EINTR), RunError, path_,
+            ": cannot be written: ", bytes == 0 ? "the system writes nothing" : system_reason(errno),
+            "; the file is as it was");
 }
 
 void FileReplacement::finish() {

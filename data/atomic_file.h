@@ -16,6 +16,7 @@
 // disk is full or fails. The target is as it was then, and there is no temporary file.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -33,10 +34,19 @@ class FileReplacement {
   FileReplacement& operator=(const FileReplacement&) = delete;
 
   void write(std::string_view content);
+  /// The same at any place, for content that does not come in order; write() knows nothing of it.
+  void write_at(int64_t offset, std::string_view content);
+  /// Cuts the content, or adds zeros.
+  void resize(int64_t size);
+  /// Where the content stands until finish(), for who reads it again.
+  const std::string& temporary_path() const { return temporary_path_; }
   /// Forces the content to the disk and gives the file its name. The name lasts once its folder is forced to the disk.
   void finish();
 
  private:
+  /// Throws unless a call of the system has written something, or is to be repeated.
+  void check_written(int64_t bytes) const;
+
   std::string path_;
   std::string temporary_path_;
   Descriptor file_;

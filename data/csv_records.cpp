@@ -12,7 +12,7 @@ namespace hgq {
 namespace {
 
 constexpr int64_t kPiece = int64_t{1} << 20U;
-constexpr int64_t kMostFields = int64_t{1} << 20U;
+constexpr size_t kMostFields = size_t{1} << 20U;
 constexpr size_t kLongestRecord = size_t{64} << 20U;
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
@@ -201,21 +201,17 @@ bool CsvRecords::next() {
 }
 
 const std::vector<std::string_view>& CsvRecords::fields() {
-  // Each field takes many bytes for its one separator, and every column more in what reads it.
-  const auto separators = static_cast<int64_t>(record_.size()) < kMostFields
-                              ? 0
-                              : std::ranges::count_if(record_, [&](char c) { return separates(c, format_.separator); });
-  HGQ_CHECK(separators < kMostFields, FileError, place(position_.line), ": has ", separators, " separators (",
-            separator_name(format_.separator), "), at most ", kMostFields,
-            " fields are read; such wide rows are data for HDF5, NPY or NPZ");
-  HGQ_CHECK(split_fields(record_, format_.separator, fields_, unquoted_), FileError, place(position_.line),
-            ": text stands behind a closing quote in '", record_.substr(0, 60),
+  const bool split = split_fields(record_, format_.separator, fields_, unquoted_, kMostFields + 1);
+  HGQ_CHECK(fields_.size() <= kMostFields, FileError, place(position_.line), ": has more than ", kMostFields,
+            " fields (separator: ", separator_name(format_.separator),
+            "), as many as are read; such wide rows are data for HDF5, NPY or NPZ");
+  HGQ_CHECK(split, FileError, place(position_.line), ": text stands behind a closing quote in '", record_.substr(0, 60),
             "'; a quote that begins a field ends with it, and is doubled inside");
   return fields_;
 }
 
-bool split_fields(std::string_view record, char separator, std::vector<std::string_view>& fields,
-                  std::string& unquoted) {
+bool split_fields(std::string_view record, char separator, std::vector<std::string_view>& fields, std::string& unquoted,
+                  size_t most) {
   fields.clear();
   unquoted.clear();
   unquoted.reserve(record.size());  // so that the fields in it stay where they are
@@ -234,7 +230,7 @@ bool split_fields(std::string_view record, char separator, std::vector<std::stri
       fields.push_back(trimmed(rest.substr(0, length)));
       rest.remove_prefix(length);
     }
-    if (rest.empty()) return true;
+    if (rest.empty() || fields.size() == most) return true;
     rest.remove_prefix(1);
     while (separator == ' ' && !rest.empty() && is_blank(rest.front())) rest.remove_prefix(1);
   }

@@ -72,9 +72,10 @@ class CsvRecords {
 };
 
 /// Cuts a record into fields: quotes taken off, spaces around unquoted fields too. The fields lie in the record or in
-/// `unquoted`. False where text stands behind a closing quote.
-bool split_fields(std::string_view record, char separator, std::vector<std::string_view>& fields,
-                  std::string& unquoted);
+/// `unquoted`. False where text stands behind a closing quote. Stops behind `most` fields: each takes many bytes for
+/// its one separator.
+bool split_fields(std::string_view record, char separator, std::vector<std::string_view>& fields, std::string& unquoted,
+                  size_t most = SIZE_MAX);
 
 /// The number a field holds, nullopt where it holds none; "nan" and "inf" are numbers. Numbers beyond float64 are
 /// infinite or 0.

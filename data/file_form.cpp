@@ -109,6 +109,28 @@ bool is_data(FileForm form) {
          form == FileForm::kTable;
 }
 
+void expect_data_file(const std::string& path) {
+  const FileForm form = file_form(path);
+  const std::string found = concat(path, ": is ", describe(form), ", expected data (HDF5, NPZ, NPY, IDX or CSV)");
+  switch (form) {
+    case FileForm::kKerasZip:
+      throw FileError(concat(found, "; of a model: hgq-train import ", path, " --out proxy.h5"));
+    case FileForm::kJson:
+      throw FileError(concat(found, "; of a model: hgq-train import ", path, " --weights WEIGHTS.h5 --out proxy.h5"));
+    case FileForm::kYaml:
+      throw FileError(concat(found, "; of a config: hgq-train ", path));
+    default:
+      return;
+  }
+}
+
+void expect_hdf5_file(const std::string& path, const std::string& expected) {
+  std::error_code error;
+  const FileForm form = file_form(path);
+  if (form == FileForm::kHdf5 || form == FileForm::kOther || !fs::is_regular_file(path, error)) return;
+  HGQ_CHECK(h5::File::looks_like_hdf5(path), FileError, path, ": is ", describe(form), ", expected ", expected);
+}
+
 void expect_model_file(const std::string& path) {
   std::error_code error;
   HGQ_CHECK(!fs::exists(fs::path(path) / "saved_model.pb", error), FileError, path,

@@ -43,6 +43,8 @@ std::string seal_of(std::span<const char> content) {
   return make_seal(static_cast<int64_t>(content.size()), static_cast<uint32_t>(crc));
 }
 
+std::string seal_of(const Bytes& content) { return make_seal(content.size(), crc_of(content, content.size())); }
+
 void check_seal(const Bytes& file) {
   if (file.size() < kSealSize) return;
   const int64_t size = file.size() - kSealSize;

@@ -17,6 +17,9 @@ namespace hgq {
 /// The seal of a file with this content: what stands behind it.
 std::string seal_of(std::span<const char> content);
 
+/// The same, read piece by piece.
+std::string seal_of(const Bytes& content);
+
 /// Throws FileError where the file has a seal that does not fit its bytes.
 void check_seal(const Bytes& file);
 

@@ -20,6 +20,7 @@
 #include "hgq/data/h5_external.h"
 #include "hgq/data/h5_native.h"
 #include "hgq/data/h5_probe.h"
+#include "hgq/data/h5_writing_driver.h"
 
 namespace hgq::h5 {
 namespace {
@@ -229,6 +230,25 @@ File File::create(const std::string& path) {
   return {std::move(file), std::move(root), path, "", std::make_shared<Permissions>()};
 }
 
+File File::create_on_disk(const std::string& path) {
+  prepare_library();
+  auto written = std::make_shared<WrittenFile>(path);
+  const Id access = own(H5Pcreate(H5P_FILE_ACCESS), path, "no access properties");
+  const WrittenFile* const information = written.get();
+  must(H5Pset_driver(*access, writing_driver(), &information), path, "no driver for writing");
+  const Id id = own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, *access), path, "cannot be created");
+  // What libhdf5 writes to is there until libhdf5 has closed the file, whoever closes it.
+  Id file(new int64_t(*id), [written](const int64_t* held) {
+    H5Idec_ref(*held);
+    delete held;
+  });
+  H5Iinc_ref(*file);
+  Id root = own(H5Gopen2(*file, "/", H5P_DEFAULT), path, "its root group cannot be opened");
+  File out(std::move(file), std::move(root), path, "", std::make_shared<Permissions>());
+  out.written_ = std::move(written);
+  return out;
+}
+
 std::string_view File::bytes() const {
   must_write(H5Fflush(*file_, H5F_SCOPE_GLOBAL), file_name_, "cannot be put together");
   const int64_t size = must_write(H5Fget_file_image(*file_, nullptr, 0), file_name_, "cannot be put together");
@@ -243,6 +263,12 @@ std::string File::content() const {
 }
 
 void File::flush() const {
+  if (written_) {
+    must_write(H5Fflush(*file_, H5F_SCOPE_GLOBAL), file_name_, "cannot be put together");
+    written_->finish();
+    force_folder_to_disk(folder_of(file_name_));
+    return;
+  }
   const std::string_view all = bytes();
   FileReplacement file(file_name_);
   file.write(all);

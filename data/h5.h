@@ -44,6 +44,7 @@ struct DatasetInfo {
 };
 
 struct Permissions;
+class WrittenFile;
 
 class Group {
  public:
@@ -76,6 +77,8 @@ class Group {
   void write_int32(const std::string& path, std::span<const int32_t> values, const Shape& shape);
   void write_int64(const std::string& path, std::span<const int64_t> values, const Shape& shape);
   void write_strings(const std::string& path, std::span<const std::string> values);
+  /// Of float32, without values yet.
+  void create_floats(const std::string& path, const Shape& shape);
 
   std::vector<std::string> attribute_names() const;
   bool has_attribute(const std::string& name) const;
@@ -132,13 +135,18 @@ class File : public Group {
   /// writes to the disk: it crashes where a write fails. Takes as much memory as the file has bytes, beside the values
   /// that are given to it.
   static File create(const std::string& path);
+  /// The same for a file that may be larger than the memory: written to the disk, under another name, as its values
+  /// come. Throws as write_file_atomically.
+  static File create_on_disk(const std::string& path);
   static bool looks_like_hdf5(const std::string& path);
   /// A file that another one with these permissions names; for data/h5_external.cpp.
   static File open_source(const std::string& path, const Permissions& permissions);
+  /// Rows from `first` of a dataset of create_floats(). Throws RunError where the disk is full or fails.
+  void write_rows(const std::string& path, int64_t first, ConstTensorView values);
   /// Writes the file as it is now with its seal, whole or not at all (data/atomic_file.h). Throws as
-  /// write_file_atomically.
+  /// write_file_atomically. Nothing is written to a file on the disk after it.
   void flush() const;
-  /// What flush() writes.
+  /// What flush() writes, of a file in memory.
   std::string content() const;
 
  private:
@@ -146,6 +154,8 @@ class File : public Group {
   /// The bytes of a file in memory, without its seal; valid until the file changes.
   std::string_view bytes() const;
   static File open_here(const std::string& path, const Permissions& permissions);
+
+  std::shared_ptr<WrittenFile> written_;  // of create_on_disk(); else nothing
 };
 
 }  // namespace hgq::h5

@@ -5,6 +5,7 @@
 #include "hgq/core/error.h"
 #include "hgq/data/h5.h"
 #include "hgq/data/h5_native.h"
+#include "hgq/data/h5_writing_driver.h"
 
 namespace hgq::h5 {
 namespace {
@@ -16,10 +17,7 @@ Id space_of(const Shape& shape, const std::string& place) {
   return own(H5Screate_simple(shape.rank(), extents.data(), nullptr), place, "no dataspace");
 }
 
-void write(int64_t group, const std::string& path, const std::string& place, int64_t file_type, int64_t memory_type,
-           const Shape& shape, size_t count, const void* values) {
-  HGQ_CHECK(static_cast<int64_t>(count) == shape.size(), ShapeError, place, ": shape ", shape, " has ", shape.size(),
-            " values, ", count, " are given");
+Id create(int64_t group, const std::string& path, const std::string& place, int64_t file_type, const Shape& shape) {
   const Id links = own(H5Pcreate(H5P_LINK_CREATE), place, "no link properties");
   const Id creation = own(H5Pcreate(H5P_DATASET_CREATE), place, "no creation properties");
   must(H5Pset_create_intermediate_group(*links, 1), place, "no intermediate groups");
@@ -27,7 +25,14 @@ void write(int64_t group, const std::string& path, const std::string& place, int
   const Id space = space_of(shape, place);
   const int64_t id = must_write(H5Dcreate2(group, path.c_str(), file_type, *space, *links, *creation, H5P_DEFAULT),
                                 place, "cannot be created");
-  const Id dataset = own(id, place, "cannot be created");
+  return own(id, place, "cannot be created");
+}
+
+void write(int64_t group, const std::string& path, const std::string& place, int64_t file_type, int64_t memory_type,
+           const Shape& shape, size_t count, const void* values) {
+  HGQ_CHECK(static_cast<int64_t>(count) == shape.size(), ShapeError, place, ": shape ", shape, " has ", shape.size(),
+            " values, ", count, " are given");
+  const Id dataset = create(group, path, place, file_type, shape);
   if (count == 0) return;
   must_write(H5Dwrite(*dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), place, "cannot be written");
 }
@@ -38,6 +43,26 @@ void Group::write_floats(const std::string& path, ConstTensorView values) {
   check_is_free(path);
   write(*object_, path, place(path), H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, values.shape, static_cast<size_t>(values.size()),
         values.data);
+}
+
+void Group::create_floats(const std::string& path, const Shape& shape) {
+  check_is_free(path);
+  create(*object_, path, place(path), H5T_IEEE_F32LE, shape);
+}
+
+void File::write_rows(const std::string& path, int64_t first, ConstTensorView values) {
+  const std::string here = place(path);
+  const Id dataset = own(H5Dopen2(*object_, path.c_str(), H5P_DEFAULT), here, "cannot be opened");
+  const Id space = own(H5Dget_space(*dataset), here, "no dataspace");
+  const Id memory = space_of(values.shape, here);
+  std::array<hsize_t, Shape::kMaxRank> start{static_cast<hsize_t>(first)};
+  std::array<hsize_t, Shape::kMaxRank> counts{};
+  for (int i = 0; i < values.shape.rank(); ++i) counts[static_cast<size_t>(i)] = static_cast<hsize_t>(values.shape[i]);
+  must(H5Sselect_hyperslab(*space, H5S_SELECT_SET, start.data(), nullptr, counts.data(), nullptr), here,
+       "has no such rows");
+  must_write(H5Dwrite(*dataset, H5T_NATIVE_FLOAT, *memory, *space, H5P_DEFAULT, values.data), here,
+             "cannot be written");
+  if (written_) written_->check();
 }
 
 void Group::write_doubles(const std::string& path, std::span<const double> values, const Shape& shape) {

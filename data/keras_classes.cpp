@@ -5,18 +5,21 @@
 namespace hgq {
 namespace {
 
-/// Whether a layer for which `is` holds is in a model or in a model inside; `is` gets the class as the file has it.
-template <typename Is>
-bool any_layer(const Node& layers, const Is& is, int depth = 32) {
+bool any_of(const Node& layers, const std::function<bool(std::string_view)>& is, int depth) {
   return depth > 0 && std::ranges::any_of(layers.items(), [&](const Node& layer) {
            const Node& config = layer["config"];
-           if (config["layers"].is_list()) return any_layer(config["layers"], is, depth - 1);
+           if (config["layers"].is_list()) return any_of(config["layers"], is, depth - 1);
            if (is(layer["class_name"].text())) return true;
            return config["layer"].is_map() && is(config["layer"]["class_name"].text());
          });
 }
 
 }  // namespace
+
+bool any_layer(const Node& layers, const std::function<bool(std::string_view class_name)>& is) {
+  constexpr int kMaxDepth = 32;
+  return any_of(layers, is, kMaxDepth);
+}
 
 bool is_qkeras(const KerasFile& file) {
   return any_layer(file.model_config["config"]["layers"], [](std::string_view class_name) {

@@ -1,12 +1,17 @@
 // Which package made a file in the layout of Keras, told by the classes of its layers.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "hgq/data/keras_file.h"
 
 namespace hgq {
+
+/// Whether a layer for which `is` holds is in a model or in a model inside; `is` gets the class as the file has it.
+bool any_layer(const Node& layers, const std::function<bool(std::string_view class_name)>& is);
 
 /// Whether a file has layers of QKeras (also in models inside the model).
 bool is_qkeras(const KerasFile& file);

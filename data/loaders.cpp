@@ -7,6 +7,7 @@
 #include "hgq/config/nearest_name.h"
 #include "hgq/core/error.h"
 #include "hgq/data/file_dataset.h"
+#include "hgq/data/file_form.h"
 #include "hgq/data/h5.h"
 #include "hgq/data/h5_probe.h"
 #include "hgq/data/idx.h"
@@ -64,6 +65,10 @@ class H5DataFile : public DataFile {
       : path_(path), limits_(limits), file_(h5::File::open(path, {}, limits.allow_external)) {}
   FileKind kind() const override { return FileKind::kHdf5; }
   std::unique_ptr<RowSource> rows(const std::vector<std::string>& names, bool may_be_text) const override {
+    const bool is_there = names.size() == 1 && has(names[0]);
+    HGQ_CHECK(is_there || !file_.has_attribute("model_config"), FileError, path_,
+              ": is a model (an HDF5 file of Keras or hgq-train), expected data; 'hgq-train summary' shows a model, "
+              "data are given by --data FILE, or named in a config as data.file");
     HGQ_CHECK(names.size() == 1, FileError, path_, ": is an HDF5 file: one dataset is expected, ",
               names.empty() ? "none is" : quoted_names(names) + " are",
               " given; columns of a table are written table[a,b]");
@@ -134,7 +139,12 @@ class H5DataFile : public DataFile {
 class NpzDataFile : public DataFile {
  public:
   NpzDataFile(std::shared_ptr<const Bytes> bytes, int64_t memory)
-      : path_(bytes->place()), zip_(std::move(bytes), memory) {}
+      : path_(bytes->place()), zip_(std::move(bytes), memory) {
+    const std::vector<std::string> names = zip_.names();
+    HGQ_CHECK(names.empty() || std::ranges::any_of(names, [](const auto& name) { return name.ends_with(".npy"); }),
+              FileError, path_, ": is a zip archive without arrays (its files: ", quoted_names(names),
+              "), expected NPZ, as numpy.savez() writes it");
+  }
   FileKind kind() const override { return FileKind::kNpz; }
   std::unique_ptr<RowSource> rows(const std::vector<std::string>& names, bool may_be_text) const override {
     HGQ_CHECK(names.size() == 1, FileError, path_, ": is an NPZ file: the name of one array is expected");
@@ -252,6 +262,7 @@ std::string to_string(FileKind kind) {
 
 std::unique_ptr<DataFile> DataFile::open(const std::string& path, const CsvOptions& options, const FileLimits& limits) {
   std::shared_ptr<const Bytes> bytes = open_bytes(path);
+  expect_data_file(path);
   if (h5::File::looks_like_hdf5(path)) return std::make_unique<H5DataFile>(path, limits);
   if (is_gzip(*bytes)) bytes = unpacked({.bytes = bytes, .form = PackedStream::Form::kGzip}, limits.memory);
   if (ZipFile::looks_like_zip(*bytes)) return std::make_unique<NpzDataFile>(std::move(bytes), limits.memory);

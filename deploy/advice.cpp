@@ -98,9 +98,13 @@ class Advisor {
  public:
   Advisor(Model& model, const ProxyModel& proxy) : model_(model), proxy_(proxy), match_(model, proxy), traced_(model) {}
 
-  RangeAdvice run(std::span<const ConstTensorView> inputs, const VerifyReport& report, Workers& workers) {
-    record(inputs, workers);
-    for (const int64_t row : report.overflow_rows) add_values_of_the_proxy(inputs, row);
+  RangeAdvice run(const Dataset& data, const VerifyReport& report, Workers& workers) {
+    record(data, workers);
+    Batch row;
+    for (const int64_t index : report.overflow_rows) {
+      data.slice(index, 1, row);
+      add_values_of_the_proxy(row.inputs());
+    }
     // Layers that do not overflow yet are advised, too: they may, once those in front of them hold their values.
     const bool any_overflow = report.rows_with_overflow > 0;
     RangeAdvice advice;
@@ -123,25 +127,16 @@ class Advisor {
   }
 
   /// The ranges of the model's values on these data.
-  void record(std::span<const ConstTensorView> inputs, Workers& workers) {
+  void record(const Dataset& data, Workers& workers) {
     constexpr int64_t kBlockRows = 16384;
     model_.reset_records();
     Predictor predictor(model_, workers, Mode::kTrace);
-    std::vector<ConstTensorView> block;
-    const int64_t rows = inputs[0].shape[0];
-    for (int64_t first = 0; first < rows; first += kBlockRows) {
-      block.clear();
-      for (const ConstTensorView& input : inputs)
-        block.push_back(input.rows(first, std::min(kBlockRows, rows - first)));
-      predictor.run_block(block);
-    }
+    for (const Batch& batch : data.batches(kBlockRows)) predictor.run_block(batch.inputs());
   }
 
   /// Widens the ranges by what overflows in the proxy, where nothing in front of it has overflowed.
-  void add_values_of_the_proxy(std::span<const ConstTensorView> inputs, int64_t row) {
+  void add_values_of_the_proxy(std::span<const ConstTensorView> one_row) {
     if (!emulator_) emulator_.emplace(proxy_);
-    std::vector<ConstTensorView> one_row;
-    for (const ConstTensorView& input : inputs) one_row.push_back(input.rows(row, 1));
     const EmulatedRow emulated = emulator_->row(one_row);
     std::vector<bool> wrong(proxy_.layers().size(), false);  // what may hold values that the model does not have
     for (size_t i = 0; i < proxy_.layers().size(); ++i) {
@@ -257,9 +252,9 @@ class Advisor {
 
 }  // namespace
 
-RangeAdvice advise_ranges(Model& model, const ProxyModel& proxy, std::span<const ConstTensorView> inputs,
-                          const VerifyReport& report, Workers& workers) {
-  return Advisor(model, proxy).run(inputs, report, workers);
+RangeAdvice advise_ranges(Model& model, const ProxyModel& proxy, const Dataset& data, const VerifyReport& report,
+                          Workers& workers) {
+  return Advisor(model, proxy).run(data, report, workers);
 }
 
 }  // namespace hgq

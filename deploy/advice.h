@@ -4,7 +4,7 @@
 // come the values that the proxy alone has, where float32 and the exact numbers lie on two sides of a range's end.
 // Values that overflow only as something in front of them has overflowed need nothing.
 //
-//   const RangeAdvice advice = advise_ranges(model, proxy, inputs, report, workers);
+//   const RangeAdvice advice = advise_ranges(model, proxy, data, report, workers);
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "hgq/core/parallel.h"
+#include "hgq/data/dataset.h"
 #include "hgq/deploy/verify.h"
 #include "hgq/layers/model.h"
 #include "hgq/proxy/model.h"
@@ -47,7 +48,7 @@ struct RangeAdvice {
 };
 
 /// `report`: of the proxy on these data. The model's ranges are as before when it returns.
-RangeAdvice advise_ranges(Model& model, const ProxyModel& proxy, std::span<const ConstTensorView> inputs,
-                          const VerifyReport& report, Workers& workers);
+RangeAdvice advise_ranges(Model& model, const ProxyModel& proxy, const Dataset& data, const VerifyReport& report,
+                          Workers& workers);
 
 }  // namespace hgq

@@ -16,23 +16,6 @@
 namespace hgq {
 namespace {
 
-std::vector<ConstTensorView> one_row(std::span<const ConstTensorView> inputs, int64_t row) {
-  std::vector<ConstTensorView> views;
-  for (const ConstTensorView& input : inputs) views.push_back(input.rows(row, 1));
-  return views;
-}
-
-/// Some rows, as arrays of their own.
-std::vector<Tensor> gather(std::span<const ConstTensorView> inputs, std::span<const int64_t> rows) {
-  std::vector<Tensor> all;
-  for (const ConstTensorView& input : inputs) {
-    Tensor& some = all.emplace_back(input.shape.without_front().with_front(std::ssize(rows)));
-    for (size_t i = 0; i < rows.size(); ++i)
-      std::ranges::copy(input.rows(rows[i], 1).values(), some.view().rows(static_cast<int64_t>(i), 1).data);
-  }
-  return all;
-}
-
 std::string text(const Kbi& type) {
   if (type.b == 0) return "holds only 0";
   const MantissaRange range = mantissa_range(type.k, type.b);
@@ -67,10 +50,11 @@ ProxyExplainer::ProxyExplainer(Model& model, const ProxyModel& proxy, Workers& w
 
 ProxyExplainer::~ProxyExplainer() = default;
 
-Parting ProxyExplainer::explain(std::span<const ConstTensorView> inputs, int64_t row) {
-  const std::vector<ConstTensorView> views = one_row(inputs, row);
-  run_->executor->forward(views);
-  const EmulatedRow emulated = emulator_.row(views);
+Parting ProxyExplainer::explain(const Dataset& data, int64_t row) {
+  Batch batch;
+  data.slice(row, 1, batch);
+  run_->executor->forward(batch.inputs());
+  const EmulatedRow emulated = emulator_.row(batch.inputs());
   Parting parting{.row = row, .layer = "", .proxy_layer = "", .reason = ""};
   for (size_t e = 0; e < model_.entries().size(); ++e) {
     if (match_.end(e) < 0 || model_.entries()[e].layer == nullptr) continue;
@@ -109,8 +93,7 @@ std::vector<int64_t> ProxyExplainer::elements_without_bits(size_t entry) const {
   return elements;
 }
 
-std::vector<int64_t> ProxyExplainer::rows_without_bits(std::span<const ConstTensorView> inputs,
-                                                       std::span<const int64_t> rows) {
+std::vector<int64_t> ProxyExplainer::rows_without_bits(const Dataset& data, std::span<const int64_t> rows) {
   constexpr size_t kBlockRows = 1024;
   std::vector<std::pair<size_t, std::vector<int64_t>>> places;  // entries, and their elements without bits
   for (size_t e = 0; e < model_.entries().size(); ++e) {
@@ -118,12 +101,11 @@ std::vector<int64_t> ProxyExplainer::rows_without_bits(std::span<const ConstTens
     if (!elements.empty()) places.emplace_back(e, std::move(elements));
   }
   std::vector<int64_t> found;
+  Batch batch;
   for (size_t first = 0; first < rows.size() && !places.empty(); first += kBlockRows) {
     const auto block = rows.subspan(first, std::min(kBlockRows, rows.size() - first));
-    const std::vector<Tensor> gathered = gather(inputs, block);
-    std::vector<ConstTensorView> views;
-    for (const Tensor& t : gathered) views.push_back(t.view());
-    run_->executor->forward(views);
+    data.gather(block, batch);
+    run_->executor->forward(batch.inputs());
     std::vector<bool> has(block.size(), false);
     for (const auto& [entry, elements] : places) {
       const ConstTensorView values = run_->values(entry);

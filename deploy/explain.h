@@ -1,7 +1,7 @@
 // Why a proxy differs from its model, row by row: the first layer whose values part, and the reason.
 //
 //   ProxyExplainer explainer(model, proxy, workers);
-//   const Parting p = explainer.explain(inputs, row);        // p.layer, p.element, p.model, p.proxy, p.reason
+//   const Parting p = explainer.explain(data, row);          // p.layer, p.element, p.model, p.proxy, p.reason
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "hgq/core/parallel.h"
+#include "hgq/data/dataset.h"
 #include "hgq/deploy/match.h"
 #include "hgq/layers/model.h"
 #include "hgq/proxy/emulator.h"
@@ -33,11 +34,11 @@ class ProxyExplainer {
   ProxyExplainer(Model& model, const ProxyModel& proxy, Workers& workers);
   ~ProxyExplainer();
 
-  /// `inputs`: all rows, in the order of the model.
-  Parting explain(std::span<const ConstTensorView> inputs, int64_t row);
+  /// A row of `data`, whose inputs are in the order of the model.
+  Parting explain(const Dataset& data, int64_t row);
   /// Those of `rows` where the model has another value than 0 in an element for which the proxy has no bits, since all
   /// values that were traced there were 0: such rows may differ, though nothing overflows.
-  std::vector<int64_t> rows_without_bits(std::span<const ConstTensorView> inputs, std::span<const int64_t> rows);
+  std::vector<int64_t> rows_without_bits(const Dataset& data, std::span<const int64_t> rows);
 
  private:
   struct ModelRun;

@@ -12,6 +12,9 @@
 
 namespace hgq {
 
+/// The same as proxy/proxy_file.h, and tells a model of layers that nobody knows from one that is no proxy yet.
+ProxyModel load_proxy(const std::string& path, const LayerKinds& kinds, const ReadGroup& read_hgq = {});
+
 inline ProxyModel load_proxy(const std::string& path, const ReadGroup& read_hgq = {}) {
   return load_proxy(path, built_in_layer_kinds(), read_hgq);
 }

@@ -1,5 +1,7 @@
 #include "hgq/deploy/verify.h"
 
+#include <limits>
+
 #include "hgq/core/error.h"
 
 namespace hgq {
@@ -18,7 +20,31 @@ std::optional<ProxyDifference> first_difference(std::span<const ConstTensorView>
   return std::nullopt;
 }
 
+/// `most`: so many are kept.
+void append_rows(std::vector<int64_t>& rows, const std::vector<int64_t>& next, int64_t front, size_t most) {
+  for (const int64_t row : next) {
+    if (rows.size() < most) rows.push_back(front + row);
+  }
+}
+
 }  // namespace
+
+void VerifyReport::append(const VerifyReport& next) {
+  if (next.first && (!first || (rows_differ_without_overflow == 0 && next.rows_differ_without_overflow > 0))) {
+    first = next.first;
+    first->row += rows;
+  }
+  append_rows(unexplained_rows, next.unexplained_rows, rows, std::numeric_limits<size_t>::max());
+  append_rows(explained_rows, next.explained_rows, rows, kMostListedRows);
+  append_rows(overflow_rows, next.overflow_rows, rows, kMostListedRows);
+  if (overflows.empty()) overflows.assign(next.overflows.size(), {});
+  for (size_t i = 0; i < next.overflows.size(); ++i)
+    overflows[i] = {next.overflows[i].layer, overflows[i].values + next.overflows[i].values};
+  rows += next.rows;
+  rows_with_overflow += next.rows_with_overflow;
+  rows_differ += next.rows_differ;
+  rows_differ_without_overflow += next.rows_differ_without_overflow;
+}
 
 VerifyReport verify(std::span<const ConstTensorView> model_outputs, const Emulation& emulation) {
   HGQ_CHECK(model_outputs.size() == emulation.outputs.size(), ShapeError, "the model has ", model_outputs.size(),

@@ -31,6 +31,9 @@ struct VerifyReport {
   std::vector<int64_t> unexplained_rows;  // all rows that differ without overflow
   std::vector<int64_t> explained_rows;    // the first rows that differ with overflow
   std::vector<int64_t> overflow_rows;     // the first rows with overflow
+
+  /// Adds the report of the rows behind these, of the same proxy.
+  void append(const VerifyReport& next);
 };
 
 /// How many rows the other lists of a report hold at most.

@@ -388,6 +388,7 @@ Model load_model(const std::string& path, const ReadGroup& read_hgq, const Layer
   HGQ_CHECK(
       !is_proxy(file), FileError, path,
       ": is a proxy, expected a model (model.h5, which the proxy was made of); 'predict' and 'verify' read a proxy");
+  expect_known_layers(file, kinds_of(defaults), kinds_of(defaults).layers.names());
   HGQ_CHECK(!is_plain_keras(file, kinds_of(defaults).layers.names()), FileError, path,
             ": is a model of Keras without layers of HGQ, of which a proxy can be made if quantizers are given: "
             "hgq-train import ",

@@ -246,6 +246,7 @@ KerasFile read_saved_keras(const std::string& path, const std::string& weights) 
               ": is a model as JSON, without its weights; give them by --weights "
               "FILE.h5, as model.save_weights('FILE.h5') writes them");
     KerasFile out{path, parse(text_of(*bytes), path), {}};
+    expect_hdf5_file(weights, "weights (an HDF5 file, as model.save_weights('FILE.h5') writes one)");
     out.layers = read_weights(weights, out.model_config);
     return out;
   }

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
+#include "hgq/config/nearest_name.h"
+#include "hgq/core/error.h"
+#include "hgq/data/keras_classes.h"
 #include "hgq/proxy/qkeras/kernel_layers.h"
 
 namespace hgq {
@@ -42,6 +46,21 @@ KerasNode without_wrapper(const KerasNode& node) {
   out.class_name = class_name;
   out.config = inside["config"];
   return out;
+}
+
+void expect_known_layers(const KerasFile& file, const ProxyKinds& kinds, std::span<const std::string> own) {
+  std::vector<std::string> unknown;
+  const bool any_known = any_layer(file.model_config["config"]["layers"], [&](std::string_view class_name) {
+    const std::string_view name = plain_class_name(class_name);
+    if (name == "InputLayer") return false;
+    if (class_name.starts_with("HGQ>") || is_class_of_keras(name) || kinds.keras_layers.find(name) != nullptr ||
+        std::ranges::find(own, name) != own.end())
+      return true;
+    if (std::ranges::find(unknown, name) == unknown.end()) unknown.emplace_back(name);
+    return false;
+  });
+  HGQ_CHECK(any_known || unknown.empty(), FileError, file.path, ": is a model without any layer that is known here (",
+            join_names(unknown), "); expected layers of HGQ, QKeras or Keras");
 }
 
 }  // namespace hgq

@@ -348,27 +348,89 @@ TEST_F(H5, AClaimedShapeTakesNoMemory) {
   EXPECT_THAT(message_of([&] { file.read_floats("rank"); }), HasSubstr("has 9 dims; at most 8"));
 }
 
-TEST_F(H5, AFullDiskIsARunErrorAndNoCrash) {
-  // A limit on the size of files stands in for a full disk. libhdf5 crashes when it closes a file that it cannot write.
-  const std::string path = folder / "d.h5";
+/// The exit code of a child that writes a file larger than the system lets it: 0 where that was a RunError, and left
+/// nothing. A limit on the size of files stands in for a full disk.
+int write_on_a_full_disk(const std::string& folder, const auto& write) {
   const pid_t child = fork();
   if (child == 0) {
     signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{4096, 4096};
     setrlimit(RLIMIT_FSIZE, &limit);
     try {
-      File out = File::create(path);
-      out.write_floats("x", Tensor(Shape{100000}).view());
-      out.flush();
+      write(folder + "/d.h5");
     } catch (const RunError&) {
-      _exit(std::filesystem::is_empty(folder.path()) ? 0 : 2);
+      _exit(std::filesystem::is_empty(folder) ? 0 : 2);
     }
     _exit(1);
   }
   int status = 0;
   waitpid(child, &status, 0);
-  EXPECT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST_F(H5, AFullDiskIsARunErrorAndNoCrash) {
+  // libhdf5 crashes when it closes a file that it cannot write.
+  const Tensor x(Shape{100000});
+  EXPECT_EQ(write_on_a_full_disk(folder.path(),
+                                 [&](const std::string& path) {
+                                   File out = File::create(path);
+                                   out.write_floats("x", x.view());
+                                   out.flush();
+                                 }),
+            0);
+  EXPECT_EQ(write_on_a_full_disk(folder.path(),
+                                 [&](const std::string& path) {
+                                   File out = File::create_on_disk(path);
+                                   out.create_floats("x", x.shape());
+                                   out.write_rows("x", 0, x.view());
+                                 }),
+            0);
+  EXPECT_EQ(write_on_a_full_disk(folder.path(),
+                                 [&](const std::string& path) {
+                                   File out = File::create_on_disk(path);
+                                   for (int i = 0; i < 100; ++i) out.create_group(concat("group", i));
+                                   out.flush();
+                                 }),
+            0);
+}
+
+TEST_F(H5, AFileOnTheDiskIsThatInMemory) {
+  Tensor x(Shape{3000, 7});
+  std::iota(x.values().begin(), x.values().end(), 0.0F);
+  const std::vector<std::string> labels{"a", "b"};
+  const auto fill = [&](File& file, const auto& write) {
+    file.create_group("y").set_attribute("layers", labels);
+    write(file, "y/0");
+    write(file, "y/1");
+    file.flush();
+  };
+  File in_memory = File::create(folder / "memory.h5");
+  fill(in_memory, [&](File& file, const std::string& path) { file.write_floats(path, x.view()); });
+  File on_disk = File::create_on_disk(folder / "disk.h5");
+  fill(on_disk, [&](File& file, const std::string& path) {
+    file.create_floats(path, x.shape());
+    for (const int64_t first : {2000, 0, 1000}) file.write_rows(path, first, x.view().rows(first, 1000));
+  });
+  EXPECT_FALSE(std::filesystem::exists(folder / "disk.h5.part"));
+  const File read = File::open(folder / "disk.h5");  // checks the seal
+  for (const char* const path : {"y/0", "y/1"})
+    EXPECT_TRUE(std::ranges::equal(read.read_floats(path).values(), x.values()));
+  EXPECT_EQ(read.group("y").attribute_strings("layers"), labels);
+  EXPECT_EQ(read.checksum(""), File::open(folder / "memory.h5").checksum(""));
+}
+
+TEST_F(H5, AFileOnTheDiskIsNotThereUntilItIsWhole) {
+  const std::string path = folder / "d.h5";
+  std::ofstream(path) << "old";
+  {
+    File out = File::create_on_disk(path);
+    out.create_floats("x", Shape{4});
+    out.write_rows("x", 0, Tensor(Shape{4}).view());
+    EXPECT_EQ(std::filesystem::file_size(path), 3U);
+    EXPECT_THAT(message_of([&] { File::create_on_disk(path); }), HasSubstr("another program is writing this file"));
+  }
+  EXPECT_EQ(std::filesystem::file_size(path), 3U);
+  EXPECT_FALSE(std::filesystem::exists(path + ".part"));
 }
 
 TEST_F(H5, AFileInMemoryTouchesNoFileOfItsName) {

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "hgq/core/error.h"
+#include "hgq/data/memory_dataset.h"
 #include "hgq/deploy/convert.h"
 #include "hgq/deploy/explain.h"
 #include "hgq/layers/predict.h"
@@ -154,7 +155,7 @@ TEST_P(RangeAdviceOf, MakesOverflowsVanishAndTracedRowsHaveNone) {
   EXPECT_EQ(own.rows_differ, 0);
 
   const VerifyReport report = report_of(model, proxy, other, workers);
-  const std::vector<ConstTensorView> inputs{other.view()};
+  const MemoryDataset inputs({{"x", other.clone()}}, {});
   const std::vector<ExactBops> bops = model.exact_bops();
   const RangeAdvice advice = advise_ranges(model, proxy, inputs, report, workers);
   EXPECT_EQ(advice.overflows.empty(), report.rows_with_overflow == 0);
@@ -206,7 +207,7 @@ RangeAdvice advice_for(float value, float traced_first, float traced_second) {
   trace_minmax(model, traced.view());
   const ProxyModel proxy = to_proxy_model(model);
   const Tensor x = tensor({1, 1}, {value});
-  const std::vector<ConstTensorView> inputs{x.view()};
+  const MemoryDataset inputs({{"x", x.clone()}}, {});
   Workers workers(1);
   return advise_ranges(model, proxy, inputs, report_of(model, proxy, x, workers), workers);
 }

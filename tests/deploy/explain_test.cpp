@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "hgq/core/error.h"
+#include "hgq/data/memory_dataset.h"
 #include "hgq/deploy/convert.h"
+#include "hgq/deploy/explain.h"
 #include "hgq/deploy/files.h"
 #include "hgq/layers/trace.h"
 #include "hgq/proxy/proxy_file.h"
@@ -33,8 +35,7 @@ LayerSpec dense(int bits) {
 
 Parting parting(Model& model, const ProxyModel& proxy, const Tensor& x, int64_t row) {
   Workers workers(1);
-  const std::vector<ConstTensorView> inputs{x.view()};
-  return ProxyExplainer(model, proxy, workers).explain(inputs, row);
+  return ProxyExplainer(model, proxy, workers).explain(MemoryDataset({{"x", x.clone()}}, {}), row);
 }
 
 TEST(ProxyExplainer, NamesTheFirstLayerThatOverflows) {
@@ -58,10 +59,11 @@ TEST(ProxyExplainer, TellsRowsThatDifferInElementsWithoutBits) {
   const std::vector<ConstTensorView> inputs{x.view()};
   EXPECT_THAT(Emulator(proxy).run(inputs).row_overflows, testing::Each(0));
   Workers workers(1);
+  const MemoryDataset data({{"x", x.clone()}}, {});
   ProxyExplainer explainer(model, proxy, workers);
-  EXPECT_THAT(explainer.rows_without_bits(inputs, std::vector<int64_t>{0, 1, 2}), testing::ElementsAre(1, 2));
-  EXPECT_THAT(explainer.rows_without_bits(inputs, std::vector<int64_t>{0, 2}), testing::ElementsAre(2));
-  const Parting p = explainer.explain(inputs, 2);
+  EXPECT_THAT(explainer.rows_without_bits(data, std::vector<int64_t>{0, 1, 2}), testing::ElementsAre(1, 2));
+  EXPECT_THAT(explainer.rows_without_bits(data, std::vector<int64_t>{0, 2}), testing::ElementsAre(2));
+  const Parting p = explainer.explain(data, 2);
   EXPECT_EQ(p.layer, "q");
   EXPECT_EQ(p.element, 1);
   EXPECT_EQ(p.model, 0.25F);

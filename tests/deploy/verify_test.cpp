@@ -54,6 +54,29 @@ TEST(Verify, WithOverflowsAloneTheFirstOfThoseIsShown) {
   EXPECT_EQ(report.rows_differ_without_overflow, 0);
 }
 
+TEST(Verify, ReportsOfBlocksAreThatOfAllRows) {
+  const std::vector<float> model{1, 2, 3, 4, 5, 6};
+  const std::vector<float> proxy{0, 2, 3, 9, 5, 0};
+  const std::vector<uint8_t> overflows{1, 0, 0, 0, 1, 0};
+  const VerifyReport whole = report_of(model, emulation_of(proxy, overflows));
+  VerifyReport blocks;
+  for (const size_t first : {size_t{0}, size_t{2}, size_t{4}}) {
+    const auto part = [&](const auto& all) { return std::vector(all.begin() + first, all.begin() + first + 2); };
+    blocks.append(report_of(part(model), emulation_of(part(proxy), part(overflows))));
+  }
+  EXPECT_EQ(blocks.rows, 6);
+  EXPECT_EQ(blocks.rows_with_overflow, whole.rows_with_overflow);
+  EXPECT_EQ(blocks.rows_differ, whole.rows_differ);
+  EXPECT_EQ(blocks.rows_differ_without_overflow, whole.rows_differ_without_overflow);
+  EXPECT_EQ(blocks.unexplained_rows, whole.unexplained_rows);
+  EXPECT_EQ(blocks.explained_rows, whole.explained_rows);
+  EXPECT_EQ(blocks.overflow_rows, whole.overflow_rows);
+  EXPECT_THAT(blocks.overflows, ElementsAre(OverflowCount{"q", 9}));
+  ASSERT_TRUE(blocks.first.has_value());
+  EXPECT_EQ(blocks.first->row, whole.first->row);
+  EXPECT_EQ(blocks.first->model, whole.first->model);
+}
+
 TEST(Verify, EqualRowsGiveNoDifference) {
   const VerifyReport report = report_of({-0.0f, 2}, emulation_of({0.0f, 2}, {0, 0}));
   EXPECT_EQ(report.rows_differ, 0);

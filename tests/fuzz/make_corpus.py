@@ -107,6 +107,11 @@ def golden():
         write('proxy', f'{case}.json', json.dumps(keras_document(GOLDEN / case / 'proxy_sat.h5')))
 
 
+def keras_zips():
+    for name in ('keras_2', 'keras_3'):
+        write('keras_zip', f'{name}.keras', (HERE.parent / f'layers/files/{name}.keras').read_bytes())
+
+
 def small_h5(fill):
     buffer = io.BytesIO()
     with h5py.File(buffer, 'w', libver='earliest') as file:
@@ -188,6 +193,7 @@ def main():
         models(program, folder)
         golden()
         h5_files(folder)
+    keras_zips()
     arrays()
     csv()
 

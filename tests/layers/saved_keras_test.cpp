@@ -144,6 +144,18 @@ TEST(SavedKeras, APlainModelOfKerasIsForImport) {
               AllOf(HasSubstr("is not a proxy"), HasSubstr("hgq-train import ")));
 }
 
+TEST(SavedKeras, AModelOfUnknownLayersIsNoModelOfKeras) {
+  const TemporaryFolder folder;
+  nlohmann::json layers = nlohmann::json::array();
+  for (const char* const kind : {"InputLayer", "Lambda", "My>Attention", "Lambda"})
+    layers.push_back({{"class_name", kind}, {"config", {{"name", concat("l", layers.size())}}}});
+  const nlohmann::json model{{"class_name", "Sequential"}, {"config", {{"name", "s"}, {"layers", layers}}}};
+  write_keras_file({"", Node::from_json(model, "model"), {}}, folder / "unknown.h5");
+  const auto says = HasSubstr("is a model without any layer that is known here (Lambda, Attention)");
+  EXPECT_THAT(message_of<FileError>([&] { load_model(folder / "unknown.h5"); }), says);
+  EXPECT_THAT(message_of<FileError>([&] { load_proxy(folder / "unknown.h5"); }), says);
+}
+
 TEST(SavedKeras, DamagedZipsAreRefused) {
   const TemporaryFolder folder;
   std::ifstream in(file("keras_2.keras"), std::ios::binary);
