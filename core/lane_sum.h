@@ -4,7 +4,7 @@
 // same for any number of threads, vector width and compiler, while the loop still runs on vector registers. Terms are
 // added in double.
 //
-//   const double squares = lane_sum(n, [g](int64_t i) { return double{g[i]} * double{g[i]}; });
+//   const double squares = lane_sum(n, [&](int64_t i) { return double{g[i]} * double{g[i]}; });
 #pragma once
 
 #include <array>
