@@ -15,9 +15,10 @@ import tempfile
 
 SECTIONS = re.compile(r'\b(quantization|proxy-format)\.md,? (\d+(?:\.\d+)*(?:(?:, | and | to )\d+(?:\.\d+)*)*)')
 DOCUMENT = re.compile(r'(?<![\w/.*-])((?:[\w.-]+/)*[\w-]+\.md)\b')
-SOURCE = re.compile(r'(?<![\w/.*<-])((?:apps|autograd|callbacks|core|data|layers|optim|scripts|tests|tools)/[\w./-]+'
-                    r'\.(?:h|cpp|py|sh|cmake))\b')
+SOURCE = re.compile(r'(?<![\w/.*<-])(?:hgq/)?((?:apps|autograd|callbacks|cmake|config|core|data|deploy|layers|optim|proxy|scripts|tests|'
+                    r'tools)/[\w./-]+\.(?:h|cpp|py|sh|cmake))\b(?!\.in)')
 FOLDERS = ('', 'docs', 'docs/spec')
+TESTS_OF_TEXTS = ('citations_test.py', 'header_examples_test.py')  # which make files of their own
 SUFFIXES = ('.h', '.cpp', '.py', '.cmake', '.md', '.sh')
 
 
@@ -59,7 +60,7 @@ def tracked_files(source):
     names = listed.stdout.splitlines() if listed.returncode == 0 else [
         os.path.relpath(path, source) for path in source.rglob('*') if path.is_file()]
     return [name for name in names if name.endswith(SUFFIXES) and not name.startswith('build')
-            and not name.endswith('citations_test.py') and (source / name).is_file()]
+            and not name.endswith(TESTS_OF_TEXTS) and (source / name).is_file()]
 
 
 def check_the_test():
@@ -70,13 +71,14 @@ def check_the_test():
         (source / 'core').mkdir()
         (source / 'docs/spec/quantization.md').write_text('# Title\n\n## 1 Quantizer\n\n### 1.2 Backward\n')
         (source / 'core/good.h').write_text('// As quantization.md\n// 1.2 and 1; docs/spec/quantization.md, core/good.h.\n')
-        (source / 'core/bad.h').write_text('// quantization.md 1.2, 1.3; docs/none.md, core/none.h; proxy-format.md 1.\n')
+        (source / 'core/bad.h').write_text('// quantization.md 1.2, 1.3; docs/none.md, core/none.h, hgq/proxy/none.h; proxy-format.md 1.\n')
         faults = find_faults(source, ['core/good.h', 'core/bad.h'])
     expected = ["core/bad.h: there is no section 1.3 in docs/spec/quantization.md",
                 "core/bad.h: there is no section 1 in docs/spec/proxy-format.md",
                 "core/bad.h: there is no document 'docs/none.md'",
                 "core/bad.h: there is no document 'proxy-format.md'",
-                "core/bad.h: there is no file 'core/none.h'"]
+                "core/bad.h: there is no file 'core/none.h'",
+                "core/bad.h: there is no file 'proxy/none.h'"]
     if faults != expected:
         sys.exit('found:\n' + '\n'.join(faults) + '\nexpected:\n' + '\n'.join(expected))
 
