@@ -1,5 +1,5 @@
-// The version of hgq, for files and reports. This is the one place where it stands: CMakeLists.txt reads it here, for the
-// package that `find_package(hgq)` finds.
+// The version of hgq, for files and reports. This is the one place where it stands: CMakeLists.txt reads it here, for
+// the package that `find_package(hgq)` finds.
 #pragma once
 
 namespace hgq {
