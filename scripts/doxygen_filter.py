@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A header as doxygen is to read it: the // comment that opens it becomes the page of the file, the // comments behind
-the fields of a struct or the values of an enumeration become their documentation. Lines keep their numbers.
+the fields of a struct or the values of an enumeration become their documentation, and a class without a comment of its
+own gets the first paragraph of the page. Lines keep their numbers.
 
     doxygen_filter.py core/arena.h
 """
@@ -13,6 +14,8 @@ from header_comment import blocks_of, opening_comment
 # `int64_t first = 0;  // first moment of its life`, `kCall,  // of a function`: not deeper than a struct in a class, so
 # no line of a function.
 FIELD_COMMENT = re.compile(r'^( {2,4}(?! ).*?[;,]|    k\w+) +// (.*)$')
+CONTINUATION = re.compile(r'^ {8,}// (.*)$')
+CLASS = re.compile(r'^(class|struct) [A-Z]\w*.*\{')
 STATEMENT = re.compile(r'^ *(return|if|for|while|auto|const auto|using)\b')
 
 
@@ -41,9 +44,26 @@ def file_page(text):
     return lines
 
 
-def with_documentation(lines):
+def class_comment(path, text):
+    """What stands in front of a class that has no comment of its own."""
+    first = next((block for block in blocks_of(text) if not block.example), None)
+    header = str(path).rsplit('/include/', maxsplit=1)[-1]
+    return f'/*! ({header}) {prose(" ".join(first.lines))} */ ' if first else ''
+
+
+def with_documentation(lines, of_class):
     """Comments behind declarations become ///<; those of /// have no markup but `backticks` and commands (@param)."""
+    in_field_comment = False
+    before = ''
     for line in lines:
+        if CLASS.match(line) and not before.startswith(('///', 'template')):
+            line = of_class + line
+        before = line
+        continued = CONTINUATION.match(line)
+        if in_field_comment and continued:
+            yield f'  ///< {prose(continued[1])}'
+            continue
+        in_field_comment = False
         documentation = re.match(r'^(\s*///<?)(.*)$', line)
         if documentation:
             yield documentation[1] + prose(documentation[2], '<>#&$%')
@@ -51,18 +71,20 @@ def with_documentation(lines):
         match = FIELD_COMMENT.match(line)
         if match and not STATEMENT.match(line) and not line.lstrip().startswith('//'):
             line = f'{match[1]}  ///< {prose(match[2])}'
+            in_field_comment = True
         yield line
 
 
 def main():
-    text = pathlib.Path(sys.argv[1]).read_text()
+    path = pathlib.Path(sys.argv[1])
+    text = path.read_text()
     page = file_page(text)
     rest = text.splitlines()[len(page):]
     if page:
         page[-1] += '\n@file */'
         if rest[0] == '#pragma once':  # its line is taken
             rest = rest[1:]
-    print('\n'.join(page + list(with_documentation(rest))))
+    print('\n'.join(page + list(with_documentation(rest, class_comment(path, text)))))
 
 
 if __name__ == '__main__':

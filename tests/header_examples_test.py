@@ -102,8 +102,7 @@ def compiler_call(build):
     commands = json.loads((build / 'compile_commands.json').read_text())
     command = next(c for c in commands if c['file'].endswith('callbacks/trainer.cpp'))
     words = shlex.split(command['command'])
-    words = words[next(i for i, word in enumerate(words) if not word.endswith('ccache')):]
-    kept = [words[0]]
+    kept = [next(word for word in words if '++' in pathlib.Path(word).name)]  # behind ccache, where that is used
     for at, word in enumerate(words):
         if word.startswith(('-I', '-D', '-std=')):
             kept.append(word)
