@@ -1,4 +1,7 @@
 # Target `docs`: pages of the installed headers by doxygen, in docs/html of the build. Warnings are errors.
+if(NOT PROJECT_IS_TOP_LEVEL)
+  return()
+endif()
 find_package(Doxygen QUIET)
 find_package(Python3 QUIET COMPONENTS Interpreter)
 if(DOXYGEN_FOUND AND Python3_FOUND)
