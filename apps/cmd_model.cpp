@@ -10,13 +10,13 @@
 #include "hgq/apps/model_data.h"
 #include "hgq/core/error.h"
 #include "hgq/deploy/convert.h"
+#include "hgq/deploy/files.h"
 #include "hgq/layers/hgq_file.h"
 #include "hgq/layers/kinds.h"
 #include "hgq/layers/predict.h"
 #include "hgq/layers/saved_keras.h"
 #include "hgq/layers/trace.h"
 #include "hgq/proxy/emulator.h"
-#include "hgq/proxy/proxy_file.h"
 #include "hgq/proxy/qkeras/convert.h"
 
 namespace hgq {

@@ -15,9 +15,9 @@
 #include "hgq/apps/verification.h"
 #include "hgq/core/error.h"
 #include "hgq/core/printable.h"
+#include "hgq/deploy/files.h"
 #include "hgq/layers/predict.h"
 #include "hgq/proxy/firmware_notes.h"
-#include "hgq/proxy/proxy_file.h"
 #include "hgq/proxy/quantizer.h"
 
 namespace hgq {

@@ -1,7 +1,8 @@
 // Replays a plan: forward and backward over chunks of rows, the same bits for any number of threads.
 //
 //   Executor executor(tape, workers, {.gradients = true});
-//   executor.forward({x.view(), y.view()}, step);      // inputs in the order of Tape::input()
+//   const std::vector<ConstTensorView> inputs{x.view(), y.view()};      // in the order of Tape::input()
+//   executor.forward(inputs, step);
 //   executor.backward();                                // sets Parameter::grad
 //   executor.loss();  executor.value(var);
 //

@@ -1,9 +1,9 @@
 // Is backward the derivative of forward? Central differences of the plain twins against the executor, element by
 // element.
 //
-//   Tape tape;  ...                                       // any tape with a loss: one operation, or a whole model
-//   const GradientReport r = check_gradients(tape, {{x.view(), y.view()}}, workers);
-//   EXPECT_TRUE(r.agree()) << r.text();                   // "kernel[3]: backward 0.25, differences 0.5 ..."
+//   const std::vector<ConstTensorView> inputs{x.view(), y.view()};
+//   const GradientReport r = check_gradients(tape, inputs, workers);     // any tape with a loss: an operation, a model
+//   if (!r.agree()) std::puts(r.text().c_str());          // "kernel[3]: backward 0.25, differences 0.5 ..."
 //
 // Every operation has a plain twin (autograd/op.h). The whole tape is evaluated with the twins in double, with one
 // element of a parameter or input moved up and down by a little; the loss's difference is what backward should have

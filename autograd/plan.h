@@ -7,8 +7,8 @@
 //
 //   forward   for s = 0, 1, ...:      Step operations of level s; the segment of level s; combine the lanes,
 //                                     finish reductions
-//   backward  for s = last, ..., 0:   backward_step of the reductions; the segment of level s in reverse;
-//                                     combine the lanes into Step gradients; Step operations of level s in reverse
+//   backward  for s = last, ..., 0:   backward_step of the reductions; the segment of level s in reverse; combine
+//                                     the lanes into Step gradients; Step operations of level s in reverse
 //
 // The last forward segment and the first backward one are one visit where no gradient waits for a whole-batch result (a
 // plain loss: its own gradient is a constant). Without a barrier a chunk so goes forward and backward in one visit, and

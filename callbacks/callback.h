@@ -2,7 +2,7 @@
 //
 //   class Printer : public Callback {
 //     std::string_view name() const override { return "Printer"; }
-//     void on_epoch_end(Training& t) override { fmt::print("{} {}\n", t.epoch, *t.logs.find("loss")); }
+//     void on_epoch_end(Training& t) override { std::printf("%d %g\n", t.epoch, *t.logs.find("loss")); }
 //   };
 //
 // Order of an epoch: every callback's on_epoch_begin, then for each batch on_batch_begin, the step, on_batch_end;

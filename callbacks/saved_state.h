@@ -1,12 +1,17 @@
 // What a run remembers, as JSON: written exactly, and read back with every number checked, as a checkpoint may be
 // damaged, or edited with a right checksum.
 //
-//   nlohmann::json state() const override { return {{"best", exact_json(best_)}, {"waited", waited_}}; }
-//   void restore(const nlohmann::json& json) override {
-//     const SavedState state(json, "EarlyStopping");
-//     best_ = state.number("best");
-//     waited_ = static_cast<int>(state.integer("waited", 0, 1000));
-//   }
+//   class Patience : public Callback {
+//     std::string_view name() const override { return "Patience"; }
+//     nlohmann::json state() const override { return {{"best", exact_json(best_)}, {"waited", waited_}}; }
+//     void restore(const nlohmann::json& json) override {
+//       const SavedState state(json, "Patience");
+//       best_ = state.number("best");
+//       waited_ = static_cast<int>(state.integer("waited", 0, 1000));
+//     }
+//     double best_ = 0;
+//     int waited_ = 0;
+//   };
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,10 @@
 // Many batches: epochs, validation, callbacks, checkpoints.
 //
-//   Trainer trainer(model, {.losses = {sparse_categorical_crossentropy()}, .metrics = {...}}, adam, workers,
+//   Trainer trainer(model, {.losses = {sparse_categorical_crossentropy()}, .weights = {}, .metrics = {}}, adam, workers,
 //                   {.epochs = 100, .batch_size = 512, .seed = 42});
-//   trainer.add(std::make_unique<ResetMinMax>());
-//   const History history = trainer.fit(train, &validation);
+//   trainer.add(std::make_unique<Progress>(stderr, true));
+//   const FitEnd end = trainer.fit(train, &validation);
+//   trainer.history().find(0, "val_loss");
 //
 // A training is a function of model, data, seed and options, bit by bit, for any number of threads, and whether it was
 // interrupted or not.

@@ -11,7 +11,7 @@
 // that.
 //
 //   const KerasObject object = read_keras_object(node, "a regularizer", kTable, errors);
-//   if (object.name == "L1") { ConfigReader c(object.arguments, object.written, errors); ... }
+//   if (object.name == "L1") { ConfigReader c(object.arguments, object.written, errors); }
 //
 // What programs can add to has a table of its own: config/kinds.h.
 #pragma once

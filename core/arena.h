@@ -1,8 +1,9 @@
 // Plans one block of memory for buffers with limited lives: two buffers may share memory where their lives do not
 // overlap.
 //
-//   const ArenaPlan plan = plan_arena({{.floats = 100, .first = 0, .last = 2}, {.floats = 50, .first = 3, .last = 4}});
-//   plan.offsets == {0, 0};   plan.floats == 112          // rounded up to whole cache lines
+//   const std::vector<ArenaRequest> requests{{.floats = 100, .first = 0, .last = 2}, {.floats = 50, .first = 3, .last = 4}};
+//   const ArenaPlan plan = plan_arena(requests);
+//   plan.offsets;   plan.floats;                           // {0, 0}; 112: rounded up to whole cache lines
 #pragma once
 
 #include <cstdint>

@@ -1,10 +1,10 @@
 // Sums in an order that depends on the number of terms alone.
 //
-// Term i goes to lane i mod 16; the lanes are added pairwise at the end: ((0+8) + (4+12)) + ... So the result is the
+// Term i goes to partial sum i mod 16; these are added pairwise at the end: ((0+8) + (4+12)) + ... So the result is the
 // same for any number of threads, vector width and compiler, while the loop still runs on vector registers. Terms are
 // added in double.
 //
-//   const double squares = lane_sum(n, [g](int64_t i) { return double{g[i]} * double{g[i]}; });
+//   const double squares = lane_sum(n, [&](int64_t i) { return double{g[i]} * double{g[i]}; });
 #pragma once
 
 #include <array>

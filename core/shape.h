@@ -1,6 +1,6 @@
 // The extents of an array, row-major: the last dim is the one whose neighbours lie side by side in memory.
 //
-//   Shape s{512, 64};   s.rank() == 2;   s[-1] == 64;   s.size() == 32768;   to_string(s) == "[512, 64]"
+//   Shape s{512, 64};   s.rank() == 2;   s[-1] == 64;   s.size() == 32768;   to_string(s) == "[512, 64]";
 //
 // Up to Shape::kMaxRank dims are kept inline, so that shapes cost no allocation. A shape of rank 0 is a scalar, of
 // size 1.

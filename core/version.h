@@ -1,8 +1,10 @@
-// The version of hgq, for files and reports.
+// The version of hgq, for files and reports. This is the one place where it stands: CMakeLists.txt reads it here, for
+// the package that `find_package(hgq)` finds.
 #pragma once
 
 namespace hgq {
 
+/// "MAJOR.MINOR.PATCH".
 inline constexpr const char* kVersion = "0.1.0";
 
 }  // namespace hgq

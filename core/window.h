@@ -1,7 +1,7 @@
 // Where a window stands as it slides along a dim: convolutions and pooling, counted as Keras counts.
 //
 //   const WindowDim w = slide({.input = 32, .size = 3, .stride = 2}, Padding::kSame);
-//   w.output == 16, w.before == 0, w.after == 1
+//   w.output;  w.before;  w.after;                         // 16, 0, 1
 //
 // Element t of the window at position p reads input p * stride + t * dilation - before; what lies outside is padding.
 #pragma once

@@ -3,6 +3,7 @@
 // A header of a few bytes can announce an array of 2^60 values. Before memory is taken for what a file announces, the
 // readers ask here: the product of the extents must not overflow, and the bytes must fit into this machine's memory.
 //
+//   const std::vector<uint64_t> extents{15216, 10};         // as the header of x.npy has them
 //   const int64_t n = claimed_elements(extents, "x.npy");   // FileError where the product is above 2^62 / 8
 //   check_fits_memory(n * int64_t{4}, "x.npy");             // FileError above the physical memory
 #pragma once

@@ -1,7 +1,7 @@
 // From a data config to the training, validation and test sets of a run.
 //
 //   OpenedData data = open_data(config);                       // names, shapes, kinds: everything but the values
-//   ... the model is built on the shapes of data.train.inputs ...
+//   // here the model is built, on the shapes of data.train.inputs
 //   DataSets sets =
 //       load_data(std::move(data), config, {"dense"}, {{"dense_1", Shape{2}, TargetKind::kClassNumbers}}, seed);
 //   sets.train->batches(512, seed);  sets.scaling;  sets.classes;   // the last two are kept with the model

@@ -10,7 +10,7 @@
 //
 //   const KerasFile file = read_keras_file("model.h5");
 //   for (const KerasNode& node : keras_graph(file.model_config).nodes)          // in the order of the file
-//     if (const KerasWeight* kernel = file.find(node.name, "kernel")) use(kernel->floats());
+//     if (const KerasWeight* kernel = file.find(node.name, "kernel")) kernel->floats();
 //
 // What Keras does not know (ranges, scaling, the state of a run) goes into the group `hgq` of the same file, which
 // Keras and hls4ml leave alone; the caller reads and writes it through a function that is given the group.

@@ -4,7 +4,7 @@
 // in the config or on the command line about the arrays is a SetSpec; open_rows opens them without reading, so that a
 // model can be built on their shapes and everything wrong with names, kinds and shapes is known before a value is read.
 //
-//   DataFiles files(csv_options);              // files.notes(): what was found out about the files, for the user
+//   DataFiles files(CsvOptions{});             // files.notes(): what was found out about the files, for the user
 //   RowSet rows = open_rows({.file = "magic.h5",
 //                            .inputs = {{"", {.names = {"x"}}}}, .targets = {{"", {.names = {"y"}}}}},
 //                           files);

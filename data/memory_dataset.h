@@ -1,7 +1,6 @@
 // A dataset whose rows lie in memory: neighbouring rows are given out as views, any others are copied.
 //
-//   MemoryDataset data({{"x", std::move(x)}}, {{"y", std::move(y)}});
-//   MemoryDataset weighted({{"x", std::move(x)}}, {{"y", std::move(y)}}, {{"w", std::move(w)}});
+//   MemoryDataset data({{"x", std::move(x)}}, {{"y", std::move(y)}});        // a third argument: weights of the rows
 //   data.x();  data.y();  data.sample_shape();
 //   auto [train, validation] = data.split(0.15, seed);
 #pragma once

@@ -5,9 +5,11 @@
 // memory, or block by block. Numbers come as what they are read into: float32, as the network takes them; float64, for
 // scaling; Label, which also holds 64-bit integers as they are. An array of text (class names) gives its rows as text.
 //
-//   std::unique_ptr<RowSource> x = open_rows("magic.h5", {"x"});
+//   const std::unique_ptr<DataFile> file = DataFile::open("magic.h5", {});
+//   const std::unique_ptr<RowSource> x = file->rows({"x"}, false);
 //   x->rows();  x->sample();                        // 15216, [10]
-//   x->read(0, 512, buffer);                        // row-major; buffer: floats, doubles, or Labels
+//   std::vector<float> buffer(512 * 10);            // or doubles, or Labels
+//   x->read(0, 512, std::span(buffer));             // row-major
 #pragma once
 
 #include <cstdint>

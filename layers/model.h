@@ -8,10 +8,11 @@
 // of specs is a chain; `inputs` on a spec make a graph. A layer that is called again with its weights is Shared, some
 // layers with names of their own are a NestedModel, which may be called again, too:
 //
-//   Graph({Input("a", {8}), Input("b", {8}),
-//          NestedModel("encoder", {HQuantize(), HDense(16).relu()}).from({"a"}),
-//          Shared("encoder").name("encoder_b").from({"b"}),
-//          HAdd({"encoder", "encoder_b"})});
+//   const std::vector<LayerSpec> layers{Input("a", {8}), Input("b", {8}),
+//                                       NestedModel("encoder", {HQuantize(), HDense(16).relu()}).from({"a"}),
+//                                       Shared("encoder").name("encoder_b").from({"b"}),
+//                                       HAdd({"encoder", "encoder_b"})};
+//   Model graph = Graph(layers);
 //
 // The model itself is flat: an Entry for each call of a layer, nested ones named by the layer, with _0, _1 ... where
 // that is taken (quantization.md 3.2). BOPs are counted for each call, as each is hardware of its own; weights, bit

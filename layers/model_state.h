@@ -1,7 +1,7 @@
 // All numbers of a model that a training changes, as they were at some moment.
 //
 //   ModelState then(model);
-//   ...                                    // training goes on
+//   trainer.fit(train, &validation);                   // changes the model
 //   const ModelState::Exchange back(then, model);      // the model is as it was then, until `back` ends
 //   save_model(model, "then.h5");
 #pragma once

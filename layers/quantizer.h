@@ -1,9 +1,10 @@
 // A quantizer with its trainable bit widths and its record of ranges (quantization.md 1): one for each kernel (`kq`),
 // one for what each layer puts out (`paq`), which also quantizes the bias.
 //
-//   Quantizer paq(config, "dense/f", Shape{1, 64}, ...);          // f: one bit width a feature, shape [1, 64]
-//   const ops::Quantized a = paq.forward(tape, z, mode, true);    // z -> relu(q(z)), record widened
-//   const Var bits = paq.activation_bits(tape, a, sample, true);  // differentiable bits (quantization.md 1.5)
+//   Quantizer paq(config, Quantizer::Target::kActivation, Shape{64}, "dense/");     // f: one bit width a feature
+//   const Var f = paq.clipped_f(tape);
+//   const ops::Quantized a = paq.forward(tape, z, f, Mode::kTrain, true);           // z -> relu(q(z)), record widened
+//   const Var bits = paq.activation_bits(tape, a, f, Shape{64}, true);              // differentiable (quantization.md 1.5)
 #pragma once
 
 #include <cstdint>

@@ -17,8 +17,9 @@
 // set are all of its state:
 //
 //   const OptimizerState state = adam.state();                                   // write
-//   for (const NamedSlot& s : adam.slots()) save(s.name, s.values);
-//   again.build(model.parameters());  again.restore(state, saved);               // and go on
+//   for (const NamedSlot& s : adam.slots()) write(s.name, s.values);
+//   Adam again({.learning_rate = 5e-3});                                         // and go on
+//   again.build(model.parameters());  again.restore(state, saved);
 //
 // An optimizer of your own derives from Optimizer and says three things: its slots, what a step's scalars are, its
 // loop.

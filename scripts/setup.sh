@@ -2,13 +2,13 @@
 # Installs what hgq is built with, from the distribution (Debian 12, Ubuntu 24.04): says which packages, asks nothing.
 #   scripts/setup.sh [--no-install] [--developer]
 # --no-install   installs nothing, and fails with the list of what is missing
-# --developer    also what .ci/run and the other presets use: clang, its tools, ccache, Python's venv
+# --developer    also what .ci/run and the other presets use: clang, its tools, ccache, doxygen, Python's venv
 set -euo pipefail
 
 packages=(g++ cmake ninja-build python3
   libdnnl-dev libhdf5-dev zlib1g-dev libyaml-cpp-dev libcli11-dev libfmt-dev nlohmann-json3-dev libmuparser-dev
   libgtest-dev libgmock-dev libbenchmark-dev)
-developer_packages=(git ccache clang clang-format clang-tidy clang-tools libclang-rt-dev libomp-dev python3-venv)
+developer_packages=(git ccache clang clang-format clang-tidy clang-tools libclang-rt-dev libomp-dev doxygen python3-venv)
 
 install=1
 for argument in "$@"; do

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Every citation leads somewhere: of a section ('quantization.md 3.2', 'proxy-format.md 1.4.2 and 1.5'), of a document
-('docs/tutorial.md'), and of a source file ('proxy/builder.h'). Python's standard library only.
+('docs/tutorial.md'), of a source file ('proxy/builder.h'), and a link of Markdown. A document that lists files lists all
+of them. Python's standard library only.
 
     citations_test.py --source .            what is wrong, a line each; the exit code is 1 then
     citations_test.py --check-the-test      the same on small texts with known faults
@@ -15,9 +16,12 @@ import tempfile
 
 SECTIONS = re.compile(r'\b(quantization|proxy-format)\.md,? (\d+(?:\.\d+)*(?:(?:, | and | to )\d+(?:\.\d+)*)*)')
 DOCUMENT = re.compile(r'(?<![\w/.*-])((?:[\w.-]+/)*[\w-]+\.md)\b')
-SOURCE = re.compile(r'(?<![\w/.*<-])((?:apps|autograd|callbacks|core|data|layers|optim|scripts|tests|tools)/[\w./-]+'
-                    r'\.(?:h|cpp|py|sh|cmake))\b')
+SOURCE = re.compile(r'(?<![\w/.*<-])(?:hgq/)?((?:apps|autograd|callbacks|cmake|config|core|data|deploy|layers|optim|proxy|scripts|tests|'
+                    r'tools)/[\w./-]+\.(?:h|cpp|py|sh|cmake))\b(?!\.in)')
+LINK = re.compile(r'\]\(([^)#\s]+)(?:#[^)]*)?\)')
+LISTS = {'apps/examples/README.md': ('apps/examples/*.cpp', 'apps/configs/*.yaml')}
 FOLDERS = ('', 'docs', 'docs/spec')
+TESTS_OF_TEXTS = ('citations_test.py', 'header_examples_test.py')  # which make files of their own
 SUFFIXES = ('.h', '.cpp', '.py', '.cmake', '.md', '.sh')
 
 
@@ -50,6 +54,12 @@ def find_faults(source, files):
         for cited in sorted(set(SOURCE.findall(text))):
             if not (source / cited).is_file() and not (source / beside / cited).is_file():
                 faults.append(f"{name}: there is no file '{cited}'")
+        if name.endswith('.md'):
+            faults += [f"{name}: there is nothing at the link '{link}'" for link in LINK.findall(prose)
+                       if '://' not in link and not (source / beside / link).exists()]
+        for pattern in LISTS.get(name, ()):
+            faults += [f"{name}: the list lacks '{path.relative_to(source)}'" for path in sorted(source.glob(pattern))
+                       if f'{path.name})' not in text]
     return faults
 
 
@@ -59,7 +69,7 @@ def tracked_files(source):
     names = listed.stdout.splitlines() if listed.returncode == 0 else [
         os.path.relpath(path, source) for path in source.rglob('*') if path.is_file()]
     return [name for name in names if name.endswith(SUFFIXES) and not name.startswith('build')
-            and not name.endswith('citations_test.py') and (source / name).is_file()]
+            and not name.endswith(TESTS_OF_TEXTS) and (source / name).is_file()]
 
 
 def check_the_test():
@@ -70,13 +80,20 @@ def check_the_test():
         (source / 'core').mkdir()
         (source / 'docs/spec/quantization.md').write_text('# Title\n\n## 1 Quantizer\n\n### 1.2 Backward\n')
         (source / 'core/good.h').write_text('// As quantization.md\n// 1.2 and 1; docs/spec/quantization.md, core/good.h.\n')
-        (source / 'core/bad.h').write_text('// quantization.md 1.2, 1.3; docs/none.md, core/none.h; proxy-format.md 1.\n')
-        faults = find_faults(source, ['core/good.h', 'core/bad.h'])
+        (source / 'core/bad.h').write_text('// quantization.md 1.2, 1.3; docs/none.md, core/none.h, hgq/proxy/none.h; proxy-format.md 1.\n')
+        (source / 'apps' / 'examples').mkdir(parents=True)
+        for program in ('one', 'two'):
+            (source / f'apps/examples/{program}.cpp').touch()
+        (source / 'apps/examples/README.md').write_text('[one](one.cpp), [far](https://far.org/x), [out](../out.yaml), [up](..)\n')
+        faults = find_faults(source, ['core/good.h', 'core/bad.h', 'apps/examples/README.md'])
     expected = ["core/bad.h: there is no section 1.3 in docs/spec/quantization.md",
                 "core/bad.h: there is no section 1 in docs/spec/proxy-format.md",
                 "core/bad.h: there is no document 'docs/none.md'",
                 "core/bad.h: there is no document 'proxy-format.md'",
-                "core/bad.h: there is no file 'core/none.h'"]
+                "core/bad.h: there is no file 'core/none.h'",
+                "core/bad.h: there is no file 'proxy/none.h'",
+                "apps/examples/README.md: there is nothing at the link '../out.yaml'",
+                "apps/examples/README.md: the list lacks 'apps/examples/two.cpp'"]
     if faults != expected:
         sys.exit('found:\n' + '\n'.join(faults) + '\nexpected:\n' + '\n'.join(expected))
 

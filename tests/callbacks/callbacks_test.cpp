@@ -19,7 +19,7 @@
 namespace hgq {
 namespace {
 
-using test::SmallTraining;
+using testing::SmallTraining;
 
 std::unique_ptr<Callback> callback(const std::string& yaml, int epochs, const std::string& folder = "") {
   ErrorList errors;

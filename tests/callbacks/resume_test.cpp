@@ -21,8 +21,8 @@ namespace hgq {
 namespace {
 
 using nlohmann::json;
-using test::SmallTraining;
 using ::testing::HasSubstr;
+using testing::SmallTraining;
 
 constexpr int kEpochs = 4;
 
@@ -145,7 +145,7 @@ TEST(Resume, OtherDataAreRefused) {
   add_all(trainer);
   trainer.resume(stopped.state);
   try {
-    trainer.fit(test::points(300, 1), &s.validation);
+    trainer.fit(testing::points(300, 1), &s.validation);
     FAIL();
   } catch (const FileError& e) {
     EXPECT_THAT(e.what(), HasSubstr("an epoch had 5 batches, with these data it has 3"));
@@ -171,7 +171,7 @@ TEST(TerminateOnNaN, EndsAtTheBatchAndWritesNoCheckpointOfIt) {
 // The area under the curve of a validation set with one class is NaN.
 TEST(TerminateOnNaN, LooksAtTheLossAlone) {
   SmallTraining s;
-  MemoryDataset validation = test::points(50, 2);
+  MemoryDataset validation = testing::points(50, 2);
   std::vector<NamedTensor> inputs, targets;
   inputs.push_back({"x", Tensor(validation.x().shape, validation.x().values())});
   targets.push_back({"y", Tensor(Shape{50})});

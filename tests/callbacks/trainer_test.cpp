@@ -15,7 +15,7 @@
 namespace hgq {
 namespace {
 
-using test::SmallTraining;
+using testing::SmallTraining;
 
 std::unique_ptr<Callback> callback(const std::string& yaml, int epochs) {
   ErrorList errors;
@@ -128,7 +128,7 @@ TEST(Trainer, SeveralOutputsHaveLossesOfTheirOwn) {
                                       HDense(2).name("kind"), HDense(1).name("size").from({"hidden"})};
   Model model = Graph(layers, {.seed = 1}, {"kind", "size"});
   model.set_beta(0);
-  const MemoryDataset data = test::points(100, 1);
+  const MemoryDataset data = testing::points(100, 1);
   std::vector<NamedTensor> inputs, targets;
   inputs.push_back({"x", Tensor(data.x().shape, data.x().values())});
   targets.push_back({"kind", Tensor(data.y().shape, data.y().values())});

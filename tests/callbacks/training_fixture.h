@@ -11,7 +11,7 @@
 #include "hgq/layers/model.h"
 #include "hgq/optim/optimizers.h"
 
-namespace hgq::test {
+namespace hgq::testing {
 
 inline MemoryDataset points(int64_t rows, uint64_t stream) {
   Tensor x(Shape{rows, 2});
@@ -61,4 +61,4 @@ struct SmallTraining {
   Objective objective;
 };
 
-}  // namespace hgq::test
+}  // namespace hgq::testing

@@ -11,9 +11,9 @@
 namespace hgq {
 namespace {
 
-using test::SmallTraining;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::SmallTraining;
 
 using Callbacks = std::vector<std::unique_ptr<Callback>>;
 
@@ -65,7 +65,7 @@ TEST(Watched, TellsWhatIsMissing) {
               ElementsAre(HasSubstr("nobody measures 'bops'; put FreeBOPs or CalibratedBOPs into the callbacks")));
   EXPECT_THAT(unmeasured({"EarlyStopping: {monitor: bops}", "FreeBOPs"}),
               ElementsAre(HasSubstr("'bops' before it looks, as FreeBOPs stands behind it; put FreeBOPs in front")));
-  EXPECT_THAT(unmeasured({"EarlyStopping: {monitor: free_bops}", "FreeBOPs"}), testing::SizeIs(1));
+  EXPECT_THAT(unmeasured({"EarlyStopping: {monitor: free_bops}", "FreeBOPs"}), ::testing::SizeIs(1));
 }
 
 TEST(Watched, ATrainingOfOnesOwnIsRefusedBeforeItBegins) {
