@@ -42,6 +42,8 @@ Var reshape(Var a, const Shape& shape);
 /// dims count from 0.
 Var permute(Var a, const std::vector<int>& dims);
 Var concatenate(const std::vector<Var>& parts, int axis);
+/// A value of any shape whose element e is element source[e] of `a`, or 0 where source[e] is -1.
+Var gather(Var a, const Shape& shape, std::vector<int64_t> source);
 
 // ---- products (ops_linear.cpp)
 /// [..., k] x [k, n] -> [..., n]; b is a Step value.

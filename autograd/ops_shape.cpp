@@ -105,7 +105,57 @@ class Reshape final : public OpWith<Reshape> {
   Shape shape_;
 };
 
+// Elements may be taken several times, or not at all.
+class Take final : public OpWith<Take> {
+ public:
+  Take(const Shape& out, std::vector<int64_t> source) : out_(out), source_(std::move(source)) {}
+  std::string_view name() const override { return "gather"; }
+  std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
+    size_ = in[0].shape.size();
+    for (const int64_t from : source_) {
+      HGQ_CHECK(from >= -1 && from < size_, ShapeError, "gather: a value of shape ", in[0].shape, " has no element ",
+                from);
+    }
+    HGQ_CHECK(std::ssize(source_) == out_.size(), ShapeError, "gather: ", source_.size(), " elements do not fill ",
+              out_);
+    return {{out_, in[0].domain}};
+  }
+  bool recomputable() const override { return true; }
+  void forward(const OpContext& c) const override { take(c.in[0], c.out[0], c.rows); }
+  void backward(const OpContext& c) const override {
+    if (!c.accumulate[0]) std::fill_n(c.grad_in[0], c.rows * size_, 0.0F);
+    for (int64_t r = 0; r < c.rows; ++r) {
+      const float* const from = c.grad_out[0] + r * out_.size();
+      float* const to = c.grad_in[0] + r * size_;
+      for (size_t i = 0; i < source_.size(); ++i) {
+        if (source_[i] >= 0) to[source_[i]] += from[i];
+      }
+    }
+  }
+  template <typename T>
+  void plain(const PlainContext<T>& c) const {
+    take(c.in[0], c.out[0], c.rows);
+  }
+
+ private:
+  template <typename T>
+  void take(const T* in, T* out, int64_t rows) const {
+    for (int64_t r = 0; r < rows; ++r) {
+      const T* const from = in + r * size_;
+      T* const to = out + r * out_.size();
+      for (size_t i = 0; i < source_.size(); ++i) to[i] = source_[i] < 0 ? T{0} : from[source_[i]];
+    }
+  }
+  Shape out_;
+  std::vector<int64_t> source_;
+  int64_t size_ = 0;
+};
+
 }  // namespace
+
+Var gather(Var a, const Shape& shape, std::vector<int64_t> source) {
+  return a.tape->record_one(std::make_unique<Take>(shape, std::move(source)), {a});
+}
 
 Var reshape(Var a, const Shape& shape) {
   return a.shape() == shape ? a : a.tape->record_one(std::make_unique<Reshape>(shape), {a});

@@ -292,8 +292,12 @@ void copy_keras_weights(const KerasFile& file, const Model& model) {
 
 namespace {
 
-/// Why Python HGQ cannot open a layer that it has a class for; empty where it can.
+/// Why Python HGQ cannot open a layer; empty where it can.
 std::string why_python_cannot_open(const Layer& layer) {
+  if (!layer.class_name().starts_with("HGQ>"))
+    return concat("Python HGQ has no layer ", layer.kind(),
+                  ", so it opens model.h5 only with load_model(FILE, custom_objects={'", layer.class_name(),
+                  "': ...})");
   constexpr std::array kKnown{"elu",     "exponential", "gelu",     "hard_sigmoid", "leaky_relu", "linear",
                               "mish",    "relu",        "relu6",    "log_softmax",  "selu",       "sigmoid",
                               "softmax", "softplus",    "softsign", "swish",        "tanh",       ""};
@@ -313,7 +317,7 @@ std::string why_python_cannot_open(const Layer& layer) {
   if (layer.kind().starts_with("HConv") && above_one("strides") && above_one("dilation_rate"))
     return "Keras makes no convolution with strides and a dilation_rate above 1, so it opens neither model.h5 nor "
            "proxy.h5";
-  if (config.value("padding", "") == "causal")
+  if (const auto padding = config.find("padding"); padding != config.end() && *padding == "causal")
     return "Python HGQ 0.2.6 has no causal padding, so it opens proxy.h5, but not model.h5";
   for (const char* const key : {"kernel_constraint", "bias_constraint"}) {
     const auto found = config.find(key);

@@ -8,7 +8,7 @@
 namespace hgq {
 namespace {
 
-LayerSpec spec(const std::string& kind) { return {.kind = kind, .arguments = Node::map({}), .inputs = {}}; }
+LayerSpec spec(const std::string& kind) { return AnyLayer(kind); }
 
 Node list_of(const std::vector<int64_t>& values) {
   std::vector<Node> items;
@@ -61,6 +61,8 @@ LayerSpec& LayerSpec::set(const std::string& key, const std::string& yaml) {
   errors.throw_if_any();
   return *this;
 }
+
+LayerSpec AnyLayer(const std::string& kind) { return {.kind = kind, .arguments = Node::map({}), .inputs = {}}; }
 
 LayerSpec Input(const std::string& name, const Shape& shape) {
   LayerSpec s = spec("Input");

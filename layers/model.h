@@ -48,6 +48,8 @@ struct LayerSpec {
   LayerSpec& set(const std::string& key, const std::string& yaml);
 };
 
+/// Any layer by its name, also one of a program's own: AnyLayer("PMaxPooling1D").set("pool_size", "3").
+LayerSpec AnyLayer(const std::string& kind);
 LayerSpec Input(const std::string& name, const Shape& shape = {});
 /// Calls a layer or nested model once more, with the same weights.
 LayerSpec Shared(const std::string& layer);

@@ -34,12 +34,19 @@ ProxyPlan move_plan(std::span<const ProxySignal* const> in, const Shape& shape, 
     plan.out.storage = std::max(plan.out.storage, signal->storage);
   }
   for (const MoveSource& source : sources) {
-    const HlsTypes& types = in[static_cast<size_t>(source.input)]->hls;
-    const auto element = static_cast<size_t>(source.element);
+    // A 0 that is put in has the type of what it stands beside.
+    const HlsTypes& types = in[static_cast<size_t>(std::max(source.input, 0))]->hls;
+    const auto element = source.input < 0 ? size_t{0} : static_cast<size_t>(source.element);
     plan.out.hls.push(types.k[element], types.i[element], types.f[element]);
   }
   if (plan.out.fixed_point()) {
     for (const MoveSource& source : sources) {
+      if (source.input < 0) {
+        plan.out.fraction.push_back(0);
+        plan.out.low.push_back(0);
+        plan.out.high.push_back(0);
+        continue;
+      }
       const ProxySignal& signal = *in[static_cast<size_t>(source.input)];
       const auto element = static_cast<size_t>(source.element);
       plan.out.fraction.push_back(signal.fraction[element]);
@@ -47,7 +54,12 @@ ProxyPlan move_plan(std::span<const ProxySignal* const> in, const Shape& shape, 
       plan.out.high.push_back(signal.high[element]);
     }
   }
-  plan.step = [sources = std::move(sources), storage, to = plan.out.storage](const StepRows& rows) {
+  const bool has_zeros = std::ranges::any_of(sources, [](const MoveSource& s) { return s.input < 0; });
+  plan.step = [sources = std::move(sources), storage, has_zeros, to = plan.out.storage](const StepRows& rows) {
+    if (has_zeros)
+      with_storage(to, [&](auto zero) {
+        std::fill_n(rows.out->data<decltype(zero)>(), rows.rows * std::ssize(sources), decltype(zero){0});
+      });
     for (size_t input = 0; input < storage.size(); ++input) {
       const int which = static_cast<int>(input);
       if (to == Storage::kFloat) {

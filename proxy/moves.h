@@ -1,4 +1,4 @@
-// Layers that only move elements: element e of the output is a given element of one of the inputs.
+// Layers that only move elements: element e of the output is a given element of one of the inputs, or 0.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace hgq {
 
 /// Where an element comes from: which input, and which element of it.
 struct MoveSource {
-  int input = 0;
+  int input = 0;  // -1: from none, the element is 0
   int64_t element = 0;
 };
 

@@ -15,61 +15,19 @@
 #include "hgq/layers/hgq_file.h"
 #include "hgq/layers/kinds.h"
 #include "hgq/layers/predict.h"
+#include "layer_contract_model.h"
+#include "proxy_contract.h"
 #include "tape_lab.h"
 
 namespace hgq::testing {
 namespace {
-
-constexpr const char* kName = "under_test";
-
-std::string indexed(const char* name, size_t i) { return concat(name, i); }
-
-/// Inputs, HQuantize before each, the layer, a dense layer.
-std::vector<LayerSpec> specs_of(const LayerContract& contract, const std::vector<Shape>& inputs) {
-  std::vector<LayerSpec> specs;
-  LayerSpec layer = contract.layer;
-  std::vector<std::string> from;
-  for (size_t i = 0; i < inputs.size(); ++i) specs.push_back(Input(indexed("x", i), inputs[i]));
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].rank() == 0) specs[i].set("shape", "[]");
-    from.push_back(indexed(contract.behind_quantizer ? "q" : "x", i));
-    if (contract.behind_quantizer) specs.push_back(HQuantize().name(from.back()).from({indexed("x", i)}));
-  }
-  specs.push_back(layer.name(kName).from(from));
-  if (contract.dense_behind) specs.push_back(HDense(2).name("behind"));
-  return specs;
-}
-
-Model::Options model_options(bool keras_keys = false) {
-  Model::Options options;
-  options.keras_keys = keras_keys;
-  options.defaults.beta = 1e-3;
-  options.build.seed = 3;
-  return options;
-}
-
-Model model_of(const LayerContract& contract, bool keras_keys) {
-  ErrorList errors;
-  Model::Options options = model_options(keras_keys);
-  options.defaults.functions = contract.functions;
-  Model model = Model::make(specs_of(contract, contract.inputs), options, errors);
-  errors.throw_if_any();
-  for (Parameter* const p : model.parameters()) {
-    const std::string leaf = p->name.substr(p->name.rfind('/') + 1);
-    const bool width = leaf == "f" || leaf == "kernel_f";
-    const float low = width ? 1.0F : (leaf == "gamma" ? 0.5F : -1.0F);
-    const float high = width ? 5.0F : (leaf == "gamma" ? 2.0F : 1.0F);
-    std::ranges::copy(spread_numbers(p->value.shape(), p->name, low, high).values(), p->value.values().begin());
-  }
-  return model;
-}
 
 /// A model on a tape, with a loss that weighs each element of its output.
 struct Recorded {
   /// `keras_keys`: the layer's keys are those of a saved model. `like`: it is recorded with the values that this one
   /// has now.
   Recorded(const LayerContract& contract, Mode mode, bool keras_keys = false, const Recorded* like = nullptr)
-      : model(model_of(contract, keras_keys)) {
+      : model(contract_model(contract, keras_keys)) {
     if (like != nullptr) copy_values(like->model, model);
     const ModelRecording recording = model.record(tape, mode, true);
     output = recording.outputs.front().value;
@@ -201,7 +159,7 @@ void expect_no_memory_taken_when_warm(const LayerContract& contract) {
 
 void expect_config_round_trip(const LayerContract& contract) {
   Recorded recorded(contract, Mode::kTrain);
-  Layer* const layer = recorded.model.find(kName);
+  Layer* const layer = recorded.model.find(kContractName);
   ASSERT_NE(layer, nullptr);
   const nlohmann::json written = layer->config();
   ErrorList errors;
@@ -213,7 +171,7 @@ void expect_config_round_trip(const LayerContract& contract) {
   ASSERT_NE(again, nullptr);
   again->build(contract.inputs, {.seed = 3, .initialize = true});
   EXPECT_EQ(again->config(), written);
-  EXPECT_EQ(again->name(), kName);
+  EXPECT_EQ(again->name(), kContractName);
   EXPECT_EQ(again->kind(), layer->kind());
   const auto names = [](Layer& l) {
     std::vector<std::string> all;
@@ -248,7 +206,7 @@ void expect_exact_bits_after_a_trace(const LayerContract& contract) {
   const std::vector<ExactSignal> signals = recorded.model.exact_signals(bops);
   for (size_t i = 0; i < signals.size(); ++i) {
     const Model::Entry& entry = recorded.model.entries()[i];
-    if (entry.name != kName || signals[i].bits.empty()) continue;
+    if (entry.name != kContractName || signals[i].bits.empty()) continue;
     EXPECT_EQ(static_cast<int64_t>(signals[i].bits.size()), entry.shape.size());
     for (const float b : signals[i].bits) EXPECT_TRUE(b >= 0 && b <= 64 && b == std::nearbyint(b)) << b;
   }
@@ -288,9 +246,9 @@ void expect_wrong_shapes_refused(const LayerContract& contract) {
     for (const Shape& s : inputs) shapes += to_string(s) + " ";
     SCOPED_TRACE("inputs " + shapes);
     ErrorList errors;
-    Model::make(specs_of(contract, inputs), {.input_shapes = {}, .outputs = {}, .build = {.seed = 3}}, errors);
+    Model::make(contract_specs(contract, inputs), {.input_shapes = {}, .outputs = {}, .build = {.seed = 3}}, errors);
     ASSERT_EQ(errors.size(), 1U);
-    EXPECT_THAT(errors.messages().front(), ::testing::HasSubstr(concat("layer '", kName, "'")));
+    EXPECT_THAT(errors.messages().front(), ::testing::HasSubstr(concat("layer '", kContractName, "'")));
     EXPECT_THAT(errors.messages().front(), ::testing::AnyOf(::testing::HasSubstr(to_string(inputs.front())),
                                                             ::testing::HasSubstr("expected at least")));
   }
@@ -308,6 +266,7 @@ void expect_layer_contract(const LayerContract& contract) {
   expect_exact_bits_after_a_trace(contract);
   expect_file_round_trip(contract);
   expect_wrong_shapes_refused(contract);
+  expect_proxy_contract(contract);
 }
 
 }  // namespace hgq::testing

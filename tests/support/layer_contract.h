@@ -12,7 +12,9 @@
 //   - the config: written as JSON and read again it makes the same layer, which computes the same;
 //   - a model file: written and read again it predicts the same, states included;
 //   - exact bits of each output element after a trace, and nothing before it;
-//   - inputs that do not fit are refused with the layer's name and the shape that was found.
+//   - inputs that do not fit are refused with the layer's name and the shape that was found;
+//   - all that becomes of it after training (proxy_contract.h): its proxy, with wrap and sat, in range and out of it, and
+//     the proxy's file.
 // Programs that use it list allocation_counter.cpp among their sources.
 #pragma once
 
@@ -30,6 +32,7 @@ struct LayerContract {
   std::vector<std::vector<Shape>> wrong_inputs{};  // each must be refused
   bool behind_quantizer = true;                    // false: the layer reads the bare inputs
   bool dense_behind = true;                        // false: where the layer gives no bits
+  bool exact_in_proxy = true;                      // false: hls4ml computes it in its own way (docs/hls4ml.md)
   double gradient = 1e-3;                          // tolerance, of the largest gradient
   double value = 2e-4;
   double cut = 1e-4;                                 // how far one chunk and many may differ
