@@ -47,6 +47,16 @@ def output_shape(kind, keys, inputs):
         sizes = [(s - 1) * keys.get('dilation_rate', 1) + 1 for s in sizes]
         channels = shape[-1] if pools else keys['filters']
         return [windows(*given, keys.get('padding', 'valid')) for given in zip(shape, sizes, strides)] + [channels]
+    if kind.startswith('PZeroPadding'):
+        rank = len(shape) - 1
+        padding = keys['padding']
+        if isinstance(padding, int):
+            padding = [[padding, padding]] * rank
+        elif rank == 1:
+            padding = [padding]
+        elif isinstance(padding[0], int):
+            padding = [[p, p] for p in padding]
+        return [extent + sum(sides) for extent, sides in zip(shape, padding)] + shape[rank:]
     if kind == 'PReshape':
         known = int(np.prod([d for d in keys['target_shape'] if d > 0]))
         return [d if d > 0 else int(np.prod(shape)) // known for d in keys['target_shape']]
