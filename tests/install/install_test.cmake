@@ -15,8 +15,10 @@ foreach(file IN ITEMS bash-completion/completions/hgq-train zsh/site-functions/_
     message(FATAL_ERROR "not installed: share/${file}")
   endif()
 endforeach()
+# The example of a program with a layer, loss, metric and callback of its own, taken out of the tree.
+configure_file(${SOURCE_DIR}/apps/examples/custom_layer.cpp ${WORK_DIR}/own_kinds.cpp COPYONLY)
 run("configure" ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK_DIR}/build -G Ninja
-  -DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_BUILD_TYPE=Release)
+  -DOWN_KINDS=${WORK_DIR}/own_kinds.cpp -DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_BUILD_TYPE=Release)
 # The installed files alone must do: the sources and the build are not to be found through them.
 file(GLOB_RECURSE package_files ${WORK_DIR}/prefix/*.cmake)
 foreach(file IN LISTS package_files)
@@ -30,3 +32,4 @@ foreach(file IN LISTS package_files)
 endforeach()
 run("build" ${CMAKE_COMMAND} --build ${WORK_DIR}/build)
 run("run" ${WORK_DIR}/build/uses_hgq)
+run("run own kinds" ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/own_kinds_test.py --program ${WORK_DIR}/build/own_kinds)
