@@ -8,6 +8,7 @@
 
 #include "hgq/apps/command_docs.h"
 #include "hgq/apps/commands.h"
+#include "hgq/apps/value_checks.h"
 #include "hgq/apps/version_text.h"
 #include "hgq/config/config_scalar.h"
 #include "hgq/config/nearest_name.h"
@@ -20,44 +21,6 @@
 
 namespace hgq {
 namespace {
-
-/// A check of a value before it is converted; `read` returns whether it is right.
-template <typename Read>
-CLI::Validator expecting(const std::string& expected, Read read) {
-  return {[expected, read](std::string& text) {
-            return read(text) ? std::string() : concat("found '", printable(text), "', expected ", expected);
-          },
-          ""};
-}
-
-CLI::Validator integer_in(int64_t min, int64_t max) {
-  return expecting(concat("an integer in [", min, ", ", max, "]"), [min, max](const std::string& text) {
-    const auto value = decimal_integer(Node::scalar(text));
-    return value && *value >= min && *value <= max;
-  });
-}
-
-CLI::Validator number_above(double min, bool or_equal) {
-  return expecting(concat("a number ", or_equal ? "of at least " : "above ", min),
-                   [min, or_equal](const std::string& text) {
-                     const auto value = decimal_number(Node::scalar(text));
-                     return value && (or_equal ? *value >= min : *value > min);
-                   });
-}
-
-/// One of few values; they stand in the help and are completed.
-void one_of(CLI::Option& option, const std::vector<std::string>& choices) {
-  std::string type;
-  for (const std::string& choice : choices) type += (type.empty() ? "" : "|") + choice;
-  option.type_name(type);
-  option.check(CLI::Validator(
-      [choices](std::string& text) {
-        if (std::find(choices.begin(), choices.end(), text) != choices.end()) return std::string();
-        return concat("found '", printable(text), "', expected one of ", join_names(choices),
-                      did_you_mean(text, choices));
-      },
-      ""));
-}
 
 constexpr int64_t kLargestInteger = std::numeric_limits<int64_t>::max();
 constexpr int64_t kSmallestInteger = std::numeric_limits<int64_t>::min();

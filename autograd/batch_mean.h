@@ -1,0 +1,70 @@
+// What losses and metrics on the tape share: a mean over the batch of a number for each sample or element, with or
+// without weights. A partial is a sum in double, kept in the room of two floats.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "hgq/autograd/op.h"
+#include "hgq/autograd/tape.h"
+#include "hgq/core/error.h"
+
+namespace hgq::ops {
+
+/// Mean over the batch of a number per sample (or per element); `Derived` has sums over rows, gradients, and the twin.
+class BatchMean : public Op {
+ public:
+  int64_t partial_floats(int /*output*/) const override { return 2; }
+  void combine(const OpContext& /*c*/, int /*output*/, float* into, const float* from) const override {
+    *reinterpret_cast<double*>(into) += *reinterpret_cast<const double*>(from);
+  }
+  void finish(const OpContext& c) const override {
+    c.out[0][0] = static_cast<float>(*reinterpret_cast<const double*>(c.partial[0]) /
+                                     static_cast<double>(c.batch_rows * per_sample_));
+  }
+  Needs needs() const override { return {.inputs = weighted_ ? 7U : 3U}; }
+  bool differentiable(int input) const override { return input == 0; }
+
+ protected:
+  static void add(const OpContext& c, double value) { *reinterpret_cast<double*>(c.out[0]) += value; }
+  /// Gradient that each sample's number gets.
+  float share(const OpContext& c) const { return c.grad_out[0][0] / static_cast<float>(c.batch_rows * per_sample_); }
+  std::vector<ValueSpec> scalar() const { return {{Shape{}, Domain::kStep}}; }
+  static void check_rows(std::string_view name, std::span<const ValueSpec> in) {
+    HGQ_CHECK(in[0].domain == Domain::kRow && in[1].domain == Domain::kRow, ShapeError, name,
+              ": predictions and targets need a batch dim");
+  }
+  /// Weights, if given: one a sample, or one for each place of the prediction but its last dim. Needs per_sample_.
+  void take_weights(std::string_view name, std::span<const ValueSpec> in) {
+    weighted_ = in.size() > 2;
+    if (!weighted_) return;
+    const Shape& prediction = in[0].shape;
+    const int64_t places = prediction.rank() == 0 ? 1 : prediction.size() / std::max<int64_t>(prediction[-1], 1);
+    const int64_t count = in[2].shape.size();
+    HGQ_CHECK(in[2].domain == Domain::kRow && (count == 1 || count == places), ShapeError, name, ": weights of shape ",
+              in[2].shape, " do not fit predictions of shape ", prediction, "; expected one number a row",
+              places > 1 ? concat(", or ", places) : "");
+    per_weight_ = per_sample_ / count;
+  }
+  /// Of number i of the chunk; 1 where there are none.
+  template <typename T>
+  T weight(const T* const* in, int64_t i) const {
+    return weighted_ ? in[2][i / per_weight_] : T{1};
+  }
+  int64_t per_sample_ = 1;  // numbers a sample
+  int64_t per_weight_ = 1;  // numbers that share a weight
+  bool weighted_ = false;
+};
+
+/// Records such an operation; invalid weights are none.
+inline Var record_mean(std::unique_ptr<Op> op, Var prediction, Var target, Var weights) {
+  return weights.valid() ? prediction.tape->record_one(std::move(op), {prediction, target, weights})
+                         : prediction.tape->record_one(std::move(op), {prediction, target});
+}
+
+}  // namespace hgq::ops
