@@ -14,57 +14,14 @@
 #include "hgq/proxy/qkeras/convert.h"
 #include "hgq/proxy/quantizer.h"
 #include "proxy_test_support.h"
+#include "qkeras_models.h"
 
 namespace hgq {
 namespace {
 
-using nlohmann::json;
 using testing::HasSubstr;
 
 const std::string kModel = std::string(HGQ_SOURCE_DIR) + "/tests/layers/files/qkeras_model.h5";
-
-json layer(const std::string& class_name, const std::string& name, json config = json::object()) {
-  config["name"] = name;
-  return {{"class_name", class_name}, {"config", config}};
-}
-
-/// A Sequential model that reads 2 values.
-KerasFile sequential(json layers, std::vector<KerasLayerWeights> weights) {
-  layers.insert(layers.begin(), layer("InputLayer", "x", {{"batch_input_shape", {nullptr, 2}}}));
-  const json model{{"class_name", "Sequential"}, {"config", {{"name", "m"}, {"layers", layers}}}};
-  return {"q.h5", Node::from_json(model, "q.h5, model_config"), std::move(weights)};
-}
-
-KerasLayerWeights dense_weights(const std::string& name, std::vector<float> kernel, std::vector<float> bias) {
-  const Shape shape{2, std::ssize(bias)};
-  const Shape units{std::ssize(bias)};
-  return {name,
-          {KerasWeight::of_floats(name + "/kernel:0", shape, std::move(kernel)),
-           KerasWeight::of_floats(name + "/bias:0", units, std::move(bias))}};
-}
-
-json quantizer(const std::string& name = "q") {
-  return layer("QActivation", name, {{"activation", "quantized_bits(6,2,alpha=1)"}});
-}
-
-json dense(const std::string& name, int units, const std::string& activation = "linear") {
-  return layer("QDense", name,
-               {{"units", units},
-                {"activation", activation},
-                {"kernel_quantizer", "quantized_bits(4,1,alpha=1)"},
-                {"bias_quantizer", "quantized_bits(4,1,alpha=1)"}});
-}
-
-std::string errors_of(const KerasFile& file) {
-  return message_of<ConfigError>([&] { qkeras_to_proxy(file); });
-}
-
-std::vector<std::string> names_of(const ProxyModel& proxy) {
-  std::vector<std::string> names;
-  for (const ProxyModel::Entry& entry : proxy.layers())
-    names.push_back(concat(entry.layer->class_name(), " ", entry.layer->name()));
-  return names;
-}
 
 TEST(QKerasConvert, AModelOfQKerasPredictsTheSameBits) {
   const KerasFile file = read_keras_file(kModel);
@@ -389,92 +346,6 @@ TEST(QKerasConvert, WeightsThatDoNotFitAreRefused) {
   EXPECT_THAT(errors_of(sequential(absurd, {dense_weights("a", {1, 1}, {0})})), HasSubstr("layer 'a' (QDense)"));
   absurd[1]["config"]["units"] = "many";
   EXPECT_THAT(errors_of(sequential(absurd, {dense_weights("a", {1, 1}, {0})})), HasSubstr("layer 'a' (QDense).units"));
-}
-
-json placed(json layer, const std::vector<std::string>& parents) {
-  json call = json::array();
-  for (const std::string& parent : parents) call.push_back({parent, 0, 0, json::object()});
-  layer["name"] = layer["config"]["name"];
-  layer["inbound_nodes"] = parents.empty() ? json::array() : json::array({call});
-  return layer;
-}
-
-json functional(const std::string& name, const json& layers, const json& inputs, const std::string& output) {
-  return {
-      {"class_name", "Functional"},
-      {"name", name},
-      {"config", {{"name", name}, {"layers", layers}, {"input_layers", inputs}, {"output_layers", {{output, 0, 0}}}}}};
-}
-
-json input_layer(const std::string& name) {
-  return placed(layer("InputLayer", name, {{"batch_input_shape", {nullptr, 2}}}), {});
-}
-
-TEST(QKerasConvert, ModelsInsideTheModelAreTakenApart) {
-  json block = functional("block", {input_layer("i"), placed(dense("a", 2), {"i"}), placed(quantizer("p"), {"a"})},
-                          {{"i", 0, 0}}, "p");
-  block["inbound_nodes"] = {{{"q", 0, 0, json::object()}}, {{"block", 1, 0, json::object()}}};
-  json last = placed(dense("a_out", 1), {"block"});
-  last["inbound_nodes"] = {{{"block", 2, 0, json::object()}}};
-  const json model =
-      functional("m", {input_layer("x"), placed(quantizer(), {"x"}), block, last}, {{"x", 0, 0}}, "a_out");
-  const KerasFile file{"q.h5",
-                       Node::from_json(model, "q.h5, model_config"),
-                       {dense_weights("a_out", {1, 0.5F}, {0}), [] {
-                          KerasLayerWeights weights = dense_weights("a", {1, 0, 0, 1.5F}, {0.25F, 0});
-                          weights.layer = "block";
-                          return weights;
-                        }()}};
-  ASSERT_TRUE(is_qkeras(file));
-  const ProxyModel proxy = qkeras_to_proxy(file).proxy;
-  EXPECT_THAT(names_of(proxy),
-              testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer q", "Dense a", "HGQ>FixedPointQuantizer p",
-                                   "Dense a_0", "HGQ>FixedPointQuantizer p_0", "Dense a_out"));
-  // (1, 1) -> (1.25, 1.5) -> (1.5, 2.25) -> 1.5 + 1.125
-  EXPECT_EQ(outputs_of(proxy, tensor({1, 2}, {1, 1})), (std::vector<float>{2.625F}));
-}
-
-TEST(QKerasConvert, InputsComeInTheOrderOfTheModel) {
-  const json sum = layer("Add", "sum");
-  const json model = functional("m",
-                                {input_layer("x"), input_layer("y"), placed(quantizer("p"), {"x"}),
-                                 placed(quantizer("q"), {"y"}), placed(sum, {"p", "q"})},
-                                {{"y", 0, 0}, {"x", 0, 0}}, "sum");
-  const ProxyModel proxy = qkeras_to_proxy({"q.h5", Node::from_json(model, "q.h5, model_config"), {}}).proxy;
-  EXPECT_EQ(proxy.layer(proxy.inputs()[0]).name(), "y");
-}
-
-TEST(QKerasConvert, LayersWithTheWrongNumberOfParentsAreRefused) {
-  const auto model = [](const json& last) {
-    const json all = functional("m", {input_layer("x"), placed(quantizer("p"), {"x"}), last}, {{"x", 0, 0}}, "last");
-    return KerasFile{"q.h5", Node::from_json(all, "q.h5, model_config"), {}};
-  };
-  EXPECT_THAT(errors_of(model(placed(quantizer("last"), {"p", "p"}))), HasSubstr("reads 2 layers, expected one"));
-  for (const std::string kind : {"Dropout", "Flatten", "BatchNormalization", "QActivation", "Add", "MaxPooling1D"})
-    EXPECT_THAT(errors_of(model(placed(layer(kind, "last"), {}))), HasSubstr("reads 0 layers")) << kind;
-}
-
-TEST(QKerasConvert, MergesThatAProxyDoesNotHaveAreRefusedByTheirClass) {
-  for (const std::string kind : {"Multiply", "Subtract", "Average", "Maximum", "Minimum", "Dot"}) {
-    const json all =
-        functional("m", {input_layer("x"), placed(quantizer("p"), {"x"}), placed(layer(kind, "last"), {"p", "p"})},
-                   {{"x", 0, 0}}, "last");
-    EXPECT_THAT(errors_of({"q.h5", Node::from_json(all, "q.h5, model_config"), {}}),
-                HasSubstr("layer 'last' (" + kind + "): a proxy has no such layer"));
-  }
-}
-
-TEST(QKerasConvert, NamesThatHls4mlWouldMisreadAreChangedWithANote) {
-  const ProxyModel proxy = qkeras_to_proxy(sequential({quantizer("my quantizer")}, {})).proxy;
-  EXPECT_EQ(names_of(proxy)[1], "HGQ>FixedPointQuantizer my_quantizer");
-  EXPECT_THAT(proxy.notes(), testing::Contains(HasSubstr("is called 'my_quantizer' in the proxy")));
-}
-
-TEST(QKerasConvert, OtherReadersSayWhatToDoWithSuchAFile) {
-  EXPECT_THAT(message_of<FileError>([] { load_model(kModel); }), HasSubstr("is a model of QKeras"));
-  EXPECT_THAT(message_of<FileError>([] { load_proxy(kModel); }), HasSubstr("makes one of this model"));
-  EXPECT_FALSE(is_qkeras(read_keras_file(golden_model("mlp_relu/hgq.h5"))));
-  EXPECT_FALSE(is_proxy(read_keras_file(kModel)));
 }
 
 }  // namespace
