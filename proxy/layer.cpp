@@ -19,7 +19,8 @@ std::string ProxyLayer::why_wrong(const ProxyLayerRow& row) const {
 
 std::string ProxyLayer::why_inexact() const { return ""; }
 
-void ProxyLayer::set_table_overflows(std::vector<int8_t> overflows) {
+// By value, as those that keep it take it.
+void ProxyLayer::set_table_overflows(std::vector<int8_t> overflows) {  // NOLINT(performance-unnecessary-value-param)
   throw ShapeError(
       concat(where(), ": found ", overflows.size(), " flags of overflow, expected none, as it has no table"));
 }
