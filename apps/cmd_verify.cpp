@@ -137,7 +137,7 @@ Verification verify_proxy(Model& model, const ProxyModel& proxy, const Dataset& 
     verification.report.append(verify(views_of(expected), emulation));
   }
   verification.wraps = std::ranges::any_of(proxy.layers(), [](const ProxyModel::Entry& entry) {
-    const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(entry.layer.get());
+    const ProxyQuantizer* const quantizer = entry.layer->as_quantizer();
     return quantizer != nullptr && quantizer->overflow() == Overflow::kWrap;
   });
   explain(model, proxy, data, workers, verification);

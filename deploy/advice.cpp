@@ -8,7 +8,6 @@
 
 #include "hgq/deploy/match.h"
 #include "hgq/layers/predict.h"
-#include "hgq/proxy/activations.h"
 #include "hgq/proxy/quantizer.h"
 
 namespace hgq {
@@ -65,12 +64,12 @@ struct LayerTypes {
 };
 
 LayerTypes types_of(const ProxyModel& proxy, int end) {
-  LayerTypes types{.last = dynamic_cast<const ProxyQuantizer*>(&proxy.layer(end))};
+  LayerTypes types{.last = proxy.layer(end).as_quantizer()};
   if (types.last == nullptr) return types;
   const int front = proxy.layers()[static_cast<size_t>(end)].parents[0];
-  if (dynamic_cast<const ProxyRelu*>(&proxy.layer(front)) == nullptr) return types;
+  if (!proxy.layer(front).is_relu()) return types;
   const int before = proxy.layers()[static_cast<size_t>(front)].parents[0];
-  types.before_relu = dynamic_cast<const ProxyQuantizer*>(&proxy.layer(before));
+  types.before_relu = proxy.layer(before).as_quantizer();
   return types;
 }
 
@@ -149,7 +148,7 @@ class Advisor {
   }
 
   void add_values(size_t layer, const std::vector<float>& values) {
-    const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(proxy_.layers()[layer].layer.get());
+    const ProxyQuantizer* const quantizer = proxy_.layer(static_cast<int>(layer)).as_quantizer();
     const int owner = match_.owner(layer);
     if (quantizer == nullptr || owner < 0) return;
     Quantizer* const paq = model_.entry(owner).layer->output_quantizer();

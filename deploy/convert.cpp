@@ -1,10 +1,15 @@
 #include "hgq/deploy/convert.h"
 
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "hgq/core/error.h"
 
 namespace hgq {
 
-ProxyModel to_proxy_model(const Model& model, const ProxyOptions& options, std::vector<std::string>* ends) {
+ProxyModel to_proxy_model(const Model& model, const ProxyOptions& options) {
   HGQ_CHECK(model.is_traced(), ConfigError, "the model has no ranges; run trace first (trace_minmax)");
   ProxyBuilder builder;
   std::vector<ProxyRef> refs;
@@ -20,10 +25,11 @@ ProxyModel to_proxy_model(const Model& model, const ProxyOptions& options, std::
   }
   std::vector<ProxyRef> outputs;
   for (const int o : model.outputs()) outputs.push_back(refs[static_cast<size_t>(o)]);
-  if (ends != nullptr) {
-    for (const ProxyRef ref : refs) ends->push_back(builder.name(ref));
-  }
-  return std::move(builder).finish(outputs);
+  std::map<std::string, std::string> ends;
+  for (size_t e = 0; e < refs.size(); ++e) ends[model.entries()[e].name] = builder.name(refs[e]);
+  ProxyModel proxy = std::move(builder).finish(outputs);
+  proxy.set_ends(std::move(ends));
+  return proxy;
 }
 
 }  // namespace hgq

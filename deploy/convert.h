@@ -11,8 +11,7 @@ namespace hgq {
 
 /// Throws ConfigError for a model without ranges ("run trace first"), or with a layer that has no counterpart in
 /// hls4ml. Its notes() say which layers were renamed, and where float32 is too narrow.
-/// `ends` gets the name of the proxy layer that holds the output of each of the model's entries.
-ProxyModel to_proxy_model(const Model& model, const ProxyOptions& options = {},
-                          std::vector<std::string>* ends = nullptr);
+/// Its ends() say which proxy layer has the output of each of the model's entries.
+ProxyModel to_proxy_model(const Model& model, const ProxyOptions& options = {});
 
 }  // namespace hgq

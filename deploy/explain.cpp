@@ -1,32 +1,14 @@
 #include "hgq/deploy/explain.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "hgq/autograd/executor.h"
 #include "hgq/core/error.h"
-#include "hgq/proxy/activations.h"
-#include "hgq/proxy/conv.h"
-#include "hgq/proxy/dense.h"
-#include "hgq/proxy/pooling.h"
 #include "hgq/proxy/precision.h"
-#include "hgq/proxy/unary_lut.h"
+#include "hgq/proxy/quantizer.h"
 
 namespace hgq {
-namespace {
-
-std::string text(const Kbi& type) {
-  if (type.b == 0) return "holds only 0";
-  const MantissaRange range = mantissa_range(type.k, type.b);
-  return concat("holds ", to_float(range.low, type.fraction()), " to ", to_float(range.high, type.fraction()));
-}
-
-bool holds(const Kbi& type, double value, Rounding rounding) {
-  return !quantize(value, type, rounding, Overflow::kSat).outside;
-}
-
-}  // namespace
 
 /// The model with the values of all layers kept.
 struct ProxyExplainer::ModelRun {
@@ -84,7 +66,7 @@ std::vector<int64_t> ProxyExplainer::elements_without_bits(size_t entry) const {
   std::vector<int64_t> elements;
   const int end = match_.end(entry);
   if (end < 0) return elements;
-  const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(&proxy_.layer(end));
+  const ProxyQuantizer* const quantizer = proxy_.layer(end).as_quantizer();
   if (quantizer == nullptr) return elements;
   const std::vector<Kbi> types = quantizer->types_of_elements(emulator_.signal(end).shape);
   for (size_t e = 0; e < types.size(); ++e) {
@@ -136,44 +118,21 @@ std::string ProxyExplainer::reason(size_t entry, const EmulatedRow& row, int64_t
 
 std::string ProxyExplainer::reason_of_layer(const ProxyLayer& layer, int index, const EmulatedRow& row,
                                             int64_t element) const {
-  const auto place = static_cast<size_t>(index);
-  const bool overflows = row.overflows[place] > 0;
-  const std::vector<int>& parents = proxy_.layers()[place].parents;
-  const std::vector<float>* const input = parents.empty() ? nullptr : &row.values[static_cast<size_t>(parents[0])];
-  if (const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(&layer); quantizer != nullptr && overflows) {
-    const std::vector<Kbi> types = quantizer->types_of_elements(emulator_.signal(index).shape);
-    const auto lacks = [&](size_t e) {
-      return !holds(types[e], static_cast<double>((*input)[e]), quantizer->rounding());
-    };
-    size_t e = static_cast<size_t>(element) < types.size() ? static_cast<size_t>(element) : 0;
-    for (size_t i = 0; !lacks(e) && i < types.size(); ++i) e = lacks(i) ? i : e;
-    return concat("overflow: ", (*input)[e], " came to quantizer '", layer.name(), "', which ", text(types[e]));
-  }
-  if (const auto* const lut = dynamic_cast<const ProxyUnaryLut*>(&layer)) {
-    if (overflows)
-      return concat("a table's edge: an entry of UnaryLUT '", layer.name(),
-                    "' wraps, as the function's value is outside the type behind it");
-    if (lut->overflows().empty())
-      return concat("UnaryLUT '", layer.name(), "': its table holds another value than the function gives");
-  }
+  const std::vector<int>& parents = proxy_.layers()[static_cast<size_t>(index)].parents;
+  const ProxyLayerRow of_layer{
+      .shape = emulator_.signal(index).shape,
+      .input = parents.empty() ? std::span<const float>() : row.values[static_cast<size_t>(parents[0])],
+      .element = element,
+      .overflows = row.overflows[static_cast<size_t>(index)]};
+  std::string wrong = layer.why_wrong(of_layer);
+  if (!wrong.empty()) return wrong;
   const int bits = bits_needed(emulator_.signal(index));
   if (bits > kFloat32Bits)
     return concat("float32 is too narrow: values of '", layer.name(), "' can need ", bits, " bits, it holds ",
                   kFloat32Bits,
                   "; the proxy is right, as the firmware is exact. Fewer bits (bw_clip) for its kernel or for what it "
                   "reads would make both equal");
-  if (const auto* const pool = dynamic_cast<const ProxyPooling*>(&layer); pool != nullptr && pool->options().average)
-    return concat("'", layer.name(), "' divides by a count: hls4ml cuts the quotient, the model rounds it to float32");
-  const auto* const activation = dynamic_cast<const ProxyActivation*>(&layer);
-  if (activation != nullptr && (activation->function() == "tanh" || activation->function() == "sigmoid"))
-    return concat("'", layer.name(), "' is hls4ml's own table of ", activation->function(),
-                  ": entries of 10 fractional bits, for inputs from ", activation->function() == "tanh" ? -4 : -8,
-                  " to ", activation->function() == "tanh" ? 4 : 8,
-                  "; a larger unary_lut_max_table_size, or fewer bits in front of it, give it an exact one");
-  if (activation != nullptr && activation->function() != "relu")
-    return concat("'", layer.name(), "' computes ", activation->function(),
-                  " in float32: the last digits depend on the library, and the value lies at a tie of the quantizer");
-  return "";
+  return layer.why_inexact();
 }
 
 }  // namespace hgq

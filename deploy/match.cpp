@@ -10,20 +10,31 @@
 namespace hgq {
 namespace {
 
-/// Names of the proxy layers that hold the outputs of the model's layers.
-std::vector<std::string> end_names(const Model& model, const ProxyModel& proxy) {
+using EndNames = std::map<std::string, std::string>;  // as ProxyModel::ends()
+
+/// Those of the proxy, or, where it comes from a file, which has none (Python HGQ's could not), those that the model's
+/// own proxy has: the names in a proxy depend on all layers in front, and on how each was converted.
+EndNames end_names(const Model& model, const ProxyModel& proxy) {
+  if (!proxy.ends().empty()) return proxy.ends();
   ProxyOptions options;
   for (const ProxyModel::Entry& entry : proxy.layers()) {
-    if (dynamic_cast<const ProxyUnaryLut*>(entry.layer.get()) != nullptr)
-      options.unary_lut_max_table_size = int64_t{1} << kMaxTableBits;
+    if (entry.layer->table_overflows() != nullptr) options.unary_lut_max_table_size = int64_t{1} << kMaxTableBits;
   }
-  std::vector<std::string> names;
   try {
-    to_proxy_model(model, options, &names);
+    return to_proxy_model(model, options).ends();
   } catch (const Error&) {
-    names.clear();  // a model of other layers or ranges: nothing to match
+    return {};  // a model of other layers or ranges: nothing to match
   }
-  return names;
+}
+
+const std::string* find_name(const EndNames& names, const std::string& entry) {
+  const auto found = names.find(entry);
+  return found == names.end() ? nullptr : &found->second;
+}
+
+/// Whether its table comes from a file that does not say which entries wrap.
+bool lacks_table_overflows(const ProxyLayer& layer) {
+  return layer.table_overflows() != nullptr && layer.table_overflows()->empty();
 }
 
 }  // namespace
@@ -31,10 +42,10 @@ std::vector<std::string> end_names(const Model& model, const ProxyModel& proxy) 
 ProxyMatch::ProxyMatch(const Model& model, const ProxyModel& proxy) : model_(model), proxy_(proxy) {
   std::map<std::string, int> places;
   for (size_t i = 0; i < proxy.layers().size(); ++i) places[proxy.layers()[i].layer->name()] = static_cast<int>(i);
-  std::vector<std::string> names = end_names(model, proxy);
-  names.resize(model.entries().size());
-  for (const std::string& name : names) {
-    const auto found = places.find(name);
+  const EndNames names = end_names(model, proxy);
+  for (const Model::Entry& entry : model.entries()) {
+    const std::string* const name = find_name(names, entry.name);
+    const auto found = name == nullptr ? places.end() : places.find(*name);
     ends_.push_back(found == places.end() ? -1 : found->second);
   }
   for (size_t i = 0; i < model.inputs().size() && i < proxy.inputs().size(); ++i)
@@ -67,14 +78,16 @@ std::vector<int> ProxyMatch::layers_of(size_t entry) const {
 }
 
 void find_table_overflows(const Model& model, ProxyModel& proxy) {
-  const std::vector<std::string> ends = end_names(model, proxy);
-  for (size_t e = 0; e < ends.size(); ++e) {
-    const Layer* const layer = model.entries()[e].layer.get();
-    const auto end = std::ranges::find(proxy.layers(), ends[e], [](const auto& entry) { return entry.layer->name(); });
-    if (layer == nullptr || layer->unary_function() == nullptr || end == proxy.layers().end() || end->parents.empty())
-      continue;
-    auto* const lut = dynamic_cast<ProxyUnaryLut*>(proxy.find(proxy.layer(end->parents[0]).name()));
-    if (lut != nullptr && lut->overflows().empty()) lut->find_overflows(*layer->unary_function());
+  const auto lacks = [](const ProxyModel::Entry& entry) { return lacks_table_overflows(*entry.layer); };
+  if (std::ranges::none_of(proxy.layers(), lacks)) return;
+  const EndNames ends = end_names(model, proxy);
+  for (const Model::Entry& entry : model.entries()) {
+    const std::string* const name = find_name(ends, entry.name);
+    if (entry.layer == nullptr || entry.layer->unary_function() == nullptr || name == nullptr) continue;
+    const auto end = std::ranges::find(proxy.layers(), *name, [](const auto& e) { return e.layer->name(); });
+    if (end == proxy.layers().end() || end->parents.empty()) continue;
+    ProxyLayer& front = *proxy.layers()[static_cast<size_t>(end->parents[0])].layer;
+    if (lacks_table_overflows(front)) front.find_table_overflows(*entry.layer->unary_function());
   }
 }
 

@@ -1,7 +1,7 @@
 // Which layers of a proxy the layers of its model became.
 //
-// The proxy may come from a file, also one of Python HGQ: layers are matched by the names that the model's own proxy
-// gives them.
+// A proxy that was just converted knows (ProxyModel::ends). One from a file, also one of Python HGQ, does not: there,
+// layers are matched by the names that the model's own proxy gives them.
 #pragma once
 
 #include <vector>

@@ -8,7 +8,9 @@
 #include "hgq/core/error.h"
 #include "hgq/proxy/activation_tables.h"
 #include "hgq/proxy/kinds.h"
+#include "hgq/proxy/package_types.h"
 #include "hgq/proxy/softmax_tables.h"
+#include "hgq/proxy/unary_lut.h"
 
 namespace hgq {
 namespace {
@@ -42,13 +44,15 @@ ProxyPlan copy_plan(const ProxySignal& input) {
   return plan;
 }
 
+double relu(double v) { return std::max(v, 0.0); }
+
 double sigmoid(double v) { return 1 / (1 + std::exp(-v)); }
+
+double hyperbolic_tangent(double v) { return std::tanh(v); }
 
 void sigmoid_of(std::span<double> values) { std::ranges::transform(values, values.begin(), sigmoid); }
 
-void tanh_of(std::span<double> values) {
-  std::ranges::transform(values, values.begin(), [](double v) { return std::tanh(v); });
-}
+void tanh_of(std::span<double> values) { std::ranges::transform(values, values.begin(), hyperbolic_tangent); }
 
 void softmax_of(std::span<double> values) {
   const double largest = *std::ranges::max_element(values);
@@ -121,6 +125,21 @@ ProxyPlan table_plan(const ProxySignal& input, HlsFunction function) {
   return plan;
 }
 
+std::string table_note(HlsFunction function, const ProxySignal& input) {
+  const bool is_tanh = function == HlsFunction::kTanh;
+  const std::string name = is_tanh ? "tanh" : "sigmoid";
+  if (!input.fixed_point()) return "";
+  const std::string problem = hls_table_problem(function, input.hls);
+  if (!problem.empty()) return concat("hls4ml 1.3.0 cannot compute its ", name, ": ", problem);
+  const int bits = std::ranges::max(input.hls.k) + std::ranges::max(input.hls.i) + std::ranges::max(input.hls.f);
+  return concat("hls4ml computes ", name,
+                " from a table of its own, cut down to 10 fractional bits and to inputs from ",
+                is_tanh ? "-4 to 4" : "-8 to 8", ", as do predict and verify here; the model does not. ",
+                bits <= kMaxTableBits ? concat("With unary_lut_max_table_size ", int64_t{1} << std::max(bits, 0),
+                                               " it gets a table of its own, which is exact")
+                                      : "With fewer bits in front of it it gets a table of its own, which is exact");
+}
+
 }  // namespace
 
 bool is_plain_relu(ConfigReader& reader) {
@@ -147,6 +166,8 @@ Node ProxyRelu::config(bool /*only_child*/) const {
 }
 
 ProxyPlan ProxyRelu::plan(std::span<const ProxySignal* const> in) const { return relu_plan(only_input(in)); }
+
+HlsType ProxyRelu::package_type(std::span<const HlsType> in) const { return package_function(relu, widest(in)); }
 
 ProxyActivation::ProxyActivation(std::string name, std::string function)
     : ProxyLayer(std::move(name)), function_(std::move(function)) {
@@ -180,6 +201,33 @@ ProxyPlan ProxyActivation::plan(std::span<const ProxySignal* const> in) const {
   if (function_ == "sigmoid") return table_plan(input, HlsFunction::kSigmoid);
   if (function_ == "tanh") return table_plan(input, HlsFunction::kTanh);
   return softmax_table_ > 0 ? softmax_tables_plan(input, softmax_table_, where()) : function_plan(input, softmax_of);
+}
+
+HlsType ProxyActivation::package_type(std::span<const HlsType> in) const {
+  if (function_ == "softmax") return {.k = 0, .i = 1, .f = kPackageUnknownBits};
+  if (function_ == "tanh") return package_function(hyperbolic_tangent, widest(in));
+  if (function_ == "sigmoid") return package_function(sigmoid, widest(in));
+  if (function_ == "relu") return package_function(relu, widest(in));
+  return widest(in);
+}
+
+std::string ProxyActivation::firmware_note(const ProxySignal& input) const {
+  if (function_ == "softmax") return "hls4ml computes softmax from tables; predict --softmax-table does as well";
+  if (function_ == "tanh") return table_note(HlsFunction::kTanh, input);
+  if (function_ == "sigmoid") return table_note(HlsFunction::kSigmoid, input);
+  return "";
+}
+
+std::string ProxyActivation::why_inexact() const {
+  if (function_ == "tanh" || function_ == "sigmoid")
+    return concat("'", name(), "' is hls4ml's own table of ", function_,
+                  ": entries of 10 fractional bits, for inputs from ", function_ == "tanh" ? "-4 to 4" : "-8 to 8",
+                  "; a larger unary_lut_max_table_size, or fewer bits in front of it, give it an exact one");
+  if (function_ == "softmax")
+    return concat("'", name(),
+                  "' computes softmax in float32: the last digits depend on the library, and the value "
+                  "lies at a tie of the quantizer");
+  return "";
 }
 
 void register_activations(ProxyKinds& kinds) {

@@ -25,6 +25,8 @@ class ProxyRelu : public ProxyLayer {
   std::string_view class_name() const override { return "ReLU"; }
   Node config(bool only_child) const override;
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+  HlsType package_type(std::span<const HlsType> in) const override;
+  bool is_relu() const override { return true; }
 };
 
 class ProxyActivation : public ProxyLayer {
@@ -36,11 +38,13 @@ class ProxyActivation : public ProxyLayer {
   static const std::vector<std::string>& functions();
 
   const std::string& function() const { return function_; }
-  /// Softmax from hls4ml's tables of so many entries (softmax_tables.h); 0: as Keras.
-  void set_softmax_table(int64_t entries) { softmax_table_ = entries; }
+  void set_softmax_table(int64_t entries) override { softmax_table_ = entries; }
   std::string_view class_name() const override { return "Activation"; }
   Node config(bool only_child) const override;
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+  HlsType package_type(std::span<const HlsType> in) const override;
+  std::string firmware_note(const ProxySignal& input) const override;
+  std::string why_inexact() const override;
 
  private:
   std::string function_;

@@ -10,6 +10,7 @@
 #include "hgq/proxy/input.h"
 #include "hgq/proxy/merging.h"
 #include "hgq/proxy/narrowing.h"
+#include "hgq/proxy/package_types.h"
 #include "hgq/proxy/reshaping.h"
 
 namespace hgq {
@@ -87,11 +88,17 @@ ProxyRef ProxyBuilder::add_activation(const std::string& name, ProxyRef parent, 
   return add_layer<ProxyActivation>(name, {parent}, function);
 }
 
-void ProxyBuilder::plan_again() {
+void ProxyBuilder::narrow_in_front_of_table(int layer) {
+  std::vector<bool> changed(layers_.size(), false);
+  for (const int quantizer : PackageNarrowing(layers_, signals_).run(layer))
+    changed[static_cast<size_t>(quantizer)] = true;
   for (size_t i = 0; i < layers_.size(); ++i) {
     std::vector<const ProxySignal*> in;
-    for (const int parent : layers_[i].parents) in.push_back(&signals_[static_cast<size_t>(parent)]);
-    signals_[i] = layers_[i].layer->plan(in).out;
+    for (const int parent : layers_[i].parents) {
+      in.push_back(&signals_[static_cast<size_t>(parent)]);
+      changed[i] = changed[i] || changed[static_cast<size_t>(parent)];
+    }
+    if (changed[i]) signals_[i] = layers_[i].layer->plan(in).out;
   }
 }
 
@@ -105,15 +112,14 @@ HlsType widest(const HlsTypes& types) {
 }  // namespace
 
 HlsType ProxyBuilder::lut_input_type(ProxyRef parent) {
-  if (PackageNarrowing(layers_, signals_).run(parent.index)) plan_again();
+  narrow_in_front_of_table(parent.index);
   const HlsType type = widest(signal(parent).hls);
-  int front = parent.index;  // the quantizer, in front of layers that move elements
-  while (dynamic_cast<const ProxyQuantizer*>(layers_[static_cast<size_t>(front)].layer.get()) == nullptr &&
-         layers_[static_cast<size_t>(front)].parents.size() == 1)
-    front = layers_[static_cast<size_t>(front)].parents[0];
-  const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(layers_[static_cast<size_t>(front)].layer.get());
+  ProxyRef front = parent;  // the quantizer, in front of layers that move elements
+  while (layer(front).as_quantizer() == nullptr && layers_[static_cast<size_t>(front.index)].parents.size() == 1)
+    front = {layers_[static_cast<size_t>(front.index)].parents[0]};
+  const ProxyQuantizer* const quantizer = layer(front).as_quantizer();
   if (quantizer == nullptr || !quantizer->types().one_type()) return type;
-  const ProxySignal& of_quantizer = signals_[static_cast<size_t>(front)];
+  const ProxySignal& of_quantizer = signal(front);
   const HlsType narrowed = widest(of_quantizer.hls);
   const HlsType folded = quantizer->folded_hls_type(of_quantizer.hls, of_quantizer.shape);
   HGQ_CHECK(folded == narrowed, ConfigError, "layer '", layer_name_, "': hls4ml may take the values of quantizer '",
@@ -139,7 +145,7 @@ ProxyRef ProxyBuilder::add_unary_lut(const std::string& name, ProxyRef parent,
     source.rounding = rounding;
     source.overflow = overflow;
   } else {
-    const HlsType needed = PackageNarrowing::through_function(*source.function, source.in);
+    const HlsType needed = package_function(source.function->value, source.in);
     const int f = widest.f + (rounding == Rounding::kRnd ? 1 : 0);
     const int i = overflow == Overflow::kWrap ? widest.i : needed.i;
     source.out = {.k = needed.k, .i = std::min(needed.i, i), .f = std::min(needed.f, f)};
@@ -152,7 +158,7 @@ ProxyRef ProxyBuilder::add_unary_lut(const std::string& name, ProxyRef parent,
                                      std::shared_ptr<const ops::UnaryFunction> function) {
   constexpr int kFreeFraction = 20;
   const HlsType in = lut_input_type(parent);
-  const HlsType needed = PackageNarrowing::through_function(*function, in);
+  const HlsType needed = package_function(function->value, in);
   return add_layer<ProxyUnaryLut>(name, {parent},
                                   ProxyUnaryLut::Source{.function = std::move(function),
                                                         .in = in,

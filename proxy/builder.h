@@ -119,8 +119,9 @@ class ProxyBuilder {
   std::string usable_name(const std::string& name);
   template <typename L, typename... Arguments>
   ProxyRef add_in_pairs(const std::string& name, const std::vector<ProxyRef>& parents, const Arguments&... arguments);
-  /// Plans all layers anew.
-  void plan_again();
+  /// Narrows the quantizers that lead to a layer, as the package does in front of a table, and plans again what reads
+  /// those that changed.
+  void narrow_in_front_of_table(int layer);
   ProxyRef append(std::unique_ptr<ProxyLayer> layer, const std::vector<ProxyRef>& parents);
 
   std::string model_name_;

@@ -7,6 +7,7 @@
 #include "hgq/config/window_keys.h"
 #include "hgq/core/error.h"
 #include "hgq/proxy/kinds.h"
+#include "hgq/proxy/package_types.h"
 #include "hgq/proxy/products.h"
 
 namespace hgq {
@@ -106,6 +107,17 @@ ProxyPlan ProxyConv::plan(std::span<const ProxySignal* const> in) const {
       input,
       {.inputs = entries * channels, .units = filters(), .kernel = kernel, .bias = weights_.bias, .source = source},
       windows.output_shape(filters()), where());
+}
+
+HlsType ProxyConv::package_type(std::span<const HlsType> in) const {
+  return package_products(widest(in), kernel(), bias(), std::ssize(kernel()) / std::max<int64_t>(1, filters()));
+}
+
+std::string ProxyConv::firmware_note(const ProxySignal& /*input*/) const {
+  if (options_.groups > 1) return concat("hls4ml 1.3.0 cannot convert a convolution of ", options_.groups, " groups");
+  if (std::ranges::any_of(options_.dilation, [](int64_t d) { return d > 1; }))
+    return "hls4ml 1.3.0 leaves out the dilation, so its firmware computes something else";
+  return "";
 }
 
 void register_conv(ProxyKinds& kinds) {

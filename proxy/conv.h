@@ -38,6 +38,8 @@ class ProxyConv : public ProxyLayer {
   Node config(bool only_child) const override;
   std::vector<KerasWeight> weights(bool only_child) const override;
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+  HlsType package_type(std::span<const HlsType> in) const override;
+  std::string firmware_note(const ProxySignal& input) const override;
 
  private:
   std::vector<int64_t> size() const;

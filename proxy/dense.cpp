@@ -6,6 +6,7 @@
 #include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/proxy/kinds.h"
+#include "hgq/proxy/package_types.h"
 #include "hgq/proxy/products.h"
 
 namespace hgq {
@@ -47,6 +48,16 @@ ProxyPlan ProxyDense::plan(std::span<const ProxySignal* const> in) const {
   return product_plan(input,
                       {.inputs = inputs(), .units = units(), .kernel = kernel(), .bias = bias(), .source = source},
                       shape, where());
+}
+
+HlsType ProxyDense::package_type(std::span<const HlsType> in) const {
+  return package_products(widest(in), kernel(), bias(), inputs());
+}
+
+std::string ProxyDense::firmware_note(const ProxySignal& input) const {
+  if (input.shape.rank() <= kMostHlsDims) return "";
+  return concat("hls4ml 1.3.0 cannot convert a dense layer on samples of shape ", input.shape, "; it takes up to ",
+                kMostHlsDims, " dims. Bring them into fewer by PReshape");
 }
 
 void register_dense(ProxyKinds& kinds) { kinds.proxy_layers.add({.name = "Dense", .make = ProxyDense::read}); }

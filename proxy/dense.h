@@ -24,6 +24,8 @@ class ProxyDense : public ProxyLayer {
   Node config(bool only_child) const override;
   std::vector<KerasWeight> weights(bool only_child) const override;
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+  HlsType package_type(std::span<const HlsType> in) const override;
+  std::string firmware_note(const ProxySignal& input) const override;
 
  private:
   ProductWeights weights_;

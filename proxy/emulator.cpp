@@ -133,11 +133,11 @@ Emulation Emulator::run(std::span<const ConstTensorView> inputs, Workers* worker
     workers->run(count, task);
   }
   for (size_t layer = 0; layer < layers; ++layer) {
-    const std::string_view kind = model_.layers()[layer].layer->class_name();
-    if (kind != "HGQ>FixedPointQuantizer" && kind != "HGQ>UnaryLUT") continue;
-    OverflowCount counted{model_.layers()[layer].layer->name(), 0};
+    const ProxyLayer& counting = model_.layer(static_cast<int>(layer));
+    OverflowCount counted{counting.name(), 0};
     for (const std::vector<int64_t>& of_worker : overflows) counted.values += of_worker[layer];
-    out.overflows.push_back(std::move(counted));
+    if (counted.values > 0 || counting.as_quantizer() != nullptr || counting.table_overflows() != nullptr)
+      out.overflows.push_back(std::move(counted));
   }
   return out;
 }

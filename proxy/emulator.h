@@ -28,8 +28,8 @@ struct OverflowCount {
 
 struct Emulation {
   std::vector<Tensor> outputs;           // in the order of the model's outputs, each [rows, ...]
-  std::vector<OverflowCount> overflows;  // of every quantizer, in the order of the layers
-  std::vector<uint8_t> row_overflows;    // for each row, whether any quantizer had an overflow
+  std::vector<OverflowCount> overflows;  // of every quantizer and table, and of others with any, in the order of layers
+  std::vector<uint8_t> row_overflows;    // for each row, whether any layer had an overflow
 
   int64_t rows() const { return static_cast<int64_t>(row_overflows.size()); }
   int64_t rows_with_overflow() const;

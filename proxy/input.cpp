@@ -3,6 +3,7 @@
 #include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/proxy/kinds.h"
+#include "hgq/proxy/package_types.h"
 
 namespace hgq {
 namespace {
@@ -53,6 +54,10 @@ ProxyPlan ProxyInput::plan(std::span<const ProxySignal* const> in) const {
   plan.out.hls.push_all(static_cast<size_t>(sample_.size()), 1, kUnlimitedBits, kUnlimitedBits);
   plan.step = [](const StepRows&) {};
   return plan;
+}
+
+HlsType ProxyInput::package_type(std::span<const HlsType> /*in*/) const {
+  return {.k = 1, .i = kPackageUnknownBits, .f = kPackageUnknownBits};
 }
 
 void register_input(ProxyKinds& kinds) { kinds.proxy_layers.add({.name = "InputLayer", .make = ProxyInput::read}); }

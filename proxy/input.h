@@ -18,6 +18,8 @@ class ProxyInput : public ProxyLayer {
   Node config(bool only_child) const override;
   /// The step is empty: the emulator fills the block from the data.
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+  /// Not quantized, so of no type.
+  HlsType package_type(std::span<const HlsType> in) const override;
 
  private:
   Shape sample_;

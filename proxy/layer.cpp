@@ -1,12 +1,33 @@
 #include "hgq/proxy/layer.h"
 
 #include "hgq/core/error.h"
+#include "hgq/proxy/package_types.h"
 
 namespace hgq {
 
 std::string ProxyLayer::where() const { return concat("layer '", name_, "' (", class_name(), ")"); }
 
 std::vector<KerasWeight> ProxyLayer::weights(bool /*only_child*/) const { return {}; }
+
+HlsType ProxyLayer::package_type(std::span<const HlsType> in) const { return widest(in); }
+
+std::string ProxyLayer::firmware_note(const ProxySignal& /*input*/) const { return ""; }
+
+std::string ProxyLayer::why_wrong(const ProxyLayerRow& row) const {
+  return row.overflows == 0 ? "" : concat("overflow: values of ", where(), " lie outside their type");
+}
+
+std::string ProxyLayer::why_inexact() const { return ""; }
+
+// By value, as those that keep it take it.
+void ProxyLayer::set_table_overflows(std::vector<int8_t> overflows) {  // NOLINT(performance-unnecessary-value-param)
+  throw ShapeError(
+      concat(where(), ": found ", overflows.size(), " flags of overflow, expected none, as it has no table"));
+}
+
+void ProxyLayer::find_table_overflows(const ops::UnaryFunction& /*function*/) {}
+
+void ProxyLayer::set_softmax_table(int64_t /*entries*/) {}
 
 const ProxySignal& ProxyLayer::only_input(std::span<const ProxySignal* const> in) const {
   HGQ_CHECK(in.size() == 1, ShapeError, where(), ": reads ", in.size(), " layers, expected one");

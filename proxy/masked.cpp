@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "hgq/proxy/activations.h"
 #include "hgq/proxy/quantizer.h"
 #include "hgq/proxy/quantizer_steps.h"
 
@@ -22,9 +21,9 @@ class Readers {
     if (is_output || readers_[layer].empty()) unread.assign(unread.size(), false);
     for (const size_t reader : readers_[layer]) {
       const ProxyLayer& reading = *model_.layers()[reader].layer;
-      if (dynamic_cast<const ProxyRelu*>(&reading) != nullptr) {
+      if (reading.is_relu()) {
         keep_unread(reader, sample, unread);
-      } else if (const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(&reading)) {
+      } else if (const auto* const quantizer = reading.as_quantizer()) {
         const std::vector<Kbi> types = quantizer->types_of_elements(sample);
         for (size_t e = 0; e < unread.size(); ++e) unread[e] = unread[e] && types[e].b == 0;
       } else {
@@ -43,7 +42,7 @@ class Readers {
 void mask_unread(const ProxyModel& model, std::vector<ProxyPlan>& plans) {
   const Readers readers(model);
   for (size_t i = 0; i < plans.size(); ++i) {
-    const auto* const quantizer = dynamic_cast<const ProxyQuantizer*>(model.layers()[i].layer.get());
+    const ProxyQuantizer* const quantizer = model.layer(static_cast<int>(i)).as_quantizer();
     if (quantizer == nullptr) continue;
     const Shape& sample = plans[i].out.shape;
     std::vector<bool> unread(static_cast<size_t>(sample.size()), true);

@@ -8,6 +8,7 @@
 #include "hgq/proxy/hls_interval.h"
 #include "hgq/proxy/kinds.h"
 #include "hgq/proxy/moves.h"
+#include "hgq/proxy/package_types.h"
 
 namespace hgq {
 namespace {
@@ -103,6 +104,8 @@ ProxyPlan ProxyAdd::plan(std::span<const ProxySignal* const> in) const {
   return plan;
 }
 
+HlsType ProxyAdd::package_type(std::span<const HlsType> in) const { return package_sum(widest(in), std::ssize(in)); }
+
 std::unique_ptr<ProxyLayer> ProxyConcatenate::read(const KerasNode& node, const KerasLayerWeights& /*weights*/) {
   ErrorList errors;
   ConfigReader reader(node.config, concat("layer '", node.name, "' (Concatenate)"), errors);
@@ -146,6 +149,12 @@ ProxyPlan ProxyConcatenate::plan(std::span<const ProxySignal* const> in) const {
     }
   }
   return move_plan(in, shape, std::move(sources), where());
+}
+
+std::string ProxyConcatenate::firmware_note(const ProxySignal& input) const {
+  if (input.shape.rank() <= kMostHlsDims) return "";
+  return concat("hls4ml 1.3.0 cannot join samples of shape ", input.shape, "; it takes up to ", kMostHlsDims,
+                " dims. Bring them into fewer by PReshape");
 }
 
 void register_merging(ProxyKinds& kinds) {

@@ -15,6 +15,7 @@ class ProxyAdd : public ProxyLayer {
   std::string_view class_name() const override { return "Add"; }
   Node config(bool only_child) const override;
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+  HlsType package_type(std::span<const HlsType> in) const override;
 };
 
 class ProxyConcatenate : public ProxyLayer {
@@ -26,6 +27,7 @@ class ProxyConcatenate : public ProxyLayer {
   std::string_view class_name() const override { return "Concatenate"; }
   Node config(bool only_child) const override;
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+  std::string firmware_note(const ProxySignal& input) const override;
 
  private:
   int64_t axis_;

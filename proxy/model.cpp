@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "hgq/core/error.h"
-#include "hgq/proxy/activations.h"
 #include "hgq/proxy/quantizer.h"
 
 namespace hgq {
@@ -36,7 +35,7 @@ ProxyModel::ProxyModel(std::string name, std::vector<Entry> layers, std::vector<
     HGQ_CHECK(is_input == (std::ranges::count(inputs_, i) == 1), ShapeError, "layer '", layer(i).name(), "' ",
               is_input ? "is an InputLayer, but not among the inputs of the proxy"
                        : "is an input of the proxy, but no InputLayer");
-    if (auto* const quantizer = dynamic_cast<ProxyQuantizer*>(layers_[static_cast<size_t>(i)].layer.get()))
+    if (ProxyQuantizer* const quantizer = layers_[static_cast<size_t>(i)].layer->as_quantizer())
       quantizer->set_only_child(only_child(i));
   }
 }
@@ -51,10 +50,7 @@ const ProxyLayer* ProxyModel::find(std::string_view layer) const {
 }
 
 void ProxyModel::set_softmax_table(int64_t entries) {
-  for (Entry& entry : layers_) {
-    if (auto* const activation = dynamic_cast<ProxyActivation*>(entry.layer.get()))
-      activation->set_softmax_table(entries);
-  }
+  for (Entry& entry : layers_) entry.layer->set_softmax_table(entries);
 }
 
 bool ProxyModel::only_child(int index) const {

@@ -6,6 +6,7 @@
 //   input -> inp_q -> dense -> dense_quantizer -> re_lu -> dense_relu_quantizer -> out -> out_quantizer
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -40,6 +41,12 @@ class ProxyModel {
   const std::vector<std::string>& notes() const { return notes_; }
   void set_notes(std::vector<std::string> notes) { notes_ = std::move(notes); }
 
+  /// Where the proxy was converted from a trained model: by the name of each layer of that model, the name of the proxy
+  /// layer with its output, also of such as lead to no output and are not in the proxy. Empty for a proxy from a file,
+  /// as files do not hold it.
+  const std::map<std::string, std::string>& ends() const { return ends_; }
+  void set_ends(std::map<std::string, std::string> ends) { ends_ = std::move(ends); }
+
   /// Every softmax is computed from hls4ml's tables of so many entries (softmax_tables.h); 0: as Keras computes it,
   /// which a new model does.
   void set_softmax_table(int64_t entries);
@@ -58,6 +65,7 @@ class ProxyModel {
   std::vector<int> inputs_, outputs_;
   std::vector<int> readers_;  // of each layer
   std::vector<std::string> notes_;
+  std::map<std::string, std::string> ends_;
 };
 
 /// What each layer of a model gives, and how it is computed; in the order of layers(). Throws ShapeError.

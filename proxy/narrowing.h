@@ -7,7 +7,6 @@
 #include <map>
 #include <vector>
 
-#include "hgq/autograd/unary_function.h"
 #include "hgq/proxy/hls_interval.h"
 #include "hgq/proxy/model.h"
 #include "hgq/proxy/quantizer.h"
@@ -20,21 +19,18 @@ class PackageNarrowing {
   PackageNarrowing(std::vector<ProxyModel::Entry>& layers, const std::vector<ProxySignal>& signals)
       : layers_(layers), signals_(signals) {}
 
-  /// Narrows all quantizers that lead to a layer, itself among them; whether one was changed.
-  bool run(int layer);
-  /// The least type that holds the function's values on an input of a type.
-  static HlsType through_function(const ops::UnaryFunction& function, const HlsType& in);
+  /// Narrows all quantizers that lead to a layer, itself among them; gives the indices of those that it has changed.
+  std::vector<int> run(int layer);
 
  private:
   HlsType produced(int layer);
-  HlsType of(int layer);
-  HlsType quantizer(int layer, const HlsType& in);
-  bool is_harmless(int layer, const HlsType& in, const QuantizerTypes& narrow) const;
+  HlsType quantizer(int layer, ProxyQuantizer& q, const HlsType& in);
+  bool is_harmless(int layer, const ProxyQuantizer& quantizer, const HlsType& in, const QuantizerTypes& narrow) const;
 
   std::vector<ProxyModel::Entry>& layers_;
   const std::vector<ProxySignal>& signals_;
   std::map<int, HlsType> known_;
-  bool changed_ = false;
+  std::vector<int> changed_;
 };
 
 }  // namespace hgq

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <functional>
 #include <limits>
+#include <numeric>
 
 #include "hgq/config/config_reader.h"
 #include "hgq/config/window_keys.h"
@@ -11,6 +13,7 @@
 #include "hgq/proxy/align.h"
 #include "hgq/proxy/hls_interval.h"
 #include "hgq/proxy/kinds.h"
+#include "hgq/proxy/package_types.h"
 
 namespace hgq {
 namespace {
@@ -237,6 +240,25 @@ ProxyPlan ProxyPooling::plan(std::span<const ProxySignal* const> in) const {
     plan.step = pooling_step<int64_t, int64_t>(reads, options_.average, division);
   }
   return plan;
+}
+
+HlsType ProxyPooling::package_type(std::span<const HlsType> in) const {
+  HlsType type = widest(in);
+  if (options_.average)
+    type.f +=
+        bits_of_count(std::accumulate(options_.size.begin(), options_.size.end(), int64_t{1}, std::multiplies<>()));
+  return type;
+}
+
+std::string ProxyPooling::firmware_note(const ProxySignal& /*input*/) const {
+  if (!options_.global || options_.rank == 1) return "";
+  return "hls4ml 1.3.0 cannot convert global pooling of images in a proxy; a pooling of all positions and a Flatten "
+         "give the same";
+}
+
+std::string ProxyPooling::why_inexact() const {
+  if (!options_.average) return "";
+  return concat("'", name(), "' divides by a count: hls4ml cuts the quotient, the model rounds it to float32");
 }
 
 namespace {

@@ -34,6 +34,9 @@ class ProxyPooling : public ProxyLayer {
   std::string_view class_name() const override;
   Node config(bool only_child) const override;
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+  HlsType package_type(std::span<const HlsType> in) const override;
+  std::string firmware_note(const ProxySignal& input) const override;
+  std::string why_inexact() const override;
 
   const PoolingOptions& options() const { return options_; }
 

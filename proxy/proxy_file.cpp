@@ -8,29 +8,28 @@
 #include "hgq/data/keras_classes.h"
 #include "hgq/proxy/kinds.h"
 #include "hgq/proxy/names.h"
-#include "hgq/proxy/unary_lut.h"
 
 namespace hgq {
 namespace {
 
-/// The group of `hgq` with the entries of each UnaryLUT that wrap.
+/// The group of `hgq` with ProxyLayer::table_overflows() of each layer that knows them.
 constexpr const char* kTableOverflows = "table_overflows";
 
-const std::vector<int8_t>* table_overflows(const ProxyLayer& layer) {
-  const auto* const lut = dynamic_cast<const ProxyUnaryLut*>(&layer);
-  return lut == nullptr || lut->overflows().empty() ? nullptr : &lut->overflows();
+bool knows_table_overflows(const ProxyLayer& layer) {
+  return layer.table_overflows() != nullptr && !layer.table_overflows()->empty();
 }
 
 bool has_table_overflows(const ProxyModel& model) {
   return std::ranges::any_of(model.layers(),
-                             [](const ProxyModel::Entry& entry) { return table_overflows(*entry.layer) != nullptr; });
+                             [](const ProxyModel::Entry& entry) { return knows_table_overflows(*entry.layer); });
 }
 
 void write_table_overflows(const ProxyModel& model, h5::Group& hgq) {
   h5::Group group = hgq.create_group(kTableOverflows);
   for (const ProxyModel::Entry& entry : model.layers()) {
-    const std::vector<int8_t>* const values = table_overflows(*entry.layer);
-    if (values != nullptr) group.write_int8(entry.layer->name(), *values, Shape{std::ssize(*values)});
+    if (!knows_table_overflows(*entry.layer)) continue;
+    const std::vector<int8_t>& values = *entry.layer->table_overflows();
+    group.write_int8(entry.layer->name(), values, Shape{std::ssize(values)});
   }
 }
 
@@ -123,10 +122,10 @@ ProxyModel load_proxy(const std::string& path, const ProxyKinds& kinds, const Re
   });
   ProxyModel model = proxy_from_keras(file, kinds);
   for (auto& [layer, numbers] : overflows) {
-    auto* const lut = dynamic_cast<ProxyUnaryLut*>(model.find(layer));
-    HGQ_CHECK(lut != nullptr, FileError, path, ":/hgq/", kTableOverflows, "/", layer,
-              ": the proxy has no layer of this name and kind");
-    lut->set_overflows(std::move(numbers));
+    ProxyLayer* const table = model.find(layer);
+    HGQ_CHECK(table != nullptr && table->table_overflows() != nullptr, FileError, path, ":/hgq/", kTableOverflows, "/",
+              layer, ": the proxy has no layer of this name and kind");
+    table->set_table_overflows(std::move(numbers));
   }
   return model;
 }

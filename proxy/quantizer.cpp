@@ -63,6 +63,12 @@ Mode read_mode(ConfigReader& reader, const std::string& key, std::string_view do
   return named(reader.choice(key, doc, names, "")).value_or(Mode{});
 }
 
+std::string range_text(const Kbi& type) {
+  if (type.b == 0) return "holds only 0";
+  const MantissaRange range = mantissa_range(type.k, type.b);
+  return concat("holds ", to_float(range.low, type.fraction()), " to ", to_float(range.high, type.fraction()));
+}
+
 }  // namespace
 
 bool QuantizerTypes::one_type() const { return all_equal(k) && all_equal(b) && all_equal(i); }
@@ -240,6 +246,18 @@ ProxyPlan ProxyQuantizer::plan(std::span<const ProxySignal* const> in) const {
   plan.out.hls = narrowed(input.hls, input.shape);
   plan.step = quantizer_step(input, types, rounding_, overflow_);
   return plan;
+}
+
+// The element that differs, or, where elements have moved behind the quantizer, the first that overflows.
+std::string ProxyQuantizer::why_wrong(const ProxyLayerRow& row) const {
+  if (row.overflows == 0) return "";
+  const std::vector<Kbi> types = types_of_elements(row.shape);
+  const auto lacks = [&](size_t e) {
+    return quantize(static_cast<double>(row.input[e]), types[e], rounding_, Overflow::kSat).outside;
+  };
+  size_t e = static_cast<size_t>(row.element) < types.size() ? static_cast<size_t>(row.element) : 0;
+  for (size_t i = 0; !lacks(e) && i < types.size(); ++i) e = lacks(i) ? i : e;
+  return concat("overflow: ", row.input[e], " came to quantizer '", name(), "', which ", range_text(types[e]));
 }
 
 void register_quantizer(ProxyKinds& kinds) {

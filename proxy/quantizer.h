@@ -70,6 +70,8 @@ class ProxyQuantizer : public ProxyLayer {
   /// A shape [] is written as [1] unless the layer is fusible: hls4ml fails on it.
   std::vector<KerasWeight> weights(bool only_child) const override;
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+  const ProxyQuantizer* as_quantizer() const override { return this; }
+  std::string why_wrong(const ProxyLayerRow& row) const override;
 
  private:
   bool fusible(bool only_child) const { return only_child && types_.one_type(); }

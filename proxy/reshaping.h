@@ -15,6 +15,7 @@ class ProxyFlatten : public ProxyLayer {
   std::string_view class_name() const override { return "Flatten"; }
   Node config(bool only_child) const override;
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+  bool only_moves() const override { return true; }
 };
 
 class ProxyReshape : public ProxyLayer {
@@ -27,6 +28,7 @@ class ProxyReshape : public ProxyLayer {
   std::string_view class_name() const override { return "Reshape"; }
   Node config(bool only_child) const override;
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+  bool only_moves() const override { return true; }
 
  private:
   std::vector<int64_t> target_;
@@ -41,6 +43,7 @@ class ProxyPermute : public ProxyLayer {
   std::string_view class_name() const override { return "Permute"; }
   Node config(bool only_child) const override;
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+  bool only_moves() const override { return true; }
 
  private:
   std::vector<int64_t> dims_;

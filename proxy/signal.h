@@ -59,6 +59,9 @@ struct HlsTypes {
   size_t size() const { return k.size(); }
 };
 
+/// Of a sample, in the layers of hls4ml that are made for a fixed number of them.
+inline constexpr int kMostHlsDims = 3;
+
 /// Above every width that hls4ml can have: a value that is not quantized.
 inline constexpr int kUnlimitedBits = 126;
 

@@ -7,6 +7,7 @@
 #include "hgq/core/error.h"
 #include "hgq/core/finite.h"
 #include "hgq/proxy/kinds.h"
+#include "hgq/proxy/package_types.h"
 
 namespace hgq {
 namespace {
@@ -67,13 +68,13 @@ double ProxyUnaryLut::point(int64_t code) const {
   return std::ldexp(static_cast<double>(mantissa), -in_.f);
 }
 
-void ProxyUnaryLut::set_overflows(std::vector<int8_t> overflows) {
+void ProxyUnaryLut::set_table_overflows(std::vector<int8_t> overflows) {
   HGQ_CHECK(overflows.size() == table_.size(), ShapeError, where(), ": ", overflows.size(),
             " flags of overflow, expected one for each of its ", table_.size(), " entries");
   overflows_ = std::move(overflows);
 }
 
-void ProxyUnaryLut::find_overflows(const ops::UnaryFunction& function) {
+void ProxyUnaryLut::find_table_overflows(const ops::UnaryFunction& function) {
   overflows_.clear();
   for (const float entry : table_) {
     const auto y = static_cast<float>(function.value(point(std::ssize(overflows_))));
@@ -159,6 +160,19 @@ ProxyPlan ProxyUnaryLut::plan(std::span<const ProxySignal* const> in) const {
     }
   });
   return plan;
+}
+
+HlsType ProxyUnaryLut::package_type(std::span<const HlsType> in) const {
+  return function_ == nullptr ? widest(in) : package_function(function_->value, widest(in));
+}
+
+std::string ProxyUnaryLut::why_wrong(const ProxyLayerRow& row) const {
+  if (row.overflows > 0)
+    return concat("a table's edge: an entry of UnaryLUT '", name(),
+                  "' wraps, as the function's value is outside the type behind it");
+  if (overflows_.empty())
+    return concat("UnaryLUT '", name(), "': its table holds another value than the function gives");
+  return "";
 }
 
 void register_unary_lut(ProxyKinds& kinds) {

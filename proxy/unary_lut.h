@@ -40,17 +40,17 @@ class ProxyUnaryLut : public ProxyLayer {
   /// nullptr for one that comes from a file.
   const std::shared_ptr<const ops::UnaryFunction>& function() const { return function_; }
 
-  /// Of each entry, 1 where the function's value was outside the entries' type; empty where that is not known.
-  const std::vector<int8_t>& overflows() const { return overflows_; }
-  /// Throws ShapeError for another number of entries.
-  void set_overflows(std::vector<int8_t> overflows);
-  /// Finds them for a table that comes from a file: entries more than a step of their type away from the function.
-  void find_overflows(const ops::UnaryFunction& function);
-
   std::string_view class_name() const override { return "HGQ>UnaryLUT"; }
   Node config(bool only_child) const override;
   std::vector<KerasWeight> weights(bool only_child) const override;
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
+  HlsType package_type(std::span<const HlsType> in) const override;
+  std::string why_wrong(const ProxyLayerRow& row) const override;
+  /// 1 where the function's value was outside the entries' type.
+  const std::vector<int8_t>* table_overflows() const override { return &overflows_; }
+  void set_table_overflows(std::vector<int8_t> overflows) override;
+  /// Those of entries more than a step of their type away from the function.
+  void find_table_overflows(const ops::UnaryFunction& function) override;
 
  private:
   void check() const;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "half_proxy_layer.h"
 #include "hgq/core/error.h"
 #include "hgq/data/memory_dataset.h"
 #include "hgq/deploy/convert.h"
@@ -90,6 +91,36 @@ TEST(ProxyExplainer, SaysWhenTheProxyIsOneOfAnotherState) {
   const Parting p = parting(model, to_proxy_model(other), x, 0);
   EXPECT_EQ(p.layer, "dense");
   EXPECT_THAT(p.reason, HasSubstr("the proxy was made of other weights or ranges"));
+}
+
+TEST(ProxyExplainer, AProxyLayerOfAProgramsOwnSaysWhyItDiffers) {
+  const Tensor x = tensor({2, 1}, {1.5, -1});
+  Model model = traced({quantize(3), dense(3)}, x, {1});
+  ProxyBuilder b;  // with the names of the model's own proxy
+  ProxyRef at = b.add_quantizer("q", b.add_input("input_1", {1}), one_type(1, 8, 4), Rounding::kTrn, Overflow::kWrap);
+  at = b.add_layer<HalfProxyLayer>("dense", {at});
+  at = b.add_quantizer("dense_quantizer", at, one_type(1, 8, 4), Rounding::kTrn, Overflow::kWrap);
+  const Parting p = parting(model, std::move(b).finish({at}), x, 0);
+  EXPECT_EQ(p.layer, "dense");
+  EXPECT_EQ(p.proxy, 0.75F);
+  EXPECT_EQ(p.reason, "'dense' halves");
+}
+
+// As it was made, and from a file, which does not tell which layers became which.
+TEST(ProxyMatch, FindsTheSameInAProxyThatWasMadeAndInAFile) {
+  Model model = traced({quantize(3), dense(3).set("activation", "relu")}, tensor({2, 1}, {1.5, -1}), {1});
+  const ProxyModel made = to_proxy_model(model);
+  const ProxyModel read = proxy_from_keras(proxy_to_keras(made), built_in_layer_kinds());
+  EXPECT_FALSE(made.ends().empty());
+  EXPECT_TRUE(read.ends().empty());
+  const ProxyMatch of_made(model, made);
+  const ProxyMatch of_read(model, read);
+  for (size_t e = 0; e < model.entries().size(); ++e) {
+    ASSERT_GE(of_made.end(e), 0) << e;
+    ASSERT_GE(of_read.end(e), 0) << e;
+    EXPECT_EQ(made.layer(of_made.end(e)).name(), read.layer(of_read.end(e)).name());
+  }
+  EXPECT_EQ(made.layer(of_made.end(2)).name(), "dense_relu_quantizer");
 }
 
 TEST(ProxyExplainer, ATableThatWrapsIsAnOverflowAlsoInAFileOfPython) {

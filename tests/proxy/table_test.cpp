@@ -126,18 +126,21 @@ TEST(UnaryLut, IsReadAsItIsWritten) {
 
 TEST(UnaryLut, OverflowsAreKeptInOurFilesAndFoundWithTheFunctionElse) {
   const ProxyModel model = squares(Overflow::kWrap);
-  const std::vector<int8_t> flags = dynamic_cast<const ProxyUnaryLut*>(model.find("lut"))->overflows();
+  const std::vector<int8_t> flags = *model.find("lut")->table_overflows();
   ASSERT_EQ(std::ranges::count(flags, 1), 5);  // 3, 3.5, -4, -3.5, -3
   const std::string path = testing::TempDir() + "/table.h5";
   save_proxy(model, path);
   const ProxyModel loaded = load_proxy(path);
-  EXPECT_EQ(dynamic_cast<const ProxyUnaryLut*>(loaded.find("lut"))->overflows(), flags);
+  EXPECT_EQ(*loaded.find("lut")->table_overflows(), flags);
   ProxyModel of_python = proxy_from_keras(proxy_to_keras(model), built_in_layer_kinds());
-  auto* const lut = dynamic_cast<ProxyUnaryLut*>(of_python.find("lut"));
-  EXPECT_TRUE(lut->overflows().empty());
-  lut->find_overflows(parse_expression("x*x"));
-  EXPECT_EQ(lut->overflows(), flags);
-  EXPECT_THROW(lut->set_overflows({1, 0}), ShapeError);
+  ProxyLayer& lut = *of_python.find("lut");
+  EXPECT_THAT(lut.table_overflows(), testing::Pointee(testing::IsEmpty()));
+  lut.find_table_overflows(parse_expression("x*x"));
+  EXPECT_EQ(*lut.table_overflows(), flags);
+  EXPECT_THROW(lut.set_table_overflows({1, 0}), ShapeError);
+  ProxyLayer& no_table = *of_python.find("q");
+  EXPECT_EQ(no_table.table_overflows(), nullptr);
+  EXPECT_THAT(message_of<ShapeError>([&] { no_table.set_table_overflows({1, 0}); }), HasSubstr("it has no table"));
 }
 
 /// The trap of proxy-format.md 1.4.2: hls4ml narrows a quantizer to what the layer in front can produce.
