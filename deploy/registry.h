@@ -2,10 +2,10 @@
 // proxies. A program that has its own gives them to a registry, and the registry to what reads configs and files:
 //
 //   Registry registry;                                    // with all that hgq has
-//   registry.layers.add({.name = "Scale", .doc = "x times a factor", .make = layer_of<Scale>});
+//   registry.layers.add({.name = "Scale", .doc = "x times a factor", .make = make_scale});
 //   registry.losses.add({.name = "log_cosh", .doc = "log(cosh(error))", .make = make_log_cosh});
-//   return hgq_train_main(argc, argv, registry);          // apps/hgq_train_main.h: the commands of hgq-train with them
 //
+// `return hgq_train_main(argc, argv, registry);` (apps/hgq_train_main.h) is then hgq-train with them;
 // apps/examples/custom_layer.cpp is such a program.
 #pragma once
 

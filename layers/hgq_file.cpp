@@ -14,6 +14,7 @@
 #include "hgq/data/keras_classes.h"
 #include "hgq/layers/kinds.h"
 #include "hgq/proxy/proxy_file.h"
+#include "hgq/proxy/qkeras/layer_classes.h"
 
 namespace hgq {
 namespace {

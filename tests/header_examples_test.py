@@ -35,6 +35,9 @@ extern Trainer trainer;
 extern uint64_t seed, step;
 extern Node node;
 extern ErrorList errors;
+LossPtr make_log_cosh(ConfigReader& c);
+std::unique_ptr<Layer> make_scale(ConfigReader& c, const LayerArguments& arguments);
+std::unique_ptr<Callback> make_printer(ConfigReader& c, const CallbackContext& context);
 '''
 GIVEN = {
     'core/dnnl.h': 'extern float *x, *kernel, *z;',

@@ -151,9 +151,9 @@ TEST(ProxyFile, GlobalPoolingIsReadWrittenAndComputed) {
   for (const Shape& sample : {Shape{6, 2}, Shape{3, 2, 2}}) {
     for (const bool average : {false, true}) {
       const std::string name = concat("Global", average ? "Average" : "Max", "Pooling", sample.rank() - 1, "D");
-      const ProxyModel model = proxy_from_keras(globally_pooled(sample, name));
+      const ProxyModel model = proxy_from_keras(globally_pooled(sample, name), built_in_layer_kinds());
       EXPECT_EQ(model.find("pool")->class_name(), name);
-      const ProxyModel again = proxy_from_keras(proxy_to_keras(model));
+      const ProxyModel again = proxy_from_keras(proxy_to_keras(model), built_in_layer_kinds());
       const std::vector<float> expected = average ? std::vector<float>{3.5F, 4.5F} : std::vector<float>{6, 8};
       const Tensor x = tensor(sample.with_front(1), rows);
       EXPECT_EQ(outputs_of(model, x), expected) << name;
@@ -168,7 +168,7 @@ TEST(ProxyFile, GlobalPoolingIsReadWrittenAndComputed) {
     }
   }
   EXPECT_THAT(message_of<Error>([] {
-                proxy_from_keras(globally_pooled(Shape{6, 2}, "GlobalMaxPooling1D", true));
+                proxy_from_keras(globally_pooled(Shape{6, 2}, "GlobalMaxPooling1D", true), built_in_layer_kinds());
               }),
               HasSubstr("layer 'pool' (GlobalMaxPooling1D).keepdims: found true"));
 }
