@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "hgq/apps/model_data.h"
 #include "hgq/callbacks/watched.h"
 #include "hgq/core/error.h"
 #include "hgq/deploy/convert.h"
 #include "hgq/layers/kinds.h"
+#include "hgq/layers/predict.h"
 #include "hgq/layers/trace.h"
 #include "hgq/proxy/firmware_notes.h"
 
