@@ -20,6 +20,8 @@
 #include "hgq/core/version.h"            // IWYU pragma: export
 #include "hgq/data/loaders.h"            // IWYU pragma: export
 #include "hgq/deploy/convert.h"          // IWYU pragma: export
+#include "hgq/deploy/deployment.h"       // IWYU pragma: export
+#include "hgq/deploy/trained_model.h"    // IWYU pragma: export
 #include "hgq/deploy/verify.h"           // IWYU pragma: export
 #include "hgq/layers/hgq_file.h"         // IWYU pragma: export
 #include "hgq/layers/model.h"            // IWYU pragma: export

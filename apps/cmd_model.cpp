@@ -7,10 +7,10 @@
 
 #include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"
-#include "hgq/apps/model_data.h"
 #include "hgq/core/error.h"
 #include "hgq/deploy/convert.h"
 #include "hgq/deploy/files.h"
+#include "hgq/deploy/trained_model.h"
 #include "hgq/layers/hgq_file.h"
 #include "hgq/layers/kinds.h"
 #include "hgq/layers/predict.h"
@@ -201,7 +201,7 @@ int run_eval(const EvalCommand& command, const Registry& registry) {
   const std::unique_ptr<Dataset> data =
       load_command_data(command, loaded.extras, input_names(loaded.model), outputs, command.sample_weights);
   Workers workers(command.threads);
-  const Metrics metrics = Evaluation(loaded.model, objective, workers).run(*data, 16384);
+  const Metrics metrics = Evaluation(loaded.model, objective, workers).run(*data, kPredictedRows);
   if (command.json) {
     Json json;
     for (const auto& [name, value] : metrics.entries()) json[name] = value;
@@ -249,8 +249,7 @@ int run_export(const ExportCommand& command, const Registry& registry) {
   const ProxyModel proxy = to_proxy_model(loaded.model, {.aggressive = command.overflow == "wrap",
                                                          .accum_fp_max_offset = command.accum_fp_max_offset,
                                                          .unary_lut_max_table_size = command.unary_lut_max_table_size});
-  const ModelExtras extras = extras_of_proxy(loaded.extras);
-  save_proxy(proxy, command.out, [&](h5::Group& hgq) { write_extras(hgq, extras); });
+  save_proxy_with_extras(proxy, loaded.extras, command.out);
   print_notes(proxy.notes());
   std::cerr << command.out << ": a proxy of " << proxy.layers().size() << " layers\n";
   return kExitDone;

@@ -11,26 +11,21 @@
 
 #include "hgq/apps/commands.h"
 #include "hgq/apps/interruption.h"
-#include "hgq/apps/model_data.h"
 #include "hgq/apps/prepare.h"
 #include "hgq/apps/setup.h"
-#include "hgq/apps/verification.h"
 #include "hgq/callbacks/progress.h"
 #include "hgq/callbacks/trainer.h"
 #include "hgq/config/nearest_name.h"
 #include "hgq/core/clock.h"
 #include "hgq/core/dnnl.h"
 #include "hgq/core/error.h"
-#include "hgq/core/finite.h"
 #include "hgq/core/version.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/data/folder_lock.h"
 #include "hgq/data/keras_file.h"
-#include "hgq/deploy/convert.h"
+#include "hgq/deploy/deployment.h"
+#include "hgq/deploy/trained_model.h"
 #include "hgq/layers/hgq_file.h"
-#include "hgq/layers/predict.h"
-#include "hgq/layers/trace.h"
-#include "hgq/proxy/proxy_file.h"
 
 namespace hgq {
 namespace {
@@ -82,7 +77,7 @@ class Run {
                   "; go on with --resume"));
       return kExitDone;
     }
-    return deploy(begin);
+    return finish(begin);
   }
 
  private:
@@ -259,170 +254,44 @@ class Run {
     return options;
   }
 
-  const Dataset* set_named(const std::string& name) const {
-    if (name == "train") return sets_.train.get();
-    return name == "validation" ? sets_.validation.get() : sets_.test.get();
-  }
-
   /// What is done after training; kExitFailed where the model cannot be exported: all other files are written then.
-  int deploy(double begin) {
-    for (const Parameter* const p : model_.parameters()) {
-      if (!all_finite(p->value.values()))
-        return keep_as_it_is(begin,
-                             concat("'", p->name, "' holds values that are not finite: the training went astray"));
+  int finish(double begin) {
+    const Deployment done = deploy(
+        model_, extras_.objective,
+        {.train = sets_.train.get(), .validation = sets_.validation.get(), .test = sets_.test.get()}, workers_,
+        {.traced = config_.proxy.trace.data,
+         .trace = {.batch_size = config_.proxy.trace.batch_size, .cover_factor = config_.proxy.trace.cover_factor},
+         .proxy = config_.proxy.options()});
+    for (const std::string& warning : done.warnings) note("warning: " + warning);
+    if (done.proxy) {
+      for (const std::string& line : done.proxy->notes()) note("note: " + line);
     }
-    std::vector<const Dataset*> traced;
-    for (const std::string& name : config_.proxy.trace.data) {
-      const Dataset* const set = set_named(name);
-      if (set != nullptr) traced.push_back(set);
+    const Json summary = summary_with_run(done, begin);
+    write_deployment(folder_.string(), model_, extras_, done, summary);
+    if (!done.trace) {  // a model that nothing can be made of, which TerminateOnNaN leaves, is kept, as Keras keeps it
+      note(concat("there is no proxy.h5: ", done.refused,
+                  "; model.h5 is the model as it is, checkpoint.h5, where there is one, "
+                  "the last good one"));
+      return kExitFailed;
     }
-    TraceResult trace;
-    try {
-      trace = trace_minmax(
-          model_, traced, workers_,
-          {.batch_size = config_.proxy.trace.batch_size, .cover_factor = config_.proxy.trace.cover_factor});
-    } catch (const ConfigError& e) {  // bit widths or weights that no hardware can have
-      return keep_as_it_is(begin, e.what());
-    }
-    if (!trace.warning.empty()) note("warning: " + trace.warning);
-    if (const std::string line = collapse_of(model_); !line.empty()) note("warning: " + line);
-    save_model_with_extras(model_, extras_, (folder_ / "model.h5").string());
-    Json summary;
-    summary["bops"] = trace.total;
-    for (const ExactBops& b : trace.layers) summary["bops_per_layer"][b.layer] = b.bops;
-    const Dataset& test =
-        sets_.test != nullptr ? *sets_.test : (sets_.validation != nullptr ? *sets_.validation : *sets_.train);
-    summary["tested_on"] = sets_.test != nullptr ? "test" : (sets_.validation != nullptr ? "validation" : "train");
-    const Metrics metrics = Evaluation(model_, extras_.objective, workers_).run(test, 16384);
-    for (const auto& [name, value] : metrics.entries()) summary["model"][name] = value;
-    summary["rows"] = test.size();
-    const std::string refused = try_export(test, summary);
-    add_bits(summary);
-    write_summary(summary, begin);
-    print(summary);
-    if (refused.empty()) return kExitDone;
-    note("there is no proxy.h5: " + refused);
+    print(done, summary);
+    if (done.proxy) return kExitDone;
+    note("there is no proxy.h5: " + done.refused);
     return kExitFailed;
   }
 
-  /// Of a model that nothing can be made of, which TerminateOnNaN leaves: it is kept, as Keras keeps it.
-  int keep_as_it_is(double begin, const std::string& reason) {
-    save_model_with_extras(model_, extras_, (folder_ / "model.h5").string());
-    Json summary;
-    summary["not_exported"] = reason;
-    write_summary(summary, begin);
-    note(concat("there is no proxy.h5: ", reason,
-                "; model.h5 is the model as it is, checkpoint.h5, where there is one, "
-                "the last good one"));
-    return kExitFailed;
-  }
-
-  void write_summary(Json& summary, double begin) const {
+  Json summary_with_run(const Deployment& done, double begin) const {
+    Json summary = summary_of(done);
     summary["epochs"] = epochs_;
     summary["seed"] = config_.seed;
     summary["versions"] = {{"hgq", kVersion}, {"matrix_products", matmul_library()}};
     summary["threads"] = workers_.size();
     summary["wall_seconds"] = seconds_now() - begin;
     summary["samples_per_second"] = seconds_ > 0 ? static_cast<double>(rows_) / seconds_ : 0.0;
-    write_file_atomically((folder_ / "summary.json").string(), summary.dump(1) + "\n");
+    return summary;
   }
 
-  /// Why there can be no proxy; empty where there is one.
-  std::string try_export(const Dataset& test, Json& summary) {
-    const auto refused = [&](const Error& e) {
-      summary["not_exported"] = e.what();
-      return std::string(e.what());
-    };
-    try {
-      export_proxy(test, summary);
-    } catch (const ConfigError& e) {
-      return refused(e);
-    } catch (const ShapeError& e) {
-      return refused(e);
-    }
-    return "";
-  }
-
-  void export_proxy(const Dataset& test, Json& summary) {
-    const ProxyModel proxy = to_proxy_model(model_, config_.proxy.options());
-    const ModelExtras extras = extras_of_proxy(extras_);
-    save_proxy(proxy, (folder_ / "proxy.h5").string(), [&](h5::Group& hgq) { write_extras(hgq, extras); });
-    for (const std::string& line : proxy.notes()) note("note: " + line);
-    summary["notes"] = proxy.notes();
-    std::vector<Tensor> predictions;
-    const Verification verification = verify_proxy(model_, proxy, test, workers_, &predictions);
-    summary["verify"] = to_json(verification);
-    summary["proxy"] = proxy_metrics(test, predictions);
-    verified_ = describe(verification, config_.proxy.trace.cover_factor);
-  }
-
-  /// The model's losses and metrics, of the proxy's predictions.
-  Json proxy_metrics(const Dataset& test, const std::vector<Tensor>& predictions) {
-    Batch batch;
-    test.slice(0, test.size(), batch);
-    Json json;
-    for (size_t o = 0; o < predictions.size(); ++o) add_proxy_metrics(batch, o, predictions, json);
-    return json;
-  }
-
-  void add_proxy_metrics(const Batch& batch, size_t output, const std::vector<Tensor>& predictions, Json& json) {
-    const Objective& objective = extras_.objective;
-    const Loss& loss = *objective.losses[output];
-    const Model::Entry& entry = model_.entry(model_.outputs()[output]);
-    const std::string_view function = entry.layer->output_function();
-    Tape tape;
-    const Var p = tape.input("prediction", entry.shape);
-    const Var t = tape.input("target", loss.target_shape(entry.shape));
-    ConstTensorView target = batch.targets()[output];
-    target.shape = t.shape().with_front(batch.rows());
-    std::vector<ConstTensorView> inputs{predictions[output].view(), target};
-    Var weights;
-    double mean_weight = 1;
-    if (!batch.weights().empty()) {
-      inputs.push_back(batch.weights()[batch.weights().size() == 1 ? 0 : output]);
-      weights = tape.input("sample weights", inputs.back().shape.without_front());
-      mean_weight = mean_of(inputs.back().values());
-    }
-    struct Value {
-      std::string name;
-      Var var;
-      double divisor;
-    };
-    std::vector<Value> values{{"task_loss", loss.record({p, t, function, weights}), 1}};
-    const std::string prefix = predictions.size() > 1 ? entry.name + "_" : "";
-    for (const MetricPtr& metric : objective.metrics) {
-      const std::string name = prefix + std::string(metric->name());
-      if (metric->needs_all_rows()) {
-        EpochRows rows;
-        rows.add(inputs[0], target, loss.target_kind() == TargetKind::kClassNumbers);
-        json[name] = metric->value(rows);
-      } else {
-        values.push_back({name, metric->record({p, t, function}, loss.target_kind()), 1});
-      }
-    }
-    for (const MetricPtr& metric : objective.weighted_metrics)
-      values.push_back({prefix + objective.name_of_weighted(*metric),
-                        metric->record({p, t, function, weights}, loss.target_kind()), mean_weight});
-    Executor executor(tape, workers_, {.gradients = false});
-    executor.forward(inputs);
-    for (const Value& v : values) {
-      const double value = static_cast<double>(executor.value(v.var).data[0]);
-      json[v.name] = v.divisor == 1 ? value : (v.divisor == 0 ? 0.0 : value / v.divisor);
-    }
-  }
-
-  void add_bits(Json& summary) const {
-    std::vector<ExactBops> bops;
-    const std::vector<ExactSignal> signals = model_.exact_signals(bops);
-    for (size_t i = 0; i < signals.size(); ++i) {
-      if (signals[i].bits.empty()) continue;
-      double total = 0;
-      for (const float b : signals[i].bits) total += static_cast<double>(b);
-      summary["bits_per_layer"][model_.entries()[i].name] = total / static_cast<double>(signals[i].bits.size());
-    }
-  }
-
-  void print(const Json& summary) const {
+  void print(const Deployment& done, const Json& summary) const {
     std::cout << fmt::format("{} rows of {}\n", summary.at("rows").get<int64_t>(),
                              summary.at("tested_on").get<std::string>());
     for (const auto& [name, value] : summary.at("model").items()) {
@@ -432,12 +301,14 @@ class Run {
       std::cout << fmt::format("  {:<12} model {:.6g}{}\n", name, value.is_number() ? value.get<double>() : 0.0, proxy);
     }
     std::cout << fmt::format("  {:<12} {:.0f}\n", "BOPs", summary.at("bops").get<double>());
-    const bool exported = summary.contains("proxy");
-    if (exported) std::cout << fmt::format("proxy against model, {}", verified_);
+    if (done.proxy) {
+      std::cout << fmt::format("proxy against model, {}",
+                               describe(*done.verification, config_.proxy.trace.cover_factor));
+    }
     std::cout << fmt::format("{:.0f} samples/s, {:.1f} s in all\n", summary.at("samples_per_second").get<double>(),
                              summary.at("wall_seconds").get<double>());
     std::cout << fmt::format("files in {}: model.h5, {}summary.json, history.csv, config.yaml\n", folder_.string(),
-                             exported ? "proxy.h5 (for hls4ml), " : "");
+                             done.proxy ? "proxy.h5 (for hls4ml), " : "");
   }
 
   const TrainCommand& command_;
@@ -453,7 +324,6 @@ class Run {
   DataSets sets_;
   std::unique_ptr<Optimizer> optimizer_;
   Json rest_;
-  std::string verified_;
   int64_t rows_ = 0;
   double seconds_ = 0;
   int64_t epochs_ = 0;

@@ -2,7 +2,6 @@
 
 #include <iostream>
 
-#include "hgq/apps/model_data.h"
 #include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/core/printable.h"

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "hgq/apps/commands.h"
-#include "hgq/apps/model_extras.h"
 #include "hgq/data/data_sets.h"
 #include "hgq/data/dataset.h"
+#include "hgq/deploy/model_extras.h"
 
 namespace hgq {
 

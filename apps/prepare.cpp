@@ -1,13 +1,11 @@
 #include "hgq/apps/prepare.h"
 
-#include <algorithm>
-
-#include "hgq/apps/model_data.h"
 #include "hgq/apps/setup.h"
 #include "hgq/callbacks/trainer.h"
 #include "hgq/config/nearest_name.h"
 #include "hgq/core/error.h"
 #include "hgq/data/unusual_data.h"
+#include "hgq/deploy/trained_model.h"
 #include "hgq/layers/hgq_file.h"
 
 namespace hgq {
@@ -53,7 +51,7 @@ PreparedRun prepare_run(const RunConfig& config, const Registry& registry, Error
   run.model = make_model(config, shapes, registry, errors);
   run.extras.objective = make_objective(config, registry, errors);
   errors.throw_if_any();
-  const ExportOutlook outlook = look_at_export(config, shapes, registry);
+  const ExportOutlook outlook = look_at_export(run.model, config.proxy.options());
   for (const std::string& reason : outlook.refused) run.warnings.push_back("no proxy.h5 will be written: " + reason);
   for (const std::string& line : what_python_cannot_open(run.model)) run.notes.push_back(line);
   for (const std::string& line : outlook.notes) run.notes.push_back(line);
@@ -78,24 +76,6 @@ PreparedRun prepare_run(const RunConfig& config, const Registry& registry, Error
   for (std::string& note : unusual_data(*run.sets.train, config.data_config)) run.warnings.push_back(std::move(note));
   warn_of_training(config, run);
   return run;
-}
-
-std::string collapse_of(const Model& model) {
-  std::vector<std::string> names;
-  std::vector<ExactBops> bops;
-  const std::vector<ExactSignal> signals = model.exact_signals(bops);
-  for (size_t i = 0; i < signals.size(); ++i) {
-    const Model::Entry& entry = model.entries()[i];
-    const bool quantizes = entry.layer != nullptr && entry.layer->output_quantizer() != nullptr;
-    const auto no_bits = [](float bits) { return bits <= 0; };
-    if (quantizes && !signals[i].bits.empty() && std::ranges::all_of(signals[i].bits, no_bits))
-      names.push_back(entry.name);
-  }
-  if (names.empty()) return "";
-  return concat(
-      "no value of layer ", quoted_names(names),
-      " has any bits, so the output there is 0 for every row; a smaller beta, or fewer epochs with it, leaves "
-      "more");
 }
 
 }  // namespace hgq

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "hgq/apps/model_extras.h"
 #include "hgq/apps/run_config.h"
 #include "hgq/data/data_sets.h"
+#include "hgq/deploy/model_extras.h"
 #include "hgq/deploy/registry.h"
 #include "hgq/layers/model.h"
 #include "hgq/optim/optimizer.h"
@@ -31,8 +31,5 @@ struct PreparedRun {
 /// callbacks, and records the step. What is wrong with the config is added to `errors`, and thrown together; throws
 /// FileError, ConfigError, ShapeError for data, layers or callbacks that do not fit. Writes nothing.
 PreparedRun prepare_run(const RunConfig& config, const Registry& registry, ErrorList& errors);
-
-/// A warning that names the layers of a traced model whose values have no bits at all; empty where there are none.
-std::string collapse_of(const Model& model);
 
 }  // namespace hgq

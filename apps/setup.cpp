@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "hgq/apps/model_data.h"
 #include "hgq/callbacks/watched.h"
 #include "hgq/core/error.h"
 #include "hgq/deploy/convert.h"
 #include "hgq/layers/kinds.h"
+#include "hgq/layers/model_state.h"
+#include "hgq/layers/predict.h"
 #include "hgq/layers/trace.h"
 #include "hgq/proxy/firmware_notes.h"
 
@@ -117,23 +118,21 @@ Model make_model(const RunConfig& config, const std::map<std::string, Shape>& in
   return Model::make(specs_of(config.model.layers), options, errors);
 }
 
-ExportOutlook look_at_export(const RunConfig& config, const std::map<std::string, Shape>& input_shapes,
-                             const LayerKinds& kinds) {
+ExportOutlook look_at_export(Model& model, const ProxyOptions& options) {
   constexpr int64_t kRows = 4;
-  ErrorList errors;
-  Model model = make_model(config, input_shapes, kinds, errors);
-  errors.throw_if_any();
-  ExportOutlook outlook{.refused = model.what_cannot_be_exported(config.proxy.options()), .notes = {}};
+  ExportOutlook outlook{.refused = model.what_cannot_be_exported(options), .notes = {}};
   if (!outlook.refused.empty()) return outlook;
   std::vector<Tensor> rows;
   for (const int input : model.inputs()) {
     Tensor& values = rows.emplace_back(model.entry(input).shape.with_front(kRows));
     for (int64_t i = 0; i < values.size(); ++i) values.data()[i] = std::sin(static_cast<float>(i));
   }
+  ModelState trial(model);
+  const ModelState::Exchange ranges_of_its_own(trial, model);
   Workers alone(1);
   try {
     trace_minmax(model, views_of(rows), alone, {.batch_size = kRows});
-    const ProxyModel proxy = to_proxy_model(model, config.proxy.options());
+    const ProxyModel proxy = to_proxy_model(model, options);
     const std::vector<ProxyPlan> plans = plan_layers(proxy);
     outlook.notes =
         firmware_notes(proxy, [&](int layer) -> const ProxySignal& { return plans[static_cast<size_t>(layer)].out; });

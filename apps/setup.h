@@ -23,13 +23,12 @@ ConfigHooks config_hooks(const Registry& registry);
 Model make_model(const RunConfig& config, const std::map<std::string, Shape>& input_shapes, const LayerKinds& kinds,
                  ErrorList& errors);
 
-/// What is known of the proxy of such a model before it is trained: why there will be none, and what its notes are. A
-/// model like it, as it is initialized, is traced on random rows and exported; names and shapes alone count.
+/// What is known of a model's proxy before it is trained: why there will be none, and what its notes are. The model is
+/// traced on a few made-up rows and exported; names and shapes alone count. It is as before when this returns.
 struct ExportOutlook {
   std::vector<std::string> refused, notes;
 };
-ExportOutlook look_at_export(const RunConfig& config, const std::map<std::string, Shape>& input_shapes,
-                             const LayerKinds& kinds);
+ExportOutlook look_at_export(Model& model, const ProxyOptions& options);
 
 /// Losses in the order of the outputs, weights, metrics.
 Objective make_objective(const RunConfig& config, const TrainingKinds& kinds, ErrorList& errors);

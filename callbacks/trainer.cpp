@@ -45,13 +45,13 @@ nlohmann::json Trainer::state(const Training& t, const Position& position) {
   nlohmann::json means = nlohmann::json::array();
   nlohmann::json auc = nlohmann::json::array();
   if (position.batch > 0) {
-    for (const double value : step_->computation().means().state()) means.push_back(exact_json(value));
+    for (const double value : step_->computation().measures().means().state()) means.push_back(exact_json(value));
     const auto columns = [](const std::vector<std::vector<float>>& all) {
       nlohmann::json list = nlohmann::json::array();
       for (const std::vector<float>& column : all) list.push_back(bits_json(column));
       return list;
     };
-    for (const EpochRows& rows : step_->computation().epoch_rows())
+    for (const EpochRows& rows : step_->computation().measures().epoch_rows())
       auc.push_back({{"scores", columns(rows.scores)}, {"labels", columns(rows.labels)}});
   }
   return {{"format", kStateFormat},

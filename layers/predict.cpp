@@ -51,4 +51,10 @@ Tensor predict(Model& model, ConstTensorView x, Workers& workers) {
   return std::move(predictor.run({&x, 1}).front());
 }
 
+std::vector<ConstTensorView> views_of(std::span<const Tensor> tensors) {
+  std::vector<ConstTensorView> views;
+  for (const Tensor& t : tensors) views.push_back(t.view());
+  return views;
+}
+
 }  // namespace hgq

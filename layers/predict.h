@@ -14,10 +14,13 @@
 
 namespace hgq {
 
+/// Rows that are predicted at once, where nothing else is said.
+inline constexpr int64_t kPredictedRows = 16384;
+
 class Predictor {
  public:
   /// `mode`: kEvaluate, or kTrace to record ranges as well. Model and workers must outlive it.
-  Predictor(Model& model, Workers& workers, Mode mode = Mode::kEvaluate, int64_t block_rows = 16384);
+  Predictor(Model& model, Workers& workers, Mode mode = Mode::kEvaluate, int64_t block_rows = kPredictedRows);
   /// `inputs`: one array per input of the model, in order, each [rows, ...]. Throws ShapeError where they do not fit.
   std::vector<Tensor> run(std::span<const ConstTensorView> inputs);
   /// A block of at most any number of rows; the views are valid until the next call. In the order of the outputs.
@@ -34,5 +37,7 @@ class Predictor {
 
 /// Throws ShapeError for a model with several inputs or outputs.
 Tensor predict(Model& model, ConstTensorView x, Workers& workers);
+
+std::vector<ConstTensorView> views_of(std::span<const Tensor> tensors);
 
 }  // namespace hgq

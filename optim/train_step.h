@@ -16,67 +16,16 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hgq/autograd/executor.h"
 #include "hgq/data/dataset.h"
 #include "hgq/layers/model.h"
-#include "hgq/optim/loss.h"
-#include "hgq/optim/metric.h"
+#include "hgq/optim/measures.h"
 #include "hgq/optim/optimizer.h"
 
 namespace hgq {
-
-/// Mean of sample weights, summed in double.
-double mean_of(std::span<const float> values);
-
-/// What is wanted of a model: a loss for each output, and metrics.
-struct Objective {
-  std::vector<LossPtr> losses;     // one for each output, in their order
-  std::vector<double> weights;     // of the losses; empty: all 1
-  std::vector<MetricPtr> metrics;  // for each output they fit; sample weights do not count
-  /// The same as weighted means, sum(w m) / sum(w); no AUC.
-  std::vector<MetricPtr> weighted_metrics = {};
-
-  /// What logs call a weighted metric: as Keras does "weighted_accuracy" where there is a plain "accuracy", too.
-  std::string name_of_weighted(const Metric& metric) const;
-  /// What an epoch is measured by, for outputs of these names: "loss"; for several outputs "OUTPUT_loss" of each; then
-  /// the metrics, output by output, for several "OUTPUT_accuracy".
-  std::vector<std::string> logged_names(std::span<const std::string> outputs) const;
-};
-
-/// Ordered names and numbers: "loss", "accuracy", "val_loss" ...
-class Metrics {
- public:
-  void set(const std::string& name, double value);
-  /// nullptr where there is none.
-  const double* find(const std::string& name) const;
-  void clear() { entries_.clear(); }
-  const std::vector<std::pair<std::string, double>>& entries() const { return entries_; }
-
- private:
-  std::vector<std::pair<std::string, double>> entries_;
-};
-
-/// Means over an epoch so far, each batch weighed by its rows.
-class EpochMeans {
- public:
-  explicit EpochMeans(std::vector<std::string> names = {}) : names_(std::move(names)), sums_(names_.size(), 0.0) {}
-  void add(size_t index, double value, int64_t rows) { sums_[index] += value * static_cast<double>(rows); }
-  void add_rows(int64_t rows) { rows_ += rows; }
-  double mean(size_t index) const { return rows_ == 0 ? 0.0 : sums_[index] / static_cast<double>(rows_); }
-  void clear();
-  const std::vector<std::string>& names() const { return names_; }
-  // For checkpoints: the sums, then the rows.
-  std::vector<double> state() const;
-  /// Throws FileError where the state is not one after `rows` rows.
-  void restore(const std::vector<double>& state, int64_t rows);
-
- private:
-  std::vector<std::string> names_;
-  std::vector<double> sums_;
-  int64_t rows_ = 0;
-};
 
 /// A model with losses and metrics, recorded for a mode.
 class ModelComputation {
@@ -89,55 +38,36 @@ class ModelComputation {
   int64_t rows() const { return rows_; }
   /// Task loss + BOPs + regularizers; the task loss alone; the sum of all layers' BOPs (quantization.md 2.4: FreeBOPs).
   double loss() const { return static_cast<double>(executor_->loss()); }
-  double task_loss() const;
+  double task_loss() const { return measures_.task_loss(*executor_); }
   double bops() const;
   double bops_of(const std::string& layer) const;
 
-  /// Means over the batches since start_epoch(): "loss"; for several outputs "OUTPUT_loss" of each, without its loss
-  /// weight; then metrics. Each batch counts by its rows, also where samples have weights, as in Keras.
-  void start_epoch();
-  void add_batch();
-  Metrics epoch_metrics(const std::string& prefix = "") const;
-  const EpochMeans& means() const { return means_; }
-  const std::vector<EpochRows>& epoch_rows() const { return rows_of_metrics_; }
-  /// Goes on within an epoch, after `rows` rows, from what means().state() and epoch_rows() were then. Throws FileError
-  /// where they cannot have been that.
-  void resume_epoch(const std::vector<double>& means, std::vector<EpochRows> of_metrics, int64_t rows);
+  /// Means over the batches since start_epoch(), as Measures::epoch_metrics().
+  void start_epoch() { measures_.start_epoch(); }
+  void add_batch() { measures_.add_batch(*executor_, loss()); }
+  Metrics epoch_metrics(const std::string& prefix = "") const { return measures_.epoch_metrics(prefix); }
+  /// With what a checkpoint keeps of an epoch.
+  const Measures& measures() const { return measures_; }
+  /// As Measures::resume_epoch().
+  void resume_epoch(const std::vector<double>& means, std::vector<EpochRows> of_metrics, int64_t rows) {
+    measures_.resume_epoch(means, std::move(of_metrics), rows);
+  }
   const Executor& executor() const { return *executor_; }
   const ModelRecording& recording() const { return recording_; }
 
  private:
-  struct RecordedMetric {
-    Var value;  // invalid where `metric` needs all rows
-    size_t output = 0;
-    MetricPtr metric{};  // of those; shared with the objective
-    size_t rows = 0;     // index into rows_of_metrics_
-    bool sparse = false;
-    std::string name;
-    size_t weight_mean = 0;  // of a weighted metric: index of the mean of the weights into means_
-  };
   /// Records and plans for batches with these sample weights; keeps what an epoch has summed up.
   void record(std::span<const ConstTensorView> weights);
-  void record_output(size_t output);
-  void record_metric(size_t output, const MetricPtr& metric, bool weighted, Var target, Var weights);
-  bool fits(std::span<const ConstTensorView> weights) const;
-  /// Over the rows and places of an output; 1 where there are no weights.
-  double mean_weight(size_t output) const;
 
   Model& model_;
-  Objective objective_;
   Mode mode_;
   Workers& workers_;
   uint64_t seed_;
   std::unique_ptr<Tape> tape_;
   ModelRecording recording_;
-  std::vector<Var> targets_, sample_weights_, task_losses_;
-  std::vector<double> weights_;  // of the losses
-  std::vector<RecordedMetric> metrics_;
-  std::vector<EpochRows> rows_of_metrics_;
+  Measures measures_;
   std::unique_ptr<Executor> executor_;
   std::vector<ConstTensorView> views_;
-  EpochMeans means_;
   int64_t rows_ = 0;
 };
 

@@ -56,9 +56,12 @@ GIVEN = {
     'proxy/emulator.h': 'extern ProxyModel model;',
     'proxy/proxy_file.h': 'extern ProxyModel model;',
     'layers/quantizer.h': 'extern QuantizerConfig config; extern Var z;',
+    'optim/measures.h': 'extern Objective objective; extern Var prediction; extern Batch batch;',
+    'optim/prediction_evaluation.h': 'extern Objective objective; extern Emulator emulator;',
     'optim/optimizer.h': 'extern std::vector<NamedTensor> saved; void write(std::string, std::span<const float>);',
     'callbacks/history_file.h': 'extern History rows; extern nlohmann::json checkpoint;',
     'deploy/advice.h': 'extern ProxyModel proxy; extern std::vector<ConstTensorView> inputs; extern VerifyReport report;',
+    'deploy/verification.h': 'extern ProxyModel proxy;',
     'deploy/explain.h': 'extern ProxyModel proxy; extern std::vector<ConstTensorView> inputs; extern int64_t row;',
 }
 

@@ -357,6 +357,12 @@ class CliTest(unittest.TestCase):
         own = self.weighted_run('own', ', sample_weights: {b: two}', *two_outputs)
         self.assertAlmostEqual(own['a_loss'], plain['a_loss'], 6)
         self.assertAlmostEqual(own['b_loss'], 2 * plain['b_loss'], 6)
+        # The traced rows are those that were tested, so model and proxy have the same outputs.
+        summary = json.loads((self.folder / 'own/summary.json').read_text())
+        self.assertEqual(summary['verify']['rows_differ'], 0)
+        for name in ('a_loss', 'b_loss', 'a_mae', 'b_mae', 'b_weighted_mae'):
+            self.assertEqual(summary['proxy'][name], summary['model'][name], name)
+        self.assertAlmostEqual(summary['proxy']['task_loss'], summary['proxy']['a_loss'] + summary['proxy']['b_loss'], 12)
 
     def test_a_folder_with_a_run_is_refused(self):
         self.train('run', epochs=1)

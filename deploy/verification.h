@@ -1,6 +1,10 @@
-// A model against its proxy on data: what the verify command and the end of a run report.
+// A model against its proxy on data: which rows differ, why, and what to do about it.
+//
+//   const Verification found = verify_proxy(model, proxy, data, workers);
+//   if (found.rows_unexplained() > 0) std::fputs(describe(found).c_str(), stderr);
 #pragma once
 
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
@@ -29,10 +33,14 @@ struct Verification {
   int64_t rows_unexplained() const { return report.rows_differ_without_overflow - rows_differ_without_bits; }
 };
 
-/// The inputs of `data` are in the order of the model's. They are read in blocks, some of them several times. The
-/// proxy's predictions are given back where `predictions` is set.
+/// Some rows of a data set with the proxy's predictions of them, an array for each output.
+using PredictedBlock = std::function<void(const Batch& rows, std::span<const ConstTensorView> predictions)>;
+
+/// The inputs of `data` are in the order of the model's. They are read in blocks of kPredictedRows, some of them
+/// several times. `each_block`, if given, is called once for each block, in order. Throws ShapeError where model, proxy
+/// and data do not fit each other, ConfigError for a proxy that cannot be emulated.
 Verification verify_proxy(Model& model, const ProxyModel& proxy, const Dataset& data, Workers& workers,
-                          std::vector<Tensor>* predictions = nullptr);
+                          const PredictedBlock& each_block = {});
 
 /// {rows, rows_differ, rows_differ_without_overflow (those of elements without bits not counted),
 /// rows_differ_without_bits, rows_with_overflow, overflows: {LAYER: n}, differences: [{row, layer, proxy_layer,

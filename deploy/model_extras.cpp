@@ -1,4 +1,4 @@
-#include "hgq/apps/model_extras.h"
+#include "hgq/deploy/model_extras.h"
 
 #include <filesystem>
 #include <nlohmann/json.hpp>

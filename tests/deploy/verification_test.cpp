@@ -1,5 +1,5 @@
 // What the report of a proxy against its model says, and that it says nothing where there is nothing to do.
-#include "hgq/apps/verification.h"
+#include "hgq/deploy/verification.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,14 +1,9 @@
-#include "hgq/apps/model_data.h"
+#include "hgq/deploy/trained_model.h"
 
-#include <algorithm>
-#include <iostream>
-
-#include "hgq/core/error.h"
-#include "hgq/core/printable.h"
 #include "hgq/layers/hgq_file.h"
+#include "hgq/proxy/proxy_file.h"
 
 namespace hgq {
-namespace {}  // namespace
 
 LoadedModel load_model_with_extras(const std::string& path, const Registry& registry) {
   ModelExtras extras;
@@ -25,6 +20,10 @@ void save_model_with_extras(Model& model, const ModelExtras& extras, const std::
   make_model_file_with_extras(model, extras, path).flush();
 }
 
+void save_proxy_with_extras(const ProxyModel& proxy, const ModelExtras& extras, const std::string& path) {
+  save_proxy(proxy, path, [own = extras_of_proxy(extras)](h5::Group& hgq) { write_extras(hgq, own); });
+}
+
 std::vector<std::string> input_names(const Model& model) {
   std::vector<std::string> names;
   for (const int i : model.inputs()) names.push_back(model.entry(i).name);
@@ -35,12 +34,6 @@ std::vector<std::string> output_names(const Model& model) {
   std::vector<std::string> names;
   for (const int i : model.outputs()) names.push_back(model.entry(i).name);
   return names;
-}
-
-std::vector<ConstTensorView> views_of(const std::vector<Tensor>& tensors) {
-  std::vector<ConstTensorView> views;
-  for (const Tensor& t : tensors) views.push_back(t.view());
-  return views;
 }
 
 }  // namespace hgq

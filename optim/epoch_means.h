@@ -1,0 +1,44 @@
+// The numbers that an epoch is logged by: named values, and means over batches of any sizes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace hgq {
+
+/// Ordered names and numbers: "loss", "accuracy", "val_loss" ...
+class Metrics {
+ public:
+  void set(const std::string& name, double value);
+  /// nullptr where there is none.
+  const double* find(const std::string& name) const;
+  void clear() { entries_.clear(); }
+  const std::vector<std::pair<std::string, double>>& entries() const { return entries_; }
+
+ private:
+  std::vector<std::pair<std::string, double>> entries_;
+};
+
+/// Means over an epoch so far, each batch weighed by its rows.
+class EpochMeans {
+ public:
+  explicit EpochMeans(std::vector<std::string> names = {}) : names_(std::move(names)), sums_(names_.size(), 0.0) {}
+  void add(size_t index, double value, int64_t rows) { sums_[index] += value * static_cast<double>(rows); }
+  void add_rows(int64_t rows) { rows_ += rows; }
+  double mean(size_t index) const { return rows_ == 0 ? 0.0 : sums_[index] / static_cast<double>(rows_); }
+  void clear();
+  const std::vector<std::string>& names() const { return names_; }
+  // For checkpoints: the sums, then the rows.
+  std::vector<double> state() const;
+  /// Throws FileError where the state is not one after `rows` rows.
+  void restore(const std::vector<double>& state, int64_t rows);
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<double> sums_;
+  int64_t rows_ = 0;
+};
+
+}  // namespace hgq

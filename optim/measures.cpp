@@ -1,0 +1,177 @@
+#include "hgq/optim/measures.h"
+
+#include <algorithm>
+
+#include "hgq/core/error.h"
+
+namespace hgq {
+namespace {
+
+/// Summed in double.
+double mean_of(std::span<const float> values) {
+  double sum = 0;
+  for (const float value : values) sum += static_cast<double>(value);
+  return sum / static_cast<double>(values.size());
+}
+
+}  // namespace
+
+void Measures::record(Tape& tape, std::vector<MeasuredOutput> outputs, std::span<const ConstTensorView> weights) {
+  outputs_ = std::move(outputs);
+  const size_t count = outputs_.size();
+  HGQ_CHECK(objective_.losses.size() == count, ConfigError, "the model has ", count, " outputs, there are ",
+            objective_.losses.size(), " losses");
+  HGQ_CHECK(weights.size() <= 1 || weights.size() == count, ShapeError, "a batch has ", weights.size(),
+            " sample weights, the model has ", count, " outputs; expected none, one for all, or one for each");
+  for (std::vector<Var>* const vars : {&targets_, &sample_weights_, &task_losses_}) vars->clear();
+  weights_.clear();
+  metrics_.clear();
+  for (size_t o = 0; o < count; ++o) {
+    targets_.push_back(tape.input(concat("target of '", outputs_[o].name, "'"),
+                                  objective_.losses[o]->target_shape(outputs_[o].prediction.shape())));
+  }
+  for (const ConstTensorView& view : weights)
+    sample_weights_.push_back(tape.input("sample weights", view.shape.without_front()));
+  for (size_t o = 0; o < count; ++o) record_output(tape, o);
+  std::vector<RecordedMetric> losses;  // of each output, as Keras shows them
+  for (size_t o = 0; o < count && count > 1; ++o)
+    losses.push_back({.value = task_losses_[o], .output = o, .name = outputs_[o].name + "_loss"});
+  metrics_.insert(metrics_.begin(), losses.begin(), losses.end());
+  size_t next = 1 + metrics_.size();
+  for (RecordedMetric& m : metrics_) {
+    if (m.weight_mean > 0) m.weight_mean = next++;
+  }
+  if (!means_.names().empty()) return;
+  std::vector<std::string> names{"loss"};
+  for (const RecordedMetric& m : metrics_) names.push_back(m.name);
+  for (const RecordedMetric& m : metrics_) {
+    if (m.weight_mean > 0) names.push_back("mean weight of " + m.name);
+  }
+  means_ = EpochMeans(std::move(names));
+}
+
+Var Measures::weights_of(size_t output) const {
+  return sample_weights_.empty() ? Var{} : sample_weights_[sample_weights_.size() == 1 ? 0 : output];
+}
+
+void Measures::record_output(Tape& tape, size_t output) {
+  const MeasuredOutput& measured = outputs_[output];
+  const Loss& loss = *objective_.losses[output];
+  const Var weights = weights_of(output);
+  task_losses_.push_back(loss.record({measured.prediction, targets_[output], measured.function, weights}));
+  weights_.push_back(objective_.weights.empty() ? 1.0 : objective_.weights[output]);
+  tape.add_loss(task_losses_.back(), concat(measured.name, "/", loss.name()), static_cast<float>(weights_.back()));
+  for (const MetricPtr& metric : objective_.metrics) record_metric(tape, output, metric, false);
+  for (const MetricPtr& metric : objective_.weighted_metrics) record_metric(tape, output, metric, true);
+}
+
+void Measures::record_metric(Tape& tape, size_t output, const MetricPtr& metric, bool weighted) {
+  const MeasuredOutput& measured = outputs_[output];
+  const Loss& loss = *objective_.losses[output];
+  metric->check_fits(loss);
+  const std::string name = weighted ? objective_.name_of_weighted(*metric) : std::string(metric->name());
+  RecordedMetric m{.value = {},
+                   .output = output,
+                   .sparse = loss.target_kind() == TargetKind::kClassNumbers,
+                   .name = (outputs_.size() > 1 ? measured.name + "_" : "") + name,
+                   .weight_mean = weighted ? size_t{1} : size_t{0}};  // its place is known when all are recorded
+  if (metric->needs_all_rows()) {
+    HGQ_CHECK(!weighted, ConfigError, "metric '", metric->name(), "' has no weighted form; take it as a plain metric");
+    tape.keep(measured.prediction);
+    m.metric = metric;
+    m.rows = static_cast<size_t>(
+        std::ranges::count_if(metrics_, [](const RecordedMetric& other) { return !other.value.valid(); }));
+    if (m.rows == rows_of_metrics_.size()) rows_of_metrics_.emplace_back();
+  } else {
+    const Var weights = weighted ? weights_of(output) : Var{};
+    m.value = metric->record({measured.prediction, targets_[output], measured.function, weights}, loss.target_kind());
+  }
+  metrics_.push_back(std::move(m));
+}
+
+bool Measures::fits(std::span<const ConstTensorView> weights) const {
+  if (weights.size() != sample_weights_.size()) return false;
+  for (size_t i = 0; i < weights.size(); ++i) {
+    if (weights[i].shape != sample_weights_[i].shape().with_front(weights[i].shape[0])) return false;
+  }
+  return true;
+}
+
+void Measures::add_views(const Batch& batch, std::vector<ConstTensorView>& views) {
+  rows_ = batch.rows();
+  target_views_.assign(batch.targets().begin(), batch.targets().end());
+  for (size_t o = 0; o < targets_.size(); ++o) {
+    // [n] and [n, 1] are the same targets.
+    const Shape wanted = targets_[o].shape().with_front(rows_);
+    if (target_views_[o].shape.size() == wanted.size()) target_views_[o].shape = wanted;
+  }
+  weight_views_.assign(batch.weights().begin(), batch.weights().end());
+  views.insert(views.end(), target_views_.begin(), target_views_.end());
+  views.insert(views.end(), weight_views_.begin(), weight_views_.end());
+}
+
+double Measures::mean_weight(size_t output) const {
+  if (weight_views_.empty()) return 1;
+  return mean_of(weight_views_[weight_views_.size() == 1 ? 0 : output].values());
+}
+
+double Measures::task_loss(const Executor& executor) const {
+  double total = 0;
+  for (size_t o = 0; o < task_losses_.size(); ++o)
+    total += weights_[o] * static_cast<double>(executor.value(task_losses_[o]).data[0]);
+  return total;
+}
+
+void Measures::start_epoch() {
+  means_.clear();
+  for (EpochRows& rows : rows_of_metrics_) rows.clear();
+}
+
+void Measures::resume_epoch(const std::vector<double>& means, std::vector<EpochRows> of_metrics, int64_t rows) {
+  HGQ_CHECK(of_metrics.size() == rows_of_metrics_.size(), FileError, "the checkpoint holds the scores of ",
+            of_metrics.size(), " metrics, expected ", rows_of_metrics_.size());
+  for (const RecordedMetric& m : metrics_) {
+    if (m.value.valid()) continue;
+    const Shape prediction = outputs_[m.output].prediction.shape();
+    const auto columns = static_cast<size_t>(EpochRows::columns_of(prediction.with_front(rows), m.sparse));
+    const auto length = static_cast<size_t>(rows * prediction.size() / (prediction.rank() > 0 ? prediction[-1] : 1));
+    const auto fits = [&](const std::vector<std::vector<float>>& all) {
+      return all.size() == columns && std::ranges::all_of(all, [&](const auto& c) { return c.size() == length; });
+    };
+    HGQ_CHECK(fits(of_metrics[m.rows].scores) && fits(of_metrics[m.rows].labels), FileError,
+              "the checkpoint does not hold the ", columns, " times ", length, " scores and labels of '", m.name, "'");
+  }
+  means_.restore(means, rows);
+  rows_of_metrics_ = std::move(of_metrics);
+}
+
+void Measures::add_batch(const Executor& executor, double loss) {
+  means_.add(0, loss, rows_);
+  for (size_t i = 0; i < metrics_.size(); ++i) {
+    const RecordedMetric& m = metrics_[i];
+    if (m.value.valid()) {
+      means_.add(i + 1, static_cast<double>(executor.value(m.value).data[0]), rows_);
+      if (m.weight_mean > 0) means_.add(m.weight_mean, mean_weight(m.output), rows_);
+    } else {
+      rows_of_metrics_[m.rows].add(executor.rows_of(outputs_[m.output].prediction), target_views_[m.output], m.sparse);
+    }
+  }
+  means_.add_rows(rows_);
+}
+
+Metrics Measures::epoch_metrics(const std::string& prefix, const std::string& loss) const {
+  Metrics metrics;
+  metrics.set(prefix + loss, means_.mean(0));
+  for (size_t i = 0; i < metrics_.size(); ++i) {
+    const RecordedMetric& m = metrics_[i];
+    double value = m.value.valid() ? means_.mean(i + 1) : m.metric->value(rows_of_metrics_[m.rows]);
+    if (m.weight_mean > 0) {
+      const double weight = means_.mean(m.weight_mean);
+      value = weight == 0 ? 0 : value / weight;  // Keras: div_no_nan
+    }
+    metrics.set(prefix + m.name, value);
+  }
+  return metrics;
+}
+
+}  // namespace hgq
