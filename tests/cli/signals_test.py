@@ -16,7 +16,7 @@ import unittest
 
 ARGS = None
 INTERRUPTED = 130
-AT_ONCE = 2  # seconds
+AT_ONCE = 4  # seconds, on a machine that does other things, too; most are 0.1
 DATA = 'data: {file: rows.csv, inputs: [a, b], targets: label}\n'
 LONG_DATA = 'data: {inputs: {file: x.npy}, targets: {file: y.npy}, scale: standard, memory: 0.05}\n'
 MODEL = '''model: {layers: [HQuantize, %s{HDense: {units: 2, name: out}}]}
@@ -69,6 +69,8 @@ class Signals(unittest.TestCase):
         finally:
             child.kill()
         self.assertLess(time.monotonic() - start, AT_ONCE, command)
+        if child.returncode == -number and delay < 0.3:  # it came before the program had begun
+            return INTERRUPTED
         self.assertIn(child.returncode, (0, INTERRUPTED), errors)
         return child.returncode
 
