@@ -25,6 +25,7 @@
 #include "hgq/config/node.h"
 #include "hgq/data/data_config.h"
 #include "hgq/layers/layer.h"
+#include "hgq/layers/trace.h"
 
 namespace hgq {
 
@@ -64,7 +65,7 @@ struct TrainConfig {
 struct TraceConfig {
   std::vector<std::string> data = {"train", "validation"};  // of train, validation, test
   double cover_factor = 1;
-  int64_t batch_size = 16384;
+  int64_t batch_size = TraceOptions{}.batch_size;
 };
 
 struct ExportConfig {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "hgq/autograd/doubles.h"
 #include "hgq/autograd/op.h"
 #include "hgq/autograd/tape.h"
 #include "hgq/core/error.h"
@@ -21,17 +22,16 @@ class BatchMean : public Op {
  public:
   int64_t partial_floats(int /*output*/) const override { return 2; }
   void combine(const OpContext& /*c*/, int /*output*/, float* into, const float* from) const override {
-    *reinterpret_cast<double*>(into) += *reinterpret_cast<const double*>(from);
+    *doubles(into) += *doubles(from);
   }
   void finish(const OpContext& c) const override {
-    c.out[0][0] = static_cast<float>(*reinterpret_cast<const double*>(c.partial[0]) /
-                                     static_cast<double>(c.batch_rows * per_sample_));
+    c.out[0][0] = static_cast<float>(*doubles(c.partial[0]) / static_cast<double>(c.batch_rows * per_sample_));
   }
   Needs needs() const override { return {.inputs = weighted_ ? 7U : 3U}; }
   bool differentiable(int input) const override { return input == 0; }
 
  protected:
-  static void add(const OpContext& c, double value) { *reinterpret_cast<double*>(c.out[0]) += value; }
+  static void add(const OpContext& c, double value) { *doubles(c.out[0]) += value; }
   /// Gradient that each sample's number gets.
   float share(const OpContext& c) const { return c.grad_out[0][0] / static_cast<float>(c.batch_rows * per_sample_); }
   std::vector<ValueSpec> scalar() const { return {{Shape{}, Domain::kStep}}; }

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hgq/autograd/doubles.h"
 #include "hgq/autograd/merge_moments.h"
 #include "hgq/autograd/ops.h"
 #include "hgq/core/arena.h"
@@ -98,16 +99,16 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
       p.to_z.run(centred, c.in[1], z);
       p.to_products.run(centred, z, products);
     }
-    merge(reinterpret_cast<double*>(c.out[0]), static_cast<double>(rows), mean, products, c.in[1]);
+    merge(doubles(c.out[0]), static_cast<double>(rows), mean, products, c.in[1]);
   }
 
   void combine(const OpContext& c, int /*output*/, float* into, const float* from) const override {
-    const auto* const lane = reinterpret_cast<const double*>(from);
-    merge(reinterpret_cast<double*>(into), lane[0], lane + 1, lane + 1 + k_, c.in[1]);
+    const auto* const lane = doubles(from);
+    merge(doubles(into), lane[0], lane + 1, lane + 1 + k_, c.in[1]);
   }
 
   void finish(const OpContext& c) const override {
-    const auto* const total = reinterpret_cast<const double*>(c.partial[0]);
+    const auto* const total = doubles(c.partial[0]);
     const float* const w = c.in[1];
     float* const mean = c.extra;
     float* const cw = c.extra + whole_lines(k_);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "hgq/autograd/conv_geometry.h"
+#include "hgq/autograd/doubles.h"
 #include "hgq/core/error.h"
 
 namespace hgq::ops {
@@ -25,13 +26,13 @@ class ConvBops final : public OpWith<ConvBops> {
   int64_t scratch_floats(int64_t /*rows*/) const override { return 4 * rows() * g_.windows.channels; }
 
   void forward(const OpContext& c) const override {
-    auto* const sums = reinterpret_cast<double*>(c.scratch);
+    auto* const sums = doubles(c.scratch);
     c.out[0][0] = static_cast<float>(total(c.in[0], c.in[1], sums) * factor_);
   }
   void backward(const OpContext& c) const override {
     const double g = static_cast<double>(c.grad_out[0][0]) * factor_;
     const int64_t channels = g_.windows.channels;
-    auto* const sums = reinterpret_cast<double*>(c.scratch);
+    auto* const sums = doubles(c.scratch);
     double* const kernel = sums + rows() * channels;
     if (c.grad_in[1] != nullptr) {
       input_sums(c.in[0], sums);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "hgq/autograd/doubles.h"
 #include "hgq/autograd/merge_moments.h"
 #include "hgq/autograd/ops.h"
 #include "hgq/core/error.h"
@@ -28,17 +29,17 @@ class Moments final : public OpWith<Moments> {
 
   void forward(const OpContext& c) const override {
     const int64_t rows = c.rows * positions_;
-    auto* const mean = reinterpret_cast<double*>(c.scratch);
+    auto* const mean = doubles(c.scratch);
     double* const squares = mean + n_;
     about_mean(c.in[0], rows, mean, squares);
-    merge(reinterpret_cast<double*>(c.out[0]), static_cast<double>(rows), mean, squares);
+    merge(doubles(c.out[0]), static_cast<double>(rows), mean, squares);
   }
   void combine(const OpContext& /*c*/, int /*output*/, float* into, const float* from) const override {
-    const auto* const lane = reinterpret_cast<const double*>(from);
-    merge(reinterpret_cast<double*>(into), lane[0], lane + 1, lane + 1 + n_);
+    const auto* const lane = doubles(from);
+    merge(doubles(into), lane[0], lane + 1, lane + 1 + n_);
   }
   void finish(const OpContext& c) const override {
-    const auto* const total = reinterpret_cast<const double*>(c.partial[0]);
+    const auto* const total = doubles(c.partial[0]);
     for (int64_t j = 0; j < n_; ++j) {
       c.extra[j] = c.out[0][j] = static_cast<float>(total[1 + j]);
       c.out[0][n_ + j] = static_cast<float>(total[1 + n_ + j] / total[0]);

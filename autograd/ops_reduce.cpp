@@ -1,6 +1,7 @@
 // Sums and means over everything, batch included. Partial sums are kept in double.
 #include <algorithm>
 
+#include "hgq/autograd/doubles.h"
 #include "hgq/autograd/ops.h"
 #include "hgq/core/error.h"
 #include "hgq/core/lane_sum.h"
@@ -19,16 +20,16 @@ class Sum final : public OpWith<Sum> {
   }
   int64_t partial_floats(int /*output*/) const override { return 2; }  // one double
   void combine(const OpContext& /*c*/, int /*output*/, float* into, const float* from) const override {
-    *reinterpret_cast<double*>(into) += *reinterpret_cast<const double*>(from);
+    *doubles(into) += *doubles(from);
   }
   void finish(const OpContext& c) const override {
-    c.out[0][0] = static_cast<float>(*reinterpret_cast<const double*>(c.partial[0]) / divisor(c.batch_rows));
+    c.out[0][0] = static_cast<float>(*doubles(c.partial[0]) / divisor(c.batch_rows));
   }
   void forward(const OpContext& c) const override {
     const float* const x = c.in[0];
     const double total = lane_sum(c.rows * size_, [x](int64_t i) { return static_cast<double>(x[i]); });
     if (row_) {
-      *reinterpret_cast<double*>(c.out[0]) += total;
+      *doubles(c.out[0]) += total;
     } else {
       c.out[0][0] = static_cast<float>(total / divisor(1));
     }

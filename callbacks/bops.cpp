@@ -64,7 +64,7 @@ std::unique_ptr<Callback> make_calibrated_bops(ConfigReader& c, const CallbackCo
   const std::string data = c.choice("data", "set that the ranges are traced on", {"train", "validation"}, "train");
   const int64_t every =
       c.integer("every", "epochs from one calculation to the next", {.fallback = 1, .min = 1, .max = 1000000});
-  const int64_t batch = c.integer("batch_size", "rows at a time", {.fallback = 16384, .min = 1});
+  const int64_t batch = c.integer("batch_size", "rows at a time", {.fallback = kPredictedRows, .min = 1});
   return std::make_unique<CalibratedBops>(data, static_cast<int>(every), batch);
 }
 

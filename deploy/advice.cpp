@@ -127,10 +127,9 @@ class Advisor {
 
   /// The ranges of the model's values on these data.
   void record(const Dataset& data, Workers& workers) {
-    constexpr int64_t kBlockRows = 16384;
     model_.reset_records();
     Predictor predictor(model_, workers, Mode::kTrace);
-    for (const Batch& batch : data.batches(kBlockRows)) predictor.run_block(batch.inputs());
+    for (const Batch& batch : data.batches(kPredictedRows)) predictor.run_block(batch.inputs());
   }
 
   /// Widens the ranges by what overflows in the proxy, where nothing in front of it has overflowed.

@@ -14,7 +14,7 @@
 
 namespace hgq {
 
-/// Rows that are predicted at once, where nothing else is said.
+/// Rows that are predicted, traced or verified at once, where nothing else is said.
 inline constexpr int64_t kPredictedRows = 16384;
 
 class Predictor {

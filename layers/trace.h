@@ -12,11 +12,12 @@
 #include "hgq/core/parallel.h"
 #include "hgq/data/dataset.h"
 #include "hgq/layers/model.h"
+#include "hgq/layers/predict.h"
 
 namespace hgq {
 
 struct TraceOptions {
-  int64_t batch_size = 16384;
+  int64_t batch_size = kPredictedRows;
   double cover_factor = 1;  // widens each range about its centre; below 1 it cuts, which result.warning says
   bool reset = true;        // empty the records first
 };
