@@ -95,8 +95,9 @@ def main():
                 ours[run['file']].append(train(args.program, run['file'], run, seed, folder))
             print(run['file'], 'seed', seed, flush=True)
     lines = ['# Accuracy within a budget of BOPs', '',
-             f'Made by `scripts/fronts.sh`: {args.seeds} seeds a data set, the settings of `docs/fronts_python_hgq.json` (Python HGQ 0.2.6, 3 seeds). The best test',
-             'accuracy of the models within the budget, among those on the front of validation accuracy and exact BOPs; mean over the seeds.', '',
+             f'Made by `scripts/fronts.sh` with {args.seeds} seeds for each data set and the settings of `docs/fronts_python_hgq.json` (Python HGQ 0.2.6, 3 seeds). The columns hgq and',
+             'Python HGQ give the best test accuracy of the models within the budget, among the models on the front of validation accuracy and exact BOPs, as the mean over the',
+             'seeds.', '',
              '| data | BOPs | hgq | standard deviation | Python HGQ | difference |', '| --- | --- | --- | --- | --- | --- |']
     all_ours, all_theirs = [], []
     for name, numbers in reference['within_budget'].items():
