@@ -3,8 +3,8 @@
 namespace hgq {
 
 const Registry& built_in_registry() {
-  static const Registry registry;
-  return registry;
+  static const Registry kRegistry;
+  return kRegistry;
 }
 
 }  // namespace hgq

@@ -11,8 +11,8 @@ void register_built_in(LayerKinds& kinds);  // made of the list in CMakeLists.tx
 LayerKinds::LayerKinds() { register_built_in(*this); }
 
 const LayerKinds& built_in_layer_kinds() {
-  static const LayerKinds kinds;
-  return kinds;
+  static const LayerKinds kKinds;
+  return kKinds;
 }
 
 const LayerKinds& kinds_of(const LayerDefaults& defaults) {

@@ -7,8 +7,8 @@ void register_built_in(TrainingKinds& kinds);  // made of the list in CMakeLists
 TrainingKinds::TrainingKinds() { register_built_in(*this); }
 
 const TrainingKinds& built_in_training_kinds() {
-  static const TrainingKinds kinds;
-  return kinds;
+  static const TrainingKinds kKinds;
+  return kKinds;
 }
 
 }  // namespace hgq

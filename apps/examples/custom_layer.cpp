@@ -9,6 +9,8 @@
 // by line; tests/install builds this file against an installed hgq and runs it.
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <exception>
 #include <nlohmann/json.hpp>
 
 #include "hgq/apps/hgq_train_main.h"
@@ -145,12 +147,17 @@ std::unique_ptr<Callback> make_stop_below_bops(ConfigReader& c, const CallbackCo
 }  // namespace
 
 int main(int argc, char** argv) {
-  hgq::Registry registry;
-  registry.layers.add({.name = "PSelect", .doc = "some columns of the last dim", .make = hgq::layer_of<PSelect>});
-  registry.losses.add({.name = "asinh_mse", .doc = "mean squared error of asinh(x / scale)", .make = make_asinh_mse});
-  registry.metrics.add({.name = "within", .doc = "share of errors up to a tolerance", .make = make_within});
-  registry.callbacks.add({.name = "StopBelowBOPs",
-                          .doc = "ends the training when the network is small enough",
-                          .make = make_stop_below_bops});
-  return hgq::hgq_train_main(argc, argv, registry);
+  try {
+    hgq::Registry registry;
+    registry.layers.add({.name = "PSelect", .doc = "some columns of the last dim", .make = hgq::layer_of<PSelect>});
+    registry.losses.add({.name = "asinh_mse", .doc = "mean squared error of asinh(x / scale)", .make = make_asinh_mse});
+    registry.metrics.add({.name = "within", .doc = "share of errors up to a tolerance", .make = make_within});
+    registry.callbacks.add({.name = "StopBelowBOPs",
+                            .doc = "ends the training when the network is small enough",
+                            .make = make_stop_below_bops});
+    return hgq::hgq_train_main(argc, argv, registry);
+  } catch (const std::exception& e) {  // a name that is taken
+    std::fprintf(stderr, "custom_layer: %s\n", e.what());
+    return 2;
+  }
 }
