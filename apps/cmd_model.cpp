@@ -103,6 +103,7 @@ void write_predictions(const PredictCommand& command, const Dataset& data, const
     first += batch.rows();
   }
   file.flush();
+  if (command.json) std::cout << Json{{"file", command.out}, {"rows", data.size()}}.dump(1) << "\n";
   std::cerr << command.out << ": " << data.size() << " rows\n";
 }
 
@@ -189,6 +190,9 @@ int run_eval(const EvalCommand& command, const Registry& registry) {
       objective.metrics.push_back(make_metric(Node::scalar(name), registry.metrics, errors));
   }
   errors.throw_if_any();
+  HGQ_CHECK(!objective.losses.empty() || loaded.extras.unknown_objective.empty(), ConfigError,
+            loaded.extras.unknown_objective,
+            "; evaluate it with the program that trained it, or give --loss and --metrics");
   HGQ_CHECK(!objective.losses.empty(), ConfigError, command.model,
             ": does not say what it was trained for; give --loss");
   HGQ_CHECK(objective.losses.size() == loaded.model.outputs().size(), FileError, command.model, ": has ",
@@ -213,6 +217,8 @@ int run_eval(const EvalCommand& command, const Registry& registry) {
 }
 
 int run_predict(const PredictCommand& command, const Registry& registry) {
+  refuse_overwriting_data(command.out, command);
+  refuse_overwriting(command.out, {command.model});
   if (is_proxy(read_keras_file(command.model))) return predict_proxy(command, registry);
   LoadedModel loaded = load_model_with_extras(command.model, registry);
   const std::vector<std::string> inputs = input_names(loaded.model);
@@ -227,6 +233,7 @@ int run_predict(const PredictCommand& command, const Registry& registry) {
 }
 
 int run_trace(const TraceCommand& command, const Registry& registry) {
+  refuse_overwriting_data(command.out, command);
   LoadedModel loaded = load_model_with_extras(command.model, registry);
   const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, input_names(loaded.model), {});
   Workers workers(command.threads);
@@ -245,6 +252,7 @@ int run_trace(const TraceCommand& command, const Registry& registry) {
 }
 
 int run_export(const ExportCommand& command, const Registry& registry) {
+  refuse_overwriting(command.out, {command.model});
   const LoadedModel loaded = load_model_with_extras(command.model, registry);
   const ProxyModel proxy = to_proxy_model(loaded.model, {.aggressive = command.overflow == "wrap",
                                                          .accum_fp_max_offset = command.accum_fp_max_offset,
@@ -256,6 +264,7 @@ int run_export(const ExportCommand& command, const Registry& registry) {
 }
 
 int run_import(const ImportCommand& command, const Registry& registry) {
+  refuse_overwriting(command.out, {command.file, command.weights});
   const KerasFile file = read_saved_keras(command.file, command.weights);
   HGQ_CHECK(!is_proxy(file), FileError, command.file, ": is a proxy already; hls4ml, 'predict' and 'verify' read it");
   if (is_qkeras(file) || is_plain_keras(file, registry.layers.names())) return import_qkeras(file, command, registry);

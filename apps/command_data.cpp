@@ -1,5 +1,6 @@
 #include "hgq/apps/command_data.h"
 
+#include <filesystem>
 #include <iostream>
 
 #include "hgq/config/config_reader.h"
@@ -157,6 +158,27 @@ std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const Mod
   RowSet rows = open_rows(choice.spec(), files);
   tell(rows);
   return load_set(std::move(rows), inputs, outputs, extras.scaling, extras.classes, memory_of(command));
+}
+
+void refuse_overwriting(const std::string& out, const std::vector<std::string>& read) {
+  for (const std::string& file : read) {
+    std::error_code ignored;
+    HGQ_CHECK(file.empty() || out.empty() || !std::filesystem::equivalent(out, file, ignored), ConfigError, "--out ",
+              printable(out), " is a file that this command reads, which would be lost; give another name");
+  }
+}
+
+void refuse_overwriting_data(const std::string& out, const DataCommand& command) {
+  std::vector<std::string> files{command.data};
+  // FILE, FILE:NAME, LAYER=FILE:NAME, with commas between them: what is no file is none that could be lost.
+  for (size_t begin = 0; begin < command.inputs.size();) {
+    const size_t end = std::min(command.inputs.find_first_of(",=", begin), command.inputs.size());
+    const std::string part = command.inputs.substr(begin, end - begin);
+    files.push_back(part);
+    files.push_back(part.substr(0, part.rfind(':')));
+    begin = end + 1;
+  }
+  refuse_overwriting(out, files);
 }
 
 }  // namespace hgq

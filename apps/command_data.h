@@ -21,4 +21,9 @@ std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const Mod
                                            const std::vector<OutputSpec>& outputs,
                                            const std::string& sample_weights = "");
 
+/// Throws ConfigError where `out` is one of the files that the command reads: it would be lost.
+void refuse_overwriting(const std::string& out, const std::vector<std::string>& read);
+/// The same for the data of a command, --data and the files that --inputs names.
+void refuse_overwriting_data(const std::string& out, const DataCommand& command);
+
 }  // namespace hgq

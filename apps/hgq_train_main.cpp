@@ -29,6 +29,8 @@ int guarded(const std::function<int()>& command) {
     return fail("there is not enough memory", kExitFailed);
   } catch (const std::exception& e) {
     return fail(e.what(), kExitFailed);
+  } catch (...) {
+    return fail("something was thrown that is no std::exception", kExitFailed);
   }
 }
 

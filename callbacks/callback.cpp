@@ -2,10 +2,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "hgq/core/error.h"
+
 namespace hgq {
 
 nlohmann::json Callback::state() const { return nullptr; }
 
-void Callback::restore(const nlohmann::json& /*state*/) {}
+void Callback::restore(const nlohmann::json& state) {
+  HGQ_CHECK(state.is_null(), FileError, "callback ", name(),
+            " gives out a state() and has no restore() that takes it back");
+}
 
 }  // namespace hgq

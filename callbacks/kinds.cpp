@@ -13,6 +13,8 @@ std::unique_ptr<Callback> make_callback(const Node& node, const CallbackContext&
   ConfigReader c(named.arguments, named.written, errors, docs);
   std::unique_ptr<Callback> callback = named.kind->make(c, context);
   c.finish();
+  if (!c.failed())
+    kinds.callbacks.check_made(named, callback != nullptr, callback == nullptr ? "" : callback->name(), errors);
   return c.failed() ? nullptr : std::move(callback);
 }
 

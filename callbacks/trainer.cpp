@@ -32,7 +32,17 @@ Trainer::~Trainer() = default;
 
 template <typename Method>
 void Trainer::call(Method method, Training& t) {
-  for (const auto& callback : callbacks_) ((*callback).*method)(t);
+  for (const auto& callback : callbacks_) {
+    try {
+      ((*callback).*method)(t);
+    } catch (const Error&) {
+      throw;
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& e) {  // of a callback that is not ours
+      throw RunError(concat("callback ", callback->name(), ", epoch ", t.epoch + 1, ": ", e.what()));
+    }
+  }
 }
 
 nlohmann::json Trainer::state(const Training& t, const Position& position) {

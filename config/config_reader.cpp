@@ -49,6 +49,23 @@ std::string list_text(const std::vector<T>& values) {
 
 }  // namespace
 
+namespace {
+
+/// Beside class_name, Keras writes the arguments into `config`, and some keys that say nothing of the thing itself.
+void check_long_form(const Node& node, ErrorList& errors) {
+  const std::vector<std::string> known{
+      "class_name",   "config",         "module",           "registered_name",
+      "build_config", "compile_config", "shared_object_id", "__passive_serialization__"};
+  for (const auto& [key, value] : node.entries()) {
+    if (std::ranges::find(known, key) != known.end()) continue;
+    const std::string hint = did_you_mean(key, std::vector<std::string>{"config"});
+    errors.add(value.key_place(), concat("unknown key '", printable(key), "' beside class_name",
+                                         hint.empty() ? "; arguments stand under config" : hint));
+  }
+}
+
+}  // namespace
+
 NamedNode read_named(const Node& node, std::string_view what, ErrorList& errors) {
   const std::string form = concat("expected ", what, " as NAME or {NAME: {...}}");
   NamedNode named;
@@ -65,6 +82,7 @@ NamedNode read_named(const Node& node, std::string_view what, ErrorList& errors)
   if (node.find("class_name") != nullptr) {
     if (const auto name = text_of(node["class_name"])) named.name = *name;
     if (named.name.empty()) errors.add(node.place(), "class_name is not a name");
+    check_long_form(node, errors);
     named.arguments = node["config"];
     named.arguments.set_key_place(node["class_name"].place());
     return named;

@@ -52,8 +52,12 @@ class Kinds {
     HGQ_CHECK(kind.aliases.size() <= KerasName{}.aliases.size(), ConfigError, "'", kind.name, "' has ",
               kind.aliases.size(), " aliases, expected at most ", KerasName{}.aliases.size());
     const auto check = [&](const std::string& name) {
-      HGQ_CHECK(!name.empty() && find(name) == nullptr, ConfigError, "'", name, "' cannot be the name of ", what_,
-                name.empty() ? ": it is empty" : ": it is taken");
+      const bool readable = name.find_first_of("> \t\n") == std::string::npos;
+      HGQ_CHECK(readable && !name.empty() && find(name) == nullptr, ConfigError, "'", name, "' cannot be the name of ",
+                what_,
+                name.empty() ? ": it is empty"
+                : readable   ? ": it is taken"
+                             : ": it holds a space or '>'");
     };
     check(kind.name);
     for (const std::string& alias : kind.aliases) check(alias);
@@ -72,6 +76,18 @@ class Kinds {
   NamedKind<Make> read(const Node& node, ErrorList& errors) const {
     KerasObject object = read_keras_object(node, what_, keras_names(), errors);
     return {object.name.empty() ? nullptr : find(object.name), std::move(object.written), std::move(object.arguments)};
+  }
+  /// Adds an error where the function that makes a kind gave nothing, or a thing with a name under which the table does
+  /// not find this kind: what a file says of it could not be read again. `own_name`: what the thing calls itself.
+  void check_made(const NamedKind<Make>& named, bool made, std::string_view own_name, ErrorList& errors) const {
+    if (!made) {
+      errors.add(named.arguments.key_place(),
+                 concat("'", printable(named.written), "': its function that makes it gave nothing"));
+    } else if (find(own_name) != named.kind) {
+      errors.add(named.arguments.key_place(),
+                 concat("'", printable(named.written), "' calls itself '", own_name, "', under which ", what_,
+                        " of this kind is not known; expected '", named.kind->name, "'"));
+    }
   }
   /// All of them, in the order in which they were added; pointers to them stay valid.
   const std::deque<Kind<Make>>& all() const { return kinds_; }

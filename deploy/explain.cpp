@@ -113,7 +113,9 @@ std::string ProxyExplainer::reason(size_t entry, const EmulatedRow& row, int64_t
     std::string found = reason_of_layer(proxy_.layer(index), index, row, element);
     if (!found.empty()) return found;
   }
-  return "no overflow here: the proxy was made of other weights or ranges than the model has now; export it again";
+  return "no overflow here: the proxy was made of other weights or ranges than the model has now, and is to be "
+         "exported "
+         "again; or, of a layer of your own, its to_proxy() does not compute what the layer does";
 }
 
 std::string ProxyExplainer::reason_of_layer(const ProxyLayer& layer, int index, const EmulatedRow& row,

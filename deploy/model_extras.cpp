@@ -130,6 +130,11 @@ void write_extras(h5::Group& hgq, const ModelExtras& extras) {
   json["inputs"] = arrays_to_json(extras.inputs);
   json["targets"] = arrays_to_json(extras.targets);
   if (const Json csv = csv_to_json(extras.csv); !csv.empty()) json["csv"] = csv;
+  if (!extras.objective_text.empty()) {
+    json.update(Json::parse(extras.objective_text));
+    hgq.set_attribute("extras", json.dump());
+    return;
+  }
   json["losses"] = Json::array();
   for (const LossPtr& loss : extras.objective.losses) json["losses"].push_back(loss_to_json(*loss));
   json["weights"] = extras.objective.weights;
@@ -158,7 +163,16 @@ ModelExtras read_extras(const h5::Group& hgq, const TrainingKinds& kinds) {
       extras.objective.metrics.push_back(make_metric(Node::from_json(m, hgq.place()), kinds.metrics, errors));
     for (const Json& m : json.value("weighted_metrics", Json::array()))
       extras.objective.weighted_metrics.push_back(make_metric(Node::from_json(m, hgq.place()), kinds.metrics, errors));
-    errors.throw_if_any();
+    if (!errors.empty()) {
+      extras.objective = {};
+      extras.unknown_objective = errors.messages().front();
+      Json objective;
+      for (const char* const key : {"losses", "weights", "metrics", "weighted_metrics"}) {
+        if (json.contains(key)) objective[key] = json.at(key);
+      }
+      extras.objective_text = objective.dump();
+      return extras;
+    }
     const size_t losses = extras.objective.losses.size();
     HGQ_CHECK(extras.objective.weights.empty() || extras.objective.weights.size() == losses, FileError, hgq.place(),
               ": attribute 'extras' has ", extras.objective.weights.size(), " weights of ", losses, " losses");

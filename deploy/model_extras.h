@@ -23,6 +23,10 @@ struct ModelExtras {
   std::vector<NamedArray> inputs, targets;
   CsvOptions csv;       // how CSV files are written
   Objective objective;  // empty losses: not known
+  /// Where a loss or metric is not known here, as it is of another program: what is wrong, and the objective as it
+  /// stands in the file, from which it is written again.
+  std::string unknown_objective;
+  std::string objective_text;
 };
 
 /// What a config says about the files of its training set.
@@ -32,8 +36,8 @@ void take_data_options(const DataConfig& data, ModelExtras& extras);
 ModelExtras extras_of_proxy(ModelExtras extras);
 
 void write_extras(h5::Group& hgq, const ModelExtras& extras);
-/// Default values where the group has none. Losses and metrics are looked up in `kinds`. Throws FileError where they
-/// are damaged.
+/// Default values where the group has none. Losses and metrics are looked up in `kinds`; where one is not known,
+/// unknown_objective says so. Throws FileError where the extras are damaged.
 ModelExtras read_extras(const h5::Group& hgq, const TrainingKinds& kinds);
 
 }  // namespace hgq

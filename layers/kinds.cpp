@@ -30,10 +30,18 @@ std::unique_ptr<Layer> make_layer(std::string_view kind, const LayerArguments& a
   }
   ConfigReader c(arguments.node, std::string(plain), arguments.errors, arguments.docs);
   std::unique_ptr<Layer> layer = found->make(c, arguments);
+  if (layer == nullptr && !c.failed()) {
+    arguments.errors.add(arguments.node.key_place(), concat("'", plain, "': its function that makes it gave nothing"));
+    return nullptr;
+  }
   if (keras_keys && arguments.node.is_map()) {
     for (const auto& [key, value] : arguments.node.entries()) c.known(key);
   }
   c.finish();
+  if (layer != nullptr && (layers.find(layer->class_name()) != found || layers.find(layer->kind()) != found))
+    arguments.errors.add(arguments.node.key_place(),
+                         concat("'", plain, "' calls itself '", layer->kind(), "', and '", layer->class_name(),
+                                "' in model files; expected '", found->name, "' behind a '>', if there is one"));
   return c.failed() ? nullptr : std::move(layer);
 }
 

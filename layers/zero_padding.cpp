@@ -110,8 +110,20 @@ ProxyRef add_padding(ProxyBuilder& builder, const std::string& name, ProxyRef in
     const auto [before, after] = amounts[static_cast<size_t>(d)];
     const int64_t extent = builder.signal(all).shape[d];
     std::vector<ProxyRef> parts;
+    // Zeros of the whole extent are joined to themselves again and again, so that few layers make many.
     const auto add = [&](int64_t zeros) {
-      for (; zeros > 0; zeros -= extent) parts.push_back(add_zeros(builder, name, all, d, std::min(zeros, extent)));
+      std::vector<ProxyRef> doubled;  // of extent, 2 extent, 4 extent ...
+      for (int64_t have = extent; have <= zeros; have *= 2) {
+        doubled.push_back(
+            doubled.empty() ? add_zeros(builder, name, all, d, extent)
+                            : builder.add_concatenate(name + "_zeros_twice", {doubled.back(), doubled.back()}, d + 1));
+      }
+      for (size_t k = doubled.size(); k-- > 0;) {
+        if (zeros < extent << k) continue;
+        parts.push_back(doubled[k]);
+        zeros -= extent << k;
+      }
+      if (zeros > 0) parts.push_back(add_zeros(builder, name, all, d, zeros));
     };
     add(before);
     parts.push_back(all);

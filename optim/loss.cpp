@@ -12,6 +12,7 @@ LossPtr make_loss(const Node& node, const Kinds<MakeLoss>& losses, ErrorList& er
   ConfigReader c(named.arguments, named.written, errors, docs);
   LossPtr loss = named.kind->make(c);
   c.finish();
+  if (!c.failed()) losses.check_made(named, loss != nullptr, loss == nullptr ? "" : loss->name(), errors);
   return c.failed() ? nullptr : std::move(loss);
 }
 

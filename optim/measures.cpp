@@ -59,6 +59,7 @@ void Measures::record_output(Tape& tape, size_t output) {
   const Loss& loss = *objective_.losses[output];
   const Var weights = weights_of(output);
   task_losses_.push_back(loss.record({measured.prediction, targets_[output], measured.function, weights}));
+  HGQ_CHECK(task_losses_.back().valid(), ConfigError, "loss '", loss.name(), "': its record() gave no value");
   weights_.push_back(objective_.weights.empty() ? 1.0 : objective_.weights[output]);
   tape.add_loss(task_losses_.back(), concat(measured.name, "/", loss.name()), static_cast<float>(weights_.back()));
   for (const MetricPtr& metric : objective_.metrics) record_metric(tape, output, metric, false);
@@ -85,6 +86,7 @@ void Measures::record_metric(Tape& tape, size_t output, const MetricPtr& metric,
   } else {
     const Var weights = weighted ? weights_of(output) : Var{};
     m.value = metric->record({measured.prediction, targets_[output], measured.function, weights}, loss.target_kind());
+    HGQ_CHECK(m.value.valid(), ConfigError, "metric '", metric->name(), "': its record() gave no value");
   }
   metrics_.push_back(std::move(m));
 }

@@ -33,6 +33,7 @@ MetricPtr make_metric(const Node& node, const Kinds<MakeMetric>& metrics, ErrorL
   ConfigReader c(named.arguments, named.written, errors, docs);
   MetricPtr metric = named.kind->make(c);
   c.finish();
+  if (!c.failed()) metrics.check_made(named, metric != nullptr, metric == nullptr ? "" : metric->name(), errors);
   return c.failed() ? nullptr : std::move(metric);
 }
 

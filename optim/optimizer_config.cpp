@@ -48,7 +48,10 @@ std::unique_ptr<Optimizer> make_optimizer(const Node& node, const ScheduleContex
   const NamedKind<MakeOptimizer> named = kinds.optimizers.read(node, errors);
   if (named.kind == nullptr) return nullptr;
   ConfigReader c(named.arguments, named.written, errors, docs);
-  return named.kind->make(c, context);
+  std::unique_ptr<Optimizer> optimizer = named.kind->make(c, context);
+  if (!c.failed())
+    kinds.optimizers.check_made(named, optimizer != nullptr, optimizer == nullptr ? "" : optimizer->name(), errors);
+  return c.failed() ? nullptr : std::move(optimizer);
 }
 
 }  // namespace hgq

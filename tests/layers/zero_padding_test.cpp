@@ -26,7 +26,7 @@ std::vector<float> padded(const LayerSpec& layer, const Shape& shape, std::vecto
 }
 
 TEST(PZeroPadding1D, KeepsTheContract) {
-  for (const char* const amounts : {"1", "0", "[2, 0]", "[0, 3]"}) {
+  for (const char* const amounts : {"1", "0", "[2, 0]", "[0, 3]", "[23, 5]"}) {
     EXPECT_LAYER_CONTRACT((LayerContract{.layer = padding("PZeroPadding1D", amounts),
                                          .inputs = {Shape{4, 2}},
                                          .wrong_inputs = {{Shape{4}}, {Shape{2, 2, 2}}}}));
