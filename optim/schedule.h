@@ -7,12 +7,10 @@
 //   auto sgd  = hgq::SGD({.learning_rate = hgq::Schedule([](int64_t step) { return step < 100 ? 0.1F : 0.01F; })});
 //
 // Three things go beyond Keras:
-// - with_warmup(steps, from): the rate rises linearly to the first value of the schedule, and then the schedule
-//   begins.
+// - with_warmup(steps, from): the rate rises linearly to the first value of the schedule, then the schedule begins.
 // - flat_steps of the decays that end: the last `flat_steps` of decay_steps, or of each cycle with restarts, have the
-// end
-//   value, and the decay takes the steps before. A cycle of 100 steps with flat_steps 20 falls for 80 steps, is constant
-//   for 20, and restarts at 100.
+//   end value, and the decay takes the steps before. A cycle of 100 steps with flat_steps 20 falls for 80 steps, is
+//   constant for 20, and restarts at 100.
 // - held_from(step): from that step on, the rate keeps the value of that step; for schedules that have no end.
 //
 // Arguments and results are rounded to float32, as in Keras. Everything else is computed in double, so that a restart
