@@ -7,7 +7,7 @@
 //   learning_rate: {Constant: {learning_rate: 5.0e-3, warmup_steps: 500}}
 //
 // Lengths are in steps, that is in batches. Each `X_steps` can be given as `X_epochs` instead (`boundaries` as
-// `boundaries_epochs`), which is multiplied by the steps of an epoch. They need not be integers. Common to all are
+// `boundaries_epochs`), which is multiplied by the steps of an epoch. They need not be integers. Every schedule has:
 //   warmup_steps, warmup_from (0)   The rate first rises linearly from warmup_from to the first value of the schedule,
 //                                   and then the schedule begins. CosineDecay with `warmup_target` of Keras uses
 //                                   warmup_steps for that instead.
