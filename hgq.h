@@ -1,4 +1,4 @@
-// All of hgq in one header: the C++ API for custom training loops.
+// The whole C++ library in one header, for custom training loops and for deployment.
 //
 //   #include "hgq/hgq.h"
 //

@@ -1,5 +1,6 @@
-// The whole program hgq-train as a function, for programs that add layers, losses, metrics, optimizers or callbacks of
-// their own: configs can name them, and check, reference, training, saved models, export and verify know them.
+// The program hgq-train as a function, for programs with layers, losses, metrics, optimizers or callbacks of their own.
+// Configs can name these, and every command knows them: training, check, reference, export, verify, and the loading of
+// saved models.
 //
 //   int main(int argc, char** argv) {
 //     hgq::Registry registry;
@@ -12,8 +13,10 @@
 
 namespace hgq {
 
-/// Does what the command line says, as hgq-train does (docs/config.md, hgq-train --help). Returns the exit code; throws
-/// nothing. Signals end the program at once, or, in training, after the checkpoint.
+/// Runs the command of the command line, as hgq-train does (docs/config.md, hgq-train --help). Throws nothing, and
+/// returns the exit code: 0 done, 1 the answer is no, 2 usage, config or input are wrong, 3 the run failed, 130
+/// interrupted. SIGINT and SIGTERM end the program at once; a training run first writes a checkpoint, unless a second
+/// signal comes. `registry` is used only during the call.
 int hgq_train_main(int argc, const char* const* argv, const Registry& registry = built_in_registry());
 
 }  // namespace hgq

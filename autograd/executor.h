@@ -1,4 +1,5 @@
-// Replays a plan: forward and backward over chunks of rows, the same bits for any number of threads.
+// Replays a plan for each batch, forward and backward over chunks of rows, with the same bits for any number of
+// threads.
 //
 //   Executor executor(tape, workers, {.gradients = true});
 //   const std::vector<ConstTensorView> inputs{x.view(), y.view()};      // in the order of Tape::input()
@@ -6,8 +7,8 @@
 //   executor.backward();                                // sets Parameter::grad
 //   executor.loss();  executor.value(var);
 //
-// How a batch is cut follows from the plan and the number of rows alone (see Chunks). Everything is allocated when a
-// number of rows is seen for the first time; later steps with it allocate nothing.
+// How a batch is cut depends only on the plan, the options and the number of rows (see Chunks). Memory is allocated
+// when a number of rows occurs for the first time; later batches of that size allocate nothing.
 #pragma once
 
 #include <cstdint>
@@ -24,14 +25,14 @@ namespace hgq {
 
 struct ExecutorOptions {
   bool gradients = true;
-  bool all_parameters = false;  // gradients also of parameters that are not trainable
-  int64_t largest_chunk = 512;  // rows, about; fewer where a chunk's values would not fit the cache
-  int lanes = 16;     // most lanes; a lane is a run of chunks whose partial results are summed in order on one thread
+  bool all_parameters = false;  // also the gradients of parameters that are not trainable
+  int64_t largest_chunk = 512;  // rows, about; fewer if the values of a chunk would not fit into the cache
+  int lanes = 16;     // at most; a lane is a run of chunks whose partial results are summed in order on one thread
   uint64_t seed = 0;  // of random numbers inside operations (stochastic rounding, dropout)
 };
 
-/// How a batch is cut: equal chunks, the last one perhaps shorter, their number a multiple of the lanes where the batch
-/// allows.
+/// How a batch is cut: into chunks of equally many rows, of which the last may have fewer. If there are more chunks
+/// than lanes, their number is about a multiple of the number of lanes.
 struct Chunks {
   int64_t rows = 0;        // of the batch
   int64_t chunk_rows = 0;  // of each chunk but the last
@@ -41,37 +42,43 @@ struct Chunks {
   int64_t rows_of(int64_t chunk) const { return chunk + 1 < count ? chunk_rows : rows - chunk_rows * (count - 1); }
 };
 
-/// `row_floats`: floats a row takes while its chunk is worked on; together they should fit 384 KiB, the part of L2 that
-/// any machine has.
+/// Cuts a batch of `rows` rows. `row_floats` is the number of floats that a row takes while its chunk is computed
+/// (Plan::worker_row_floats); those of a chunk should fit into 384 KiB of the L2 cache.
 Chunks cut_batch(int64_t rows, int64_t row_floats, const ExecutorOptions& options);
 
 class Executor {
  public:
-  /// Tape and workers must outlive the executor.
+  /// Tape, workers, parameters and states must outlive the executor.
   Executor(const Tape& tape, Workers& workers, const ExecutorOptions& options);
   ~Executor();
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  /// One view per Tape::input(), batch dim first, all with the same number of rows; read again in backward(), so they
-  /// must live until then. Throws ShapeError where they do not fit. `step` is what random numbers depend on beside the
-  /// seed.
+  /// Computes all values, and sets the gradients to their start. `inputs` has one view for each Tape::input(), of shape
+  /// [rows, sample...], all with the same number of rows; backward() reads them again, so they must live until then.
+  /// Random numbers depend on the seed and on `step`. Throws ShapeError if the inputs do not fit.
   void forward(std::span<const ConstTensorView> inputs, uint64_t step = 0);
-  /// Writes Parameter::grad of every parameter that can be reached (zeros of the last pass are overwritten).
+  /// Completes the gradients: afterwards Parameter::grad of each trainable parameter that a loss depends on is that of
+  /// this batch alone. Call it at most once after each forward(). Throws Error without a forward pass, or without
+  /// ExecutorOptions::gradients.
   void backward();
 
-  /// Sum of the losses of the last forward pass.
+  /// The sum of the weighted losses of the last forward pass.
   float loss() const;
-  /// One term, in the order of Tape::add_loss().
+  /// One of them, in the order of Tape::add_loss().
   float loss(size_t index) const;
-  /// A Step value of the last pass; for a kept Row value see rows_of.
+  // Views into buffers of the executor: valid until the next forward(), and no longer than the executor.
+  /// A Step value of the last forward pass. Throws Error for a Row value.
   ConstTensorView value(Var step_value) const;
+  /// A Row value of the last forward pass, of shape [rows, ...]. Throws Error unless it is an input or Tape::keep() was
+  /// called for it.
   ConstTensorView rows_of(Var kept) const;
+  /// The gradient of an input after backward(), of shape [rows, ...]. Throws Error if no gradient reaches it.
   ConstTensorView input_gradient(Var input) const;
-  /// Gradient of a Step value, valid after backward().
+  /// The gradient of a Step value after backward(); its data is nullptr if no gradient reaches the value.
   ConstTensorView step_gradient(Var step_value) const;
   const Plan& plan() const { return plan_; }
-  /// Bytes of all buffers.
+  /// Bytes of all buffers of Row values and lanes.
   size_t bytes() const;
 
  private:

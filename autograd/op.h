@@ -1,20 +1,19 @@
-// What an operation must say of itself, so that it can be recorded, planned, replayed in chunks, differentiated and
-// checked.
+// The interface of an operation, by which it is recorded, planned, replayed in chunks, differentiated and checked.
 //
-// A value lives in one of two domains. **Row** values have the batch dim in front (not part of their shape here) and
-// are computed chunk by chunk, a run of rows at a time, on any thread. **Step** values have none (kernels, bit widths,
-// records, statistics, BOPs) and are computed once per step. An operation with a Row input runs by chunks; its Step
-// outputs are reductions over the batch: each lane (a run of chunks) fills a partial result of its own, the lanes are
-// combined in their order, and `finish` makes the value of it. So a result never depends on the number of threads.
+// A value is in one of two domains. **Row** values have a batch dimension, which is not part of their shape here, and
+// are computed in chunks of rows, on any thread. **Step** values have none (kernels, bit widths, records, statistics,
+// BOPs), and are computed once in each step. An operation with a Row input runs for each chunk. Its Step outputs are
+// reductions over the batch: each lane, which is a run of chunks, fills its own partial result, the lanes are combined
+// in their order, and `finish` makes the value from the sum. A result therefore never depends on the number of threads.
 //
-// Gradients of Row values are written or added per chunk; gradients of Step inputs of a Row operation are summed per
-// lane and combined in order. `backward` gets the chunk, `backward_step` runs once before (for gradients that need no
-// pass over rows).
+// Gradients of Row values are written, or added to, chunk by chunk. Gradients of Step inputs of a Row operation are
+// summed in each lane, and the lanes are added in order. `backward` gets a chunk; `backward_step` runs once before all
+// chunks, for gradients that need no pass over the rows.
 //
-// Each operation also has a plain twin, `plain<T>`: the same mathematics as loops over the number type T, over the
-// whole batch at once. Gradients are checked against central differences of plain<double>, kernels against plain<float>
-// (autograd/gradcheck.h). A rounding operation's twin can hold still at a recorded point and follow the straight line
-// that its gradient defines (quantization.md 1.2), since a staircase has no useful differences.
+// Each operation also has a plain twin, `plain<T>`: the same mathematics as simple loops over the whole batch, in the
+// number type T. Gradients are checked against central differences of plain<double>, fast kernels against plain<float>
+// (autograd/gradcheck.h). The twin of an operation that rounds can record a point, and then follow the straight line
+// through it that the gradient defines (quantization.md 1.2), since differences of a staircase are of no use.
 //
 //   struct Square : OpWith<Square> {            // y = x^2, for either domain
 //     std::string_view name() const override { return "square"; }
@@ -60,12 +59,14 @@ struct Needs {
   uint32_t outputs = 0;
 };
 
-/// Objects that depend on the number of rows in a chunk (matrix products of a fixed shape), made once while planning.
+/// Objects for one number of rows in a chunk, such as matrix products of fixed shapes. They are made once for each
+/// number of rows.
 class Kernels {
  public:
   virtual ~Kernels() = default;
 };
 
+/// What an operation gets when it runs: pointers to the values of a chunk, or of the whole step.
 struct OpContext {
   const float* const* in = nullptr;  // inputs: this chunk's rows of Row values, the whole of Step values
   float* const* out =
@@ -91,7 +92,7 @@ struct OpContext {
   }
 };
 
-/// How a rounding operation's twin behaves; see above.
+/// What the twin of an operation that rounds does; see above.
 enum class TwinRounding : uint8_t { kRound, kRecordPoint, kFollowLine };
 
 template <typename T>
@@ -113,14 +114,15 @@ class Op {
   Op& operator=(const Op&) = delete;
 
   virtual std::string_view name() const = 0;
-  /// Specs of the outputs. Called once, when recorded; throws ShapeError where the inputs do not fit.
+  /// The specs of the outputs. Called once, when the operation is recorded. Throws ShapeError if the inputs do not fit.
   virtual std::vector<ValueSpec> infer(std::span<const ValueSpec> inputs) = 0;
   virtual Needs needs() const { return {}; }
   /// Whether a gradient flows to this input at all.
   virtual bool differentiable(int /*input*/) const { return true; }
-  /// Whether a gradient that arrives at this output matters (a record of ranges has none).
+  /// Whether a gradient that arrives at this output is used; that of a record of ranges is not.
   virtual bool passes_gradient(int /*output*/) const { return true; }
-  /// Row outputs are cheap to compute again from the inputs: they are, rather than kept for the whole batch.
+  /// Whether Row outputs are computed again where they are needed, instead of being kept for the whole batch: they are
+  /// cheap to compute from the inputs.
   virtual bool recomputable() const { return false; }
   virtual std::unique_ptr<Kernels> make_kernels(int64_t /*rows*/) const { return nullptr; }
   virtual int64_t scratch_floats(int64_t /*rows*/) const { return 0; }
@@ -130,24 +132,23 @@ class Op {
   virtual void backward(const OpContext& c) const = 0;
 
   // Reductions: operations with Row inputs and Step outputs.
-  /// Size of a lane's partial of a Step output, and its value before the first chunk (all of it `partial_start`).
+  /// The floats of the partial result of a Step output in a lane, and the value of each before the first chunk.
   virtual int64_t partial_floats(int output) const;
   virtual float partial_start(int /*output*/) const { return 0.0F; }
-  /// Adds the partial of a later lane to that of the lanes before it. `c.in` holds the Step inputs.
+  /// Adds the partial result `from` of a lane to that of all lanes before it. `c.in` has the Step inputs.
   virtual void combine(const OpContext& c, int output, float* into, const float* from) const;
-  /// Makes the values of the Step outputs of the combined partials; by default copies them. With `recompute` nothing is
-  /// done.
+  /// Makes the values of the Step outputs from the combined partial results; copies them by default.
   virtual void finish(const OpContext& c) const;
-  /// Once per backward pass, before the chunks: all gradients of the Step outputs are complete.
+  /// Called once in a backward pass before all chunks, when the gradients of the Step outputs are complete.
   virtual void backward_step(const OpContext& /*c*/) const {}
-  /// Whether `backward` adds to this Step input's gradient chunk by chunk (else backward_step alone does).
+  /// Whether `backward` adds to the gradient of this Step input, chunk by chunk; otherwise only backward_step does.
   virtual bool sums_rows(int /*input*/) const { return true; }
 
-  // The plain twin (OpWith makes both of one template).
+  // The plain twin; OpWith defines both with one template.
   virtual void twin(const PlainContext<float>& c) const = 0;
   virtual void twin(const PlainContext<double>& c) const = 0;
 
-  /// Sizes of the outputs as inferred; set by the tape.
+  /// The sizes of the outputs, set by the tape after infer().
   std::vector<int64_t> output_sizes;
 };
 

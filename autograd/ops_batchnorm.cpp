@@ -79,6 +79,8 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
     return std::make_unique<Products>(rows * positions_, k_, n_, covariance_);
   }
 
+  // A chunk is centred by its own mean; then x' x [k, k] of the centred rows is computed, or x' z [k, n]. Of the
+  // symmetric x' x only bands from the diagonal on are computed.
   void forward(const OpContext& c) const override {
     const auto& p = static_cast<const Products&>(*c.kernels);
     const int64_t rows = c.rows * positions_;
@@ -107,6 +109,7 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
     merge(doubles(into), lane[0], lane + 1, lane + 1 + k_, c.in[1]);
   }
 
+  // Mean and variance of each channel, [2, n], from the sums of all lanes. The mean of x and C w stay in c.extra.
   void finish(const OpContext& c) const override {
     const auto* const total = doubles(c.partial[0]);
     const float* const w = c.in[1];
@@ -131,6 +134,8 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
       out_variance[j] = std::max(out_variance[j], 0.0F);  // rounding must not make it negative
   }
 
+  // The gradient of w, and what backward() needs for that of x: r [k], and S [k, k] or, if the products were taken with
+  // z, the scaled kernel 2/n w diag(dvar) [k, n].
   void backward_step(const OpContext& c) const override {
     if (c.grad_out[0] == nullptr) return;
     const float* const to_mean = c.grad_out[0];
@@ -167,6 +172,7 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
     }
   }
 
+  // dx = x S + r for each row. If the products were taken with z, x S is computed as (x w) (scaled kernel)'.
   void backward(const OpContext& c) const override {
     if (c.grad_in[0] == nullptr || c.grad_out[0] == nullptr) return;
     const auto& p = static_cast<const Products&>(*c.kernels);
@@ -217,6 +223,7 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
   /// Kept from finish to backward: mean [k], C w [k, n], S [k, k], r [k], and room for a scaled kernel [k, n].
   int64_t extra_s() const { return whole_lines(k_) + whole_lines(k_ * n_); }
 
+  // x [rows, k] to its mean [k] and x - mean [rows, k].
   void centre(const float* x, int64_t rows, float* mean, float* centred) const {
     std::fill_n(mean, k_, 0.0F);
     constexpr int64_t kAtOnce = 8;  // rows added in registers
@@ -302,6 +309,9 @@ class BatchNormFuse final : public OpWith<BatchNormFuse> {
     }
   }
 
+  // With g = gamma r, r = 1 / sqrt(variance + epsilon), and dk for the gradient of the fused kernel w g: dw = g dk,
+  // dg = sum(w dk) over the rows of the kernel, plus that from the bias, dgamma = r dg,
+  // dvariance = -gamma r^3 dg / 2, dmean = -g dbias.
   void backward(const OpContext& c) const override {
     const float* const w = c.in[0];
     const float* const mean = c.in[1];

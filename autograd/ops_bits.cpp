@@ -151,6 +151,8 @@ class DenseBops final : public OpWith<DenseBops> {
   }
   Needs needs() const override { return {.inputs = 3}; }
   void forward(const OpContext& c) const override { loop(c.in[0], c.in[1], c.out[0]); }
+  // The gradient of the bits of a weight is the sum of the bits of its input over all positions; that of the bits of an
+  // input is the sum of the bits of its row of the kernel.
   void backward(const OpContext& c) const override {
     const float g = c.grad_out[0][0];
     for (int64_t i = 0; i < inputs_; ++i) {

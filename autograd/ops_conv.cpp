@@ -75,6 +75,8 @@ class Convolution final : public OpWith<Convolution> {
     return std::make_unique<Products>(*this, g_);
   }
 
+  // For each group and row of output positions one product, or, if the rows of a window are not runs of inputs, one
+  // product for each row of the kernel.
   void forward(const OpContext& c) const override {
     const auto& p = static_cast<const Products&>(*c.kernels);
     const Windows& v = g_.windows;
@@ -97,6 +99,8 @@ class Convolution final : public OpWith<Convolution> {
     }
   }
 
+  // The kernel's gradient comes from the padded input and dz; the input's is a convolution of dz, spread out by the
+  // stride, with the turned kernel.
   void backward(const OpContext& c) const override {
     const auto& p = static_cast<const Products&>(*c.kernels);
     const Windows& v = g_.windows;
@@ -223,6 +227,8 @@ class Convolution final : public OpWith<Convolution> {
     }
   }
 
+  // Adds one sample's part of the kernel's gradient to `to`. x: the padded sample; dz [positions, outputs]: the
+  // gradient of its output.
   void add_kernel_gradient(const Products& p, const float* x, const float* dz, float* to) const {
     const Windows& v = g_.windows;
     for (int64_t group = 0; group < g_.groups; ++group) {
@@ -236,6 +242,7 @@ class Convolution final : public OpWith<Convolution> {
     }
   }
 
+  // to: the gradient of a sample [h, w, channels], made row by row; it is 0 for elements that no window reads.
   void input_gradient(const Products& p, const float* spread, const float* turned, float* to, bool add) const {
     const Windows& v = g_.windows;
     const int64_t columns = g_.reached_columns();

@@ -29,6 +29,7 @@ class ConvBops final : public OpWith<ConvBops> {
     auto* const sums = doubles(c.scratch);
     c.out[0][0] = static_cast<float>(total(c.in[0], c.in[1], sums) * factor_);
   }
+  // The gradient of the bits of a weight is the sum of the bits of all inputs that it is multiplied by, and vice versa.
   void backward(const OpContext& c) const override {
     const double g = static_cast<double>(c.grad_out[0][0]) * factor_;
     const int64_t channels = g_.windows.channels;

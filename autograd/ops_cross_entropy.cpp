@@ -87,6 +87,7 @@ class CrossEntropy final : public BatchMean {
     }
   }
 
+  // The weighted sum of the losses of up to kBlock rows: log(sum exp(x)) - x[label] from logits.
   double block_forward(const OpContext& c, int64_t begin, int64_t rows) const {
     const float* const x = c.in[0] + begin * classes_;
     double total = 0;
@@ -116,6 +117,7 @@ class CrossEntropy final : public BatchMean {
 
   double weight_of(const OpContext& c, int64_t r) const { return static_cast<double>(weight(c.in, r)); }
 
+  // From logits: (softmax(x) * mass of the target - target) times the share and weight of the row.
   void block_backward(const OpContext& c, int64_t begin, int64_t rows) const {
     const float g = share(c);
     const float* const x = c.in[0] + begin * classes_;
@@ -185,6 +187,7 @@ class CrossEntropy final : public BatchMean {
     return std::log(std::clamp(p / norm, kProbabilityFloor, 1.0 - kProbabilityFloor));
   }
 
+  // The same from probabilities p: the gradient of -y log(clip(p / sum(p))); a clipped p has none of its own.
   void probability_gradient(const OpContext& c, int64_t r, float g) const {
     const float* const p = c.in[0] + r * classes_;
     double norm = 0;

@@ -321,6 +321,8 @@ Var subtract(Var a, Var b) { return binary(BinaryKind::kSubtract, a, b); }
 Var multiply(Var a, Var b) { return binary(BinaryKind::kMultiply, a, b); }
 Var scale(Var a, float factor) { return a.tape->record_one(std::make_unique<Scale>(factor), {a}); }
 
+// Central differences with decreasing steps, extrapolated to step 0 (Ridders' method). Gives the best estimate, or 0 if
+// the estimates do not converge, as at a jump.
 double numerical_derivative(const std::function<double(double)>& f, double x) {
   constexpr int kLevels = 15;
   constexpr double kGoodEnough = 1e-12;

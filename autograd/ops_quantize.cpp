@@ -35,6 +35,8 @@ class Quantize final : public OpWith<Quantize> {
 
   std::string_view name() const override { return options_.relu ? "quantize_relu" : "quantize"; }
 
+  // x [sample], f that is shared along dims of the sample, then the bias [channels] if there is one. Elements are
+  // worked on in periods of width_, after which f and bias repeat.
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
     sample_ = in[0].shape;
     size_ = sample_.size();
@@ -85,6 +87,8 @@ class Quantize final : public OpWith<Quantize> {
     }
   }
 
+  // Spreads the parameters over one period, then computes all elements of the chunk. With a record, the smallest and
+  // largest q(x) for each element of f are merged into those of the lane.
   void forward(const OpContext& c) const override {
     float* const memory = c.scratch;
     const BlockParameters p = spread_parameters(c, memory);
@@ -110,6 +114,7 @@ class Quantize final : public OpWith<Quantize> {
     if (record) merge_record(c, low, high);
   }
 
+  // quantization.md 1.2: gradients of f and bias are summed for each place of a period, then for each f and channel.
   void backward(const OpContext& c) const override {
     if (c.grad_out[0] == nullptr) return;
     float* const memory = c.scratch;
@@ -198,6 +203,7 @@ class Quantize final : public OpWith<Quantize> {
     return memory;
   }
 
+  // scale = 2^f or 2^rne(f) and its inverse for each place of a period [width_], and the bias.
   BlockParameters spread_parameters(const OpContext& c, float* memory) const {
     const float* const f = c.in[1];
     float* const scale = memory;
@@ -226,6 +232,8 @@ class Quantize final : public OpWith<Quantize> {
     return {scale, inverse, spread_bias(c, memory + 2 * width_)};
   }
 
+  // Runs the loop that was compiled for what is there: bias, ReLU, record. It takes kBlockRows periods at a time, then
+  // the remaining ones one by one.
   template <RoundingStrategy kStrategy, bool kExact>
   void run_forward(const OpContext& c, const BlockParameters& p, bool record, float* low, float* high) const {
     const auto run = [&]<bool kBias, bool kRelu, bool kRecord>() {
@@ -251,6 +259,7 @@ class Quantize final : public OpWith<Quantize> {
     }
   }
 
+  // The same backward, compiled for whether x needs a gradient, and whether it is added to one.
   template <bool kBias, bool kRelu>
   void run_backward(const OpContext& c, const BlockParameters& p, float* grad_f, float* grad_bias) const {
     const auto run = [&]<bool kToX, bool kAdd>() {
@@ -288,6 +297,7 @@ class Quantize final : public OpWith<Quantize> {
     return (below + (u < y - below ? 1.0F : 0.0F)) / s;
   }
 
+  // Stochastic rounding and noise: the random number belongs to the element of the whole batch, not of the chunk.
   void forward_random(const OpContext& c, const BlockParameters& p) const {
     const int64_t n = c.rows * size_;
     const bool record = options_.record_min != nullptr && !c.recompute;

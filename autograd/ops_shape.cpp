@@ -161,6 +161,7 @@ Var reshape(Var a, const Shape& shape) {
   return a.shape() == shape ? a : a.tape->record_one(std::make_unique<Reshape>(shape), {a});
 }
 
+// source[i]: the element of the input that becomes element i of the output, both row-major.
 Var permute(Var a, const std::vector<int>& dims) {
   const Shape in = a.shape();
   std::vector<int> sorted = dims;
@@ -185,6 +186,7 @@ Var permute(Var a, const std::vector<int>& dims) {
   return a.tape->record_one(std::make_unique<Gather>("permute", out, std::move(which), std::move(source)), {a});
 }
 
+// which[i], source[i]: part and element in it that become element i of the output.
 Var concatenate(const std::vector<Var>& parts, int axis) {
   HGQ_CHECK(!parts.empty(), ShapeError, "concatenate: nothing to join");
   Shape out = parts[0].shape();

@@ -1,7 +1,7 @@
 // What a model holds between steps: Parameters are trained, States are not.
 //
-// Both are named ("dense_1/kernel"), live outside the tape and are read at each replay, so a callback or an optimizer
-// may change their values between steps at will. Their shape is fixed.
+// Both have a name, such as "dense_1/kernel". A tape refers to them and reads them at each replay, so a callback or an
+// optimizer may change their values between two steps. Their shape is fixed.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,8 @@
 
 namespace hgq {
 
-/// Applied to a parameter's value after each update of the optimizer (Keras' constraints). Empty: none.
+/// What is applied to the value of a parameter after each update of the optimizer, as the constraints of Keras; may be
+/// empty.
 using Constraint = std::function<void(TensorView)>;
 
 class Parameter {
@@ -23,7 +24,7 @@ class Parameter {
 
   std::string name;
   Tensor value;
-  Tensor grad;  // of the last backward pass; zeros where the parameter did not enter
+  Tensor grad;  // of the last backward pass; 0 if no loss depends on the parameter
   bool trainable = true;
   Constraint constraint;
 };

@@ -1,22 +1,24 @@
-// From a tape to a program: which operation runs when, what is kept, and what is computed again.
+// The program made from a tape: in which order the operations run, which values are kept, and which are computed again.
+// The Executor (executor.h) replays it. docs/glossary.md explains Row, Step, chunk, lane and segment.
 //
-// Every value has a level: 0 for inputs and parameters, else the highest level of its inputs, one more where a
-// reduction over the batch makes a Step value of Row values. A level's Row operations are one **segment**: each chunk
-// of rows goes through all of them on one thread while it is in cache. Between two segments lies a barrier (batch
-// norm's statistics, say).
+// Every value has a level. Inputs and parameters have level 0, any other value the highest level of the inputs of its
+// operation, plus one if the operation reduces Row values to a Step value. The Row operations of a level form a
+// **segment**: each chunk of rows passes through all of them on one thread while it is in the cache. Between two
+// segments there is a barrier, for example the batch statistics of batch norm.
 //
-//   forward   for s = 0, 1, ...:      Step operations of level s; the segment of level s; combine the lanes,
-//                                     finish reductions
-//   backward  for s = last, ..., 0:   backward_step of the reductions; the segment of level s in reverse; combine
-//                                     the lanes into Step gradients; Step operations of level s in reverse
+//   forward   for s = 0, 1, ...:      the Step operations of level s; the segment of level s; the lanes are combined,
+//                                     and the reductions finished
+//   backward  for s = last, ..., 0:   backward_step of the reductions; the segment of level s in reverse; the lanes are
+//                                     summed into Step gradients; the Step operations of level s in reverse
 //
-// The last forward segment and the first backward one are one visit where no gradient waits for a whole-batch result (a
-// plain loss: its own gradient is a constant). Without a barrier a chunk so goes forward and backward in one visit, and
-// memory does not grow with the batch.
+// The last forward segment and the first backward segment are one, if no gradient in it depends on a result of the
+// whole batch; that is so for a plain loss, whose own gradient is a constant. A tape without a barrier then has a
+// single segment, in which a chunk goes forward and backward, and its memory does not grow with the batch.
 //
-// A Row value that is used in another segment than its own is computed again there if that is cheap (Op::recomputable),
-// else kept for the whole batch; all others live in the worker's block, as long as they are needed. A plan depends on
-// the tape alone; Layout gives it offsets and chunks for a number of rows.
+// A Row value that is needed in another segment than its own is computed again there if that is cheap
+// (Op::recomputable), otherwise it is kept for the whole batch. All other Row values live in the block of the worker
+// for as long as they are needed. A plan depends only on the tape and the options: it holds the buffers of Step values,
+// whereas the Executor cuts a batch into chunks and places the buffers of Row values, once for each number of rows.
 #pragma once
 
 #include <cstdint>
@@ -29,42 +31,43 @@ namespace hgq {
 
 struct PlanOptions {
   bool gradients = true;
-  bool all_parameters = false;  // gradients also of parameters that are not trainable
+  bool all_parameters = false;  // also the gradients of parameters that are not trainable
 };
 
-/// Where a pointer that an operation gets comes from.
+/// Where a pointer that is passed to an operation comes from.
 struct Slot {
   enum class Kind : uint8_t {
     kNone,    // nullptr
     kFixed,   // a Step value, a parameter, a gradient: the same for every chunk
     kInput,   // rows of the batch
     kWhole,   // rows of a value kept for the whole batch
-    kWorker,  // this worker's block
-    kLane     // this lane's block of partial results
+    kWorker,  // in the block of the worker that runs the chunk
+    kLane     // in the lane's block of partial results
   };
   Kind kind = Kind::kNone;
   float* fixed = nullptr;
   int32_t input = -1;
-  int64_t row_floats = 0;  // kInput, kWhole, kWorker: floats a row
-  int64_t floats = 0;      // kLane, and kWorker buffers that do not grow with the rows
-  int64_t first = 0;       // life: segments for kWhole, instructions of the segment for kWorker
+  int64_t row_floats = 0;  // of kInput, kWhole, kWorker: floats for each row
+  int64_t floats = 0;      // of kLane, and of kWorker buffers that do not grow with the rows
+  int64_t first = 0;       // first and last use: a segment for kWhole, an instruction of the segment for kWorker
   int64_t last = 0;
-  int32_t segment = -1;  // kWorker, kLane
-  float start = 0;       // kLane: value at the beginning of a lane
+  int32_t segment = -1;  // of kWorker, kLane
+  float start = 0;       // of kLane: the value of every element at the beginning of a lane
 };
 
+/// One call of an operation: of Op::forward, forward (computed again), backward, combine and finish, or backward_step.
 struct Instruction {
   enum class Action : uint8_t { kForward, kRecompute, kBackward, kFinish, kBackwardStep };
   Action action = Action::kForward;
   int32_t node = -1;
   std::vector<int32_t> in, out, grad_out, grad_in;  // slots
-  std::vector<int32_t> partial;                     // kFinish: lane slots of the Step outputs, -1 for Row ones
-  std::unique_ptr<bool[]> accumulate;               // per input
+  std::vector<int32_t> partial;                     // of kFinish: lane slots of the Step outputs, -1 for Row outputs
+  std::unique_ptr<bool[]> accumulate;               // for each input: its gradient is added to, not overwritten
   int32_t scratch = -1;
   float* extra = nullptr;
 };
 
-/// Lane blocks are summed into a Step gradient in lane order.
+/// A Step gradient, to which the parts in the lane blocks are added in the order of the lanes.
 struct GradientSum {
   int32_t lane_slot = -1;
   float* into = nullptr;
@@ -74,19 +77,21 @@ struct GradientSum {
 struct Segment {
   std::vector<Instruction> instructions;
   std::vector<int32_t> lane_slots;
-  std::vector<Instruction> finish;  // reductions, after the lanes are combined
+  std::vector<Instruction> finish;  // of reductions, after all chunks
   std::vector<GradientSum> gradient_sums;
   int64_t level = 0;
   bool backward = false;  // has backward instructions
 };
 
+/// What runs between two barriers.
 struct Stage {
   std::vector<Instruction> step;  // Step operations, run by the caller in this order, before the segment
-  int32_t segment = -1;           // then this segment, if any
+  int32_t segment = -1;           // the segment that follows; -1: none
 };
 
 class Plan {
  public:
+  /// Tape, parameters and states must outlive the plan, which holds pointers to their values.
   Plan(const Tape& tape, const PlanOptions& options);
 
   const Tape& tape() const { return *tape_; }
@@ -94,24 +99,26 @@ class Plan {
   const std::vector<Segment>& segments() const { return segments_; }
   const std::vector<Stage>& forward_stages() const { return forward_; }
   const std::vector<Stage>& backward_stages() const { return backward_; }
-  /// Loss gradients to set before the forward pass.
+  /// The gradient of each loss, which is its weight; to be set before the forward pass.
   struct Seed {
     float* gradient;
     float weight;
   };
   const std::vector<Seed>& seeds() const { return seeds_; }
-  /// Parameters whose gradient this plan computes.
+  /// The parameters whose gradients this plan computes.
   const std::vector<Parameter*>& parameters() const { return parameters_; }
-  /// Buffer of a Step value; nullptr for a Row value.
+  /// The buffer of a Step value and that of its gradient; nullptr for a Row value, or if there is no gradient.
   float* step_value(int32_t value) const { return step_value_[static_cast<size_t>(value)]; }
   float* step_gradient(int32_t value) const { return step_gradient_[static_cast<size_t>(value)]; }
-  /// Slot of a Row value (kept ones: kWhole) or of the gradient of a batch input; -1 where there is none.
+  /// The slot (kWhole) of a Row value for which Tape::keep() was called, and of the gradient of an input; -1: none.
   int32_t kept_slot(int32_t value) const;
   int32_t input_gradient_slot(int32_t value) const;
+  /// The gradients of all Step values but parameters, to be set to 0 before each pass.
   std::span<float> step_gradients() const { return {step_gradient_data_, static_cast<size_t>(step_gradient_floats_)}; }
-  /// Floats that one row needs in the worker's block of the hungriest segment, about: decides the size of a chunk.
+  /// Floats for each row in the worker's block, in the segment with the most of them and counted without sharing of
+  /// memory. The size of a chunk follows from it.
   int64_t worker_row_floats() const;
-  /// The program in words: levels, what is kept, what is computed again.
+  /// The program as text: the floats kept for the whole batch, then the operations of each segment.
   std::string describe() const;
 
  private:

@@ -1,5 +1,5 @@
-// The tape: a computation recorded once and replayed for every step, and what a custom loop or a user's own layer is
-// written on.
+// The tape: a computation that is recorded once and replayed for every batch. Custom training loops and a user's own
+// layers are written with it.
 //
 //   Tape tape;
 //   const Var x = tape.input("x", Shape{16});                 // Row: 16 values a sample
@@ -8,7 +8,8 @@
 //   tape.add_loss(ops::mean_squared_error(y, tape.input("y", Shape{5})), "mse");
 //   Executor executor(tape, workers, {});                     // autograd/executor.h
 //
-// Recording checks shapes at once (ShapeError) and computes nothing. A Var is a handle; it lives as long as its tape.
+// Recording computes nothing, but checks all shapes, and throws ShapeError. A Var is a handle, valid as long as its
+// tape; parameters and states must outlive the tape.
 #pragma once
 
 #include <cstdint>
@@ -26,12 +27,13 @@ namespace hgq {
 
 class Tape;
 
+/// A value on a tape. Operations (autograd/ops.h) take and return them.
 struct Var {
   Tape* tape = nullptr;
   int32_t id = -1;
 
   bool valid() const { return tape != nullptr; }
-  Shape shape() const;  // a copy: the tape's own moves when it grows
+  Shape shape() const;  // of a sample if it is a Row value
   Domain domain() const;
 };
 
@@ -64,25 +66,27 @@ class Tape {
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
-  /// A Row value given with each batch, in the order of these calls. `wants_gradient`: Executor::input_gradient() can
-  /// be asked for it.
+  /// A Row value that is given with each batch, in the order of these calls. With `wants_gradient`,
+  /// Executor::input_gradient() can be called for it.
   Var input(std::string name, const Shape& sample, bool wants_gradient = false);
-  /// Step values, read at each replay; the same Var for the same object.
+  /// Step values that are read at each replay. The same object gives the same Var.
   Var parameter(Parameter& parameter);
   Var state(State& state);
   Var constant(Tensor value);
-  /// A stream of random numbers for the next operation of this kind ("dropout"), whatever else is on the tape: the
-  /// first has that of the kind's name, the others those that follow (core/rng.h).
+  /// A stream of random numbers (core/rng.h) for the next operation of this kind, such as "dropout". It depends on the
+  /// kind and on how many operations of that kind were recorded before, and on nothing else on the tape.
   uint64_t next_stream(const std::string& kind);
 
-  /// Appends an operation; its outputs. Throws ShapeError with the name of the operation where the inputs do not fit.
+  /// Appends an operation, and returns its outputs. Throws ShapeError, with the name of the operation, if the inputs do
+  /// not fit.
   std::vector<Var> record(std::unique_ptr<Op> op, std::span<const Var> inputs);
   /// The same for an operation with one output.
   Var record_one(std::unique_ptr<Op> op, std::initializer_list<Var> inputs);
 
-  /// Adds weight * a Step scalar to what backward differentiates; the loss is the sum of these, in this order.
+  /// Adds weight * `scalar`, a Step value, to the loss, whose gradients are computed. It is the sum in the order of
+  /// these calls.
   void add_loss(Var scalar, std::string name, float weight = 1);
-  /// Keeps a Row value for the whole batch, so that Executor::rows_of() can be asked for it.
+  /// Keeps a Row value for the whole batch, so that Executor::rows_of() can be called for it.
   void keep(Var row_value);
 
   const std::vector<Value>& values() const { return values_; }

@@ -1,23 +1,24 @@
-// Callbacks: what happens around epochs and batches.
+// The interface of a callback: what a program does between the epochs and batches of a training.
 //
 //   class Printer : public Callback {
 //     std::string_view name() const override { return "Printer"; }
 //     void on_epoch_end(Training& t) override { std::printf("%d %g\n", t.epoch, *t.logs.find("loss")); }
 //   };
 //
-// Order of an epoch: every callback's on_epoch_begin, then for each batch on_batch_begin, the step, on_batch_end;
-// validation; every on_epoch_end in the order of the list (each may add to the logs and sees what those before it
-// added); every on_log, when the logs are complete. A callback that sets Training::stop ends the training after this
-// epoch, one that sets stop_now ends the epoch after this batch, too.
+// In an epoch, on_epoch_begin of every callback is called first; then for each batch on_batch_begin, the training step,
+// and on_batch_end; then the model is validated; then on_epoch_end of every callback, each of which may add to the logs
+// and sees what those before it have added; and last on_log of every callback, with the complete logs. The order of the
+// callbacks is always that in which they were added. A callback that sets Training::stop ends the training after this
+// epoch; one that sets stop_now also ends the epoch after this batch.
 //
-// A callback that remembers something says so in state(), as JSON (callbacks/saved_state.h writes numbers exactly); it
-// is kept in checkpoints, so that a run that is continued does what an uninterrupted one does. One that remembers
-// nothing is no part of a checkpoint: a run may be continued with or without it. So that at every moment the files on
-// the disk are ones that a run can go on with, files of a callback are written in before_checkpoint, and removed in
-// on_checkpoint: then the checkpoint that names the new files, and not the old ones, has been written.
+// A callback that remembers something returns it from state(), as JSON (callbacks/saved_state.h writes numbers
+// exactly). Checkpoints keep it, so that a resumed run does the same as an uninterrupted one. A callback that remembers
+// nothing is not part of a checkpoint: a run can be resumed with it or without it. A callback writes its files in
+// before_checkpoint, and removes files in on_checkpoint, when a checkpoint that no longer needs them is on the disk. A
+// run that is killed at any moment can then be resumed from the files that it has left.
 //
 // To add a callback: one .cpp with the class and its registration (callbacks/kinds.h), one line in
-// callbacks/CMakeLists.txt, one test.
+// callbacks/CMakeLists.txt, and one test.
 #pragma once
 
 #include <functional>
@@ -33,45 +34,44 @@
 
 namespace hgq {
 
-/// Everything that a callback may look at or change.
+/// What a callback can read and change. It is valid during Trainer::fit().
 struct Training {
   Model& model;
   Optimizer& optimizer;
   TrainStep& step;
   Workers& workers;
   const Dataset& train;
-  const Dataset* validation;  // nullptr: none
-  int64_t batch_size;
-  int epochs;           // of the whole training
-  int epoch = 0;        // from 0; in on_train_begin the one to begin with; in on_epoch_end the one that ends
-  int64_t batch = 0;    // in on_batch_end the one that ends
-  int64_t batches = 0;  // an epoch
-  Metrics logs{};       // of this epoch: loss, metrics, val_..., what callbacks add
-  double seconds = 0;   // this epoch took
-  bool stop = false;    // set to end the training after this epoch
-  /// Set in on_batch_end to end the epoch with this batch (it is validated and logged as any other), and the training
-  /// with it. Without it a loss that is not finite ends the run with an error.
+  const Dataset* validation;  // nullptr if there is none
+  int64_t batch_size;         // rows
+  int epochs;                 // of the whole training
+  int epoch = 0;              // of this moment, from 0; in on_train_begin the first one to train
+  int64_t batch = 0;          // within the epoch, from 0
+  int64_t batches = 0;        // in an epoch
+  Metrics logs{};             // of this epoch: loss, metrics, val_..., and what callbacks add; empty before validation
+  double seconds = 0;         // that this epoch took, validation included
+  bool stop = false;          // set it to end the training after this epoch
+  /// Set it in on_batch_end to end the epoch and the training after this batch. The epoch is validated and logged as
+  /// any other. It also prevents the error that a loss that is not finite causes otherwise.
   bool stop_now = false;
-  std::string stop_reason{};
-  /// Keeps a file of the model as it is now (Trainer::Options::model_file) for the next checkpoint. Empty: there are
-  /// none.
+  std::string stop_reason{};  // for the user; set it together with stop or stop_now
+  /// Keeps the model as it is now, for a file (Trainer::Options::model_file) that is written before the next
+  /// checkpoint. Empty if no model files are written.
   std::function<PendingFile(const std::string& path)> model_file{};
 };
 
 /// A metric that a callback reads from the logs.
 struct WatchedMetric {
-  std::string name;  // "val_loss"
-  std::string key;   // of the callback's config that names it: "monitor"
-  bool complete_logs =
-      false;  // it is read in on_log; else in on_epoch_end, where later callbacks have added nothing yet
+  std::string name;            // "val_loss"
+  std::string key;             // the key of the callback that names it, for messages: "monitor"
+  bool complete_logs = false;  // read in on_log; otherwise in on_epoch_end, before later callbacks have added theirs
 };
 
 class Callback {
  public:
   virtual ~Callback() = default;
-  /// As in configs: "ResetMinMax".
+  /// The name in configs: "ResetMinMax".
   virtual std::string_view name() const = 0;
-  /// Epochs from one time that it does its work to the next: a run of fewer gets nothing of it.
+  /// The number of epochs from one time that it acts to the next. In a shorter run it never acts.
   virtual int interval() const { return 1; }
   virtual void on_train_begin(Training& /*t*/) {}
   virtual void on_epoch_begin(Training& /*t*/) {}
@@ -79,20 +79,21 @@ class Callback {
   virtual void on_batch_end(Training& /*t*/) {}
   virtual void on_epoch_end(Training& /*t*/) {}
   virtual void on_log(Training& /*t*/) {}
-  /// Before each checkpoint, and where there are none, as often and at the end.
+  /// Called before each checkpoint; if no checkpoints are written, as often and at the end.
   virtual void before_checkpoint(Training& /*t*/) {}
-  /// After it.
+  /// Called after a checkpoint has been written.
   virtual void on_checkpoint(Training& /*t*/) {}
   virtual void on_train_end(Training& /*t*/) {}
-  /// What on_epoch_end adds to the logs.
+  /// The names that on_epoch_end adds to the logs.
   virtual std::vector<std::string> adds() const { return {}; }
-  /// The metrics that it reads there: a run with one that nobody measures is refused before it begins.
+  /// The metrics that it reads from the logs. If nothing measures one of them, fit() throws ConfigError before the
+  /// first epoch.
   virtual std::vector<WatchedMetric> watches() const { return {}; }
 
-  /// What it remembers; null, always, where that is nothing.
+  /// What it remembers, in a form that restore() takes. A callback that remembers nothing always returns null.
   virtual nlohmann::json state() const;
-  /// Takes back what state() gave. Throws FileError where that cannot be; what depends on the model or the epoch is
-  /// checked in on_train_begin.
+  /// Restores what state() returned, before on_train_begin is called. Throws FileError if it is damaged; what depends
+  /// on the model or the epoch is checked in on_train_begin.
   virtual void restore(const nlohmann::json& state);
 };
 

@@ -1,4 +1,4 @@
-// The metrics of a training, a row an epoch: in memory, and as text.
+// The metrics of a training, one row for each epoch, in memory and as CSV.
 //
 //   const History& history = trainer.history();
 //   const std::optional<double> loss = history.find(0, "val_loss");      // of the first row
@@ -22,21 +22,21 @@ class History {
   void add(int epoch, const Metrics& metrics);
   size_t size() const { return epochs_.size(); }
   int epoch(size_t row) const { return epochs_[row]; }
-  /// nullopt where the row has no such value.
+  /// A value of a row; nullopt if the row has none.
   std::optional<double> find(size_t row, std::string_view column) const;
   /// The metrics in the order of their first appearance.
   std::vector<std::string> columns() const;
   /// Removes the rows; the columns stay.
   void clear();
 
-  /// A header and a row an epoch; a missing value is empty.
+  /// A header and one line for each row; a missing value is empty.
   std::string to_csv() const;
-  /// Throws FileError where the text is no such table.
+  /// Reads what to_csv() wrote. Throws FileError if the text is no such table.
   static History from_csv(std::string_view text);
 
-  /// "epoch,loss,..." with the line's end.
+  /// "epoch,loss,..." with the end of the line.
   static std::string header(const std::vector<std::string>& columns);
-  /// A row of a table with these columns, with the line's end.
+  /// A row of a table with these columns, with the end of the line.
   std::string line(size_t row, const std::vector<std::string>& columns) const;
 
  private:

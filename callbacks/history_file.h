@@ -1,12 +1,12 @@
-// history.csv as the store of a run's rows: a run of 300,000 epochs keeps none of them in memory.
+// Keeps the history of a run in history.csv, so that even a run of 300,000 epochs does not keep it in memory.
 //
 //   HistoryFile file("runs/magic/history.csv");
 //   file.append(rows);                       // the rows since the last checkpoint
 //   checkpoint["history"] = file.state();    // how many rows the file has, and their checksum
 //
-// The file appears whole or not at all: its old rows are copied, the new ones added, and the copy takes its name. So it
-// may be ahead of the checkpoint when a run is killed between the two; restore() cuts it back to what the checkpoint
-// knows. A column that appears later is added behind the others, and is empty in the rows before.
+// The file is written whole or not at all: its rows are copied to another file, the new ones added, and that file takes
+// its name. If a run is killed after that and before its next checkpoint, the file has more rows than the checkpoint
+// knows; restore() removes them. A column that appears later is added after the others, and is empty in earlier rows.
 #pragma once
 
 #include <cstdint>
@@ -26,14 +26,14 @@ class HistoryFile {
  public:
   explicit HistoryFile(std::string path) : path_(std::move(path)) {}
 
-  /// Adds the rows; the file lasts when it returns. Throws RunError where the disk fails or another program changed the
-  /// file.
+  /// Adds the rows; they are on the disk when it returns. Throws RunError if the disk fails, or if another program has
+  /// changed the file.
   void append(const History& rows);
 
-  /// Constant in size.
+  /// What is known of the file, for a checkpoint; its size does not grow with the rows.
   nlohmann::json state() const;
-  /// Cuts the file back to the rows that `state` knows, at most so many. Where there is no file the rows before are
-  /// lost, and it begins with those that come. Throws FileError where the file holds other rows than the checkpoint
+  /// Removes all rows that `state` does not know; it may know at most `most_rows`. If there is no file, the earlier
+  /// rows are lost, and the file begins with the next ones. Throws FileError if the file has other rows than `state`
   /// knows.
   void restore(const nlohmann::json& state, int64_t most_rows);
 
@@ -46,8 +46,8 @@ class HistoryFile {
     uint32_t checksum = 0;
   };
 
-  /// Gives each known row of the file to `write`, without the line's end and `later_columns` empty values at its end.
-  /// Whether the file held them all, as they were.
+  /// Passes each known row of the file to `write`, without the end of the line, and without `later_columns` empty
+  /// values at its end. Returns whether the file has all of them, unchanged.
   bool copy_known(size_t later_columns, const std::function<void(std::string_view row)>& write) const;
   std::optional<size_t> later_columns() const;
 

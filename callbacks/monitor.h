@@ -1,5 +1,5 @@
-// A metric that is watched: whether it improved, and for how many epochs it has not. For EarlyStopping,
-// ReduceLROnPlateau, Checkpoint.
+// Watches a metric: whether it has improved, and for how many epochs it has not. EarlyStopping, ReduceLROnPlateau and
+// Checkpoint use it.
 #pragma once
 
 #include <cmath>
@@ -18,15 +18,17 @@ struct Monitor {
   double best = std::nan("");
   int waited = 0;  // epochs since the last improvement
 
-  /// Reads monitor, mode, min_delta, with Keras' meaning: mode auto takes max for names that hold "acc" or "auc".
+  /// Reads the keys monitor, mode and min_delta, with their meaning in Keras: mode `auto` is `max` for names that
+  /// contain "acc" or "auc".
   static Monitor from(ConfigReader& c, double min_delta_fallback);
-  /// Updates best and waited; nullptr-like false where the epoch lacks the metric (`found`).
+  /// Updates `best` and `waited`, and returns whether the metric has improved. `found` tells whether the epoch has it;
+  /// if not, the result is false.
   bool improved(const Training& t, bool& found);
 
-  // For a callback's state(), restore() and on_train_begin(): what a run that is continued must know.
+  // For state(), restore() and on_train_begin() of a callback: what a resumed run must know.
   nlohmann::json state() const;
   void restore(const SavedState& state);
-  /// Throws FileError where it has waited for more epochs than there were.
+  /// Throws FileError if it has waited for more epochs than there were.
   void check(const Training& t) const;
 };
 

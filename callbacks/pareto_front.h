@@ -1,11 +1,12 @@
-// ParetoFront: keeps the models that no other one beats in all metrics, and removes the files of the others.
+// ParetoFront: keeps the models that no other model beats in all metrics, and removes the files of all others.
 //
 //   - ParetoFront: {metrics: [val_accuracy, bops], best: [max, min]}
 //
-// A model beats another if it is at least as good in every metric and better in one; of equals the first stays. The
-// files are FOLDER/epoch_0120.h5 ..., the list FOLDER/pareto.csv (file, epoch, metrics). They are written just before a
-// checkpoint, the models before the list; a model that fell off the front before then never is. Files of models that
-// fell off the front are removed once the checkpoint that no longer needs them has been written.
+// A model beats another if it is at least as good in every metric, and better in one; of equal models the first is
+// kept. The files of the models are called FOLDER/epoch_0120.h5 and so on, and FOLDER/pareto.csv is the list (file,
+// epoch, metrics). They are written just before a checkpoint, first the models, then the list. A model that has been
+// beaten before that is never written. Files of beaten models are removed when a checkpoint that no longer needs them
+// is on the disk.
 #pragma once
 
 #include <string>
@@ -19,9 +20,9 @@ class ParetoFront : public Callback {
  public:
   struct Options {
     std::vector<std::string> metrics{"val_accuracy", "bops"};
-    std::vector<bool> largest{true, false};  // by metric: whether large is good
-    std::string folder;                      // empty: no files, the front is kept in memory alone
-    int every = 1;                           // epochs
+    std::vector<bool> largest{true, false};  // for each metric, whether larger is better
+    std::string folder;                      // empty: no files, the front is only in memory
+    int every = 1;                           // number of epochs from one look to the next
   };
   struct Point {
     int epoch = 0;  // from 1

@@ -1,5 +1,5 @@
-// Files that callbacks make while a run goes on, kept in memory until the next checkpoint: a model that is beaten
-// before then is never written, and all that are written go to the disk together.
+// Files that callbacks make during a run, kept in memory until the next checkpoint. A model that is beaten before that
+// is never written, and all others are written together.
 #pragma once
 
 #include <cstdint>
@@ -9,20 +9,21 @@
 
 namespace hgq {
 
-/// A file whose content is made when it is written.
+/// A file whose content is computed when it is written.
 struct PendingFile {
   std::string path;
   std::function<std::string()> content;
-  int64_t kept_bytes = 0;  // that are kept for it until then
+  int64_t kept_bytes = 0;  // of memory that are kept for it until then
 };
 
 class PendingFiles {
  public:
-  /// Takes the place of a file of the same path. Where what is kept grows beyond 32 MiB all are written at once.
+  /// Adds a file; it replaces one with the same path. If more than 32 MiB are kept, all files are written at once.
   void add(PendingFile file);
+  /// Forgets the file with this path, if there is one.
   void drop(const std::string& path);
-  /// Writes each file whole or not at all, in the order in which they came; they last when it returns. Throws as
-  /// write_file_atomically.
+  /// Writes each file whole or not at all, in the order in which they were added; they are on the disk when it returns.
+  /// Throws what write_file_atomically() throws.
   void write();
 
  private:

@@ -1,6 +1,6 @@
-// Progress: what a user sees while training. On a terminal a line that is rewritten, never longer than the terminal is
-// wide: epoch, loss, metrics of the validation rows, BOPs, time left, then the rest as far as there is room. In a pipe
-// one plain line an epoch at most, at first each, then thinned so that a long run prints a few hundred.
+// Progress: what a user sees during training. On a terminal one line is rewritten, which is never wider than the
+// terminal: epoch, loss, metrics of the validation set, BOPs, time left, and other values as far as there is room.
+// Elsewhere plain lines are printed, at first one for each epoch, then fewer, so that a long run prints a few hundred.
 #pragma once
 
 #include <cstdio>
@@ -14,9 +14,9 @@ namespace hgq {
 
 class Progress : public Callback {
  public:
-  /// `out`: standard error as a rule; `terminal`: whether lines may be rewritten.
+  /// `out` is usually standard error, and must outlive this; `terminal` tells whether lines may be rewritten.
   Progress(std::FILE* out, bool terminal);
-  /// Ends an open line, so that a message after a failed run has a line of its own.
+  /// Ends an open line, so that a message after a failed run begins on its own line.
   ~Progress() override;
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -29,7 +29,7 @@ class Progress : public Callback {
  private:
   void print(const Training& t, bool whole_epoch);
   void close_line();
-  /// Names and values to show, the important first.
+  /// The names and values to show, the most important first.
   std::vector<std::pair<std::string, double>> numbers(const Training& t, bool whole_epoch);
 
   std::FILE* out_;

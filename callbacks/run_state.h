@@ -1,8 +1,8 @@
-// All that the future of a run depends on, beside its config and data: written into a checkpoint, and read back.
+// Writes to a checkpoint, and reads back, everything that the rest of a run depends on besides its config and data.
 //
-// Parameters, states, the optimizer's slots and count of steps are kept as they are in memory, bit by bit, by name; the
-// position in the epoch, sums of metrics, the history so far and the callbacks' states as JSON. Orders of rows and
-// random numbers are functions of (seed, epoch, step) and need no state.
+// Parameters, states, and the slots and the count of steps of the optimizer are kept by name, with the bits that they
+// have in memory; the position in the epoch, sums of metrics, the history and the states of callbacks are kept as JSON.
+// The order of rows and random numbers are functions of seed, epoch and step, and need no state.
 #pragma once
 
 #include <cstdint>
@@ -17,16 +17,16 @@
 namespace hgq {
 
 struct Position {
-  int64_t epoch = 0;  // the one to go on with
-  int64_t batch = 0;  // the batch of it to go on with
+  int64_t epoch = 0;  // to continue with, from 0
+  int64_t batch = 0;  // of this epoch to continue with, from 0
 };
 
-/// Writes the group `run` into the group `hgq` of a model file. `rest`: position, metrics, history, callbacks. Neither
-/// model nor optimizer changes; the optimizer's slots must have been built.
+/// Writes the group `run` into the group `hgq` of a model file. `rest` is what Trainer::Options::write_checkpoint gets:
+/// position, metrics, history, callbacks. The optimizer must have been built. Neither model nor optimizer changes.
 void write_run_state(h5::Group& hgq, const Model& model, Optimizer& optimizer, const nlohmann::json& rest);
 
-/// Restores model and optimizer; gives `rest` back. Throws FileError where names or shapes differ, or where numbers are
-/// not such as a run can write: model and optimizer then are not to be used.
+/// Restores model and optimizer, and returns `rest`. Throws FileError if names or shapes differ, or if there are
+/// numbers that no run writes; model and optimizer must not be used then.
 nlohmann::json read_run_state(const h5::Group& hgq, Model& model, Optimizer& optimizer);
 
 }  // namespace hgq

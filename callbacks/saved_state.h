@@ -1,5 +1,5 @@
-// What a run remembers, as JSON: written exactly, and read back with every number checked, as a checkpoint may be
-// damaged, or edited with a right checksum.
+// The state of a run as JSON. Numbers are written exactly, and each is checked when it is read back, since a checkpoint
+// may be damaged, or edited and given a correct checksum.
 //
 //   class Patience : public Callback {
 //     std::string_view name() const override { return "Patience"; }
@@ -22,24 +22,24 @@
 
 namespace hgq {
 
-/// A number as JSON; "inf", "-inf", "nan", "-nan" as text, which JSON has no numbers for.
+/// A number as JSON. JSON has no infinities and NaN: they become the texts "inf", "-inf", "nan", "-nan".
 nlohmann::json exact_json(double value);
-/// The bits of float32 numbers, each as a whole number: any value comes back as it was.
+/// The bits of float32 numbers, each as an integer, so that every value is restored exactly.
 nlohmann::json bits_json(std::span<const float> values);
 
-/// An entry of a run's state. Reading throws FileError with the place, what was found and what was expected.
+/// A value in the state of a run. Reading throws FileError with the place, what was found and what was expected.
 class SavedState {
  public:
   /// `json` must outlive it.
   SavedState(const nlohmann::json& json, std::string place);
 
   bool is_null() const;
-  /// Of a map; throws where there is none.
+  /// The entry of a map with this key; throws if there is none.
   SavedState at(const std::string& key) const;
-  /// Of a list.
+  /// The entries of a list.
   std::vector<SavedState> items() const;
 
-  /// A whole number from `least` to `most`; of an entry of a map where `key` is given.
+  /// An integer from `least` to `most`: this value, or, with `key`, an entry of a map.
   int64_t integer(int64_t least, int64_t most) const;
   int64_t integer(const std::string& key, int64_t least, int64_t most) const { return at(key).integer(least, most); }
   /// What exact_json() wrote.

@@ -1,4 +1,4 @@
-// Many batches: epochs, validation, callbacks, checkpoints.
+// Trains a model over many epochs, with validation, callbacks, a history and checkpoints.
 //
 //   Trainer trainer(model, {.losses = {sparse_categorical_crossentropy()}, .weights = {}, .metrics = {}}, adam, workers,
 //                   {.epochs = 100, .batch_size = 512, .seed = 42});
@@ -6,8 +6,11 @@
 //   const FitEnd end = trainer.fit(train, &validation);
 //   trainer.history().find(0, "val_loss");
 //
-// A training is a function of model, data, seed and options, bit by bit, for any number of threads, and whether it was
-// interrupted or not.
+// The result depends only on the model, the data, the seed and the options, to the last bit: neither the number of
+// threads nor an interruption that was resumed changes it.
+//
+// To resume: restore model and optimizer with read_run_state() (callbacks/run_state.h), give what it returns to
+// resume(), then call fit(). callbacks/callback.h says in which order callbacks are called.
 #pragma once
 
 #include <atomic>
@@ -25,50 +28,58 @@
 
 namespace hgq {
 
+/// Why fit() returned: all epochs are done, a callback ended the training, `stop_after` or `stop_after_steps` was
+/// reached, or `interrupted` was set.
 enum class FitEnd : uint8_t { kFinished, kStopped, kStopAfter, kInterrupted };
 
 class Trainer {
  public:
   struct Options {
     int epochs = 1;
-    int64_t batch_size = 32;
-    bool shuffle = true;
-    uint64_t seed = 0;
-    int stop_after = 0;            // end after this epoch (from 1), as an interruption does; 0: not
-    int64_t stop_after_steps = 0;  // the same after so many batches of the whole training, also within an epoch; 0: not
-    const std::atomic<bool>* interrupted = nullptr;  // looked at after every batch
+    int64_t batch_size = 32;       // rows; the last batch of an epoch may be smaller
+    bool shuffle = true;           // another order of the rows in each epoch
+    uint64_t seed = 0;             // of these orders, and of random numbers inside operations
+    int stop_after = 0;            // pause after this epoch, counted from 1, as an interruption does; 0: never
+    int64_t stop_after_steps = 0;  // the same after this many batches of the whole training, also within an epoch
+    const std::atomic<bool>* interrupted = nullptr;  // read after every batch; true pauses the training
     double checkpoint_seconds = 2;                   // least time between two checkpoints at the end of an epoch
-    /// Writes a checkpoint: a model file with the run's state, `state` for write_run_state(). Empty: none.
+    /// Writes a checkpoint: a model file with the state of the run, where `state` is what write_run_state() takes.
+    /// Without it no checkpoints are written.
     std::function<void(const nlohmann::json& state)> write_checkpoint{};
-    /// The bytes of a file of the model as it is when this is called, for callbacks; nothing but the model's parameters
-    /// and states changes them.
+    /// Returns the bytes of a file of the model as it is at the call, for callbacks. They may depend on nothing that
+    /// changes during training but the model's parameters and states.
     std::function<std::string()> model_file{};
-    /// Where the history is kept (callbacks/history_file.h); empty: in memory. Rows go there before each checkpoint
-    /// (without checkpoints as often, and at the end), and where they become many.
+    /// The file that keeps the history (callbacks/history_file.h); empty: it stays in memory. Rows are written before
+    /// each checkpoint, at the same times if there are no checkpoints, and whenever many have collected.
     std::string history_file{};
-    /// Told once if all bits of a layer have become 0, so that its output is the same for every row.
+    /// Called once if a layer has lost all its bits, so that its output is the same for every row.
     std::function<void(const std::string& warning)> warn{};
   };
 
-  /// All references must outlive the trainer.
+  /// Model, optimizer and workers must outlive the trainer; the objective is copied.
   Trainer(Model& model, const Objective& objective, Optimizer& optimizer, Workers& workers, Options options);
   ~Trainer();
 
   void add(std::unique_ptr<Callback> callback) { callbacks_.push_back(std::move(callback)); }
-  /// Goes on from a checkpoint's state (what write_checkpoint was given); model and optimizer were restored before.
-  /// Throws FileError where it is damaged or belongs to another training; fit() does for what only the data tell.
+  /// Continues from the state of a checkpoint, which is what write_checkpoint was given. Call it after all add(), and
+  /// with model and optimizer restored. Throws FileError if the state is damaged or belongs to another training; what
+  /// can be checked only against the data, fit() checks.
   void resume(const nlohmann::json& state);
-  /// Where fit() begins; its epoch is Options::epochs where nothing is left to be trained.
+  /// Where fit() begins, and after it where it ended. The epoch is Options::epochs once nothing is left to train.
   const Position& position() const { return position_; }
-  /// Throws RunError where the loss is not finite and no callback ends the training for it. No checkpoint is written of
-  /// a model that is not finite: the last one stays.
+  /// Trains; `validation` may be nullptr. Both data sets must live until it returns. Throws ShapeError or ConfigError
+  /// if data, objective or callbacks do not fit the model, FileError if they do not fit the checkpoint, and RunError if
+  /// the loss is not finite and no callback ends the training for it. A model that is not finite is never written as a
+  /// checkpoint: the last one stays.
   FitEnd fit(const Dataset& train, const Dataset* validation);
-  /// All rows; with a history_file those that it does not hold yet.
+  /// One row for each epoch; with a history_file only the rows that are not written to it yet.
   const History& history() const { return history_; }
-  /// Whole epochs trained so far, those before a resume included.
+  /// Whole epochs trained so far, including those before a resume.
   int64_t epochs() const { return position_.epoch; }
+  /// What the callback that ended the training gave as its reason; empty otherwise.
   const std::string& stop_reason() const { return stop_reason_; }
-  /// Rows trained on in this call of fit(), and the seconds it took, without validation and callbacks.
+  /// Rows that this trainer has trained on, and the seconds that its finished epochs took without validation. The
+  /// seconds include the callbacks around batches; rows before a resume do not count.
   int64_t rows_trained() const { return rows_trained_; }
   double step_seconds() const { return step_seconds_; }
 
@@ -99,7 +110,7 @@ class Trainer {
   History history_;
   std::optional<HistoryFile> history_file_;
   Position position_;
-  /// What a checkpoint says of the epoch that it was written in.
+  /// What a checkpoint says about the epoch in which it was written.
   struct Resumed {
     int64_t batches = 0;
     std::vector<double> means;
@@ -108,7 +119,7 @@ class Trainer {
   };
   std::optional<Resumed> resumed_;
   int64_t first_step_ = 0;  // the optimizer's steps before this training
-  bool stopped_ = false;    // by a callback, perhaps before the checkpoint that is gone on from
+  bool stopped_ = false;    // by a callback, before the checkpoint from which this training continues
   bool loss_is_finite_ = true;
   std::string stop_reason_;
   bool warned_of_collapse_ = false;

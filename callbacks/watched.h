@@ -1,5 +1,5 @@
-// Whether somebody measures what callbacks watch: a slip in a name, a validation set that is not there, or BOPs that no
-// callback counts would else make a callback that never acts.
+// Checks that everything that callbacks watch is measured. A misspelled name, a missing validation set, or BOPs that no
+// callback counts would otherwise give a callback that never acts.
 #pragma once
 
 #include <memory>
@@ -13,17 +13,17 @@ namespace hgq {
 
 /// What is wrong with a metric that a callback watches, or with a name in the logs.
 struct UnmeasuredMetric {
-  size_t callback = 0;  // its place in the list
+  size_t callback = 0;  // its index in the list
   std::string key;      // of its config
   std::string message;  // "EarlyStopping: nobody measures 'val_los', did you mean 'val_loss'?"
 };
 
-/// `measured`: names of the training's loss and metrics (Objective::logged_names); with a validation set they are there
-/// with val_ in front, too. An entry of `callbacks` may be nullptr.
+/// `measured` are the names of loss and metrics of the training (Objective::logged_names); with a validation set, the
+/// same names with val_ in front are measured, too. An entry of `callbacks` may be nullptr.
 std::vector<UnmeasuredMetric> find_unmeasured(std::span<const std::unique_ptr<Callback>> callbacks,
                                               std::span<const std::string> measured, bool validation);
 
-/// Names that stand for two things, as 'val_loss' does where an output is called 'val': a line each.
+/// Names that have two meanings, as 'val_loss' does if an output is called 'val'; a line for each.
 std::vector<std::string> ambiguous_names(std::span<const std::unique_ptr<Callback>> callbacks,
                                          std::span<const std::string> measured, bool validation);
 

@@ -1,13 +1,14 @@
 // Tables of the things that a config can name: layers, losses, metrics, optimizers, schedules, callbacks.
 //
-// There is one way to add any of them, for hgq itself and for a program that uses it: give a Kind to the table. Reading
-// a config, suggestions for wrong names, `hgq-train reference`, and loading a saved model go by the table alone.
+// hgq itself and a program that uses it add any of them in the same way: they give a Kind to the table. Everything else
+// follows from the table: reading a config, suggestions for misspelled names, `hgq-train reference`, and loading a
+// saved model.
 //
 //   Kinds<MakeLoss> losses("a loss");
 //   losses.add({.name = "log_cosh", .doc = "log(cosh(error))", .make = make_log_cosh});
 //
-// A table is an ordinary value: it is copied, extended, and handed on; there is no global one, and nothing is
-// registered before main() begins. How a file of this project gets its kinds into the tables: cmake/targets.cmake.
+// A table is an ordinary value, which is copied, extended and passed on. There is no global table, and nothing is
+// registered before main() begins. cmake/targets.cmake explains how a file of this project adds its kinds.
 #pragma once
 
 #include <algorithm>
@@ -22,31 +23,32 @@
 
 namespace hgq {
 
-/// One thing that can be named. `Make` is the type of the function that makes it of its keys.
+/// One thing that can be named. `Make` is the type of the function that makes it from its keys.
 template <typename Make>
 struct Kind {
-  std::string name;                    // "Adam": what messages, documents and files call it
+  std::string name;                    // "Adam": its name in messages, documents and files
   std::vector<std::string> aliases{};  // "adam"; at most as many as a KerasName has
-  std::string doc{};                   // what it is: a sentence without a full stop
-  std::string scalar{};                // the key that {NAME: VALUE} gives; empty: none
-  Make make{};
+  std::string doc{};                   // what it is, for the reference; without a full stop
+  std::string scalar{};                // the key that VALUE sets in {NAME: VALUE}; empty: that form is an error
+  Make make{};                         // required
 };
 
-/// What a config named.
+/// What a config has named. The pointer is valid as long as the table.
 template <typename Make>
 struct NamedKind {
   const Kind<Make>* kind = nullptr;  // nullptr after an error
-  std::string written;               // the name as it was written
+  std::string written;               // the name as the config writes it
   Node arguments;                    // a map or null, with the place of the name as key_place
 };
 
 template <typename Make>
 class Kinds {
  public:
-  /// `what` names one of them in messages, with its article: "a loss".
+  /// `what` is how messages call one of them, with the article: "a loss".
   explicit Kinds(std::string what) : what_(std::move(what)) {}
 
-  /// Throws ConfigError where the name or an alias is empty or taken, or there is nothing to make it with.
+  /// Throws ConfigError if the name or an alias is empty or taken, if there are too many aliases, or if `make` is
+  /// missing.
   void add(Kind<Make> kind) {
     HGQ_CHECK(static_cast<bool>(kind.make), ConfigError, "'", kind.name, "' has no function that makes it");
     HGQ_CHECK(kind.aliases.size() <= KerasName{}.aliases.size(), ConfigError, "'", kind.name, "' has ",
@@ -63,7 +65,8 @@ class Kinds {
     for (const std::string& alias : kind.aliases) check(alias);
     kinds_.push_back(std::move(kind));
   }
-  /// By name or alias, what stands before a `>` left out; nullptr where there is none.
+  /// Finds a kind by its name or an alias; a package in front, as in "HGQ>HDense", is ignored. nullptr if there is
+  /// none.
   const Kind<Make>* find(std::string_view name) const {
     const std::string_view plain = name.substr(name.rfind('>') + 1);
     const auto found = std::ranges::find_if(kinds_, [&](const Kind<Make>& kind) {
@@ -71,8 +74,8 @@ class Kinds {
     });
     return found == kinds_.end() ? nullptr : &*found;
   }
-  /// Reads NAME, {NAME: {...}}, or the long form of Keras (config/keras_object.h). An unknown name is an error with the
-  /// nearest one.
+  /// Reads NAME, {NAME: {...}}, or the long form of Keras (config/keras_object.h). An unknown name is added to `errors`
+  /// with the nearest known one.
   NamedKind<Make> read(const Node& node, ErrorList& errors) const {
     KerasObject object = read_keras_object(node, what_, keras_names(), errors);
     return {object.name.empty() ? nullptr : find(object.name), std::move(object.written), std::move(object.arguments)};
@@ -89,9 +92,9 @@ class Kinds {
                         " of this kind is not known; expected '", named.kind->name, "'"));
     }
   }
-  /// All of them, in the order in which they were added; pointers to them stay valid.
+  /// All kinds in the order in which they were added. Pointers to them stay valid when others are added.
   const std::deque<Kind<Make>>& all() const { return kinds_; }
-  /// Names and aliases.
+  /// All names and aliases, for suggestions.
   std::vector<std::string> names() const {
     std::vector<std::string> names;
     for (const Kind<Make>& kind : kinds_) {
@@ -101,7 +104,7 @@ class Kinds {
     return names;
   }
   const std::string& what() const { return what_; }
-  /// The same for functions that read any named thing; valid while the table is.
+  /// The same for the functions of config/keras_object.h; the texts are valid as long as the table.
   std::vector<KerasName> keras_names() const {
     std::vector<KerasName> names;
     for (const Kind<Make>& kind : kinds_) {

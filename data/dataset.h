@@ -1,15 +1,15 @@
-// Datasets: rows of named inputs and targets, given out in batches.
+// Data sets: rows of named inputs, targets and sample weights, in batches.
 //
 //   MemoryDataset data = load_hdf5("magic.h5");          // data/loaders.h
 //   for (const Batch& batch : data.batches(512, seed)) {
 //     batch.x();  batch.y();                              // [512, 10], [512]
 //   }
 //
-// A Dataset fills a Batch with any rows (gather) or neighbouring ones (slice; a view where the rows lie in memory, no
-// copy). The order of an epoch is a permutation that follows from seed and epoch alone, so a run can go on from any
-// batch of any epoch. A set that is larger than memory has blocks: its permutation is one of the blocks, and of the
-// rows within each. After the first batch nothing is allocated. Fields are the inputs, in order, then the targets, then
-// the sample weights.
+// A Dataset fills a Batch with any rows (gather), or with neighbouring rows (slice), which are a view without a copy if
+// they are in memory. The order of the rows in an epoch is a permutation that depends only on seed and epoch, so a run
+// can be resumed at any batch of any epoch. A data set that is larger than memory has blocks: the blocks are permuted,
+// and the rows within each block. Nothing is allocated after the first batch. The fields are the inputs, in order, then
+// the targets, then the sample weights.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ struct FieldSpec {
   Shape sample;
 };
 
-/// The fields of some rows: views of a dataset's memory or of buffers of its own.
+/// The fields of some rows, as float32: views of the memory of a data set, or of buffers of the batch.
 class Batch {
  public:
   int64_t rows() const { return rows_; }
@@ -39,18 +39,18 @@ class Batch {
   std::span<const ConstTensorView> targets() const {
     return fields().subspan(input_count_, views_.size() - input_count_ - weight_count_);
   }
-  /// Sample weights: none, one for all targets alike, or one for each target.
+  /// The sample weights: none, one array for all targets, or one for each target.
   std::span<const ConstTensorView> weights() const { return fields().last(weight_count_); }
   /// The only input, the only target. Throw ShapeError where there are several or none.
   ConstTensorView x() const;
   ConstTensorView y() const;
 
   // For datasets:
-  /// Makes room for `rows` rows in buffers of its own, which the views then show. Allocates only where they have never
-  /// been so large.
+  /// Makes room for `rows` rows in the buffers of the batch, and lets the views show them. Allocates memory only if
+  /// they have never been as large.
   void use_buffers(std::span<const FieldSpec> fields, size_t input_count, size_t weight_count, int64_t rows);
   TensorView buffer(size_t field) { return {buffers_[field].data(), views_[field].shape}; }
-  /// Shows memory of somebody else.
+  /// Lets the views, which set_view() sets, show other memory.
   void use_views(size_t input_count, size_t weight_count, int64_t rows, size_t field_count);
   void set_view(size_t field, ConstTensorView view) { views_[field] = view; }
 
@@ -75,20 +75,21 @@ class Dataset {
   std::span<const FieldSpec> targets() const {
     return fields().subspan(input_count_, fields_.size() - input_count_ - weight_count_);
   }
-  /// None, one for all targets alike, or one for each target.
+  /// None, one for all targets, or one for each target.
   std::span<const FieldSpec> weights() const { return fields().last(weight_count_); }
-  /// Shape of a row of the only input. Throws ShapeError where there are several.
+  /// The shape of a row of the only input. Throws ShapeError if there are several.
   const Shape& sample_shape() const;
 
-  /// Copies any rows, in the order given. Throws ShapeError for a row that is not there. `workers`, if given, share the
-  /// work.
+  /// Copies any rows, in the given order. `workers`, if given, share the work. Throws ShapeError if there is no such
+  /// row, FileError if a file that is read then is damaged.
   virtual void gather(std::span<const int64_t> rows, Batch& out, Workers* workers = nullptr) const = 0;
-  /// Rows [first, first + count).
+  /// The rows [first, first + count). Throws as gather().
   virtual void slice(int64_t first, int64_t count, Batch& out) const = 0;
-  /// Rows that are shuffled together.
+  /// How many rows are shuffled together.
   virtual int64_t block_rows() const { return size_; }
 
-  /// Batches of the rows in their order, or as a permutation by (seed, epoch); the last, partial batch is kept.
+  /// All rows in batches, in their order, or permuted by (seed, epoch). The last batch may have fewer rows. Throws
+  /// ConfigError if `batch_size` is less than 1.
   Batches batches(int64_t batch_size) const;
   Batches batches(int64_t batch_size, uint64_t seed, uint64_t epoch = 0) const;
 
@@ -109,9 +110,9 @@ class Dataset {
 /// The order of the rows in an epoch.
 class EpochOrder {
  public:
-  /// `block_rows`: rows that are shuffled together; the last block may be shorter.
+  /// `block_rows` is the number of rows that are shuffled together; the last block may be shorter.
   EpochOrder(int64_t rows, int64_t block_rows);
-  /// A permutation by (seed, epoch).
+  /// Permutes the rows by (seed, epoch).
   void shuffle(uint64_t seed, uint64_t epoch);
   void in_order() { shuffled_ = false; }
   bool is_shuffled() const { return shuffled_; }
@@ -135,17 +136,17 @@ class EpochOrder {
   bool entered_ = false;
 };
 
-/// The batches of an epoch, by index or in a loop. One Batch is reused: it is valid until the next is taken.
+/// The batches of an epoch, by index or in a loop. A batch is valid until the next one is taken.
 class Batches {
  public:
-  /// Both must outlive this; `workers`, if given, share the copying.
+  /// Data and workers must outlive this; the workers, if given, share the copying.
   Batches(const Dataset& data, int64_t batch_size, Workers* workers = nullptr);
   void shuffle(uint64_t seed, uint64_t epoch) { order_.shuffle(seed, epoch); }
   void in_order() { order_.in_order(); }
 
   int64_t size() const;
   int64_t batch_size() const { return batch_size_; }
-  /// Throws ShapeError outside [0, size()).
+  /// Throws ShapeError if the index is outside [0, size()).
   const Batch& operator[](int64_t index);
 
   class Iterator {
@@ -174,8 +175,8 @@ class Batches {
   Batch batch_;
 };
 
-/// Rows for training and for validation: of a permutation by (seed, "split"), the last round(share * rows) validate.
-/// Both in ascending order. Throws ConfigError where one of the two would be empty.
+/// The rows for training and for validation, each in ascending order. The last round(share * rows) rows of a
+/// permutation by (seed, "split") are for validation. Throws ConfigError if one of the two would be empty.
 struct SplitRows {
   std::vector<int64_t> train, validation;
 };

@@ -1,9 +1,8 @@
-// Datasets made of files: fields that are read, scaled or encoded, and then either kept in memory or read block by
-// block.
+// Data sets from files: fields that are read, scaled or encoded, and either kept in memory or read block by block.
 //
-// A FieldReader is a RowSource and what is done to its rows. `load_fields` reads all of them into a MemoryDataset;
-// a FileDataset keeps two blocks of rows in memory and reads others when they are asked for, which is cheap for the
-// orders that EpochOrder gives, since these stay in a block until it is used up, and dear for random rows.
+// A FieldReader is a RowSource together with what is done to its rows. load_fields() reads all rows into a
+// MemoryDataset. A FileDataset keeps two blocks of rows in memory, and reads others when they are needed. That is fast
+// in the order of an EpochOrder, which uses all rows of a block before the next, and slow for random rows.
 #pragma once
 
 #include <cstdint>
@@ -22,21 +21,21 @@ namespace hgq {
 
 class FieldReader {
  public:
-  /// An input: rows of single numbers become rows of shape [1]. Throws FileError where it holds text or rows without
+  /// An input. Rows of single numbers become rows of shape [1]. Throws FileError if it has text, or rows without
   /// values.
   static FieldReader input(std::string name, std::shared_ptr<const RowSource> rows, Scaling scaling);
-  /// A target as its encoder makes it.
+  /// A target that `encoder` converts.
   static FieldReader target(std::string name, std::shared_ptr<const RowSource> rows, TargetEncoder encoder);
-  /// Sample weights for outputs of these shapes: one number a row, or, for a single output, a row of the shape of the
-  /// output without its last dim. Of either sign. Throws FileError where the shape fits neither.
+  /// Sample weights for outputs of these shapes: one number for each row, or, for a single output, a row in the shape
+  /// of the output without its last dimension. They may be negative. Throws FileError if the shape fits neither.
   static FieldReader weight(std::string name, std::shared_ptr<const RowSource> rows, std::span<const Shape> outputs);
-  /// A target as it stands in the file.
+  /// A target with the values of the file.
   static FieldReader plain(std::string name, std::shared_ptr<const RowSource> rows);
 
   const FieldSpec& spec() const { return spec_; }
   const RowSource& rows() const { return *rows_; }
-  /// Rows [first, first + count) as they go to the model. Throws FileError where a value is not finite or a label is
-  /// unknown.
+  /// Reads rows [first, first + count) as the model needs them. Throws FileError if a value is not finite, or if a
+  /// label is unknown.
   void read(int64_t first, int64_t count, std::span<float> out) const;
 
  private:
@@ -48,19 +47,19 @@ class FieldReader {
   std::optional<TargetEncoder> encoder_;
 };
 
-/// Inputs, targets and sample weights that belong together, and which of their rows.
+/// Inputs, targets and sample weights that belong together, row by row, and which of the rows are used.
 struct FieldSet {
   std::vector<FieldReader> fields;  // inputs, then targets, then weights
   size_t input_count = 0;
   size_t weight_count = 0;
-  std::optional<std::vector<int64_t>> rows;  // ascending; all rows where not given
+  std::optional<std::vector<int64_t>> rows;  // ascending; all rows if not given
 
   int64_t size() const;
-  /// Bytes of all its rows as float32.
+  /// The bytes of all used rows as float32.
   int64_t bytes() const;
 };
 
-/// Throws FileError unless all fields have equally many rows, and at least one.
+/// Throws FileError unless all sources have the same number of rows, at least one.
 void check_equal_rows(std::span<const RowSource* const> sources);
 
 MemoryDataset load_fields(const FieldSet& set);
@@ -70,7 +69,7 @@ class FileDataset : public Dataset {
   /// Keeps at most about `memory_limit` bytes of rows.
   FileDataset(FieldSet set, int64_t memory_limit);
 
-  /// Reads the blocks it needs; not to be called by two threads at once.
+  /// Reads the blocks that it needs. Two threads must not call it at the same time.
   void gather(std::span<const int64_t> rows, Batch& out, Workers* workers = nullptr) const override;
   void slice(int64_t first, int64_t count, Batch& out) const override;
   int64_t block_rows() const override { return block_rows_; }
@@ -90,7 +89,7 @@ class FileDataset : public Dataset {
   mutable int64_t uses_ = 0;
 };
 
-/// A MemoryDataset where the rows fit into `memory_limit` bytes, else a FileDataset.
+/// A MemoryDataset if the rows fit into `memory_limit` bytes, otherwise a FileDataset.
 std::unique_ptr<Dataset> make_dataset(FieldSet set, int64_t memory_limit);
 
 }  // namespace hgq

@@ -1,14 +1,14 @@
-// Data files of any kind -> rows of named inputs, targets and sample weights.
+// Opens data files of any kind as rows of named inputs, targets and sample weights.
 //
-// The kind of a file is found out from its first bytes: HDF5, NPZ, NPY, IDX (packed by gzip too), else CSV. What stands
-// in the config or on the command line about the arrays is a SetSpec; open_rows opens them without reading, so that a
-// model can be built on their shapes and everything wrong with names, kinds and shapes is known before a value is read.
+// The first bytes of a file tell its kind: HDF5, NPZ, NPY, IDX (also compressed by gzip), otherwise CSV. A SetSpec has
+// what a config or the command line says about the arrays. open_rows() opens them without reading values, so that a
+// model can be built for their shapes, and errors in names, kinds and shapes are known before any value is read.
 //
-//   DataFiles files(CsvOptions{});             // files.notes(): what was found out about the files, for the user
+//   DataFiles files(CsvOptions{});             // files.notes(): lines for the user about the files
 //   RowSet rows = open_rows({.file = "magic.h5",
 //                            .inputs = {{"", {.names = {"x"}}}}, .targets = {{"", {.names = {"y"}}}}},
 //                           files);
-//   MemoryDataset data = load_hdf5("magic.h5");   // the short way, values as they stand in the file
+//   MemoryDataset data = load_hdf5("magic.h5");   // the short way, with the values of the file
 #pragma once
 
 #include <map>
@@ -28,10 +28,10 @@ enum class FileKind : uint8_t { kHdf5, kNpz, kNpy, kIdx, kCsv };
 /// "HDF5", "NPZ", ...
 std::string to_string(FileKind kind);
 
-/// What data files may take and read.
+/// How much memory data files may take, and which files they may read.
 struct FileLimits {
-  int64_t memory = physical_memory() / 2;  // bytes for the rows of a set, and what unpacks to them
-  bool allow_external = false;             // HDF5 files may name files outside of their own folder
+  int64_t memory = physical_memory() / 2;  // bytes for the rows of a set, and for decompression
+  bool allow_external = false;             // whether HDF5 files may refer to files outside of their folder
 };
 
 /// An opened data file.
@@ -39,16 +39,16 @@ class DataFile {
  public:
   virtual ~DataFile() = default;
   virtual FileKind kind() const = 0;
-  /// The array that `names` mean: a dataset's path ("x", "table[pt,eta]"), an array's name, columns of a CSV file;
-  /// nothing for NPY and IDX, which hold one array. `may_be_text`: one column of labels may be text. Throws FileError,
-  /// which says what names there are.
+  /// Opens the array with these names: the path of a dataset ("x", "table[pt,eta]"), the name of an array, or columns
+  /// of a CSV file; none for NPY and IDX, which have one array. `may_be_text` allows one column of labels as text.
+  /// Throws FileError, with the names that there are.
   virtual std::unique_ptr<RowSource> rows(const std::vector<std::string>& names, bool may_be_text) const = 0;
-  /// Whether `name` means something in this file, alone or as one of several columns.
+  /// Whether the file has an array or a column with this name.
   virtual bool has(const std::string& name) const = 0;
-  /// What the user should know about it: how a CSV file was read. One line each.
+  /// Lines for the user, for example how a CSV file was read.
   virtual std::vector<std::string> notes() const { return {}; }
 
-  /// Throws FileError where the file is missing, empty, damaged, or of no known kind.
+  /// Throws FileError if the file is missing, empty, damaged, or of no known kind.
   static std::unique_ptr<DataFile> open(const std::string& path, const CsvOptions& options,
                                         const FileLimits& limits = {});
 };
@@ -57,8 +57,9 @@ class DataFile {
 class DataFiles {
  public:
   explicit DataFiles(CsvOptions options = {}, FileLimits limits = {}) : options_(std::move(options)), limits_(limits) {}
+  /// Opens a file, or returns it if it is open. Throws as DataFile::open(). Valid as long as this object.
   const DataFile& open(const std::string& path);
-  /// Those of all files, in the order of their names.
+  /// The notes of all files, in the order of their names.
   std::vector<std::string> notes() const;
 
  private:
@@ -67,14 +68,14 @@ class DataFiles {
   std::map<std::string, std::unique_ptr<DataFile>> files_;
 };
 
-/// Where an array is to be found.
+/// Where an array is.
 struct ArraySpec {
-  std::string file = {};                // empty: the set's
-  std::vector<std::string> names = {};  // see DataFile::rows
-  std::string place = {};               // "magic.yaml:4:11", put in front of messages; empty: none
+  std::string file = {};                // empty: that of the set
+  std::vector<std::string> names = {};  // see DataFile::rows()
+  std::string place = {};               // opens messages: "magic.yaml:4:11"; may be empty
 };
 
-/// An array and the input or output layer it belongs to; no name where there is only one.
+/// An array, and the input or output layer that it belongs to. The name may be empty if there is only one.
 struct NamedArray {
   std::string name = {};
   ArraySpec array = {};
@@ -85,7 +86,7 @@ struct SetSpec {
   std::string file = {};
   std::vector<NamedArray> inputs = {};
   std::vector<NamedArray> targets = {};
-  std::vector<NamedArray> weights = {};  // none; one without a name, for all outputs alike; or by output
+  std::vector<NamedArray> weights = {};  // none, one without a name for all outputs, or some by output
 };
 
 struct NamedRows {
@@ -95,25 +96,26 @@ struct NamedRows {
 
 struct RowSet {
   std::vector<NamedRows> inputs, targets, weights;
-  std::vector<std::string> notes = {};  // what their sources have to tell the user (RowSource::notes), each once
+  std::vector<std::string> notes = {};  // lines for the user (RowSource::notes), each once
   int64_t size() const { return inputs.front().rows->rows(); }
 };
 
-/// Adds those that are not there yet.
+/// Adds the lines of `more` that `notes` does not have.
 void add_notes(std::vector<std::string>& notes, const std::vector<std::string>& more);
 
-/// Throws FileError where an array cannot be found or read, or the numbers of rows differ.
+/// Opens the arrays of a set. Throws FileError if an array cannot be found or read, or if the numbers of rows differ.
 RowSet open_rows(const SetSpec& spec, DataFiles& files);
 
-/// Puts named rows into the order of a model's layers; a single one without a name takes the only layer's. `what`:
-/// "input", "target". Throws ConfigError where they are not exactly the layers.
+/// Puts named rows into the order of the layers of a model. A single one without a name belongs to the only layer.
+/// `what` is "input" or "target", for messages. Throws ConfigError if the names are not exactly those of the layers.
 void arrange(std::vector<NamedRows>& rows, const std::vector<std::string>& layers, const std::string& what);
 
-/// Puts sample weights into the order of the outputs: one for all stays alone; of those by output, an output without
-/// one gets rows of 1. Throws ConfigError where one belongs to no output.
+/// Puts sample weights into the order of the outputs. One for all outputs stays alone; otherwise an output without
+/// weights gets rows of 1. Throws ConfigError if weights belong to no output.
 void arrange_weights(RowSet& set, const std::vector<std::string>& outputs);
 
-/// A file with one input and one target, as they stand there; class numbers stay numbers. `y` empty: no target.
+/// Reads a file with one input and one target; values are not changed, and class numbers stay numbers. Without target
+/// if `y` is empty. Throws FileError.
 MemoryDataset load_hdf5(const std::string& path, const std::string& x = "x", const std::string& y = "y");
 
 }  // namespace hgq

@@ -1,4 +1,4 @@
-// A dataset whose rows lie in memory: neighbouring rows are given out as views, any others are copied.
+// A data set whose rows are in memory. Neighbouring rows are views of it, any others are copied.
 //
 //   MemoryDataset data({{"x", std::move(x)}}, {{"y", std::move(y)}});        // a third argument: weights of the rows
 //   data.x();  data.y();  data.sample_shape();
@@ -24,7 +24,7 @@ class NamedTensors {
     mutable Tensor value;
   };
   NamedTensors() = default;
-  // A vector is as good as a braced list.
+  // Implicit, so that a vector can be given instead of a braced list.
   NamedTensors(std::vector<NamedTensor> all) : all_(std::move(all)) {}  // NOLINT(google-explicit-constructor)
   NamedTensors(std::initializer_list<Item> items) {
     for (const Item& item : items) all_.push_back({item.name, std::move(item.value)});
@@ -37,27 +37,27 @@ class NamedTensors {
 
 class MemoryDataset : public Dataset {
  public:
-  /// Each tensor of shape [rows, sample...], all with the same rows. Throws ShapeError otherwise, or where there are no
-  /// inputs or no rows. `weights`: none, one for all targets alike, or one for each target; of shape [rows], [rows, 1],
-  /// or [rows, ...] as the losses of a row (the output without its last dim).
+  /// Each tensor has shape [rows, sample...], with the same number of rows. `weights` are none, one for all targets, or
+  /// one for each target, of shape [rows], [rows, 1], or [rows, ...] like the output without its last dimension. Throws
+  /// ShapeError if the numbers of rows differ, or if there are no inputs or no rows.
   MemoryDataset(NamedTensors inputs, NamedTensors targets, NamedTensors weights = {});
 
   void gather(std::span<const int64_t> rows, Batch& out, Workers* workers = nullptr) const override;
   void slice(int64_t first, int64_t count, Batch& out) const override;
 
-  /// All rows of the only input, the only target. Throw ShapeError where there are several or none.
+  /// All rows of the only input, and of the only target. They throw ShapeError if there is none, or more than one.
   ConstTensorView x() const;
   ConstTensorView y() const;
-  /// All rows of the first field of this name. Throws ShapeError where there is none of this name.
+  /// All rows of the first field with this name. Throws ShapeError if there is none.
   ConstTensorView field(const std::string& name) const;
   /// All rows of the fields: inputs, targets, weights.
   std::span<const Tensor> values() const { return values_; }
   /// For changes in place, such as scaling.
   TensorView mutable_field(size_t index) { return values_[index].view(); }
 
-  /// A copy of some rows, in the order given.
+  /// A copy of some rows, in the given order.
   MemoryDataset take(std::span<const int64_t> rows) const;
-  /// Training and validation rows (split_rows), copied.
+  /// Copies of the rows for training and for validation, see split_rows().
   std::pair<MemoryDataset, MemoryDataset> split(double validation_share, uint64_t seed) const;
 
  private:

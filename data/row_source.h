@@ -1,14 +1,15 @@
-// One named array of a data file, whatever the kind of file: so many rows, each of the same shape, read a range at a
-// time.
+// One named array of a data file of any kind: rows of one shape, of which a range is read at a time.
 //
-// The loaders (data/loaders.h) give a RowSource for each input and each target; datasets read from it once, into
-// memory, or block by block. Numbers come as what they are read into: float32, as the network takes them; float64, for
-// scaling; Label, which also holds 64-bit integers as they are. An array of text (class names) gives its rows as text.
+// A DataFile (data/loaders.h) makes a RowSource for each input, target and array of sample weights. A FieldReader
+// (data/file_dataset.h) scales or encodes its rows; a MemoryDataset then holds all of them, a FileDataset reads them
+// block by block. The caller chooses the type of the numbers: float32 is what the network computes with, float64 is for
+// scaling, and Label also holds every 64-bit integer exactly. An array of text, such as class names, gives its rows as
+// text.
 //
 //   const std::unique_ptr<DataFile> file = DataFile::open("magic.h5", {});
 //   const std::unique_ptr<RowSource> x = file->rows({"x"}, false);
 //   x->rows();  x->sample();                        // 15216, [10]
-//   std::vector<float> buffer(512 * 10);            // or doubles, or Labels
+//   std::vector<float> buffer(512 * 10);            // or double, or Label
 //   x->read(0, 512, std::span(buffer));             // row-major
 #pragma once
 
@@ -37,27 +38,28 @@ class RowSource {
   RowSource(const RowSource&) = delete;
   RowSource& operator=(const RowSource&) = delete;
 
-  /// What messages call it: "magic.h5:/x", "wine.csv, column 'quality'".
+  /// The name of the array in messages: "magic.h5:/x", "wine.csv, column 'quality'".
   const std::string& place() const { return place_; }
   int64_t rows() const { return rows_; }
-  /// Shape of a row; of rank 0 where each row is one number.
+  /// Shape of a row, without the dimension of the rows; rank 0 if each row is one number.
   const Shape& sample() const { return sample_; }
   bool is_text() const { return is_text_; }
   NumberWidth width() const { return width_; }
-  /// Rows that are packed together, so that reading fewer costs the same; 1 where it makes no difference.
+  /// How many rows the file packs together, so that reading fewer of them costs as much; 1 if it makes no difference.
   virtual int64_t chunk_rows() const { return 1; }
-  /// What the user should be told about these rows before they are used: "32 of 64 rows were never written". A sentence
-  /// each, with its place.
+  /// What the user should know before these rows are used, one sentence with its place each: "32 of 64 rows were never
+  /// written".
   virtual std::vector<std::string> notes() const { return {}; }
-  /// "row 3 (from 0)", or what helps to find the row in the file.
+  /// The name of a row in messages: "row 3 (from 0)", or whatever helps to find it in the file.
   virtual std::string row_name(int64_t row) const;
 
-  /// Rows [first, first + count) into the front of `out`. Throws FileError where the source holds text or the file is
-  /// damaged.
+  /// Reads rows [first, first + count), row-major, into the first count * sample().size() elements of `out`. Throws
+  /// FileError if the source holds text or the file is damaged, ShapeError if there are no such rows or `out` is too
+  /// small.
   void read(int64_t first, int64_t count, std::span<float> out) const;
   void read(int64_t first, int64_t count, std::span<double> out) const;
   void read(int64_t first, int64_t count, std::span<Label> out) const;
-  /// The same of a source of text, one per row.
+  /// The same for a source of text: one string for each row. Throws FileError if the source holds numbers.
   std::vector<std::string> read_text(int64_t first, int64_t count) const;
 
  protected:
@@ -65,12 +67,12 @@ class RowSource {
             NumberWidth width = NumberWidth::kFloat);
 
  private:
-  /// Those wider than width() are not asked for.
+  /// The three that follow are called only for types up to width(); read() widens what is narrower.
   virtual void read_floats(int64_t first, int64_t count, std::span<float> out) const = 0;
   virtual void read_doubles(int64_t first, int64_t count, std::span<double> out) const;
   virtual void read_labels(int64_t first, int64_t count, std::span<Label> out) const;
   virtual std::vector<std::string> read_words(int64_t first, int64_t count) const = 0;
-  /// Throws ShapeError unless the rows are there and fit into a buffer of `room` numbers.
+  /// Throws FileError for text, ShapeError unless the rows exist and fit into a buffer of `room` numbers.
   void check_numbers(int64_t first, int64_t count, size_t room) const;
 
   std::string place_;
@@ -80,20 +82,21 @@ class RowSource {
   NumberWidth width_;
 };
 
-/// Bytes of a number of this width.
+/// Bytes of one number in memory.
 int64_t bytes_of(NumberWidth width);
 
-/// The same rows, read once and kept in memory, for a source that is read several times; `width`: the widest that will
-/// be asked for, narrower where the source is.
+/// The same rows, read at once and kept in memory, for a source that will be read several times. `width` is the widest
+/// type in which they will be read; they are kept in that type, or in a narrower one if it holds them exactly.
 std::unique_ptr<RowSource> cached_rows(std::unique_ptr<RowSource> source, NumberWidth width);
 
-/// A source of rows that lie in memory already, floats, doubles or Labels; `shape`: rows first.
+/// A source of rows that are in memory already. T is float, double or Label; `shape` begins with the number of rows.
+/// Throws FileError for a shape of rank 0, ShapeError if the values do not fill the shape.
 template <typename T>
 std::unique_ptr<RowSource> memory_rows(std::string place, const Shape& shape, std::vector<T> values);
 std::unique_ptr<RowSource> memory_rows(std::string place, const Tensor& values);
 
-/// Throws FileError where one of `values`, which are rows from `first` of the source, is NaN or infinite: how many, and
-/// where the first is.
+/// Throws FileError if any of `values` is NaN or infinite; the message says how many there are, and where the first one
+/// is. `values` are whole rows of the source, beginning with row `first`.
 template <typename T>
 void check_finite(const RowSource& source, int64_t first, std::span<const T> values);
 

@@ -1,8 +1,8 @@
-// What would have held the values of some data that a proxy's ranges do not.
+// Advice for a proxy that overflows on some data: which ranges would have held all values.
 //
-// The model itself overflows nowhere, so the ranges of its values on these data say what each quantizer needs; to them
-// come the values that the proxy alone has, where float32 and the exact numbers lie on two sides of a range's end.
-// Values that overflow only as something in front of them has overflowed need nothing.
+// The model itself never overflows, so the ranges of its values on these data say what each quantizer needs. Values
+// that only the proxy has are added to them, where float32 and the exact number lie on different sides of the end of a
+// range. A value that overflows only because one before it has overflowed needs nothing.
 //
 //   const RangeAdvice advice = advise_ranges(model, proxy, data, report, workers);
 #pragma once
@@ -20,26 +20,26 @@
 
 namespace hgq {
 
-/// What a layer would need to hold all of its values.
+/// What the quantizer of a layer needs in order to hold all of its values.
 struct OverflowAdvice {
-  std::string layer;                       // of the model
-  std::string quantizer;                   // of the proxy: the last of the layer
-  double low = 0, high = 0;                // what came to the element that leaves its range the farthest
-  double traced_low = 0, traced_high = 0;  // what was traced there
-  int more_bits = 0;                       // integer bits, the sign not counted
-  bool needs_sign = false;                 // a value below 0 came to a type without a sign
-  /// By which the traced range has to be wider, rounded up to two decimals; 0 where no factor helps, as a range of one
-  /// value was traced.
+  std::string layer;                       // name in the model
+  std::string quantizer;                   // name in the proxy: the last quantizer of the layer
+  double low = 0, high = 0;                // range on these data of the element that leaves its type the farthest
+  double traced_low = 0, traced_high = 0;  // the traced range of this element
+  int more_bits = 0;                       // integer bits that it lacks, the sign not counted
+  bool needs_sign = false;                 // there are negative values, and the type has no sign
+  /// The cover factor with which the traced range holds these values, rounded up to two decimals; 0 if no factor does,
+  /// because a single value was traced.
   double cover_factor = 0;
 };
 
-/// Elements whose traced values were all 0, so that they have no bits, and that have other values now: the proxy gives
-/// 0 there.
+/// Elements of a layer that have no bits, because all traced values were 0, but have other values on these data. The
+/// proxy gives 0 for them.
 struct WithoutBitsAdvice {
   std::string layer;
   std::string quantizer;
   int64_t elements = 0;
-  double most = 0;  // the largest magnitude that came
+  double most = 0;  // the largest magnitude among these values
 };
 
 struct RangeAdvice {
@@ -47,7 +47,7 @@ struct RangeAdvice {
   std::vector<WithoutBitsAdvice> without_bits;
 };
 
-/// `report`: of the proxy on these data. The model's ranges are as before when it returns.
+/// `report` is that of the proxy on `data`. The records of the model are replaced while this runs, and then restored.
 RangeAdvice advise_ranges(Model& model, const ProxyModel& proxy, const Dataset& data, const VerifyReport& report,
                           Workers& workers);
 

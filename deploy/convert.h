@@ -1,4 +1,5 @@
-// From a trained, traced model to its proxy (quantization.md 3.2): each layer adds its part, in the order of the model.
+// Converts a trained and traced model to its proxy (quantization.md 3.2): each layer adds its part, in the order of the
+// model.
 //
 //   trace_minmax(model, x.view());
 //   save_proxy(to_proxy_model(model), "proxy.h5");          // proxy/proxy_file.h
@@ -9,9 +10,9 @@
 
 namespace hgq {
 
-/// Throws ConfigError for a model without ranges ("run trace first"), or with a layer that has no counterpart in
-/// hls4ml. Its notes() say which layers were renamed, and where float32 is too narrow.
-/// Its ends() say which proxy layer has the output of each of the model's entries.
+/// Throws ConfigError if the model has no ranges ("run trace first"), or if one of its layers has no counterpart in
+/// hls4ml. ProxyModel::notes() of the proxy tell which layers were renamed, and where float32 is too narrow;
+/// ProxyModel::ends() tells which proxy layer has the output of each entry of the model.
 ProxyModel to_proxy_model(const Model& model, const ProxyOptions& options = {});
 
 }  // namespace hgq

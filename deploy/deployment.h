@@ -1,5 +1,5 @@
-// All that follows a training, in one call: the ranges of all values, exact BOPs, a proxy for hls4ml, and row by row
-// whether the proxy computes what the model computes. What `hgq-train CONFIG` does when the epochs are over.
+// Everything that follows a training, in one call: the ranges of all values, exact BOPs, a proxy for hls4ml, and a
+// comparison of the proxy with the model, row by row. `hgq-train CONFIG` does the same after the last epoch.
 //
 //   const Objective objective{.losses = {sparse_categorical_crossentropy()}, .metrics = {accuracy()}};
 //   const Deployment done = deploy(model, objective, {.train = &train, .validation = &validation}, workers);
@@ -30,7 +30,8 @@
 
 namespace hgq {
 
-/// Sets with targets, inputs in the order of the model's; those that there are.
+/// The data sets, with inputs and targets in the order of the model's; nullptr for a set that does not exist. They are
+/// used only during the call.
 struct DeploySets {
   const Dataset* train = nullptr;
   const Dataset* validation = nullptr;
@@ -38,48 +39,49 @@ struct DeploySets {
 };
 
 struct DeployOptions {
-  /// Which sets give the ranges: "train", "validation", "test". One that is not there is left out.
+  /// The sets that give the ranges: "train", "validation", "test". A set that does not exist is left out.
   std::vector<std::string> traced = {"train", "validation"};
   TraceOptions trace{};
   ProxyOptions proxy{};
 };
 
-/// What came of it.
+/// The results.
 struct Deployment {
-  /// Exact BOPs. Nothing where the model is not fit to be traced: it holds values that are not finite, or widths that
-  /// no hardware can have. `refused` says why, and all else is empty then.
+  /// Exact BOPs (quantization.md 2.4). Nothing if the model cannot be traced, because a parameter is not finite, or a
+  /// bit width is one that no hardware can have; `refused` then says why, and nothing else is filled in.
   std::optional<TraceResult> trace;
-  std::vector<std::pair<std::string, double>> bits_per_layer;  // mean over the elements of a layer's output
+  std::vector<std::pair<std::string, double>> bits_per_layer;  // exact bits, mean over the elements of the output
 
-  /// The model is measured, and the proxy verified, on the test set; without one on validation, or else training set.
+  /// The set on which the model is measured and the proxy verified: "test", without it "validation", without both
+  /// "train".
   std::string tested_on;
-  int64_t rows = 0;
+  int64_t rows = 0;       // of this set
   Metrics model_metrics;  // as Evaluation::run() gives them
   Metrics proxy_metrics;  // as PredictionEvaluation::metrics() gives them
 
-  std::optional<ProxyModel> proxy;           // its notes() are for the user, too
-  std::optional<Verification> verification;  // wherever there is a proxy
-  std::string refused;                       // why there is no proxy; empty where there is one
+  std::optional<ProxyModel> proxy;           // show its notes() to the user, too
+  std::optional<Verification> verification;  // if there is a proxy
+  std::string refused;                       // why there is no proxy; empty if there is one
 
-  std::vector<std::string> warnings;  // lines for the user: what is not wrong, but should be known
+  std::vector<std::string> warnings;  // lines for the user: no errors, but worth knowing
 };
 
-/// Traces the model, whose ranges are those of the traced sets afterwards, measures it, makes its proxy and verifies
-/// it. A model that cannot be exported is no error: `refused` says so. Throws ConfigError where there is no set or an
-/// unknown one is to be traced, ShapeError, ConfigError where sets or objective do not fit the model.
+/// Traces the model, which then has the ranges of the traced sets, measures it, makes its proxy and verifies the proxy.
+/// A model that cannot be exported is no error: `refused` tells the reason. Throws ConfigError if there is no set, or
+/// if `traced` names an unknown one, and ShapeError or ConfigError if sets or objective do not fit the model.
 Deployment deploy(Model& model, const Objective& objective, const DeploySets& sets, Workers& workers,
                   const DeployOptions& options = {});
 
-/// {bops, bops_per_layer: {LAYER: n}, bits_per_layer: {LAYER: n}, tested_on, rows, model: {METRIC: n}, and with a proxy
-/// proxy: {METRIC: n}, verify (to_json of the verification), notes: [LINE]; else not_exported: REASON}; of a model that
-/// could not be traced not_exported alone.
+/// {bops, bops_per_layer: {LAYER: n}, bits_per_layer: {LAYER: n}, tested_on, rows, model: {METRIC: n}}. With a proxy
+/// also proxy: {METRIC: n}, verify: what to_json() makes of the verification, and notes: [LINE]; without one
+/// not_exported: REASON. For a model that could not be traced, not_exported alone.
 nlohmann::json summary_of(const Deployment& deployment);
 
-/// Writes model.h5, proxy.h5 where there is a proxy, then summary.json, each whole or not at all, into a folder that is
-/// made where it is missing. `extras` go with the model (deploy/model_extras.h). Throws FileError, RunError where the
-/// disk fails.
+/// Writes model.h5, proxy.h5 if there is a proxy, then summary.json into `folder`, which is created if it is missing.
+/// Each file is written whole or not at all. `extras` are kept in both HDF5 files (deploy/model_extras.h). Throws
+/// FileError, or RunError if the disk fails.
 void write_deployment(const std::string& folder, Model& model, const ModelExtras& extras, const Deployment& deployment);
-/// The same with a summary that tells more.
+/// The same with another summary, for example that of summary_of() with more keys.
 void write_deployment(const std::string& folder, Model& model, const ModelExtras& extras, const Deployment& deployment,
                       const nlohmann::json& summary);
 

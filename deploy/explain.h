@@ -1,4 +1,4 @@
-// Why a proxy differs from its model, row by row: the first layer whose values part, and the reason.
+// Explains why a proxy differs from its model on a row: the first layer with another value, and the reason.
 //
 //   ProxyExplainer explainer(model, proxy, workers);
 //   const Parting p = explainer.explain(data, row);          // p.layer, p.element, p.model, p.proxy, p.reason
@@ -18,26 +18,26 @@
 
 namespace hgq {
 
-/// Where a row parts.
+/// Where model and proxy begin to differ on a row.
 struct Parting {
   int64_t row = 0;
-  std::string layer;        // of the model, the first with another value; empty where no layer could be compared
-  std::string proxy_layer;  // that holds its output in the proxy
-  int64_t element = 0;      // of a sample, row-major
-  float model = 0, proxy = 0;
-  std::string reason;
+  std::string layer;           // the first layer of the model with another value; empty if no layer could be compared
+  std::string proxy_layer;     // the layer of the proxy with its output
+  int64_t element = 0;         // index into a sample of the output, row-major
+  float model = 0, proxy = 0;  // the two values
+  std::string reason;          // a sentence for the user, without a full stop
 };
 
 class ProxyExplainer {
  public:
-  /// All three must outlive it.
+  /// Model, proxy and workers must outlive it. Throws ShapeError for a proxy that cannot be emulated.
   ProxyExplainer(Model& model, const ProxyModel& proxy, Workers& workers);
   ~ProxyExplainer();
 
-  /// A row of `data`, whose inputs are in the order of the model.
+  /// Explains row `row` of `data`, whose inputs are in the order of the model's. Throws ShapeError if they do not fit.
   Parting explain(const Dataset& data, int64_t row);
-  /// Those of `rows` where the model has another value than 0 in an element for which the proxy has no bits, since all
-  /// values that were traced there were 0: such rows may differ, though nothing overflows.
+  /// Those of `rows` in which an element that has no bits in the proxy, because all traced values were 0, is not 0 in
+  /// the model. Such rows may differ although nothing overflows.
   std::vector<int64_t> rows_without_bits(const Dataset& data, std::span<const int64_t> rows);
 
  private:

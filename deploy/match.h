@@ -1,7 +1,7 @@
-// Which layers of a proxy the layers of its model became.
+// Tells which layers of a proxy each layer of its model has become.
 //
-// A proxy that was just converted knows (ProxyModel::ends). One from a file, also one of Python HGQ, does not: there,
-// layers are matched by the names that the model's own proxy gives them.
+// A proxy that was just converted knows this itself (ProxyModel::ends). A proxy from a file, of hgq or of Python HGQ,
+// does not: the model is then converted again, and layers are matched by the names that they get.
 #pragma once
 
 #include <vector>
@@ -13,14 +13,14 @@ namespace hgq {
 
 class ProxyMatch {
  public:
-  /// Both must outlive it.
+  /// Model and proxy must outlive it. Where they do not belong together, layers are not found; nothing is thrown.
   ProxyMatch(const Model& model, const ProxyModel& proxy);
 
-  /// The proxy layer with the output of an entry of the model; -1: not found.
+  /// The index of the proxy layer with the output of an entry of the model; -1: not found.
   int end(size_t entry) const { return ends_[entry]; }
-  /// The entry that a proxy layer is part of; -1: none.
+  /// The index of the entry that a proxy layer belongs to; -1: none.
   int owner(size_t layer) const { return owners_[layer]; }
-  /// Proxy layers that an entry became, the last first.
+  /// The indices of all proxy layers that an entry has become, the last first.
   std::vector<int> layers_of(size_t entry) const;
 
  private:
@@ -29,8 +29,8 @@ class ProxyMatch {
   std::vector<int> ends_, owners_;
 };
 
-/// For tables that come from a file of Python HGQ: finds which entries wrap, so that they count as overflows
-/// (quantization.md 3.2).
+/// For a proxy from a file of Python HGQ, which does not say it: finds the entries of tables that wrap, so that reading
+/// them counts as an overflow (quantization.md 3.2, 3.3).
 void find_table_overflows(const Model& model, ProxyModel& proxy);
 
 }  // namespace hgq

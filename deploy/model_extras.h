@@ -1,6 +1,6 @@
-// What goes with a trained model beside its layers: scaling of the inputs, class names, the names of its data sets,
-// losses and metrics. It stands as one JSON text, attribute `extras`, in the group `hgq` of model and proxy files, so
-// that every command knows it.
+// What belongs to a trained model besides its layers: the scaling of its inputs, the names of classes and of data sets,
+// losses and metrics. Model and proxy files keep it as a JSON text in the attribute `extras` of the group `hgq`, so
+// that every command has it.
 #pragma once
 
 #include <string>
@@ -17,27 +17,28 @@
 namespace hgq {
 
 struct ModelExtras {
-  std::vector<Scaling> scaling;   // per input of the model; empty: none
-  std::vector<ClassMap> classes;  // per output
-  // Data sets, by layer. Folder and name of the file where there were several, or the array has no name.
+  std::vector<Scaling> scaling;   // for each input of the model; empty: the inputs are not scaled
+  std::vector<ClassMap> classes;  // for each output
+  // The arrays of the training set, by layer, with folder and name of the file if there were several, or if the array
+  // has no name.
   std::vector<NamedArray> inputs, targets;
-  CsvOptions csv;       // how CSV files are written
-  Objective objective;  // empty losses: not known
-  /// Where a loss or metric is not known here, as it is of another program: what is wrong, and the objective as it
-  /// stands in the file, from which it is written again.
+  CsvOptions csv;       // the format of its CSV files
+  Objective objective;  // without losses if it is not known
+  /// If a loss or metric of the file is not known here (it belongs to another program): what is wrong, and the
+  /// objective as it stands in the file, from which it is written again.
   std::string unknown_objective;
   std::string objective_text;
 };
 
-/// What a config says about the files of its training set.
+/// Takes into `extras` what a config says about the files of its training set.
 void take_data_options(const DataConfig& data, ModelExtras& extras);
 
-/// Those of the model's proxy, whose layers may have other names (proxy/names.h).
+/// The extras of the proxy of the model, whose layers may have other names (proxy/names.h).
 ModelExtras extras_of_proxy(ModelExtras extras);
 
 void write_extras(h5::Group& hgq, const ModelExtras& extras);
-/// Default values where the group has none. Losses and metrics are looked up in `kinds`; where one is not known,
-/// unknown_objective says so. Throws FileError where the extras are damaged.
+/// Reads the extras of a file; the defaults if it has none. Losses and metrics are looked up in `kinds`; if one of them
+/// is unknown, unknown_objective says so. Throws FileError if the text is damaged.
 ModelExtras read_extras(const h5::Group& hgq, const TrainingKinds& kinds);
 
 }  // namespace hgq

@@ -1,4 +1,4 @@
-// A model with what belongs to it beside its layers (deploy/model_extras.h), in the files that every command reads.
+// Reads and writes a model together with its extras (deploy/model_extras.h), in the files that every command reads.
 //
 //   LoadedModel loaded = load_model_with_extras("model.h5", built_in_registry());
 //   const std::vector<Tensor> y = Predictor(loaded.model, workers).run({{x.view()}});
@@ -20,16 +20,16 @@ struct LoadedModel {
   ModelExtras extras;
 };
 
-/// Throws FileError.
+/// Reads a file of hgq. Throws FileError, or ConfigError if the file names a loss or metric that `registry` lacks.
 LoadedModel load_model_with_extras(const std::string& path, const Registry& registry);
-/// The file for `path`, not yet written.
+/// The contents of the file that save_model_with_extras() writes, in memory; `path` is its name in messages.
 h5::File make_model_file_with_extras(Model& model, const ModelExtras& extras, const std::string& path);
-/// Writes the file whole or not at all; throws FileError, or RunError where the disk fails.
+/// Writes the file whole or not at all. Throws FileError, or RunError if the disk fails.
 void save_model_with_extras(Model& model, const ModelExtras& extras, const std::string& path);
-/// The same for its proxy; `extras` are those of the model.
+/// The same for the proxy of the model. `extras` are those of the model; names of layers are adapted.
 void save_proxy_with_extras(const ProxyModel& proxy, const ModelExtras& extras, const std::string& path);
 
-/// Names of the input layers, and of the outputs.
+/// The names of the input layers and of the output layers, in the order of Model::inputs() and Model::outputs().
 std::vector<std::string> input_names(const Model& model);
 std::vector<std::string> output_names(const Model& model);
 

@@ -1,9 +1,9 @@
-// H layers with a kernel: z = paq(x * kq(w) + bq(b)), a = act(z), and the same with batch norm fused into kernel and
-// bias (quantization.md 2.1, 2.3).
+// The base of all H layers with a kernel: z = paq(x * kq(w) + bq(b)), a = act(z), where act is the identity or ReLU;
+// the layers with batch norm fuse it into kernel and bias first (quantization.md 2.1, 2.3).
 //
-// A layer says how x and a kernel are multiplied, how BOPs are counted, and (for batch norm) what the moments of x * w
-// are; all else, from the quantizers to the proxy's bias, is here. HDense and HDenseBatchNorm are in h_dense.cpp;
-// convolutions get a file of their own.
+// A derived class says how x and a kernel are multiplied, how BOPs are counted, and, for batch norm, what the moments
+// of x * w are. Everything else is here, from the quantizers to the bias of the proxy. The derived classes are the
+// dense layers in h_dense.cpp and the convolutions in h_conv.cpp; each of them serves with and without batch norm.
 #pragma once
 
 #include <string>
@@ -28,29 +28,34 @@ class KernelLayer : public HLayer {
   std::vector<float> value_for_python(const LayerWeight& weight) const override;
   void after_loading() override;
 
-  /// Kernel and bias of evaluation, fused and quantized, without the rounding offset; the bias is empty where the layer
-  /// has none, 0 where `center` is off.
+  /// Kernel and bias in evaluation: fused with the batch norm and quantized, but without the half step that the bias of
+  /// the proxy may hold (quantization.md 3.2). The bias is empty if the layer has none, and 0 if `center` is off.
   struct Weights {
     Tensor kernel, bias;
   };
+  /// Throws ConfigError if the quantized kernel is not finite.
   Weights evaluated_weights();
 
  protected:
-  /// Reads all keys but those of the layer's own shape (units, filters ...).
+  /// Reads all keys but those of the derived class, such as units or filters. `batch_norm`: with fused batch norm.
   KernelLayer(ConfigReader& c, const LayerArguments& arguments, bool batch_norm);
 
-  /// Throws ShapeError, or gives the shapes of kernel and output sample.
   struct Geometry {
-    Shape kernel, output;
+    Shape kernel, output;  // of a sample; the channels are the last dimension of either
   };
+  /// The shapes for an input sample of this shape. Throws ShapeError if the kernel cannot be applied to it.
   virtual Geometry geometry(const Shape& input) const = 0;
+  /// x * kernel, without bias: a Row value of shape Geometry::output.
   virtual Var multiply(Var x, Var kernel) const = 0;
-  virtual Var moments(Var x, Var kernel) const = 0;  // mean and variance of x * kernel per channel, [2, n]
+  /// Mean and variance of x * kernel for each channel, over the batch and all positions: a Step value, [2, channels].
+  virtual Var moments(Var x, Var kernel) const = 0;
+  /// The differentiable BOPs, a Step scalar, and the exact ones (quantization.md 2.4), from the bits of each element.
   virtual Var count_bops(Var input_bits, Var kernel_bits) const = 0;
   virtual double count_exact_bops(const ExactSignal& input, const Tensor& kernel_bits) const = 0;
-  /// What the kernel quantizer's degeneracy is multiplied by.
+  /// By what the degeneracy of the kernel quantizer is multiplied (quantization.md 1).
   virtual double kernel_parallel_factor() const { return 1; }
-  /// The Keras layer of the proxy, and the parallelization factor for its quantizer's overrides.
+  /// Adds the Keras layer of the proxy, and gives the parallelization factor for the overrides of the quantizer after
+  /// it (quantization.md 3.2).
   virtual ProxyRef add_proxy_layer(ProxyBuilder& builder, ProxyRef input, const Weights& weights) const = 0;
   virtual std::optional<int64_t> proxy_parallel_factor() const = 0;
   virtual void write_shape_keys(nlohmann::json& json) const = 0;
@@ -58,11 +63,11 @@ class KernelLayer : public HLayer {
   bool has_bias() const { return batch_norm_ ? center_ : use_bias_; }
   const Shape& input_shape() const { return input_shape_; }
   const Shape& output_shape() const { return output_shape_; }
-  int64_t parallel_factor_ = 0;  // 0: not given
+  int64_t parallel_factor_ = 0;  // as the config gives it; 0: not given
 
  private:
   struct Recorded {
-    Var kernel, kernel_f, bias;  // quantized; the bias invalid where there is none
+    Var kernel, kernel_f, bias;  // kernel and bias quantized, f clipped; without a bias its Var is invalid
   };
   Recorded record_weights(Tape& tape, Mode mode, Var x);
   void check_producer(const Signal& input) const;

@@ -1,11 +1,12 @@
-// The layers and activations that a model can name, and with them the layers of proxies.
+// The kinds of layers and activations that a model can name, and the kinds of proxy layers.
 //
-//   LayerKinds kinds;                                                   // all that hgq has
+//   LayerKinds kinds;                                                   // has the kinds of hgq
 //   kinds.layers.add({.name = "Scale", .doc = "x times a factor", .make = make_scale});
 //   const LayerDefaults defaults{.kinds = &kinds};                      // for Model::Options and load_model
 //
-// Each file of this folder that holds some has a function `register_FILE(LayerKinds&)`, which CMakeLists.txt lists. A
-// layer with a proxy layer of its own registers that in the same function: kinds.proxy_layers, kinds.keras_layers.
+// Each file of this folder that defines kinds has a function `register_FILE(LayerKinds&)`, and is listed in
+// CMakeLists.txt. A layer with a proxy layer of its own registers both in this function, the latter in
+// kinds.proxy_layers and kinds.keras_layers.
 #pragma once
 
 #include <memory>
@@ -20,10 +21,10 @@
 
 namespace hgq {
 
-/// Reads the keys of a layer through `c`. After an error the layer is not used.
+/// Reads the keys of a layer through `c`, and makes the layer. It is not used if there was an error.
 using LayerFactory = std::unique_ptr<Layer> (*)(ConfigReader& c, const LayerArguments& arguments);
 
-/// The factory of a class whose constructor takes the reader, the arguments where it wants them, and `kExtra`.
+/// The factory of a class whose constructor takes the reader, the arguments if it has a use for them, and `kExtra`.
 template <typename L, auto... kExtra>
 std::unique_ptr<Layer> layer_of(ConfigReader& c, const LayerArguments& arguments) {
   if constexpr (std::is_constructible_v<L, ConfigReader&, const LayerArguments&, decltype(kExtra)...>) {
@@ -34,28 +35,28 @@ std::unique_ptr<Layer> layer_of(ConfigReader& c, const LayerArguments& arguments
 }
 
 struct LayerKinds : ProxyKinds {
-  /// With all that hgq has.
+  /// The table has all kinds of hgq.
   LayerKinds();
 
   Kinds<LayerFactory> layers{"a layer"};
-  FunctionTable activations{};  // of HActivation
+  FunctionTable activations{};  // the functions that HActivation knows by name
 };
 
-/// A table with what hgq has, which is made once.
+/// The kinds of hgq alone; made once, and never changed.
 const LayerKinds& built_in_layer_kinds();
 
-/// Those of `defaults`.
+/// The kinds of `defaults`, or those of hgq if it has none.
 const LayerKinds& kinds_of(const LayerDefaults& defaults);
 
-/// Reads the keys of a layer; nullptr after an error. `kind` may have Keras' prefix "HGQ>"; it is looked up in the
-/// defaults' kinds. Keys that nobody asked for are errors, unless `keras_keys`: a saved model may have keys of Keras
+/// Makes a layer from its keys; nullptr after an error. `kind` is looked up in the kinds of the defaults, without a
+/// package in front such as "HGQ>". Unknown keys are errors unless `keras_keys`: a saved model may have keys of Keras
 /// that change nothing.
 std::unique_ptr<Layer> make_layer(std::string_view kind, const LayerArguments& arguments, bool keras_keys = false);
 
-/// What Keras calls a layer of this kind without a name of its own: the snake case of its class, that of PMaxPooling1D
-/// for PMaxPool1D.
+/// The name that Keras gives to a layer of this kind without a name of its own: the class in snake case. An alias gets
+/// that of its kind: "p_max_pooling1d" for "PMaxPool1D".
 std::string default_name(std::string_view kind);
-/// "HDenseBatchNorm" -> "h_dense_batch_norm", as Keras names layers.
+/// A class name in snake case as Keras forms it: "h_dense_batch_norm" for "HDenseBatchNorm".
 std::string snake_case(std::string_view kind);
 
 }  // namespace hgq

@@ -1,12 +1,12 @@
-// A network of HGQ layers: built from code or from a config, recorded on tapes, saved to files.
+// A network of HGQ layers: built in code or from a config, recorded on tapes, saved to files.
 //
 //   Model model = Sequential({HQuantize(), HDense(64).relu(), HDense(2)}, Shape{10});
 //   Tape tape;   const ModelRecording r = model.record(tape, Mode::kTrain);      // r.outputs, r.bops
 //   Tensor y = predict(model, x.view(), workers);                               // layers/predict.h
 //
-// A LayerSpec is a layer's kind with its keys, the same as in a config file; `HDense(64)` and its like make one. A list
-// of specs is a chain; `inputs` on a spec make a graph. A layer that is called again with its weights is Shared, some
-// layers with names of their own are a NestedModel, which may be called again, too:
+// A LayerSpec is the kind of a layer with its keys, the same ones as in a config file; `HDense(64)` and the like make
+// one. A list of specs is a chain; with `inputs` it becomes a graph. Shared calls a layer again, with the same weights.
+// NestedModel makes one layer of several, whose names are its own; it can be called again, too:
 //
 //   const std::vector<LayerSpec> layers{Input("a", {8}), Input("b", {8}),
 //                                       NestedModel("encoder", {HQuantize(), HDense(16).relu()}).from({"a"}),
@@ -14,9 +14,10 @@
 //                                       HAdd({"encoder", "encoder_b"})};
 //   Model graph = Graph(layers);
 //
-// The model itself is flat: an Entry for each call of a layer, nested ones named by the layer, with _0, _1 ... where
-// that is taken (quantization.md 3.2). BOPs are counted for each call, as each is hardware of its own; weights, bit
-// widths and ranges are those of the layer, so regularizers count once.
+// The model itself is flat: it has one Entry for each call of a layer, those of nested models included. A layer of a
+// nested model keeps its name, with _0, _1 ... at its end if the name is taken (quantization.md 3.2). BOPs are counted
+// for each call, since each call is hardware of its own. Weights, bit widths and ranges belong to the layer, so
+// regularizers count once.
 #pragma once
 
 #include <map>
@@ -30,30 +31,32 @@
 
 namespace hgq {
 
+/// A layer before it is built. Each function that changes a spec returns it, so that calls can be chained.
 struct LayerSpec {
-  std::string kind;
+  std::string kind;                 // "HDense"
   Node arguments;                   // a map of keys
-  std::vector<std::string> inputs;  // names of layers; empty: the one before. "NAME/INNER": an output of a nested model
+  std::vector<std::string> inputs;  // names of layers; empty: the layer before. "NAME/INNER": output of a nested model
   std::vector<LayerSpec> layers{};  // of a NestedModel
-  std::vector<std::string> outputs{};  // of a NestedModel: of its layers; empty: those that nobody reads, in order
-  std::string proxy_name{};            // what it is called in the proxy; empty: its name
-  std::shared_ptr<const ops::UnaryFunction> function{};  // of HActivation, given in code; shared by what is made of it
+  std::vector<std::string> outputs{};  // of a NestedModel: names of its layers; empty: those that no other layer reads
+  std::string proxy_name{};            // the name of the layer in the proxy; empty: the same name
+  std::shared_ptr<const ops::UnaryFunction> function{};  // of HActivation, if given in code; layers and tapes share it
 
-  // Keys that are set often; any other with set().
+  // The keys that are set most often; set() sets any other.
   LayerSpec& relu();
   LayerSpec& name(const std::string& value);
   LayerSpec& beta(double value);
   LayerSpec& from(std::vector<std::string> names);
-  /// YAML text of a value: set("kq_conf", "{init_bw: 3}").
+  /// The value is YAML text: set("kq_conf", "{init_bw: 3}"). Throws ConfigError if it is not.
   LayerSpec& set(const std::string& key, const std::string& yaml);
 };
 
-/// Any layer by its name, also one of a program's own: AnyLayer("PMaxPooling1D").set("pool_size", "3").
+/// A layer of any kind, including those that a program registers: AnyLayer("PMaxPooling1D").set("pool_size", "3").
 LayerSpec AnyLayer(const std::string& kind);
+/// An input of the model. `shape` is that of a sample, without the batch.
 LayerSpec Input(const std::string& name, const Shape& shape = {});
-/// Calls a layer or nested model once more, with the same weights.
+/// Calls a layer or a nested model again, with the same weights.
 LayerSpec Shared(const std::string& layer);
-/// Input layers among `layers` stand for its inputs, in their order; without one it has one, which its first layer
+/// The Input layers among `layers` are its inputs, in their order. Without any, it has one input, which its first layer
 /// reads.
 LayerSpec NestedModel(const std::string& name, std::vector<LayerSpec> layers, std::vector<std::string> outputs = {});
 LayerSpec HQuantize();
@@ -61,13 +64,13 @@ LayerSpec HDense(int64_t units);
 LayerSpec HDenseBatchNorm(int64_t units);
 LayerSpec HConv1D(int64_t filters, int64_t kernel_size);
 LayerSpec HConv1DBatchNorm(int64_t filters, int64_t kernel_size);
-/// The sizes of a window are those of height and width; one alone is both.
+/// In two dimensions a size is {height, width}; a single number is both.
 LayerSpec HConv2D(int64_t filters, const std::vector<int64_t>& kernel_size);
 LayerSpec HConv2DBatchNorm(int64_t filters, const std::vector<int64_t>& kernel_size);
 /// The name of a function (autograd/activations.h), or a formula in x (autograd/expression.h).
 LayerSpec HActivation(const std::string& function);
 /// A function of the program's own: HActivation({"cube", [](double x) { return x * x * x; }}), with its derivative as a
-/// third argument if there is one; or as operations on the tape: HActivation({"cube", [](Var x) { return ...; }}).
+/// third argument, if it is known; or as operations on the tape: HActivation({"cube", [](Var x) { return ...; }}).
 LayerSpec HActivation(ops::UnaryFunction function);
 LayerSpec HActivation(TapeFunction function);
 LayerSpec HAdd(std::vector<std::string> inputs);
@@ -82,67 +85,74 @@ LayerSpec PAveragePooling1D(int64_t pool_size = 2);
 LayerSpec PMaxPooling2D(const std::vector<int64_t>& pool_size = {2});
 LayerSpec PAveragePooling2D(const std::vector<int64_t>& pool_size = {2});
 
-/// A model on a tape.
+/// What Model::record() has put on a tape. Its Vars belong to that tape.
 struct ModelRecording {
-  std::vector<Var> inputs;      // in the order of Model::inputs()
-  std::vector<Signal> outputs;  // in the order of Model::outputs()
-  std::vector<Signal> signals;  // of every entry
-  std::vector<Recording::Bops> bops;
+  std::vector<Var> inputs;            // in the order of Model::inputs()
+  std::vector<Signal> outputs;        // in the order of Model::outputs()
+  std::vector<Signal> signals;        // in the order of Model::entries()
+  std::vector<Recording::Bops> bops;  // of each call of a layer that has BOPs
 };
 
 class Model {
  public:
   /// A call of a layer.
   struct Entry {
-    std::string name;              // unique
-    std::shared_ptr<Layer> layer;  // shared by its calls; nullptr for an input
-    std::vector<int> inputs;       // entries in front
-    Shape shape;                   // of a sample
-    int first_call = -1;           // the entry that called the layer first; -1: this one
-    std::string path;              // "encoder/h_dense": the layer within nested models
-    std::string proxy_name;        // before it is made unique there
+    std::string name;              // unique in the model
+    std::shared_ptr<Layer> layer;  // shared by all of its calls; nullptr for an input
+    std::vector<int> inputs;       // indices of earlier entries
+    Shape shape;                   // of a sample of the output
+    int first_call = -1;           // index of the entry that calls the layer first; -1: this one
+    std::string path;              // "encoder/h_dense": the name with those of the nested models around it
+    std::string proxy_name;        // the name in the proxy, before it is made unique there
 
     bool is_first_call() const { return first_call < 0; }
   };
 
   struct Options {
     std::map<std::string, Shape>
-        input_shapes;  // of samples, by input layer; for a model with one input the only entry serves whatever its name
-    std::vector<std::string> outputs;  // empty: the layers that nobody reads, in order
+        input_shapes;  // of samples, by input layer; if there is one input and one shape, whatever its name
+    std::vector<std::string> outputs;  // names of layers; empty: the layers that no other layer reads, in order
     LayerDefaults defaults{};
     BuildOptions build{};
-    bool keras_keys = false;  // specs come from a saved model: further keys of Keras are left alone
+    bool keras_keys = false;  // the specs come from a saved model, whose further keys of Keras are no errors
   };
 
-  /// Builds all layers. Errors (unknown keys, shapes that do not fit ...) are collected with the place of the layer;
-  /// the model is then not to be used.
+  /// Builds all layers. Errors, such as unknown keys or shapes that do not fit, are added to `errors` with the place of
+  /// the layer; the model must not be used then.
   static Model make(std::span<const LayerSpec> specs, const Options& options, ErrorList& errors);
 
   const std::vector<Entry>& entries() const { return entries_; }
   const std::vector<int>& inputs() const { return inputs_; }
   const std::vector<int>& outputs() const { return outputs_; }
   const Entry& entry(int index) const { return entries_[static_cast<size_t>(index)]; }
-  /// Each layer once, in the order of their first calls.
+  /// Each layer once, in the order of the first calls. The pointers are valid as long as the model or a copy of it.
   std::vector<Layer*> layers() const;
-  /// nullptr where there is none.
+  /// The layer of the entry with this name; nullptr if there is none, or if it is an input.
   Layer* find(const std::string& name) const;
 
-  /// Records all layers, in order, with their losses (BOPs, regularizers).
+  /// Records all layers on the tape, in their order, and adds BOPs times beta and regularizers to its losses. The model
+  /// must outlive the tape. `input_gradients`: the tape computes the gradients of the inputs, too. Throws ConfigError
+  /// if a layer needs the bits of its input and they are not known.
   ModelRecording record(Tape& tape, Mode mode, bool input_gradients = false);
 
-  /// All of the model's, in the order of the layers.
+  /// Those of all layers, in the order of layers(); valid as long as the model or a copy of it.
   std::vector<Parameter*> parameters() const;
   std::vector<State*> states() const;
-  /// Sets the strength of the BOPs term for every layer without one of its own; and reads it, of the first such layer.
+  /// Sets the weight of the BOPs in the loss for every layer whose keys do not give one; reads it from the first such
+  /// layer, 0 if there is none.
   void set_beta(double beta);
   double beta() const;
+  /// Empties the records of all quantizers.
   void reset_records();
+  /// Whether no record of a quantizer is empty.
   bool is_traced() const;
-  /// "layer 'a' (HActivation): the function ...": what cannot be exported, known before training.
+  /// Why the model cannot become a proxy, as far as that is known before training; a line for each layer concerned:
+  /// "layer 'a' (HActivation): the function ...".
   std::vector<std::string> what_cannot_be_exported(const ProxyOptions& options = {}) const;
-  /// Exact BOPs of each layer that has some (quantization.md 2.4); throws ConfigError for a model without ranges.
+  /// The exact BOPs of each call of a layer that has BOPs (quantization.md 2.4). Throws ConfigError for a model without
+  /// ranges.
   std::vector<ExactBops> exact_bops() const;
-  /// Exact bits of each element of an entry's output; empty where not known.
+  /// The exact bits of each element of the output of each entry, empty where they are not known; adds to `bops`.
   std::vector<ExactSignal> exact_signals(std::vector<ExactBops>& bops) const;
 
  private:
@@ -150,9 +160,9 @@ class Model {
   std::vector<int> inputs_, outputs_;
 };
 
-/// A chain with one input. Throws ConfigError or ShapeError.
+/// A chain of layers with one input, whose samples have shape `input`. Throws ConfigError that lists the errors.
 Model Sequential(std::initializer_list<LayerSpec> layers, const Shape& input, const BuildOptions& options = {});
-/// Any graph; the specs hold Input layers with their shapes.
+/// Any graph. The specs contain Input layers with their shapes. Throws ConfigError that lists the errors.
 Model Graph(std::span<const LayerSpec> layers, const BuildOptions& options = {}, std::vector<std::string> outputs = {});
 
 }  // namespace hgq

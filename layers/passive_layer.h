@@ -1,4 +1,4 @@
-// Base of layers without weights that pass their inputs on: bits of a sample go the way that its values go
+// The base of layers without weights that pass on their inputs: the bits of a sample are moved like its values
 // (quantization.md 2.4).
 #pragma once
 
@@ -16,13 +16,13 @@ class PassiveLayer : public Layer {
 
  protected:
   using Layer::Layer;
-  /// Of values per row, or of values of one sample, which have the same shape.
+  /// Records the layer for Row values, and pass_bits() for the bits of a sample, Step values of the same shape.
   virtual Var pass(const std::vector<Var>& inputs) const = 0;
   virtual Var pass_bits(const std::vector<Var>& inputs) const { return pass(inputs); }
   /// The keys that every layer has in a file.
   nlohmann::json named() const;
 
-  Shape output_;
+  Shape output_;  // of a sample
 };
 
 }  // namespace hgq

@@ -1,4 +1,4 @@
-// Predictions of a model in evaluation, for any number of rows.
+// Predictions of a model for any number of rows, with the arithmetic after training.
 //
 //   Predictor predictor(model, workers);
 //   const std::vector<Tensor> y = predictor.run({{x.view()}});      // one tensor per output, [rows, ...]
@@ -14,16 +14,18 @@
 
 namespace hgq {
 
-/// Rows that are predicted, traced or verified at once, where nothing else is said.
+/// How many rows are predicted, traced or verified at once by default.
 inline constexpr int64_t kPredictedRows = 16384;
 
 class Predictor {
  public:
-  /// `mode`: kEvaluate, or kTrace to record ranges as well. Model and workers must outlive it.
+  /// `mode` is kEvaluate, or kTrace to record ranges as well. Model and workers must outlive this. Inputs are computed
+  /// in blocks of `block_rows` rows.
   Predictor(Model& model, Workers& workers, Mode mode = Mode::kEvaluate, int64_t block_rows = kPredictedRows);
-  /// `inputs`: one array per input of the model, in order, each [rows, ...]. Throws ShapeError where they do not fit.
+  /// `inputs` has one array for each input of the model, in order, of shape [rows, ...]. Returns one array for each
+  /// output, of shape [rows, ...]. Throws ShapeError if the inputs do not fit.
   std::vector<Tensor> run(std::span<const ConstTensorView> inputs);
-  /// A block of at most any number of rows; the views are valid until the next call. In the order of the outputs.
+  /// Computes all rows at once and copies nothing: output(i) is then a view of output i, valid until the next call.
   void run_block(std::span<const ConstTensorView> inputs);
   ConstTensorView output(size_t index) const;
 
@@ -35,9 +37,10 @@ class Predictor {
   int64_t block_rows_;
 };
 
-/// Throws ShapeError for a model with several inputs or outputs.
+/// The prediction of a model with one input and one output. Throws ShapeError if it has more.
 Tensor predict(Model& model, ConstTensorView x, Workers& workers);
 
+/// Views of tensors, valid as long as these.
 std::vector<ConstTensorView> views_of(std::span<const Tensor> tensors);
 
 }  // namespace hgq

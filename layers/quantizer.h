@@ -1,9 +1,9 @@
-// A quantizer with its trainable bit widths and its record of ranges (quantization.md 1): one for each kernel (`kq`),
-// one for what each layer puts out (`paq`), which also quantizes the bias.
+// A quantizer, its trainable fractional bits `f`, and its record of ranges (quantization.md 1). A layer has one for its
+// kernel (`kq`), which keeps no record, and one for its output (`paq`), which also quantizes the bias.
 //
-//   Quantizer paq(config, Quantizer::Target::kActivation, Shape{64}, "dense/");     // f: one bit width a feature
+//   Quantizer paq(config, Quantizer::Target::kActivation, Shape{64}, "dense/");     // f of shape [1, 64]
 //   const Var f = paq.clipped_f(tape);
-//   const ops::Quantized a = paq.forward(tape, z, f, Mode::kTrain, true);           // z -> relu(q(z)), record widened
+//   const ops::Quantized a = paq.forward(tape, z, f, Mode::kTrain, true);           // relu(q(z)); widens the record
 //   const Var bits = paq.activation_bits(tape, a, f, Shape{64}, true);              // differentiable (quantization.md 1.5)
 #pragma once
 
@@ -17,8 +17,9 @@
 
 namespace hgq {
 
-/// kTrain: quantize for training, record ranges, batch statistics. kEvaluate: as after training. kTrace: the same,
-/// recording.
+/// How a model is recorded on a tape. kTrain: rounding as the configuration says, ranges are recorded, batch norm uses
+/// the statistics of the batch. kEvaluate: the arithmetic after training, with moving statistics; nothing is recorded.
+/// kTrace: as kEvaluate, and ranges are recorded.
 enum class Mode : uint8_t { kTrain, kEvaluate, kTrace };
 
 class Quantizer {
@@ -26,47 +27,55 @@ class Quantizer {
   enum class Target : uint8_t { kKernel, kActivation };
 
   Quantizer() = default;
-  /// `shape`: of the kernel; of the sample for an activation (the batch dim is added in front). `prefix`:
-  /// "dense/kernel_" or "dense/". Throws ShapeError where skip_dims do not fit.
+  /// `shape` is that of the kernel, or of one sample of an activation, whose batch dimension is added in front.
+  /// `prefix` is the layer's, "dense/"; f is then called "dense/kernel_f" or "dense/f". Throws ShapeError if skip_dims
+  /// do not fit the shape.
   Quantizer(const QuantizerConfig& config, Target target, const Shape& shape, const std::string& prefix);
 
-  /// Settles `auto` rounding (quantization.md 2.2): standard where `standard`, else floor.
+  /// Decides what `auto` rounding means (quantization.md 2.2): standard or floor. Any other strategy stays.
   void settle_rounding(bool standard);
   ops::RoundingStrategy strategy() const { return strategy_; }
   const QuantizerConfig& config() const { return config_; }
 
-  /// f as it is before this call's clip, for the bias; and clipped in place, for everything else. Call raw before
-  /// clipped.
+  /// f before and after it is clipped to bw_clip in place. The bias uses the former (quantization.md 1.3), everything
+  /// else the latter; record raw_f() first.
   Var raw_f(Tape& tape);
   Var clipped_f(Tape& tape);
-  /// The same where `current` is f at that moment (what adapt_bits gave).
+  /// The same for `current` as the value of f, for example what ops::adapt_bits returned.
   Var clipped_f(Var current);
-  /// q(x + bias), behind it a ReLU if asked for.
+  /// q(x + bias), followed by a ReLU if `relu`. `f` is clipped_f(), `x` a Row value with the shape of the sample, or a
+  /// kernel. An activation widens the record in kTrain and kTrace.
   ops::Quantized forward(Tape& tape, Var x, Var f, Mode mode, bool relu = false, Var bias = {});
-  /// q(b) with f_b = max of f over all dims but the channel (quantization.md 1.3); `raw`: raw_f().
+  /// q(b) with f_b, the maximum of f over all dims but the channel (quantization.md 1.3). `raw` is raw_f().
   Var forward_bias(Tape& tape, Var bias, Var raw, Mode mode) const;
-  /// quantization.md 1.5, of a kernel and of what forward() gave, for each element of a sample.
+  /// Differentiable bits (quantization.md 1.5): of each element of a kernel, and of each element of a sample of what
+  /// forward() returned.
   Var kernel_bits(Var quantized_kernel, Var f, double parallel_factor = 1) const;
   Var activation_bits(Tape& tape, const ops::Quantized& quantized, Var f, const Shape& sample, bool relu_follows);
   /// Adds the regularizer of f to the loss.
   void add_regularizer(Tape& tape, Var f) const;
 
-  /// quantization.md 1.6, of each element of f, from the record.
+  /// Exact bits of an activation (quantization.md 1.6) for each element of f, from the record; 0 bits if the record is
+  /// empty. Throws ConfigError if an f lies outside [-126, 126].
   std::vector<Kif> exact_bits(bool relu_follows) const;
-  /// Element of f for each element of a sample (activation) or of the kernel.
+  /// The index into f for each element of a sample or of the kernel, row-major.
   std::vector<int64_t> spread() const;
-  /// f - log2 |w|, min over shared dims (quantization.md 1.7); for the layers that do it at build.
+  /// Adds to f the minimum of -log2 |w| over the elements that share it (quantization.md 1.7). For layers that adapt
+  /// when they are built; those with batch norm use ops::adapt_bits in their first batch.
   void adapt_to(ConstTensorView kernel);
 
+  // The record, which only activations have.
   void reset_record();
-  /// Widens the record about its centre and quantizes its ends (quantization.md 3.1).
+  /// Widens the record about its centre by `cover_factor`, and quantizes its ends (quantization.md 3.1).
   void widen_record(double cover_factor);
+  /// Whether every element of f has recorded a value.
   bool has_record() const;
+  /// How many elements share an f, the batch not counted (quantization.md 1).
   double degeneracy() const { return degeneracy_; }
   const Shape& target_shape() const { return shape_; }
 
   Parameter f;
-  State record_min, record_max;  // shape of f; +inf, -inf: empty
+  State record_min, record_max;  // of an activation, in the shape of f; +inf and -inf: empty
 
  private:
   QuantizerConfig config_;
@@ -76,10 +85,10 @@ class Quantizer {
   double degeneracy_ = 1;
 };
 
-/// Evaluation's q(x) on the host: standard or floor at 2^rne(f), exactly.
+/// q(x) of evaluation for one number, with the scale 2^rne(f): floor, or standard rounding for any other strategy.
 float quantize_value(float x, float f, ops::RoundingStrategy strategy);
 
-/// Adds a regularizer of a Step value to the loss.
+/// Adds the regularizer of a Step value to the loss of the tape, under NAME/regularizer.
 void add_regularizer(Tape& tape, Var value, const Regularizer& regularizer, const std::string& name);
 
 }  // namespace hgq

@@ -1,4 +1,4 @@
-// The numbers that an epoch is logged by: named values, and means over batches of any sizes.
+// The numbers that an epoch logs: named values, and means over batches of any size.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace hgq {
 class Metrics {
  public:
   void set(const std::string& name, double value);
-  /// nullptr where there is none.
+  /// The value with this name; nullptr if there is none. Valid until the next change.
   const double* find(const std::string& name) const;
   void clear() { entries_.clear(); }
   const std::vector<std::pair<std::string, double>>& entries() const { return entries_; }
@@ -21,7 +21,7 @@ class Metrics {
   std::vector<std::pair<std::string, double>> entries_;
 };
 
-/// Means over an epoch so far, each batch weighed by its rows.
+/// Means over the batches of an epoch so far, each weighted by its rows.
 class EpochMeans {
  public:
   explicit EpochMeans(std::vector<std::string> names = {}) : names_(std::move(names)), sums_(names_.size(), 0.0) {}
@@ -30,9 +30,9 @@ class EpochMeans {
   double mean(size_t index) const { return rows_ == 0 ? 0.0 : sums_[index] / static_cast<double>(rows_); }
   void clear();
   const std::vector<std::string>& names() const { return names_; }
-  // For checkpoints: the sums, then the rows.
+  /// The sums, then the rows, for checkpoints.
   std::vector<double> state() const;
-  /// Throws FileError where the state is not one after `rows` rows.
+  /// Continues from a state(). Throws FileError unless it is one after `rows` rows.
   void restore(const std::vector<double>& state, int64_t rows);
 
  private:

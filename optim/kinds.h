@@ -1,10 +1,11 @@
-// What a training can name: losses, metrics, optimizers, schedules of the learning rate.
+// The kinds of losses, metrics, optimizers, and schedules of the learning rate that a config can name.
 //
-//   TrainingKinds kinds;                                        // all that hgq has
+//   TrainingKinds kinds;                                        // has the kinds of hgq
 //   kinds.losses.add({.name = "log_cosh", .doc = "...", .make = make_log_cosh});
 //   const LossPtr loss = make_loss(node, kinds.losses, errors);
 //
-// Each file of this folder that holds some has a function `register_FILE(TrainingKinds&)`, which CMakeLists.txt lists.
+// Each file of this folder that defines kinds has a function `register_FILE(TrainingKinds&)`, and is listed in
+// CMakeLists.txt.
 #pragma once
 
 #include "hgq/config/kinds.h"
@@ -16,7 +17,7 @@
 namespace hgq {
 
 struct TrainingKinds {
-  /// With all that hgq has.
+  /// The tables have all kinds of hgq.
   TrainingKinds();
 
   Kinds<MakeLoss> losses{"a loss"};
@@ -25,7 +26,7 @@ struct TrainingKinds {
   Kinds<MakeSchedule> schedules{"a learning rate schedule"};
 };
 
-/// A table with what hgq has, which is made once.
+/// The kinds of hgq alone; made once, and never changed.
 const TrainingKinds& built_in_training_kinds();
 
 }  // namespace hgq

@@ -1,13 +1,13 @@
-// What a loss is, and those by Keras' names.
+// The interface of a loss, and the losses of hgq by their names in Keras.
 //
 //   loss: sparse_categorical_crossentropy           loss: {huber: {delta: 2.0}}
 //
-// Cross-entropies are from logits unless the output is made by the function that gives probabilities (softmax; sigmoid
-// for the binary one). All are means over the batch and over the elements of an output; with sample weights w sum(w l)
-// / count(l), as Keras' sum_over_batch_size.
+// A cross-entropy takes its predictions for logits, unless the function that makes the output gives probabilities:
+// softmax, or sigmoid for the binary one. A loss is a mean over the batch and the elements of an output. With sample
+// weights w it is sum(w l) / count(l), which Keras calls sum_over_batch_size.
 //
 // To add a loss: one .cpp with the class and its registration (losses_of_numbers.cpp shows both), one line in
-// optim/CMakeLists.txt, one test. A program adds its own to a table of its own (optim/kinds.h).
+// optim/CMakeLists.txt, and one test. A program adds its losses to a table of its own (optim/kinds.h).
 #pragma once
 
 #include <memory>
@@ -22,12 +22,12 @@
 
 namespace hgq {
 
-/// One output of the model on a tape: what losses and metrics are recorded from.
+/// One output of the model on a tape, from which losses and metrics are recorded.
 struct OutputVars {
-  Var prediction;                    // [batch, ...], Row
-  Var target;                        // [batch] + target_shape, Row
-  std::string_view output_function;  // "softmax", "sigmoid", or another (Layer::output_function)
-  Var weights{};                     // of the samples; invalid where there are none. Shapes as in autograd/ops.h
+  Var prediction;                    // a Row value
+  Var target;                        // a Row value of shape Loss::target_shape()
+  std::string_view output_function;  // "softmax", "sigmoid" or another, see Layer::output_function
+  Var weights{};                     // of the samples; invalid if there are none. Shapes as in autograd/ops.h
 };
 
 class Loss {
@@ -36,23 +36,26 @@ class Loss {
   Loss(const Loss&) = delete;
   Loss& operator=(const Loss&) = delete;
 
-  /// As in configs and files: "huber".
+  /// The name in configs and files: "huber".
   virtual std::string_view name() const = 0;
-  /// What its targets are.
+  /// Whether its targets are numbers or classes.
   virtual TargetKind target_kind() const { return TargetKind::kNumbers; }
-  /// Shape of a target for predictions of this shape, of one sample. Throws ShapeError where none fits.
+  /// The shape of a target for predictions of this shape, both of one sample. Throws ShapeError if the loss cannot take
+  /// such predictions.
   virtual Shape target_shape(const Shape& prediction) const { return prediction; }
-  /// Mean over the batch, a Step scalar.
+  /// Records the loss: the mean over the batch, a Step scalar.
   virtual Var record(const OutputVars& output) const = 0;
-  /// Its keys as a config gives them, an object; kept in model files, from which the loss is made again.
+  /// Its keys as a config has them, a JSON object. Model files keep them, so that the loss can be made again. By
+  /// default there are none.
   virtual nlohmann::json arguments() const;
 
  protected:
   Loss() = default;
 };
 
-/// Losses have no state, so copies of an objective share them.
+/// A loss has no state, so copies of an objective share it.
 using LossPtr = std::shared_ptr<const Loss>;
+/// Reads the keys of a loss and makes it. The result is not used if there was an error.
 using MakeLoss = LossPtr (*)(ConfigReader& c);
 
 LossPtr sparse_categorical_crossentropy();
@@ -60,10 +63,11 @@ LossPtr categorical_crossentropy();
 LossPtr binary_crossentropy();
 LossPtr mse();
 LossPtr mae();
-/// Half the square of the error up to `delta`, a line beyond. Throws ConfigError for a delta that is not above 0.
+/// Half the square of an error e up to `delta`, delta * (abs(e) - delta / 2) beyond. Throws ConfigError unless delta is
+/// above 0.
 LossPtr huber(double delta = 1);
 
-/// Reads NAME or {NAME: {...}}; nullptr after an error. `docs`, if given, receives the keys.
+/// Reads NAME or {NAME: {...}}; nullptr after an error. `docs`, if given, receives the documentation of the keys.
 LossPtr make_loss(const Node& node, const Kinds<MakeLoss>& losses, ErrorList& errors,
                   std::vector<KeyDoc>* docs = nullptr);
 

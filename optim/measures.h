@@ -1,5 +1,6 @@
-// An objective recorded for outputs on a tape, whether a model computes them there or they are given: losses, metrics,
-// and their means over the batches of an epoch. The one place where predictions are evaluated.
+// An objective recorded for outputs on a tape: losses, metrics, and their means over the batches of an epoch. The
+// outputs may be computed by a model on the same tape, or be inputs of the tape. All evaluation of predictions is done
+// here.
 //
 //   Measures measures(objective);
 //   measures.record(tape, {{.name = "out", .prediction = prediction, .function = "softmax"}}, {});
@@ -23,61 +24,63 @@
 
 namespace hgq {
 
-/// An output whose values lie on a tape.
+/// An output whose values are on a tape.
 struct MeasuredOutput {
   std::string name;
-  Var prediction;             // [batch, ...], Row
-  std::string_view function;  // "softmax", "sigmoid", or another (Layer::output_function)
+  Var prediction;             // a Row value
+  std::string_view function;  // "softmax", "sigmoid" or another, see Layer::output_function; read in record() only
 };
 
 class Measures {
  public:
   explicit Measures(Objective objective) : objective_(std::move(objective)) {}
 
-  /// Records inputs for targets and for sample weights of these shapes, then losses, which it adds to the tape's, and
-  /// metrics. What an epoch has summed up stays, so a tape may be recorded anew within one; the outputs are the same
-  /// each time. Throws ShapeError, ConfigError where losses, metrics or weights do not fit the outputs.
+  /// Records inputs for the targets, and for sample weights of the shapes of `weights`, [rows, ...]; then the losses,
+  /// which it adds to those of the tape, and the metrics. It may be called again within an epoch, for another tape with
+  /// the same outputs: the sums of the epoch are kept. Throws ShapeError or ConfigError if losses, metrics or weights
+  /// do not fit the outputs.
   void record(Tape& tape, std::vector<MeasuredOutput> outputs, std::span<const ConstTensorView> weights);
-  /// Whether batches with these sample weights can be measured as it was recorded.
+  /// Whether batches with these sample weights fit what was recorded.
   bool fits(std::span<const ConstTensorView> weights) const;
-  /// Appends the batch's targets and sample weights, which are the last inputs of the tape. They must stay until
-  /// add_batch() is done.
+  /// Appends views of the targets and sample weights of the batch, which are the last inputs of the tape. The batch
+  /// must live until add_batch() has returned.
   void add_views(const Batch& batch, std::vector<ConstTensorView>& views);
 
-  /// The weighted sum of the losses in the executor's last batch.
+  /// The sum of the losses of the last batch of the executor, times their weights.
   double task_loss(const Executor& executor) const;
 
+  /// Empties the sums.
   void start_epoch();
-  /// Adds the executor's last batch; `loss` is what counts as its loss.
+  /// Adds the last batch of the executor. `loss` is the loss that counts for it.
   void add_batch(const Executor& executor, double loss);
-  /// Means over the batches since start_epoch(): the loss, called `loss`; for several outputs "OUTPUT_loss" of each,
-  /// without its loss weight; then metrics. Each batch counts by its rows, also where samples have weights, as in
-  /// Keras.
+  /// The means over the batches since start_epoch(): the loss, under the name `loss`; if there are several outputs,
+  /// "OUTPUT_loss" for each, without its weight; then the metrics. `prefix` is put in front of each name. A batch
+  /// counts by its rows, as in Keras, also if its samples have weights.
   Metrics epoch_metrics(const std::string& prefix = "", const std::string& loss = "loss") const;
 
-  // For checkpoints: what an epoch has summed up.
+  // The sums of an epoch, for checkpoints.
   const EpochMeans& means() const { return means_; }
   const std::vector<EpochRows>& epoch_rows() const { return rows_of_metrics_; }
-  /// Goes on within an epoch, after `rows` rows, from what means().state() and epoch_rows() were then. Throws FileError
-  /// where they cannot have been that.
+  /// Continues an epoch after `rows` rows, with what means().state() and epoch_rows() were then. Throws FileError if
+  /// they cannot be that.
   void resume_epoch(const std::vector<double>& means, std::vector<EpochRows> of_metrics, int64_t rows);
 
  private:
   struct RecordedMetric {
-    Var value;  // invalid where `metric` needs all rows
+    Var value;  // a Step scalar; invalid if the metric needs all rows
     size_t output = 0;
-    MetricPtr metric{};  // of those; shared with the objective
-    size_t rows = 0;     // index into rows_of_metrics_
+    MetricPtr metric{};  // if it needs all rows; shared with the objective
+    size_t rows = 0;     // then its index into rows_of_metrics_
     bool sparse = false;
     std::string name;
-    size_t weight_mean = 0;  // of a weighted metric: index of the mean of the weights into means_
+    size_t weight_mean = 0;  // of a weighted metric: the index into means_ of the mean of the weights
   };
 
   void record_output(Tape& tape, size_t output);
   void record_metric(Tape& tape, size_t output, const MetricPtr& metric, bool weighted);
-  /// Of an output; invalid where there are none.
+  /// The sample weights of an output; invalid if there are none.
   Var weights_of(size_t output) const;
-  /// Over the rows and places of an output; 1 where there are no weights.
+  /// The mean of the sample weights of the last batch for an output; 1 if there are none.
   double mean_weight(size_t output) const;
 
   Objective objective_;

@@ -1,11 +1,12 @@
-// What a metric is, and those by Keras' names: accuracy, binary_accuracy, sparse_categorical_accuracy,
-// categorical_accuracy, AUC, mse, mae.
+// The interface of a metric, and the metrics of hgq by their names in Keras: accuracy, binary_accuracy,
+// sparse_categorical_accuracy, categorical_accuracy, AUC, mse, mae.
 //
-// Most are means over the rows, recorded on the tape beside the loss; an epoch's value weighs each batch by its rows.
-// One that needs all rows of an epoch at once, as AUC does, is computed from EpochRows instead.
+// Most metrics are means over the rows. They are recorded on the tape next to the loss, and the value of an epoch is
+// the mean over its batches, each weighted by its rows. A metric that needs all rows of an epoch at once, such as AUC,
+// is computed from EpochRows instead.
 //
 // To add a metric: one .cpp with the class and its registration (metrics_of_numbers.cpp shows both), one line in
-// optim/CMakeLists.txt, one test. A program adds its own to a table of its own (optim/kinds.h).
+// optim/CMakeLists.txt, and one test. A program adds its metrics to a table of its own (optim/kinds.h).
 #pragma once
 
 #include <cstdint>
@@ -20,17 +21,18 @@
 
 namespace hgq {
 
-/// Predictions and targets of an epoch, by column of the output.
+/// The predictions and targets of an epoch, by column: a column is an element of the last dimension of the output.
 class EpochRows {
  public:
-  /// `sparse`: targets are class numbers, else they have the shape of the predictions. Rows are in front.
+  /// Adds a batch; both arrays have shape [rows, ...]. `sparse`: the targets are class numbers, one for each row;
+  /// otherwise they have the shape of the predictions.
   void add(ConstTensorView predictions, ConstTensorView targets, bool sparse);
   void clear();
-  /// How many columns predictions of this shape, rows in front, have; two classes by number have one, the difference of
-  /// both.
+  /// The number of columns for predictions of this shape, [rows, ...]. Two classes that are given by number have one
+  /// column, the difference of the two predictions.
   static int64_t columns_of(const Shape& predictions, bool sparse);
-  // For checkpoints, too.
-  std::vector<std::vector<float>> scores, labels;  // by column; labels are 0 and 1 where targets are classes
+  // Open to checkpoints.
+  std::vector<std::vector<float>> scores, labels;  // of each column; labels are 0 or 1 if the targets are classes
 };
 
 class Metric {
@@ -39,28 +41,31 @@ class Metric {
   Metric(const Metric&) = delete;
   Metric& operator=(const Metric&) = delete;
 
-  /// As logs and history.csv show it; its name in configs, or an alias of it.
+  /// The name in logs and history.csv, which configs accept, too.
   virtual std::string_view name() const = 0;
-  /// What is wrong with it for targets of this kind, as the end of a message: "whose targets are class numbers"; empty
-  /// where it fits. By default it fits targets in the shape of the output.
+  /// Why it does not fit targets of this kind, as the end of a message: "whose targets are class numbers"; empty if it
+  /// fits. By default it fits targets in the shape of the output.
   virtual std::string why_unfit(TargetKind targets) const;
-  /// Mean over the batch, a Step scalar. With weights of the samples the mean of w m, which is still to be divided by
-  /// the mean of w. Not called where needs_all_rows().
+  /// Records the metric m: its mean over the batch, a Step scalar. With sample weights w it is the mean of w m, and the
+  /// caller divides it by the mean of w. Not called if needs_all_rows().
   virtual Var record(const OutputVars& output, TargetKind targets) const;
-  /// Whether it needs all predictions of an epoch at once; then it has no weighted form.
+  /// Whether it needs all predictions of an epoch at once. Such a metric has no weighted form.
   virtual bool needs_all_rows() const { return false; }
+  /// The value for an epoch; called only if needs_all_rows().
   virtual double value(const EpochRows& rows) const;
-  /// As Loss::arguments.
+  /// Its keys as a config has them, see Loss::arguments.
   virtual nlohmann::json arguments() const;
 
-  /// Throws ConfigError where the metric does not fit the loss.
+  /// Throws ConfigError if the metric does not fit the targets of the loss.
   void check_fits(const Loss& loss) const;
 
  protected:
   Metric() = default;
 };
 
+/// A metric has no state, so copies of an objective share it.
 using MetricPtr = std::shared_ptr<const Metric>;
+/// Reads the keys of a metric and makes it. The result is not used if there was an error.
 using MakeMetric = MetricPtr (*)(ConfigReader& c);
 
 MetricPtr accuracy();
@@ -68,11 +73,12 @@ MetricPtr auc();
 MetricPtr mse_metric();
 MetricPtr mae_metric();
 
-/// Reads NAME or {NAME: {...}}; nullptr after an error. `docs`, if given, receives the keys.
+/// Reads NAME or {NAME: {...}}; nullptr after an error. `docs`, if given, receives the documentation of the keys.
 MetricPtr make_metric(const Node& node, const Kinds<MakeMetric>& metrics, ErrorList& errors,
                       std::vector<KeyDoc>* docs = nullptr);
 
-/// Area under the ROC curve of scores and labels 0, 1; NaN where one kind is missing, or a score is NaN.
+/// The area under the ROC curve of scores with labels 0 and 1, exact, ties counting half. NaN if all labels are equal,
+/// or if a score is NaN.
 double area_under_curve(const std::vector<float>& scores, const std::vector<float>& labels);
 
 }  // namespace hgq

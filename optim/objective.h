@@ -1,4 +1,4 @@
-// What is wanted of a model: a loss for each of its outputs, and metrics.
+// What a model is trained for and measured by: a loss for each of its outputs, and metrics.
 //
 //   const Objective objective{.losses = {sparse_categorical_crossentropy()}, .metrics = {accuracy()}};
 #pragma once
@@ -13,16 +13,16 @@
 namespace hgq {
 
 struct Objective {
-  std::vector<LossPtr> losses = {};     // one for each output, in their order
-  std::vector<double> weights = {};     // of the losses; empty: all 1
-  std::vector<MetricPtr> metrics = {};  // for each output they fit; sample weights do not count
-  /// The same as weighted means, sum(w m) / sum(w); no AUC.
+  std::vector<LossPtr> losses = {};     // one for each output of the model, in order
+  std::vector<double> weights = {};     // of the losses in their sum; empty: all 1
+  std::vector<MetricPtr> metrics = {};  // each is measured for every output, without sample weights
+  /// Metrics that are means weighted by the sample weights, sum(w m) / sum(w). AUC has no such form.
   std::vector<MetricPtr> weighted_metrics = {};
 
-  /// What logs call a weighted metric: as Keras does "weighted_accuracy" where there is a plain "accuracy", too.
+  /// The name of a weighted metric in logs. As in Keras, it is "weighted_accuracy" if there is also a plain "accuracy".
   std::string name_of_weighted(const Metric& metric) const;
-  /// What an epoch is measured by, for outputs of these names: "loss"; for several outputs "OUTPUT_loss" of each; then
-  /// the metrics, output by output, for several "OUTPUT_accuracy".
+  /// The names of all values that an epoch logs, for outputs with these names: "loss"; if there are several outputs,
+  /// "OUTPUT_loss" for each; then the metrics of each output, "accuracy", or "OUTPUT_accuracy" if there are several.
   std::vector<std::string> logged_names(std::span<const std::string> outputs) const;
 };
 

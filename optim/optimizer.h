@@ -1,28 +1,29 @@
-// What an optimizer is: it moves parameters along their gradients, once per step.
+// The interface of an optimizer: once in each step it moves the parameters along their gradients.
 //
 //   hgq::Adam adam({.learning_rate = 5e-3});          // the optimizers themselves: optim/optimizers.h
 //   adam.update(model.parameters());                  // after each backward pass
 //
 // A step does, in the order and the float32 arithmetic of Keras 2.15:
 //   1. the learning rate: the number, or the schedule's value for the steps done so far;
-//   2. clipping: `clipnorm` scales each parameter's gradient to that norm at most, `global_clipnorm` all by their
-//      common norm, `clipvalue` cuts each element;
+//   2. clipping: `clipnorm` scales the gradient of each parameter to at most that norm, `global_clipnorm` scales all of
+//      them by their common norm, `clipvalue` clips each element;
 //   3. weight decay: value -= value * weight_decay * learning_rate;
 //   4. the optimizer's own rule, one vectorised loop per parameter;
 //   5. the parameter's constraint.
-// Parameters that are not trainable are left alone. The gradients themselves are not changed.
+// Parameters that are not trainable are not changed, and neither are the gradients. Denormal results are flushed
+// to 0.
 //
-// What an optimizer remembers of each parameter (momenta, mean squares) are its slots. They are made when the
-// parameters are first seen, so a later step allocates nothing. Slots, the count of steps and a learning rate that was
-// set are all of its state:
+// What an optimizer remembers of each parameter, such as momenta or mean squares, are its slots. They are made by the
+// first step or by build(), so that later steps allocate nothing. The whole state of an optimizer is its slots, its
+// count of steps, and its learning rate:
 //
 //   const OptimizerState state = adam.state();                                   // write
 //   for (const NamedSlot& s : adam.slots()) write(s.name, s.values);
-//   Adam again({.learning_rate = 5e-3});                                         // and go on
+//   Adam again({.learning_rate = 5e-3});                                         // read, and continue
 //   again.build(model.parameters());  again.restore(state, saved);
 //
-// An optimizer of your own derives from Optimizer and says three things: its slots, what a step's scalars are, its
-// loop.
+// An optimizer of your own derives from Optimizer and defines four functions: its name, its slots, the scalars of a
+// step, and the loop over the elements of a parameter. adam.cpp, rmsprop.cpp and sgd.cpp are examples.
 #pragma once
 
 #include <array>
@@ -39,19 +40,20 @@
 
 namespace hgq {
 
+/// A view of what an optimizer remembers.
 struct NamedSlot {
-  std::string name;  // SLOT/PARAMETER, "m/dense/kernel"; a scalar of the optimizer itself has no parameter: "u_product"
+  std::string name;  // SLOT/PARAMETER, such as "m/dense/kernel"; for a scalar of the optimizer its name, "u_product"
   std::span<float> values;
 };
 
 struct OptimizerState {
-  int64_t iterations = 0;
-  float learning_rate = 0;
+  int64_t iterations = 0;   // steps done
+  float learning_rate = 0;  // of the last step
 
   bool operator==(const OptimizerState&) const = default;
 };
 
-/// What all optimizers have in common; 0 means without.
+/// The settings that all optimizers share. 0 turns a setting off; at most one of the three clips may be on.
 struct OptimizerSettings {
   Schedule learning_rate;
   double weight_decay = 0;
@@ -66,45 +68,45 @@ class Optimizer {
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
 
-  /// Keras' class name.
+  /// The name of the class in Keras: "Adam".
   virtual std::string_view name() const = 0;
 
-  /// Makes the slots for these parameters; does nothing where that is done. Throws ShapeError where others were built
-  /// before: an optimizer belongs to one set of parameters. The parameters must outlive the optimizer, or its last
-  /// call.
+  /// Makes the slots for these parameters, unless that is done. An optimizer belongs to one list of parameters: throws
+  /// ShapeError if it was built for another. The parameters must live until the last call of the optimizer.
   void build(std::span<Parameter* const> parameters);
 
-  /// One step; builds before the first.
+  /// Does one step with Parameter::grad of each parameter; calls build() first.
   void update(std::span<Parameter* const> parameters);
 
-  /// Steps done.
+  /// The number of steps done.
   int64_t iterations() const { return iterations_; }
 
-  /// Whether the learning rate follows a schedule, and so cannot be set.
+  /// Whether the learning rate follows a schedule; then it cannot be set.
   bool has_schedule() const { return !settings_.learning_rate.is_constant(); }
-  /// That of the last step; before the first, that of the first.
+  /// The learning rate of the last step; before any step, that of the first one.
   float learning_rate() const { return settings_.learning_rate(iterations_ > 0 ? iterations_ - 1 : 0); }
-  /// Holds from the next step on. Throws ConfigError where a schedule is in use, or the rate is negative or not finite.
+  /// Sets the learning rate from the next step on. Throws ConfigError if it follows a schedule, or if the rate is
+  /// negative or not finite.
   void set_learning_rate(float learning_rate);
 
   OptimizerState state() const { return {iterations_, learning_rate()}; }
-  /// Views of all that is remembered, in the order of the parameters; empty before `build`. Valid as long as the
-  /// optimizer.
+  /// Views of all slots in the order of the parameters, then of the scalars; without build() there are no slots. Valid
+  /// as long as the optimizer.
   std::vector<NamedSlot> slots();
-  /// Goes on from a saved state. Call `build` first. Throws FileError where the slots do not have the names and sizes
-  /// of `slots()`; nothing is changed then. A schedule takes its rate from the count of steps.
+  /// Continues from a saved state; call build() first. `saved` has the names and sizes of slots(): throws FileError
+  /// otherwise, and changes nothing. If the learning rate follows a schedule, it is that for the count of steps.
   void restore(const OptimizerState& state, std::span<const NamedTensor> saved);
 
  protected:
   static constexpr int kMaxSlots = 3;
 
-  /// A slot that every parameter has, and the value that it starts with.
+  /// A slot of every parameter, and the value of its elements at the start.
   struct SlotSpec {
     std::string_view name;
     float start = 0;
   };
 
-  /// gradient -> clipped gradient; without clipping the same number. A NaN stays one.
+  /// Clips one element of a gradient; without clipping it returns the same number. NaN stays NaN.
   struct Clip {
     float scale = 1;
     float limit = std::numeric_limits<float>::infinity();
@@ -115,6 +117,7 @@ class Optimizer {
     }
   };
 
+  /// One parameter in a step. Each array has `size` elements.
   struct ParameterUpdate {
     int64_t size;
     float* value;
@@ -123,16 +126,16 @@ class Optimizer {
     std::array<float*, kMaxSlots> slots;  // in the order of slot_specs()
   };
 
-  /// Throws ConfigError for a rate that is negative or not finite, or more than one way of clipping.
+  /// Throws ConfigError if a setting is negative or not finite, or if more than one way of clipping is on.
   explicit Optimizer(OptimizerSettings settings);
 
-  /// At most kMaxSlots. Called by `build`.
+  /// The slots of a parameter, at most kMaxSlots. Called by build().
   virtual std::vector<SlotSpec> slot_specs() const = 0;
-  /// Called before the parameters of step `t`, counted from 1.
+  /// Called at the beginning of step `t`, counted from 1, to compute what is the same for all parameters.
   virtual void begin_step(int64_t t, float learning_rate) = 0;
-  /// The rule for one parameter. Arrays do not overlap.
+  /// Updates one parameter. The arrays do not overlap.
   virtual void apply(const ParameterUpdate& update) const = 0;
-  /// Scalars that the optimizer remembers beside the slots.
+  /// Views of scalars that the optimizer remembers besides the slots; valid as long as the optimizer.
   virtual std::vector<NamedSlot> scalars() { return {}; }
 
  private:

@@ -4,8 +4,8 @@
 //   optimizer: {Adam: {learning_rate: 5.0e-3, clipnorm: 1.0}}
 //   optimizer: {SGD: {learning_rate: {CosineDecay: {initial_learning_rate: 0.1, decay_epochs: 90}}, momentum: 0.9}}
 //
-// Names and arguments are Keras' (optim/optimizers.h), the names also in lower case; learning rates as in
-// optim/schedule_config.h.
+// Names and arguments are those of Keras (optim/optimizers.h); names may be in lower case. optim/schedule_config.h
+// tells how a learning rate is written.
 #pragma once
 
 #include <memory>
@@ -19,13 +19,14 @@
 
 namespace hgq {
 
+/// Reads the keys of an optimizer and makes it; nullptr after an error.
 using MakeOptimizer = std::unique_ptr<Optimizer> (*)(ConfigReader& c, const ScheduleContext& context);
 
-/// The keys that every optimizer takes.
+/// Reads the keys that every optimizer takes; `fallbacks` are the values of keys that are not given.
 OptimizerSettings read_optimizer_settings(ConfigReader& c, const ScheduleContext& context,
                                           const OptimizerSettings& fallbacks);
 
-/// Reads what every optimizer takes into its options, and makes it; nullptr where reading found errors.
+/// Reads the keys that every optimizer takes into `options`, and makes the optimizer; nullptr if any key was wrong.
 template <typename Made, typename Options>
 std::unique_ptr<Optimizer> finish_optimizer(ConfigReader& c, const ScheduleContext& context, Options options) {
   const OptimizerSettings settings = read_optimizer_settings(
@@ -39,7 +40,7 @@ std::unique_ptr<Optimizer> finish_optimizer(ConfigReader& c, const ScheduleConte
   return std::make_unique<Made>(options);
 }
 
-/// The options that Adam and its kin share: beta_1, beta_2, epsilon.
+/// Reads the keys that Adam and its variants share: beta_1, beta_2, epsilon.
 template <typename Options>
 void read_adam_rates(ConfigReader& c, Options& o) {
   const auto decay = [&](const char* key, const char* doc, double fallback) {
@@ -51,7 +52,7 @@ void read_adam_rates(ConfigReader& c, Options& o) {
 }
 
 /// Reads NAME or {NAME: {...}}; nullptr after an error. Names are looked up in `context.kinds`. `docs`, if given,
-/// receives the keys.
+/// receives the documentation of the keys.
 std::unique_ptr<Optimizer> make_optimizer(const Node& node, const ScheduleContext& context, ErrorList& errors,
                                           std::vector<KeyDoc>* docs = nullptr);
 

@@ -1,13 +1,13 @@
-// The optimizers, with Keras 2.15's names, arguments, defaults and formulas.
+// The optimizers, with the names, arguments, defaults and formulas of Keras 2.15.
 //
 //   hgq::Adam adam({.learning_rate = 5e-3, .clipnorm = 1.0});
 //   hgq::SGD sgd({.learning_rate = hgq::ExponentialDecay{.initial_learning_rate = 0.1, .decay_steps = 500,
 //                                                        .decay_rate = 0.9},
 //                 .momentum = 0.9});
 //
-// In the formulas g is the clipped gradient, w the parameter, lr the learning rate, t the step from 1; all in float32,
-// elementwise. Slots start at 0. Every optimizer also takes weight_decay, clipnorm, clipvalue and global_clipnorm
-// (optim/optimizer.h); 0 means without.
+// In the formulas g is the clipped gradient, w the parameter, lr the learning rate, and t the step, counted from 1.
+// They are computed in float32 for each element. Slots start at 0. Every optimizer also takes weight_decay, clipnorm,
+// clipvalue and global_clipnorm (optim/optimizer.h), which 0 turns off.
 #pragma once
 
 #include <string_view>
@@ -27,8 +27,8 @@ struct SGDOptions {
   double global_clipnorm = 0;
 };
 
-/// m = momentum m - lr g;  w += m,  with nesterov w += momentum m - lr g. Without momentum there is no slot, and w -=
-/// lr g.
+/// m = momentum m - lr g;  w += m; with nesterov w += momentum m - lr g. Without momentum there is no slot, and
+/// w -= lr g.
 class SGD : public Optimizer {
  public:
   explicit SGD(const SGDOptions& options = {});
@@ -58,7 +58,7 @@ struct AdamOptions {
 };
 
 /// m += (g - m)(1 - beta_1);  v += (g^2 - v)(1 - beta_2);  w -= lr sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) +
-/// epsilon). amsgrad: with the largest v so far (slot vhat) in the place of v.
+/// epsilon). With amsgrad the largest v so far (slot vhat) replaces v.
 class Adam : public Optimizer {
  public:
   explicit Adam(const AdamOptions& options = {});
@@ -88,7 +88,7 @@ struct AdamWOptions {
   double global_clipnorm = 0;
 };
 
-/// Adam with weight decay from the start.
+/// Adam whose weight decay is not 0 by default.
 class AdamW : public Adam {
  public:
   explicit AdamW(const AdamWOptions& options = {});
@@ -159,9 +159,9 @@ struct RMSpropOptions {
   double global_clipnorm = 0;
 };
 
-/// velocity = rho velocity + (1 - rho) g^2;  i = lr g / sqrt(velocity + epsilon), centered: with velocity -
-/// average_gradient^2, average_gradient = rho average_gradient + (1 - rho) g;  w -= i, with momentum: momentum_slot =
-/// momentum momentum_slot + i, w -= it.
+/// velocity = rho velocity + (1 - rho) g^2;  i = lr g / sqrt(velocity + epsilon);  w -= i. With centered,
+/// average_gradient = rho average_gradient + (1 - rho) g, and velocity - average_gradient^2 replaces velocity in the
+/// root. With momentum, momentum_slot = momentum momentum_slot + i, and w -= momentum_slot.
 class RMSprop : public Optimizer {
  public:
   explicit RMSprop(const RMSpropOptions& options = {});

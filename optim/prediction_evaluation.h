@@ -1,5 +1,5 @@
-// Losses and metrics of predictions that something else than the model has made, its proxy for example, with the same
-// arithmetic as those of the model (Evaluation in optim/train_step.h).
+// Losses and metrics of predictions that come from elsewhere, for example from the proxy of a model, with the same
+// arithmetic as those of the model itself (Evaluation in optim/train_step.h).
 //
 //   PredictionEvaluation evaluation(model, objective, workers);
 //   for (const Batch& batch : data.batches(kPredictedRows)) evaluation.add(batch, views_of(emulator.run(batch.inputs()).outputs));
@@ -20,14 +20,15 @@ namespace hgq {
 
 class PredictionEvaluation {
  public:
-  /// Predictions have the shapes of the model's outputs, which give them names and functions. The workers must outlive
-  /// it. Throws ShapeError, ConfigError where losses or metrics do not fit the outputs.
+  /// The predictions have shapes, names and output functions of the outputs of the model, which is not used after the
+  /// call. The workers must outlive this. Throws ShapeError or ConfigError if losses or metrics do not fit the outputs.
   PredictionEvaluation(const Model& model, const Objective& objective, Workers& workers);
 
-  /// `predictions`: of the batch's rows, an array for each output. Throws ShapeError where they do not fit.
+  /// Adds the predictions for the rows of a batch: one array for each output, of shape [rows, ...]. Throws ShapeError
+  /// if they do not fit.
   void add(const Batch& batch, std::span<const ConstTensorView> predictions);
-  /// Of all rows so far: "task_loss", the weighted sum of the losses; for several outputs "OUTPUT_loss" of each;
-  /// metrics. The loss has neither BOPs nor regularizers, which are the model's.
+  /// Over all rows so far: "task_loss", the sum of the losses times their weights; if there are several outputs,
+  /// "OUTPUT_loss" for each; then the metrics. BOPs and regularizers belong to the model, and are not in the loss.
   Metrics metrics() const { return measures_.epoch_metrics("", "task_loss"); }
 
  private:

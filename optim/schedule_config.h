@@ -1,4 +1,4 @@
-// Reads a learning rate of a config: a number, or a schedule by its Keras name and arguments.
+// Reads a learning rate of a config: a number, or a schedule with the name and arguments that it has in Keras.
 //
 //   learning_rate: 5.0e-3
 //   learning_rate: {CosineDecay: {initial_learning_rate: 5.0e-3, decay_epochs: 90, warmup_epochs: 5}}
@@ -6,14 +6,14 @@
 //   learning_rate: {PiecewiseConstantDecay: {boundaries_epochs: [30, 60], values: [1.0e-2, 1.0e-3, 1.0e-4]}}
 //   learning_rate: {Constant: {learning_rate: 5.0e-3, warmup_steps: 500}}
 //
-// Lengths are in steps; each `X_steps` can be given as `X_epochs` instead (`boundaries` as `boundaries_epochs`), then
-// times the steps of an epoch. They need not be whole numbers. Every schedule also takes
-//   warmup_steps, warmup_from (0)   the rate first rises linearly from warmup_from to the schedule's first value,
-//                                   then the schedule begins. CosineDecay with Keras' own `warmup_target` uses its
-//                                   warmup_steps for that.
-//   flat_steps                      the last steps hold the last value: of decay_steps (CosineDecay, PolynomialDecay)
-//                                   or of each cycle (CosineDecayRestarts), which keep their length; of the training
-//                                   for the other schedules.
+// Lengths are in steps, that is in batches. Each `X_steps` can be given as `X_epochs` instead (`boundaries` as
+// `boundaries_epochs`), which is multiplied by the steps of an epoch. They need not be integers. Every schedule has:
+//   warmup_steps, warmup_from (0)   The rate first rises linearly from warmup_from to the first value of the schedule,
+//                                   and then the schedule begins. CosineDecay with `warmup_target` of Keras uses
+//                                   warmup_steps for that instead.
+//   flat_steps                      The last value is held for the last steps: of decay_steps (CosineDecay,
+//                                   PolynomialDecay) or of each cycle (CosineDecayRestarts), whose length does not
+//                                   change, and of the training for the other schedules.
 #pragma once
 
 #include <cstdint>
@@ -29,31 +29,33 @@ namespace hgq {
 
 struct TrainingKinds;
 
-/// What a schedule must know of the training. The defaults do for checking a config before its data are known.
+/// What a schedule must know about the training. The defaults are good enough to check a config without its data.
 struct ScheduleContext {
   double steps_per_epoch = 1;
   int64_t total_steps =
-      0;  // of the whole training; 0: not known, and flat_steps of a schedule without an end is ignored
-  const TrainingKinds* kinds = nullptr;  // where names are looked up (optim/kinds.h); nullptr: those of hgq
+      0;  // of the whole training; 0: not known, then flat_steps of a schedule without an end is ignored
+  const TrainingKinds* kinds = nullptr;  // in which names are looked up (optim/kinds.h); nullptr: those of hgq
 };
 
 /// Reads the arguments of one schedule.
 class ScheduleReader {
  public:
-  /// `reader` of the schedule's map.
+  /// `reader` reads the keys of the schedule. It and `context` must outlive this.
   ScheduleReader(ConfigReader& reader, const ScheduleContext& context) : c(reader), context_(context) {}
 
+  /// The key initial_learning_rate, which is required.
   double initial();
-  /// `STEM_steps`, or `STEM_epochs` times the steps of an epoch.
+  /// The value of STEM_steps, or of STEM_epochs times the steps of an epoch.
   double steps(const std::string& stem, const std::string& doc, const NumberRule& rule);
   /// The same, required and above 0.
   double length(const std::string& stem, const std::string& doc);
-  /// The flat tail of a decay of `length` steps.
+  /// The length in steps of the flat tail of a decay of `length` steps.
   double flat(double length);
-  /// Adds warm-up, unless the schedule has its own, and the flat tail where the schedule has none of its own.
+  /// Adds the warm-up unless the schedule has its own, and the flat tail unless flat() was called. Checks for unknown
+  /// keys.
   Schedule finish(Schedule schedule, bool own_warmup = false);
 
-  ConfigReader& c;  // NOLINT(misc-non-private-member-variables-in-classes): what is read beside the above
+  ConfigReader& c;  // NOLINT(misc-non-private-member-variables-in-classes): reads all other keys
   const ScheduleContext& context() const { return context_; }
 
  private:
@@ -64,9 +66,11 @@ class ScheduleReader {
   bool flat_read_ = false;
 };
 
+/// Reads the keys of a schedule and makes it. The result is not used if there was an error.
 using MakeSchedule = Schedule (*)(ScheduleReader& reader);
 
-/// nullopt after an error. `docs`, if given, receives the keys.
+/// Reads a number or a schedule; nullopt after an error. `docs`, if given, receives the documentation of the keys.
+/// Throws ConfigError unless `context.steps_per_epoch` is above 0.
 std::optional<Schedule> make_schedule(const Node& node, const ScheduleContext& context, ErrorList& errors,
                                       std::vector<KeyDoc>* docs = nullptr);
 

@@ -1,4 +1,4 @@
-// One batch: forward, backward, update, on a tape that is recorded and planned once.
+// One training step: forward, backward and update for a batch, on a tape that is recorded and planned once.
 //
 //   TrainStep step(model, sparse_categorical_crossentropy(), adam);
 //   for (const Batch& batch : data.batches(512, seed)) {
@@ -7,10 +7,10 @@
 //     step.update();
 //   }
 //
-// A batch with sample weights has its losses weighted (optim/loss.h). The tape is recorded and planned anew when the
-// first such batch comes, and again where later batches have none.
+// If a batch has sample weights, they weight its losses (optim/loss.h). The tape is recorded and planned again for the
+// first such batch, and whenever later batches have other kinds of weights, or none.
 //
-// Evaluation is the same without gradients. Both are a ModelComputation: a model with its losses and metrics on a tape.
+// Evaluation is the same without gradients. Both use a ModelComputation: a model with its losses and metrics on a tape.
 #pragma once
 
 #include <memory>
@@ -27,16 +27,21 @@
 
 namespace hgq {
 
-/// A model with losses and metrics, recorded for a mode.
+/// A model with losses and metrics, recorded on a tape for one mode.
 class ModelComputation {
  public:
-  /// All must outlive it. Throws ShapeError, ConfigError where losses or metrics do not fit the outputs.
+  /// Model and workers must outlive it; the objective is copied. Throws ShapeError or ConfigError if losses or metrics
+  /// do not fit the outputs.
   ModelComputation(Model& model, const Objective& objective, Mode mode, Workers& workers, uint64_t seed);
 
+  /// Computes all values; random numbers depend on the seed and `step`. The batch must live until backward() and
+  /// add_batch(). Throws ShapeError if it does not fit the model.
   void forward(const Batch& batch, uint64_t step);
   void backward() { executor_->backward(); }
+  /// Rows of the last batch.
   int64_t rows() const { return rows_; }
-  /// Task loss + BOPs + regularizers; the task loss alone; the sum of all layers' BOPs (quantization.md 2.4: FreeBOPs).
+  // Of the last batch: task loss + beta * BOPs + regularizers; the task loss alone; the BOPs of all layers, and of one
+  // (quantization.md 2.4).
   double loss() const { return static_cast<double>(executor_->loss()); }
   double task_loss() const { return measures_.task_loss(*executor_); }
   double bops() const;
@@ -46,7 +51,7 @@ class ModelComputation {
   void start_epoch() { measures_.start_epoch(); }
   void add_batch() { measures_.add_batch(*executor_, loss()); }
   Metrics epoch_metrics(const std::string& prefix = "") const { return measures_.epoch_metrics(prefix); }
-  /// With what a checkpoint keeps of an epoch.
+  /// The sums of the epoch, which checkpoints keep.
   const Measures& measures() const { return measures_; }
   /// As Measures::resume_epoch().
   void resume_epoch(const std::vector<double>& means, std::vector<EpochRows> of_metrics, int64_t rows) {
@@ -56,7 +61,7 @@ class ModelComputation {
   const ModelRecording& recording() const { return recording_; }
 
  private:
-  /// Records and plans for batches with these sample weights; keeps what an epoch has summed up.
+  /// Records and plans for batches with these sample weights; keeps the sums of the epoch.
   void record(std::span<const ConstTensorView> weights);
 
   Model& model_;
@@ -73,16 +78,19 @@ class ModelComputation {
 
 class TrainStep {
  public:
-  /// Model, optimizer, and workers (default: a team of its own) must outlive it.
+  /// Model, optimizer and workers must outlive it; without workers it has its own. `seed` is that of random numbers in
+  /// operations. Throws ShapeError or ConfigError if losses or metrics do not fit the outputs.
   TrainStep(Model& model, LossPtr loss, Optimizer& optimizer, uint64_t seed = 0);
   TrainStep(Model& model, const Objective& objective, Optimizer& optimizer, Workers& workers, uint64_t seed = 0);
 
+  // In this order, for each batch; the batch must live until backward() has returned.
   void forward(const Batch& batch);
   void backward() { computation_->backward(); }
   void update();
-  /// The three together; the loss.
+  /// Does all three, and returns the loss.
   double run(const Batch& batch);
 
+  // Of the last batch, before its update.
   double loss() const { return computation_->loss(); }
   double bops() const { return computation_->bops(); }
   ModelComputation& computation() { return *computation_; }
@@ -97,11 +105,12 @@ class TrainStep {
   std::vector<Parameter*> parameters_;
 };
 
-/// Loss and metrics of a model on a dataset, in evaluation.
+/// Loss and metrics of a model on a data set, with the arithmetic after training.
 class Evaluation {
  public:
+  /// Model and workers must outlive it. Throws ShapeError or ConfigError if losses or metrics do not fit the outputs.
   Evaluation(Model& model, const Objective& objective, Workers& workers);
-  /// "loss", metrics, each with `prefix` in front.
+  /// The values of Measures::epoch_metrics() for the whole data set. `prefix` is put in front of each name.
   Metrics run(const Dataset& data, int64_t batch_size, const std::string& prefix = "");
 
  private:

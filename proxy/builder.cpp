@@ -45,6 +45,7 @@ ProxyRef ProxyBuilder::add_input(const std::string& name, const Shape& sample) {
   return added;
 }
 
+// The overrides name the layer before, which hls4ml configures by them.
 ProxyRef ProxyBuilder::add_quantizer(const std::string& quantizer_name, ProxyRef parent, QuantizerTypes types,
                                      Rounding rounding, Overflow overflow,
                                      std::optional<int64_t> parallelization_factor) {
@@ -111,6 +112,8 @@ HlsType widest(const HlsTypes& types) {
 
 }  // namespace
 
+// A quantizer with one type may be folded into the layer before it, which changes the type that hls4ml derives; a table
+// is exact only if both types are the same.
 HlsType ProxyBuilder::lut_input_type(ProxyRef parent) {
   narrow_in_front_of_table(parent.index);
   const HlsType type = widest(signal(parent).hls);
@@ -130,6 +133,7 @@ HlsType ProxyBuilder::lut_input_type(ProxyRef parent) {
   return type;
 }
 
+// The type of the entries: quantization.md 3.2, "Values of a table".
 ProxyRef ProxyBuilder::add_unary_lut(const std::string& name, ProxyRef parent,
                                      std::shared_ptr<const ops::UnaryFunction> function, const QuantizerTypes& types,
                                      Rounding rounding, Overflow overflow) {
@@ -166,6 +170,7 @@ ProxyRef ProxyBuilder::add_unary_lut(const std::string& name, ProxyRef parent,
                                                         .rounding = Rounding::kRndConv});
 }
 
+// A table if its input has a known type and few enough bits, else hls4ml's own table if there is one.
 ProxyRef ProxyBuilder::add_function(const std::string& name, ProxyRef parent,
                                     const std::shared_ptr<const ops::UnaryFunction>& function, int64_t most_entries,
                                     const std::optional<QuantizerBehind>& behind) {

@@ -15,6 +15,7 @@ constexpr int64_t kMostBlockRows = 256;
 
 Shape batch_shape(const ProxySignal& signal, int64_t rows) { return signal.shape.with_front(rows); }
 
+// Mantissas of a block [rows, elements] to float32: mantissa * 2^-fraction.
 void write_outputs(const ProxySignal& signal, const ProxyBlock& block, int64_t rows, float* out) {
   const auto n = static_cast<size_t>(block.row_size());
   with_storage(signal.storage, [&](auto element) {
@@ -70,6 +71,7 @@ std::vector<ProxyBlock> Emulator::make_blocks() const {
   return blocks;
 }
 
+// Computes all layers, one after the other, for rows [first, first + rows), at most block_rows_; writes the outputs.
 void Emulator::run_block(std::span<const ConstTensorView> inputs, int64_t first, int64_t rows,
                          const std::vector<ProxyBlock>& blocks, std::vector<int64_t>& overflows, Emulation& out) const {
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -108,6 +110,7 @@ EmulatedRow Emulator::row(std::span<const ConstTensorView> inputs) const {
   return out;
 }
 
+// The workers share the blocks of rows. Each has its own buffers, and its own counters, which are summed at the end.
 Emulation Emulator::run(std::span<const ConstTensorView> inputs, Workers* workers) const {
   check_inputs(inputs);
   const int64_t rows = inputs[0].shape[0];

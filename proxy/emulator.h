@@ -6,7 +6,7 @@
 //   result.overflows;               // how many values did not fit, quantizer by quantizer
 //   result.row_overflows;           // rows with any: only there may the proxy differ from the model
 //
-// Rows are computed in blocks, each by itself, on the threads that are given. Results do not depend on their number.
+// Rows are computed in blocks, which the threads of the workers share. The result does not depend on their number.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@
 namespace hgq {
 
 struct OverflowCount {
-  std::string layer;
-  int64_t values = 0;
+  std::string layer;   // name in the proxy
+  int64_t values = 0;  // that overflowed, over all rows
   bool operator==(const OverflowCount&) const = default;
 };
 
@@ -43,16 +43,16 @@ struct EmulatedRow {
 
 class Emulator {
  public:
-  /// Plans the computation. Throws ShapeError that names the layer where shapes do not fit together, a layer reads
-  /// values that are not quantized, or sums need more than 120 bits. `model` must outlive the emulator.
+  /// Plans the computation. `model` must outlive the emulator. Throws ShapeError, with the name of the layer, if shapes
+  /// do not fit each other, if a layer reads values that are not quantized, or if sums need more than 120 bits.
   explicit Emulator(const ProxyModel& model);
 
-  /// `inputs`: one array per input of the model, in order, each [rows, ...]. Throws ShapeError where they are not, and
-  /// where a value is infinite or NaN.
+  /// `inputs` has one array for each input of the model, in order, of shape [rows, ...]. Throws ShapeError if they do
+  /// not fit, or if a value is infinite or NaN.
   Emulation run(std::span<const ConstTensorView> inputs, Workers* workers = nullptr) const;
-  /// `inputs` of one row each; the same errors.
+  /// Computes one row and keeps the values of all layers; the inputs have one row each. Throws as run().
   EmulatedRow row(std::span<const ConstTensorView> inputs) const;
-  /// What is known of a layer's values before there are data.
+  /// What is known of the values of a layer without data; valid as long as the emulator.
   const ProxySignal& signal(int layer) const { return plans_[static_cast<size_t>(layer)].out; }
 
  private:

@@ -78,6 +78,7 @@ std::unique_ptr<ProxyLayer> ProxyAdd::read(const KerasNode& node, const KerasLay
 
 Node ProxyAdd::config(bool /*only_child*/) const { return base_config(true); }
 
+// The elements of all parts at the same place are brought to the finest fraction among them, and then added.
 ProxyPlan ProxyAdd::plan(std::span<const ProxySignal* const> in) const {
   HGQ_CHECK(in.size() >= 2, ShapeError, where(), ": reads ", in.size(), " layers, expected two or more");
   ProxyPlan plan;
@@ -120,6 +121,7 @@ Node ProxyConcatenate::config(bool /*only_child*/) const {
   return config;
 }
 
+// Like ops::concatenate: each element of the output moves from one part, so no value changes.
 ProxyPlan ProxyConcatenate::plan(std::span<const ProxySignal* const> in) const {
   HGQ_CHECK(in.size() >= 2, ShapeError, where(), ": reads ", in.size(), " layers, expected two or more");
   Shape shape = in[0]->shape;

@@ -1,4 +1,5 @@
-// Names of a proxy's layers. hls4ml makes variables of them, so they must be identifiers of C++; and each is used once.
+// The names of the layers of a proxy. hls4ml makes variables of them, so they must be identifiers of C++, each used
+// once.
 #pragma once
 
 #include <set>
@@ -13,20 +14,20 @@ bool is_identifier(std::string_view name);
 /// Throws ConfigError that names the layer and says what a name may be.
 void check_proxy_name(std::string_view name);
 
-/// `name` itself where hls4ml reads it right; else one that it does: other characters become underscores ("a-b": a_b),
-/// and keywords of C++, attributes of hls4ml's layers (`axis`, `weight`, `result_t` ...) and variables of its firmware
-/// get "_layer" at their end (proxy-format.md 1.4).
+/// The name that a layer gets in a proxy: `name` itself unless hls4ml would misread it. Characters that are not allowed
+/// become underscores ("a-b" becomes a_b); keywords of C++, attributes of the layers of hls4ml (`axis`, `weight`,
+/// `result_t` and others) and variables of its firmware get "_layer" at their end (proxy-format.md 1.4.1).
 std::string proxy_layer_name(std::string_view name);
 
-/// Hands out names, each once, and none of which hls4ml would make a type, a variable or a layer that belongs to
-/// another ("dense" and "dense_linear", "a" and "a_t").
+/// Gives out names, each once. It gives none from which hls4ml would make a type, a variable or a layer that belongs to
+/// another name, such as "dense_linear" after "dense", or "a_t" after "a".
 class ProxyNames {
  public:
-  /// Whether nobody has `name`, but hls4ml makes the same of it as of a name that was handed out.
+  /// Whether `name` itself is free, but hls4ml makes something from it that belongs to a name that was given out.
   bool clashes(const std::string& name) const;
   /// `name` itself, or the first free of NAME_0, NAME_1 ... (quantization.md 3.2).
   std::string unique(const std::string& name);
-  /// For layers that nobody named: `name`, or the first free of NAME_1, NAME_2 ..., as Keras counts ("re_lu_1").
+  /// For layers without a name of their own: `name`, or the first free of NAME_1, NAME_2 and so on, as in Keras.
   std::string counted(const std::string& name);
 
  private:
@@ -34,7 +35,7 @@ class ProxyNames {
   bool take(const std::string& name);
 
   std::set<std::string> used_;
-  std::set<std::string> made_;  // what hls4ml makes of them
+  std::set<std::string> made_;  // what hls4ml makes from them
 };
 
 }  // namespace hgq

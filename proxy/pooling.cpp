@@ -56,6 +56,7 @@ struct Division {
   std::vector<int64_t> count;
 };
 
+// In: the storage of the input; Out: one that holds the sum of a window, shifted.
 template <typename In, typename Out>
 ProxyStep pooling_step(const Reads& reads, bool average, const Division& division) {
   return [reads, average, division](const StepRows& rows) {
@@ -155,6 +156,8 @@ Division divide(const Reads& reads, std::vector<int>& fraction) {
 
 }  // namespace
 
+// As hls4ml derives them: the widest of a window, where padding counts as a type without bits; a mean has the fraction
+// of 1 / count more.
 HlsTypes ProxyPooling::hls_types(const HlsTypes& in, const Windows& windows) const {
   const Reads reads = reads_of(windows);
   const auto whole = static_cast<size_t>(windows.h.size * windows.w.size);
@@ -177,6 +180,8 @@ HlsTypes ProxyPooling::hls_types(const HlsTypes& in, const Windows& windows) con
   return out;
 }
 
+// The elements of a window get one fraction; ranges are those of the sum or the maximum, and for a mean those after the
+// division. The storage must hold the sum before it.
 ProxyPlan ProxyPooling::plan(std::span<const ProxySignal* const> in) const {
   const ProxySignal& input = fixed_input(in);
   HGQ_CHECK(input.shape.rank() == options_.rank + 1, ShapeError, where(), ": reads values of shape ", input.shape,

@@ -26,6 +26,8 @@ Int128 integer_at(float v, int fraction, const std::string& where) {
   return static_cast<Int128>(std::ldexp(static_cast<double>(v), -lowest)) << (fraction + lowest);
 }
 
+// Each unit has the smallest fraction at which all of its products and its bias are integers; inputs that are always 0
+// do not count.
 IntegerWeights integer_weights(const ProxyProduct& layer, std::span<const int> input_fraction,
                                std::span<const bool> used, const std::string& where) {
   const auto inputs = static_cast<size_t>(layer.inputs);
@@ -157,6 +159,8 @@ ProxySignal gathered(const ProxySignal& input, std::span<const int64_t> source) 
 
 }  // namespace
 
+// Inputs that meet the same row of the kernel, at different positions, are brought to one fraction; then each output is
+// an integer sum of products. Throws ShapeError where a sum needs more than 120 bits.
 ProxyPlan product_plan(const ProxySignal& input, const ProxyProduct& product, const Shape& shape,
                        const std::string& where) {
   check_elements(shape.size(), where);

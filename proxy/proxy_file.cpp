@@ -51,6 +51,7 @@ NumbersByLayer read_table_overflows(const h5::Group& hgq) {
 
 }  // namespace
 
+// In the order of Keras, by which it pairs weights with layers (proxy-format.md 1.3).
 KerasFile proxy_to_keras(const ProxyModel& model) {
   KerasGraph graph;
   graph.name = model.name();
@@ -71,6 +72,7 @@ KerasFile proxy_to_keras(const ProxyModel& model) {
   return file;
 }
 
+// The nodes of the graph come in an order in which each is after those that it reads.
 ProxyModel proxy_from_keras(const KerasFile& file, const ProxyKinds& kinds) {
   const char* const maker = is_qkeras(file) || is_plain_keras(file) ? "import" : "export";
   HGQ_CHECK(is_proxy(file), FileError, file.path,
@@ -114,6 +116,7 @@ void save_proxy(const ProxyModel& model, const std::string& path, const WriteGro
   write_keras_file(proxy_to_keras(model), path, write_group);
 }
 
+// Which entries of a table wrap is not part of the Keras file: it is read from the group `hgq`, where there is one.
 ProxyModel load_proxy(const std::string& path, const ProxyKinds& kinds, const ReadGroup& read_hgq) {
   NumbersByLayer overflows;
   const KerasFile file = read_keras_file(path, [&](const h5::Group& hgq) {

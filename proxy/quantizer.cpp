@@ -127,6 +127,7 @@ std::vector<KerasWeight> ProxyQuantizer::weights(bool only_child) const {
           KerasWeight::of_int8("integers:0", shape, types_.i)};
 }
 
+// For each element of a sample the index of its type; the shape of the types is broadcast as in NumPy, batch included.
 std::vector<size_t> ProxyQuantizer::type_indices(const Shape& sample) const {
   const Shape output = sample.with_front(1);
   const int missing = output.rank() - types_.shape.rank();
@@ -197,6 +198,8 @@ HlsType ProxyQuantizer::folded_hls_type(const HlsTypes& narrowed, const Shape& s
   return {.k = k, .i = i - k, .f = b - i};
 }
 
+// The types that the firmware has (proxy-format.md 1.5): narrowed by the input, and the widest of those elements that
+// share a type.
 std::vector<Kbi> ProxyQuantizer::firmware_types(const ProxySignal& input) const {
   std::vector<Kbi> types = types_of_elements(input.shape);
   const HlsTypes own = narrowed(input.hls, input.shape);
@@ -231,6 +234,7 @@ bool ProxyQuantizer::is_folded(const ProxySignal& input) const {
          });
 }
 
+// An element without bits gives 0, with fraction 0.
 ProxyPlan ProxyQuantizer::plan(std::span<const ProxySignal* const> in) const {
   const ProxySignal& input = only_input(in);
   const std::vector<Kbi> types = firmware_types(input);

@@ -93,6 +93,7 @@ Node ProxyPermute::config(bool /*only_child*/) const {
   return config;
 }
 
+// dims_ count from 1, as the batch is dim 0.
 ProxyPlan ProxyPermute::plan(std::span<const ProxySignal* const> in) const {
   const Shape& from = only_input(in).shape;
   std::vector<int64_t> sorted = dims_;

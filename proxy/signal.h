@@ -1,14 +1,14 @@
-// What flows through a proxy model, and how the exact emulation computes it.
+// What is known of the values in a proxy model, and how the exact emulation computes them.
 //
-// A proxy is a network of ordinary Keras layers with FixedPointQuantizers between them. Behind a quantizer every value
-// is an integer times a power of two, so the whole network can be computed in integers, bit by bit as the FPGA does it.
-// Before any data are seen, each layer plans: from the ProxySignals that it reads it derives that of its output,
+// A proxy is a network of ordinary Keras layers with FixedPointQuantizers between them. After a quantizer every value
+// is an integer times a power of two, so the whole network can be computed in integers, bit by bit as in the FPGA.
+// Before there are data, each layer makes a plan: from the ProxySignals that it reads it derives that of its output,
 //
 //   value of element e = mantissa * 2^-fraction[e],   low[e] <= mantissa <= high[e],
 //
-// and so knows that 64 bits (if need be 128) hold every sum that can occur. The plan's step then computes blocks of
-// rows and needs no checks. The raw inputs and the results of tanh, sigmoid and softmax are float32 instead; only a
-// quantizer, a layer that moves elements, or another function may read those.
+// and so knows that 64 bits, or if necessary 128, hold every sum that can occur. The step of the plan then computes
+// blocks of rows and needs no checks. The inputs of the model and the results of tanh, sigmoid and softmax are float32;
+// only a quantizer, a layer that moves elements, or another function may read them.
 //
 // Example: a quantizer with k = 0, b = 3, i = 1 gives fraction 2, low 0, high 7: the values 0, 0.25, ... 1.75.
 #pragma once
@@ -28,7 +28,7 @@ namespace hgq {
 /// How the elements of a value are kept.
 enum class Storage : uint8_t { kFloat, kInt64, kInt128 };
 
-/// Calls f with a value of the type that `storage` stands for.
+/// Calls f with a value of the type of `storage`: float, int64_t or Int128.
 template <typename F>
 decltype(auto) with_storage(Storage storage, F&& f) {
   switch (storage) {
@@ -42,9 +42,9 @@ decltype(auto) with_storage(Storage storage, F&& f) {
   return f(Int128{});
 }
 
-/// The type of each element as hls4ml 1.3.0 derives it, layer by layer: k, i without the sign, f (proxy-format.md,
-/// 1.5). Wider than what can occur, in places narrower than what a quantizer says. It matters where hls4ml takes raw
-/// bits: the index of a UnaryLUT.
+/// The type of each element as hls4ml 1.3.0 derives it, layer by layer (proxy-format.md 1.5): k, i without the sign, f.
+/// It may be wider than the values that can occur, and narrower than the type of a quantizer. It matters where hls4ml
+/// uses raw bits, as the index of a UnaryLUT.
 struct HlsTypes {
   std::vector<int> k, i, f;
 
@@ -62,36 +62,36 @@ struct HlsTypes {
 /// Of a sample, in the layers of hls4ml that are made for a fixed number of them.
 inline constexpr int kMostHlsDims = 3;
 
-/// Above every width that hls4ml can have: a value that is not quantized.
+/// The width of a value that is not quantized: more than any type of hls4ml has.
 inline constexpr int kUnlimitedBits = 126;
 
 /// What is known of a value before there are data. The vectors have an entry for each element of a sample, row-major;
-/// they are empty where storage is kFloat.
+/// `fraction`, `low` and `high` are empty if storage is kFloat.
 struct ProxySignal {
   Shape shape;  // of one sample
   Storage storage = Storage::kFloat;
   std::vector<int> fraction;
   std::vector<Int128> low, high;  // magnitudes below 2^120
-  HlsTypes hls;                   // of every element, whatever the storage
+  HlsTypes hls;                   // of every element, for any storage
 
   bool fixed_point() const { return storage != Storage::kFloat; }
-  /// Whether an element can only be 0; its fraction then means nothing.
+  /// Whether an element is always 0; its fraction has no meaning then.
   bool always_zero(int64_t e) const;
 };
 
-/// Bits of a mantissa without its sign: 3 for 7 and for -8.
+/// The bits of a mantissa without its sign: 3 for 7 and for -8.
 int mantissa_bits(Int128 mantissa);
 
-/// The storage for mantissas that stay within `magnitude`.
+/// The storage for mantissas with magnitudes up to `magnitude`.
 Storage storage_for(Int128 magnitude);
 
-/// The values of one layer for a block of rows, row after row; memory for `max_rows`.
+/// The values of one layer for a block of at most `max_rows` rows, row-major.
 class ProxyBlock {
  public:
   ProxyBlock() = default;
   ProxyBlock(const ProxySignal& signal, int64_t max_rows);
 
-  /// T is the type of the signal's storage. `row_size` elements a row.
+  /// T is the type of the storage of the signal.
   template <typename T>
   T* data() const {
     return reinterpret_cast<T*>(buffer_.data());
@@ -103,24 +103,27 @@ class ProxyBlock {
   AlignedBuffer buffer_;
 };
 
-/// One call of a step.
+/// The arguments of one call of a step.
 struct StepRows {
   int64_t rows = 0;
   std::span<const ProxyBlock* const> in;
   const ProxyBlock* out = nullptr;
-  /// A quantizer adds the number of values that overflow, and sets the entry (of `rows`) of each row that has one.
+  /// A quantizer adds the number of values that overflow to the first, and sets the entry of each such row in the
+  /// second, which has `rows` entries.
   int64_t* overflows = nullptr;
   uint8_t* row_overflows = nullptr;
 };
 
 using ProxyStep = std::function<void(const StepRows&)>;
 
-/// Plans have an entry for each element, so what a file claims is bounded: 2^22 elements a layer. Throws ShapeError.
+/// Throws ShapeError if a layer has more than 2^22 elements: plans have an entry for each, and a file can claim any
+/// shape.
 void check_elements(int64_t elements, std::string_view where);
 
-/// The same for tables of all that windows read, and for kernels with the zeros between groups: 2^25 entries.
+/// The same for tables of everything that windows read, and for kernels with zeros between groups: 2^25 entries.
 void check_table(int64_t entries, std::string_view where);
 
+/// How a layer is emulated.
 struct ProxyPlan {
   ProxySignal out;
   ProxyStep step;

@@ -48,6 +48,8 @@ Tables make_tables(int bits, int fraction, int64_t entries) {
 
 }  // namespace
 
+// For each sample: exp(x - largest) from a table, the sum of these, which ends at the largest value of its type, and
+// 1 / sum from another table. A table has at most `entries` entries.
 ProxyPlan softmax_tables_plan(const ProxySignal& input, int64_t entries, std::string_view where) {
   HGQ_CHECK(input.fixed_point() && input.hls.size() > 0, ShapeError, where, ": its input is not quantized");
   HGQ_CHECK(entries >= 2 && entries <= kMostSoftmaxEntries && std::has_single_bit(static_cast<uint64_t>(entries)),

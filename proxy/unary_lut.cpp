@@ -102,6 +102,8 @@ std::vector<KerasWeight> ProxyUnaryLut::weights(bool /*only_child*/) const {
   return {KerasWeight::of_floats("table:0", Shape{std::ssize(table_)}, table_)};
 }
 
+// All entries get the finest fraction among them. The index is x at the fraction of kif_in, halves to even, modulo the
+// number of entries (quantization.md 3.3).
 ProxyPlan ProxyUnaryLut::plan(std::span<const ProxySignal* const> in) const {
   const ProxySignal& input = fixed_input(in);
   int fraction = -200;
