@@ -231,7 +231,7 @@ class Harm(unittest.TestCase):
         for command in (('predict', model, '--out', out, '--with-inputs'), ('predict', proxy, '--out', out), ('verify', proxy, '--against', model)):
             result = hgq(*command, '--data', many, '--memory', '0.002')
             self.assertEqual(result.code, 0, result.err)
-            self.assertLess(result.megabytes, bare + 20)
+            self.assertLess(result.megabytes, bare + ARGS.slack / 10)  # 20 MB; sanitizers take more
         self.assertGreater(out.stat().st_size, rows * 8)
 
     def test_a_record_of_separators_takes_little_memory(self):
@@ -240,7 +240,7 @@ class Harm(unittest.TestCase):
             wide.write_text(front + ',' * (16 << 20) + '\n')
             result = hgq('predict', self.run_folder / 'model.h5', '--data', wide, '--inputs', 'a,b', '--out', self.folder / 'out.h5')
             self.refused(result, 'wide.csv:' + ('3' if front else '1'), 'has more than 1048576 fields')
-            self.assertLess(result.megabytes, 400)
+            self.assertLess(result.megabytes, 200 + ARGS.slack)
         wide.write_text('a,b,label\n1,2,"' + ',' * (2 << 20) + '"\n3,4,0\n')  # those within quotes separate nothing
         result = hgq('predict', self.run_folder / 'model.h5', '--data', wide, '--inputs', 'a,b', '--out', self.folder / 'out.h5')
         self.assertEqual(result.code, 0, result.err)
