@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "hgq/apps/layer_graph.h"
+#include "hgq/apps/layer_list.h"
 #include "hgq/apps/resolved_config.h"
 #include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
@@ -43,8 +43,8 @@ std::string kind_of(const Node& node) {
 }
 
 /// What the items of a list are called in a path.
-std::vector<std::string> item_names(const Node& list, const std::string& path) {
-  if (path == kLayers || (path.starts_with(kLayers) && path.ends_with(".layers"))) return layer_names(list);
+std::vector<std::string> item_names(const Node& list, const std::string& path, const LayerKinds* kinds = nullptr) {
+  if (path == kLayers || (path.starts_with(kLayers) && path.ends_with(".layers"))) return names_in_list(list, kinds);
   std::vector<std::string> names;
   for (const Node& item : list.items()) names.push_back(kind_of(item));
   return names;
@@ -53,7 +53,8 @@ std::vector<std::string> item_names(const Node& list, const std::string& path) {
 /// Walks to the value that a path names.
 class Walk {
  public:
-  Walk(std::string place, ErrorList& errors) : place_(std::move(place)), errors_(errors) {}
+  Walk(std::string place, const LayerKinds* kinds, ErrorList& errors)
+      : place_(std::move(place)), kinds_(kinds), errors_(errors) {}
 
   /// The value behind all keys, added where it is not there; nullptr after an error.
   Node* to(Node& root, const std::vector<std::string>& keys) {
@@ -104,7 +105,7 @@ class Walk {
                       ? concat("'", path_, "' is empty, there is no item ", *index)
                       : concat("'", path_, "' has the items 0 to ", items.size() - 1, ", there is no item ", *index));
     }
-    const std::vector<std::string> names = item_names(list, path_);
+    const std::vector<std::string> names = item_names(list, path_, kinds_);
     const auto found = std::find(names.begin(), names.end(), key);
     if (found == names.end()) {
       return fail(concat("'", path_, "' has no item '", printable(key), "'", suggestion(key, names)));
@@ -126,6 +127,7 @@ class Walk {
   }
 
   std::string place_;
+  const LayerKinds* kinds_;
   ErrorList& errors_;
   std::string path_;
   bool in_item_ = false;
@@ -182,7 +184,7 @@ void compare(const Node& a, const Node& b, const std::string& path, std::vector<
 
 }  // namespace
 
-void apply_set(Node& config, const std::string& assignment, int number, ErrorList& errors) {
+void apply_set(Node& config, const std::string& assignment, int number, ErrorList& errors, const LayerKinds* kinds) {
   const std::string place = concat("--set #", number);
   const std::size_t equals = assignment.find('=');
   const std::vector<std::string> keys = split(std::string_view(assignment).substr(0, equals));
@@ -207,7 +209,7 @@ void apply_set(Node& config, const std::string& assignment, int number, ErrorLis
     value = with_absolute_paths(value, std::filesystem::current_path().string(), keys.back() == "file");
   }
   value.set_places(place);
-  if (Node* node = Walk(place, errors).to(config, keys)) *node = std::move(value);
+  if (Node* node = Walk(place, kinds, errors).to(config, keys)) *node = std::move(value);
 }
 
 std::vector<std::string> differing_keys(const Node& a, const Node& b) {

@@ -16,10 +16,13 @@
 
 namespace hgq {
 
+struct LayerKinds;
+
 /// Applies `KEY.PATH=YAML`; keys that are not there are added. Paths of data files in it start from the current folder
 /// and become absolute. Errors, and later ones about the value, have the place
-/// "--set #NUMBER".
-void apply_set(Node& config, const std::string& assignment, int number, ErrorList& errors);
+/// "--set #NUMBER". `kinds`: of layers, whose aliases give names; nullptr: those of hgq.
+void apply_set(Node& config, const std::string& assignment, int number, ErrorList& errors,
+               const LayerKinds* kinds = nullptr);
 
 /// Paths of the values that differ, in the order of `a`, then what only `b` has. Values are compared by meaning (1e-3
 /// is 0.001). Layers are told apart by name; where lists differ in length, kinds or names the path of the list is

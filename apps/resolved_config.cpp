@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "hgq/apps/layer_list.h"
 #include "hgq/config/config_reader.h"
 
 namespace hgq {
@@ -20,8 +21,8 @@ Node text_list(const std::vector<std::string>& texts) {
 }
 
 /// Each layer with its name, in the order of the config.
-Node resolved_layers(const Node& layers) {
-  const std::vector<std::string> names = layer_names(layers);
+Node resolved_layers(const Node& layers, const LayerKinds* kinds) {
+  const std::vector<std::string> names = names_in_list(layers, kinds);
   std::vector<Node> items;
   for (std::size_t i = 0; i < names.size(); ++i) {
     ErrorList ignored;
@@ -29,19 +30,19 @@ Node resolved_layers(const Node& layers) {
     Node arguments = Node::map({{"name", Node::scalar(names[i])}});
     for (const auto& [key, value] : named.arguments.entries()) {
       if (key != "name")
-        arguments.set(key, key == "layers" && is_structure(named.name) ? resolved_layers(value) : value);
+        arguments.set(key, key == "layers" && is_structure(named.name) ? resolved_layers(value, kinds) : value);
     }
     items.push_back(Node::map({{named.name, std::move(arguments)}}));
   }
   return Node::list(std::move(items));
 }
 
-Node resolved_model(const ModelConfig& model, const Node& layers, const Node& outputs) {
+Node resolved_model(const ModelConfig& model, const Node& layers, const Node& outputs, const LayerKinds* kinds) {
   Node node;
   set_unless_null(node, "kernel_quantizer", model.kernel_quantizer);
   set_unless_null(node, "activation_quantizer", model.activation_quantizer);
   node.set("beta", Node::number(model.beta));
-  node.set("layers", resolved_layers(layers));
+  node.set("layers", resolved_layers(layers, kinds));
   set_unless_null(node, "outputs", outputs);
   return node;
 }
@@ -96,11 +97,12 @@ Node with_absolute_paths(const Node& node, const std::string& folder, bool is_pa
   return copy;
 }
 
-Node resolved_config(const RunConfig& config, const Node& layers, const Node& outputs, const std::string& folder) {
+Node resolved_config(const RunConfig& config, const Node& layers, const Node& outputs, const std::string& folder,
+                     const LayerKinds* kinds) {
   Node node;
   node.set("seed", Node::integer(config.seed));
   node.set("data", with_absolute_paths(config.data, folder, false));
-  node.set("model", resolved_model(config.model, layers, outputs));
+  node.set("model", resolved_model(config.model, layers, outputs, kinds));
   node.set("train", resolved_train(config.train));
   node.set("callbacks", Node::list(config.callbacks));
   node.set("export", resolved_export(config.proxy));

@@ -11,8 +11,9 @@
 namespace hgq {
 
 /// From a config that was read without an error. `layers`, `outputs`: as they were written (outputs null: not given),
-/// since a chain stays a chain; `folder`: where relative paths begin.
-Node resolved_config(const RunConfig& config, const Node& layers, const Node& outputs, const std::string& folder);
+/// since a chain stays a chain; `folder`: where relative paths begin; `kinds`: of layers, whose aliases give names.
+Node resolved_config(const RunConfig& config, const Node& layers, const Node& outputs, const std::string& folder,
+                     const LayerKinds* kinds);
 
 /// The node with absolute paths of data files, which are the values of keys called `file`; relative ones start from
 /// `folder`. `is_path`: whether the node itself is such a value. Places of what is changed are lost.

@@ -7,8 +7,11 @@
 
 #include "hgq/apps/config_file.h"
 #include "hgq/apps/config_path.h"
+#include "hgq/apps/data_names.h"
+#include "hgq/apps/layer_list.h"
 #include "hgq/apps/resolved_config.h"
 #include "hgq/core/error.h"
+#include "hgq/layers/kinds.h"
 
 namespace hgq {
 namespace {
@@ -66,7 +69,7 @@ class Reader {
     if (train != nullptr) read_train(*train);
     read_export(proxy == nullptr ? Node() : *proxy);
     read_callbacks(callbacks);
-    if (errors_.empty()) config_.resolved = resolved_config(config_, layers_, outputs_, folder_);
+    if (errors_.empty()) config_.resolved = resolved_config(config_, layers_, outputs_, folder_, hooks_.layer_kinds);
     return std::move(config_);
   }
 
@@ -97,23 +100,29 @@ class Reader {
     if (activation != nullptr) read_quantizer(*activation, "activation_quantizer", model.activation_quantizer);
     if (layers == nullptr) return;
     const std::size_t before = errors_.size();
-    LayerGraph graph = read_layer_graph(*layers, outputs, hooks_.layer_kinds, input_name(data), errors_);
+    const std::vector<LayerSpec> specs = read_layer_list(*layers, "model", errors_);
+    const PlacedNames named = outputs == nullptr ? PlacedNames() : read_names(*outputs, "model.outputs", errors_);
+    model.graph = arrange_layers(specs,
+                                 {.outputs = named.names,
+                                  .output_places = named.places,
+                                  .input_name = input_name(data),
+                                  .kinds = hooks_.layer_kinds},
+                                 errors_);
     graph_is_right_ = errors_.size() == before;
-    model.layers = std::move(graph.layers);
-    model.inputs = std::move(graph.inputs);
-    model.outputs = std::move(graph.outputs);
-    check_layers(model.layers);
+    model.inputs = model.graph.input_names();
+    model.outputs = model.graph.output_names();
+    check_layers(model.graph);
     layers_ = *layers;
     if (outputs != nullptr) outputs_ = *outputs;
   }
 
-  void check_layers(const std::vector<LayerNode>& layers) {
-    const std::vector<std::string>& kinds = hooks_.layer_kinds;
-    for (const LayerNode& layer : layers) {
-      const bool known = kinds.empty() || std::find(kinds.begin(), kinds.end(), layer.kind) != kinds.end();
-      const bool to_check = known && layer.kind != "Input" && !is_structure(layer.kind) && layer.arguments.is_map();
-      if (to_check) run_hook(hooks_.check_layer, layer.arguments.key_place(), errors_, layer, config_.model, errors_);
-      check_layers(layer.layers);
+  void check_layers(const LayerGraph& graph) {
+    for (const LayerNode& layer : graph.layers) {
+      if (layer.inside != nullptr) check_layers(*layer.inside);
+      const std::string& kind = layer.spec.kind;
+      const bool known = hooks_.layer_kinds == nullptr || hooks_.layer_kinds->layers.find(kind) != nullptr;
+      if (known && !is_structure(kind) && layer.spec.arguments.is_map())
+        run_hook(hooks_.check_layer, layer.place, errors_, layer, errors_);
     }
   }
 
@@ -140,55 +149,8 @@ class Reader {
     const std::size_t before = errors_.size();
     config_.data_config = read_data_config(node, folder_, errors_, docs_);
     data_is_right_ = errors_.size() == before;
-    if (!graph_is_right_) return;
-    const DataConfig& data = config_.data_config;
-    check_set(data.train, Node::map({{"inputs", Node()}, {"targets", Node()}, {"sample_weights", Node()}}), "data");
-    if (data.validation) check_set(*data.validation, node["validation"], "data.validation");
-    if (data.test) check_set(*data.test, node["test"], "data.test");
-  }
-
-  /// Of what the section gives; the rest is the training set's.
-  void check_set(const SetSpec& set, const Node& given, const std::string& section) {
-    if (given.find("inputs") != nullptr) {
-      check_arrays(set.inputs, config_.model.inputs, section + ".inputs", "an Input layer");
-    }
-    if (given.find("targets") != nullptr) {
-      check_arrays(set.targets, config_.model.outputs, section + ".targets", "an output");
-    }
-    if (given.find("sample_weights") != nullptr) check_weights(set.weights, section + ".sample_weights");
-  }
-
-  /// One for all outputs, or some by output.
-  void check_weights(const std::vector<NamedArray>& weights, const std::string& where) {
-    for (const NamedArray& weight : weights) {
-      if (weight.name.empty()) continue;
-      check_belongs(weight, config_.model.outputs, where, "an output");
-    }
-  }
-
-  void check_belongs(const NamedArray& array, const std::vector<std::string>& layers, const std::string& where,
-                     const std::string& what) {
-    if (std::find(layers.begin(), layers.end(), array.name) != layers.end()) return;
-    errors_.add(array.array.place,
-                concat(where, ": '", printable(array.name), "' is not ", what, suggestion(array.name, layers)));
-  }
-
-  /// Each array belongs to a layer, each layer has one; an array without a name to the only one.
-  void check_arrays(const std::vector<NamedArray>& arrays, const std::vector<std::string>& layers,
-                    const std::string& where, const std::string& what) {
-    if (arrays.empty()) return;
-    if (arrays.front().name.empty()) {
-      if (layers.size() <= 1) return;
-      errors_.add(arrays.front().array.place, concat(where, ": expected a dataset for each of the layers ",
-                                                     join_names(layers), ", as {", layers.front(), ": DATASET, ...}"));
-      return;
-    }
-    for (const NamedArray& array : arrays) check_belongs(array, layers, where, what);
-    for (const std::string& layer : layers) {
-      const auto is_layer = [&](const NamedArray& array) { return array.name == layer; };
-      if (std::any_of(arrays.begin(), arrays.end(), is_layer)) continue;
-      errors_.add(arrays.front().array.place, concat(where, ": no dataset for the layer '", layer, "'"));
-    }
+    if (graph_is_right_)
+      check_data_names(config_.data_config, node, config_.model.inputs, config_.model.outputs, errors_);
   }
 
   void read_train(const Node& node) {
@@ -372,7 +334,7 @@ RunConfig read_run_config(const ConfigSource& source, const ConfigHooks& hooks, 
   }
   if (!tree.is_map()) return {};
   int number = 0;
-  for (const std::string& assignment : source.sets) apply_set(tree, assignment, ++number, errors);
+  for (const std::string& assignment : source.sets) apply_set(tree, assignment, ++number, errors, hooks.layer_kinds);
   if (source.seed) {
     Node seed = Node::integer(*source.seed);
     seed.set_places("--seed");

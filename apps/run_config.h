@@ -20,21 +20,21 @@
 #include <string>
 #include <vector>
 
-#include "hgq/apps/layer_graph.h"
 #include "hgq/config/config_reader.h"
 #include "hgq/config/node.h"
 #include "hgq/data/data_config.h"
 #include "hgq/layers/layer.h"
+#include "hgq/layers/layer_graph.h"
 #include "hgq/layers/trace.h"
 
 namespace hgq {
 
 struct ModelConfig {
-  Node kernel_quantizer;                     // a map, or null: the defaults
-  Node activation_quantizer;                 // the same
-  double beta = 0;                           // for every layer that gives none
-  std::vector<LayerNode> layers;             // each behind those that it reads
-  std::vector<std::string> inputs, outputs;  // names of layers
+  Node kernel_quantizer;      // a map, or null: the defaults
+  Node activation_quantizer;  // the same
+  double beta = 0;            // for every layer that gives none
+  LayerGraph graph;
+  std::vector<std::string> inputs, outputs;  // names of its layers
 };
 
 /// One output's loss: `NAME` or `{NAME: {...}}`.
@@ -96,12 +96,12 @@ struct RunConfig {
 /// Checks by those who know: each adds what is wrong to the list; what one throws is added, too. One that is not set
 /// takes everything.
 struct ConfigHooks {
-  /// Kinds of layers, for the nearest right name.
-  std::vector<std::string> layer_kinds;
+  /// The kinds of layers that are known; nullptr: all names are accepted.
+  const LayerKinds* layer_kinds = nullptr;
   /// `kernel`: kernel_quantizer, else activation_quantizer.
   std::function<void(const Node& quantizer, bool kernel, ErrorList&)> check_quantizer;
   /// Every layer of a known kind but Input layers.
-  std::function<void(const LayerNode&, const ModelConfig&, ErrorList&)> check_layer;
+  std::function<void(const LayerNode&, ErrorList&)> check_layer;
   std::function<void(const Node& loss, ErrorList&)> check_loss;
   std::function<void(const Node& optimizer, ErrorList&)> check_optimizer;
   std::function<void(const Node& metric, bool weighted, ErrorList&)> check_metric;

@@ -53,8 +53,9 @@ void check_watched_metrics(const RunConfig& config, const Registry& registry, Er
   const std::vector<std::unique_ptr<Callback>> callbacks = make_callbacks(config, "", registry, said_elsewhere);
   // What the outputs of nested models are called is known when the model is made.
   const auto is_layer = [&](const std::string& output) {
-    return std::ranges::any_of(
-        config.model.layers, [&](const LayerNode& layer) { return layer.name == output && !is_structure(layer.kind); });
+    return std::ranges::any_of(config.model.graph.layers, [&](const LayerNode& layer) {
+      return layer.name == output && !is_structure(layer.spec.kind);
+    });
   };
   const bool names_are_known = config.model.outputs.size() == 1 || std::ranges::all_of(config.model.outputs, is_layer);
   if (!said_elsewhere.empty() || !names_are_known) return;
@@ -65,31 +66,18 @@ void check_watched_metrics(const RunConfig& config, const Registry& registry, Er
   for (const std::string& line : ambiguous_names(callbacks, measured, validation)) errors.add("model", line);
 }
 
-std::vector<LayerSpec> specs_of(const std::vector<LayerNode>& layers) {
-  std::vector<LayerSpec> specs;
-  for (const LayerNode& layer : layers) {
-    LayerSpec spec{.kind = layer.kind, .arguments = layer.arguments, .inputs = layer.inputs};
-    spec.arguments.set("name", Node::scalar(layer.name, true));
-    spec.layers = specs_of(layer.layers);
-    spec.outputs = layer.outputs;
-    specs.push_back(std::move(spec));
-  }
-  return specs;
-}
-
 }  // namespace
 
 ConfigHooks config_hooks(const Registry& registry) {
   ConfigHooks hooks;
-  hooks.layer_kinds = registry.layers.names();
-  hooks.layer_kinds.emplace_back("Input");
+  hooks.layer_kinds = &registry;
   hooks.check_quantizer = [](const Node& quantizer, bool kernel, ErrorList& errors) {
     QuantizerConfig::from_node(quantizer, kernel ? get_default_kq_conf() : get_default_paq_conf(),
                                kernel ? "kernel_quantizer" : "activation_quantizer", errors);
   };
-  hooks.check_layer = [&registry](const LayerNode& layer, const ModelConfig&, ErrorList& errors) {
+  hooks.check_layer = [&registry](const LayerNode& layer, ErrorList& errors) {
     const LayerDefaults defaults = registry.layer_defaults();
-    make_layer(layer.kind, {layer.arguments, defaults, errors, nullptr});
+    make_layer(layer.spec.kind, {layer.spec.arguments, defaults, errors, nullptr});
   };
   hooks.check_loss = [&registry](const Node& loss, ErrorList& errors) { make_loss(loss, registry.losses, errors); };
   hooks.check_optimizer = [&registry](const Node& optimizer, ErrorList& errors) {
@@ -112,10 +100,10 @@ ConfigHooks config_hooks(const Registry& registry) {
 
 Model make_model(const RunConfig& config, const std::map<std::string, Shape>& input_shapes, const LayerKinds& kinds,
                  ErrorList& errors) {
-  Model::Options options{.input_shapes = input_shapes, .outputs = config.model.outputs};
+  Model::Options options{.input_shapes = input_shapes, .outputs = {}};
   options.defaults = defaults_of(config.model, kinds, errors);
   options.build.seed = static_cast<uint64_t>(config.seed);
-  return Model::make(specs_of(config.model.layers), options, errors);
+  return Model::make(config.model.graph, options, errors);
 }
 
 ExportOutlook look_at_export(Model& model, const ProxyOptions& options) {

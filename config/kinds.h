@@ -44,8 +44,10 @@ struct NamedKind {
 template <typename Make>
 class Kinds {
  public:
-  /// `what` is how messages call one of them, with the article: "a loss".
-  explicit Kinds(std::string what) : what_(std::move(what)) {}
+  /// `what` is how messages call one of them, with the article: "a loss". `reserved`: names that configs use for
+  /// something else.
+  explicit Kinds(std::string what, std::vector<std::string> reserved = {})
+      : what_(std::move(what)), reserved_(std::move(reserved)) {}
 
   /// Throws ConfigError if the name or an alias is empty or taken, if there are too many aliases, or if `make` is
   /// missing.
@@ -55,8 +57,8 @@ class Kinds {
               kind.aliases.size(), " aliases, expected at most ", KerasName{}.aliases.size());
     const auto check = [&](const std::string& name) {
       const bool readable = name.find_first_of("> \t\n") == std::string::npos;
-      HGQ_CHECK(readable && !name.empty() && find(name) == nullptr, ConfigError, "'", name, "' cannot be the name of ",
-                what_,
+      const bool taken = find(name) != nullptr || std::ranges::find(reserved_, name) != reserved_.end();
+      HGQ_CHECK(readable && !name.empty() && !taken, ConfigError, "'", name, "' cannot be the name of ", what_,
                 name.empty() ? ": it is empty"
                 : readable   ? ": it is taken"
                              : ": it holds a space or '>'");
@@ -116,6 +118,7 @@ class Kinds {
 
  private:
   std::string what_;
+  std::vector<std::string> reserved_;
   std::deque<Kind<Make>> kinds_;
 };
 

@@ -45,9 +45,9 @@ std::unique_ptr<Layer> make_layer(std::string_view kind, const LayerArguments& a
   return c.failed() ? nullptr : std::move(layer);
 }
 
-std::string default_name(std::string_view kind) {
-  const Kind<LayerFactory>* const known = built_in_layer_kinds().layers.find(kind);
-  return snake_case(known != nullptr ? known->name : kind);
+std::string default_name(std::string_view kind, const LayerKinds* kinds) {
+  const Kind<LayerFactory>* const known = (kinds != nullptr ? *kinds : built_in_layer_kinds()).layers.find(kind);
+  return snake_case(known != nullptr ? std::string_view(known->name) : kind.substr(kind.rfind('>') + 1));
 }
 
 std::string snake_case(std::string_view kind) {

@@ -38,7 +38,7 @@ struct LayerKinds : ProxyKinds {
   /// The table has all kinds of hgq.
   LayerKinds();
 
-  Kinds<LayerFactory> layers{"a layer"};
+  Kinds<LayerFactory> layers{"a layer", {"Input", "Shared", "NestedModel"}};  // layers/layer_graph.h has these three
   FunctionTable activations{};  // the functions that HActivation knows by name
 };
 
@@ -54,8 +54,8 @@ const LayerKinds& kinds_of(const LayerDefaults& defaults);
 std::unique_ptr<Layer> make_layer(std::string_view kind, const LayerArguments& arguments, bool keras_keys = false);
 
 /// The name that Keras gives to a layer of this kind without a name of its own: the class in snake case. An alias gets
-/// that of its kind: "p_max_pooling1d" for "PMaxPool1D".
-std::string default_name(std::string_view kind);
+/// that of its kind: "p_max_pooling1d" for "PMaxPool1D". `kinds` knows the aliases; nullptr: those of hgq.
+std::string default_name(std::string_view kind, const LayerKinds* kinds = nullptr);
 /// A class name in snake case as Keras forms it: "h_dense_batch_norm" for "HDenseBatchNorm".
 std::string snake_case(std::string_view kind);
 

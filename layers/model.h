@@ -26,64 +26,11 @@
 #include <string>
 #include <vector>
 
-#include "hgq/config/node.h"
 #include "hgq/layers/layer.h"
+#include "hgq/layers/layer_graph.h"
+#include "hgq/layers/layer_spec.h"
 
 namespace hgq {
-
-/// A layer before it is built. Each function that changes a spec returns it, so that calls can be chained.
-struct LayerSpec {
-  std::string kind;                 // "HDense"
-  Node arguments;                   // a map of keys
-  std::vector<std::string> inputs;  // names of layers; empty: the layer before. "NAME/INNER": output of a nested model
-  std::vector<LayerSpec> layers{};  // of a NestedModel
-  std::vector<std::string> outputs{};  // of a NestedModel: names of its layers; empty: those that no other layer reads
-  std::string proxy_name{};            // the name of the layer in the proxy; empty: the same name
-  std::shared_ptr<const ops::UnaryFunction> function{};  // of HActivation, if given in code; layers and tapes share it
-
-  // The keys that are set most often; set() sets any other.
-  LayerSpec& relu();
-  LayerSpec& name(const std::string& value);
-  LayerSpec& beta(double value);
-  LayerSpec& from(std::vector<std::string> names);
-  /// The value is YAML text: set("kq_conf", "{init_bw: 3}"). Throws ConfigError if it is not.
-  LayerSpec& set(const std::string& key, const std::string& yaml);
-};
-
-/// A layer of any kind, including those that a program registers: AnyLayer("PMaxPooling1D").set("pool_size", "3").
-LayerSpec AnyLayer(const std::string& kind);
-/// An input of the model. `shape` is that of a sample, without the batch.
-LayerSpec Input(const std::string& name, const Shape& shape = {});
-/// Calls a layer or a nested model again, with the same weights.
-LayerSpec Shared(const std::string& layer);
-/// The Input layers among `layers` are its inputs, in their order. Without any, it has one input, which its first layer
-/// reads.
-LayerSpec NestedModel(const std::string& name, std::vector<LayerSpec> layers, std::vector<std::string> outputs = {});
-LayerSpec HQuantize();
-LayerSpec HDense(int64_t units);
-LayerSpec HDenseBatchNorm(int64_t units);
-LayerSpec HConv1D(int64_t filters, int64_t kernel_size);
-LayerSpec HConv1DBatchNorm(int64_t filters, int64_t kernel_size);
-/// In two dimensions a size is {height, width}; a single number is both.
-LayerSpec HConv2D(int64_t filters, const std::vector<int64_t>& kernel_size);
-LayerSpec HConv2DBatchNorm(int64_t filters, const std::vector<int64_t>& kernel_size);
-/// The name of a function (autograd/activations.h), or a formula in x (autograd/expression.h).
-LayerSpec HActivation(const std::string& function);
-/// A function of the program's own: HActivation({"cube", [](double x) { return x * x * x; }}), with its derivative as a
-/// third argument, if it is known; or as operations on the tape: HActivation({"cube", [](Var x) { return ...; }}).
-LayerSpec HActivation(ops::UnaryFunction function);
-LayerSpec HActivation(TapeFunction function);
-LayerSpec HAdd(std::vector<std::string> inputs);
-LayerSpec Signature(int64_t keep_negative, int64_t bits, int64_t int_bits);
-LayerSpec PReshape(const std::vector<int64_t>& target_shape);
-LayerSpec PFlatten();
-LayerSpec PPermute(const std::vector<int64_t>& dims);
-LayerSpec PConcatenate(std::vector<std::string> inputs, int64_t axis = -1);
-LayerSpec PDropout(double rate);
-LayerSpec PMaxPooling1D(int64_t pool_size = 2);
-LayerSpec PAveragePooling1D(int64_t pool_size = 2);
-LayerSpec PMaxPooling2D(const std::vector<int64_t>& pool_size = {2});
-LayerSpec PAveragePooling2D(const std::vector<int64_t>& pool_size = {2});
 
 /// What Model::record() has put on a tape. Its Vars belong to that tape.
 struct ModelRecording {
@@ -117,9 +64,12 @@ class Model {
     bool keras_keys = false;  // the specs come from a saved model, whose further keys of Keras are no errors
   };
 
-  /// Builds all layers. Errors, such as unknown keys or shapes that do not fit, are added to `errors` with the place of
-  /// the layer; the model must not be used then.
+  /// Arranges the layers as a graph (layers/layer_graph.h) and builds them. All errors, such as names that are not
+  /// there, unknown keys, or shapes that do not fit, are added to `errors` with the place of the layer ("layers[2]" for
+  /// one that was given in code); the model must not be used then.
   static Model make(std::span<const LayerSpec> specs, const Options& options, ErrorList& errors);
+  /// The same for a graph without errors, whose outputs are those of the model.
+  static Model make(const LayerGraph& graph, const Options& options, ErrorList& errors);
 
   const std::vector<Entry>& entries() const { return entries_; }
   const std::vector<int>& inputs() const { return inputs_; }

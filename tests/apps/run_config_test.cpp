@@ -26,16 +26,16 @@ TEST_F(RunConfigTest, ReadsTheExample) {
   EXPECT_EQ(c.data_config.train.file, (folder_ / "../../data/samples/magic.h5").lexically_normal().string());
   EXPECT_EQ(c.model.beta, 1.0e-5);
   EXPECT_EQ(c.model.kernel_quantizer["init_bw"].text(), "2");
-  ASSERT_EQ(c.model.layers.size(), 4U);
-  EXPECT_EQ(c.model.layers[0].kind, "Input");
-  EXPECT_EQ(c.model.layers[0].name, "input_1");
-  EXPECT_TRUE(c.model.layers[0].implied);
-  EXPECT_EQ(c.model.layers[1].name, "inp_q");
-  EXPECT_THAT(c.model.layers[1].inputs, ElementsAre("input_1"));
-  EXPECT_EQ(c.model.layers[2].name, "h_dense_batch_norm");
-  EXPECT_EQ(c.model.layers[3].name, "h_dense");
-  EXPECT_THAT(c.model.layers[3].inputs, ElementsAre("h_dense_batch_norm"));
-  EXPECT_EQ(c.model.layers[3].arguments["name"].text(), "h_dense");
+  ASSERT_EQ(c.model.graph.layers.size(), 4U);
+  EXPECT_EQ(c.model.graph.layers[0].spec.kind, "Input");
+  EXPECT_EQ(c.model.graph.layers[0].name, "input_1");
+  EXPECT_TRUE(c.model.graph.layers[0].implied);
+  EXPECT_EQ(c.model.graph.layers[1].name, "inp_q");
+  EXPECT_THAT(c.model.graph.layers[1].spec.inputs, ElementsAre("input_1"));
+  EXPECT_EQ(c.model.graph.layers[2].name, "h_dense_batch_norm");
+  EXPECT_EQ(c.model.graph.layers[3].name, "h_dense");
+  EXPECT_THAT(c.model.graph.layers[3].spec.inputs, ElementsAre("h_dense_batch_norm"));
+  EXPECT_EQ(c.model.graph.layers[3].spec.arguments["name"].text(), "h_dense");
   EXPECT_THAT(c.model.inputs, ElementsAre("input_1"));
   EXPECT_THAT(c.model.outputs, ElementsAre("h_dense"));
   ASSERT_EQ(c.train.losses.size(), 1U);
@@ -80,7 +80,7 @@ TEST_F(RunConfigTest, NamesLayersAsKerasDoes) {
       "    - HQuantize\n    - HDense: {units: 3}\n    - HDense: {units: 3, name: h_dense_1}\n    - HDense: {units: 3}\n"
       "    - HDenseBatchNorm: {units: 3}\n    - PFlatten\n    - PMaxPool1D\n    - PMaxPooling1D\n    - PAvgPool2D\n"));
   std::vector<std::string> names;
-  for (const LayerNode& layer : c.model.layers) names.push_back(layer.name);
+  for (const LayerNode& layer : c.model.graph.layers) names.push_back(layer.name);
   EXPECT_THAT(names, ElementsAre("input_1", "h_quantize", "h_dense", "h_dense_1", "h_dense_2", "h_dense_batch_norm",
                                  "p_flatten", "p_max_pooling1d", "p_max_pooling1d_1", "p_average_pooling2d"));
 }
@@ -89,11 +89,11 @@ TEST_F(RunConfigTest, NamesLayersAsKerasDoes) {
 TEST_F(RunConfigTest, SortsAGraphSoThatValuesFlow) {
   const RunConfig c = read_valid(kGraph);
   std::vector<std::string> names;
-  for (const LayerNode& layer : c.model.layers) names.push_back(layer.name);
+  for (const LayerNode& layer : c.model.graph.layers) names.push_back(layer.name);
   EXPECT_THAT(names, ElementsAre("muon", "mask", "q1", "q2", "sum", "a", "b"));
-  EXPECT_THAT(c.model.layers[0].shape, ElementsAre(4));
-  EXPECT_THAT(c.model.layers[4].inputs, ElementsAre("q1", "q2"));
-  EXPECT_EQ(c.model.layers[4].arguments.find("inputs"), nullptr);
+  EXPECT_EQ(c.model.graph.layers[0].shape, std::vector<int64_t>{4});
+  EXPECT_THAT(c.model.graph.layers[4].spec.inputs, ElementsAre("q1", "q2"));
+  EXPECT_EQ(c.model.graph.layers[4].spec.arguments.find("inputs"), nullptr);
   EXPECT_THAT(c.model.inputs, ElementsAre("muon", "mask"));
   EXPECT_THAT(c.model.outputs, ElementsAre("b", "a"));
   ASSERT_EQ(c.train.losses.size(), 2U);
@@ -119,13 +119,13 @@ TEST_F(RunConfigTest, ReadsSharedLayersAndNestedModels) {
     - HDense: {units: 1, name: b, inputs: block_1/second}
 )",
       "train: {loss: mse}\n", "data: {file: a.h5, targets: {block_1/first: t, block/second: u, a: v, b: w}}\n"));
-  ASSERT_EQ(c.model.layers.size(), 6U);
-  EXPECT_EQ(c.model.layers[2].kind, "NestedModel");  // in front of its further call
-  EXPECT_EQ(c.model.layers[3].kind, "Shared");
-  EXPECT_EQ(c.model.layers[3].name, "block_1");
-  ASSERT_EQ(c.model.layers[2].layers.size(), 3U);
-  EXPECT_EQ(c.model.layers[2].layers[2].name, "second");
-  EXPECT_THAT(c.model.layers[2].outputs, ElementsAre("second", "first"));
+  ASSERT_EQ(c.model.graph.layers.size(), 6U);
+  EXPECT_EQ(c.model.graph.layers[2].spec.kind, "NestedModel");  // in front of its further call
+  EXPECT_EQ(c.model.graph.layers[3].spec.kind, "Shared");
+  EXPECT_EQ(c.model.graph.layers[3].name, "block_1");
+  ASSERT_EQ(c.model.graph.layers[2].inside->layers.size(), 3U);
+  EXPECT_EQ(c.model.graph.layers[2].inside->layers[2].name, "second");
+  EXPECT_THAT(c.model.graph.layers[2].inside->output_names(), ElementsAre("second", "first"));
   EXPECT_THAT(c.model.outputs, ElementsAre("block_1/first", "block/second", "a", "b"));
   const std::string written = c.resolved.to_yaml();
   EXPECT_THAT(written, HasSubstr("- Shared: {name: block_1, layer: block, inputs: q}"));
@@ -171,9 +171,9 @@ TEST_F(RunConfigTest, SetChangesValuesByPath) {
                  "train.shuffle=false", "model.layers.2.HDense.use_bias=false", "callbacks.0={TerminateOnNaN: {}}"});
   EXPECT_EQ(c.train.epochs, 20);
   EXPECT_FALSE(c.train.shuffle);
-  EXPECT_EQ(c.model.layers[3].arguments["units"].text(), "8");
-  EXPECT_EQ(c.model.layers[3].arguments["use_bias"].text(), "false");
-  EXPECT_EQ(c.model.layers[1].arguments["beta"].text(), "0.5");
+  EXPECT_EQ(c.model.graph.layers[3].spec.arguments["units"].text(), "8");
+  EXPECT_EQ(c.model.graph.layers[3].spec.arguments["use_bias"].text(), "false");
+  EXPECT_EQ(c.model.graph.layers[1].spec.arguments["beta"].text(), "0.5");
   EXPECT_EQ(c.callbacks[5]["EarlyStopping"]["patience"].text(), "5");
   EXPECT_EQ(c.callbacks[5]["EarlyStopping"]["monitor"].text(), "val_loss");
   EXPECT_NE(c.callbacks[0].find("TerminateOnNaN"), nullptr);
@@ -185,7 +185,7 @@ TEST_F(RunConfigTest, SetReachesIntoBareNamesAndMissingSections) {
       read_valid(with_layers("    - HQuantize\n    - HDense: {units: 1}\n", "train: {loss: mse, optimizer: Adam}\n"),
                  {"model.layers.h_quantize.beta=0.25", "train.optimizer.Adam.learning_rate=0.5",
                   "export.trace.cover_factor=2", "train.metrics=[mse]"});
-  EXPECT_EQ(c.model.layers[1].arguments["beta"].text(), "0.25");
+  EXPECT_EQ(c.model.graph.layers[1].spec.arguments["beta"].text(), "0.25");
   EXPECT_EQ(c.train.optimizer["Adam"]["learning_rate"].text(), "0.5");
   EXPECT_EQ(c.proxy.trace.cover_factor, 2.0);
   EXPECT_EQ(c.train.metrics.size(), 1U);
@@ -215,10 +215,10 @@ TEST_F(RunConfigTest, ResolvedConfigRerunsTheSame) {
     EXPECT_EQ(second.data_config.train.file, first.data_config.train.file);
     EXPECT_TRUE(std::filesystem::path(second.data_config.train.file).is_absolute());
     EXPECT_TRUE(second.proxy.saturate);
-    ASSERT_EQ(second.model.layers.size(), first.model.layers.size());
-    for (std::size_t i = 0; i < first.model.layers.size(); ++i) {
-      EXPECT_EQ(second.model.layers[i].name, first.model.layers[i].name);
-      EXPECT_EQ(second.model.layers[i].inputs, first.model.layers[i].inputs);
+    ASSERT_EQ(second.model.graph.layers.size(), first.model.graph.layers.size());
+    for (std::size_t i = 0; i < first.model.graph.layers.size(); ++i) {
+      EXPECT_EQ(second.model.graph.layers[i].name, first.model.graph.layers[i].name);
+      EXPECT_EQ(second.model.graph.layers[i].spec.inputs, first.model.graph.layers[i].spec.inputs);
     }
     ASSERT_EQ(second.train.losses.size(), first.train.losses.size());
     for (std::size_t i = 0; i < first.train.losses.size(); ++i)
@@ -283,9 +283,9 @@ TEST_F(RunConfigTest, LongChainsOfForwardReferencesAreRead) {
               (i == 3999 ? "x" : "q" + std::to_string(i + 1)) + "]}\n";
   }
   const RunConfig c = read_valid(with_layers(layers + "    - Input: {name: x}\n"));
-  ASSERT_EQ(c.model.layers.size(), 4001U);
-  EXPECT_EQ(c.model.layers[0].name, "x");
-  EXPECT_EQ(c.model.layers[1].name, "q3999");
+  ASSERT_EQ(c.model.graph.layers.size(), 4001U);
+  EXPECT_EQ(c.model.graph.layers[0].name, "x");
+  EXPECT_EQ(c.model.graph.layers[1].name, "q3999");
   EXPECT_THAT(c.model.outputs, ElementsAre("q0"));
   EXPECT_EQ(error_of(with_layers(layers + layers)),
             "run.yaml:4:5: model.layers: found a list of 8000, expected a list of 1 to 4096 layers");
@@ -297,7 +297,7 @@ TEST_F(RunConfigTest, HooksAreOptional) {
       "data: {file: a.h5}\nmodel: {layers: [Anything, {Goes: {x: 1}}]}\ntrain: {loss: here}\n", "run.yaml", errors);
   const RunConfig c = run_config_from(tree, "", {}, errors);
   EXPECT_THAT(errors.messages(), ElementsAre());
-  EXPECT_EQ(c.model.layers[2].name, "goes");
+  EXPECT_EQ(c.model.graph.layers[2].name, "goes");
 }
 
 TEST_F(RunConfigTest, WhatAHookThrowsIsAnErrorLikeOthers) {

@@ -70,21 +70,22 @@ const Tensor& GoldenCase::at(const std::string& path) const {
   return found->second;
 }
 
-std::vector<GoldenCase> read_cases(const std::string& folder, const std::string& family) {
+std::vector<std::string> case_names(const std::string& folder, const std::string& family) {
+  return h5::File::open(folder + "/" + family + ".h5").names();
+}
+
+GoldenCase read_case(const std::string& folder, const std::string& family, const std::string& name) {
   const h5::File file = h5::File::open(folder + "/" + family + ".h5");
   json defaults = json::object();
   if (file.has_attribute("defaults")) defaults = json::parse(file.attribute_string("defaults"));
-  std::vector<GoldenCase> cases;
-  for (const std::string& name : file.names()) {
-    const h5::Group group = file.group(name);
-    GoldenCase& c = cases.emplace_back();
-    c.family = family;
-    c.name = name;
-    c.config = filled(json::parse(group.attribute_string("config")), defaults.value("quantizer", json::object()),
-                      defaults.value("layer", json::object()));
-    read_all(group, "", c.data);
-  }
-  return cases;
+  const h5::Group group = file.group(name);
+  GoldenCase c;
+  c.family = family;
+  c.name = name;
+  c.config = filled(json::parse(group.attribute_string("config")), defaults.value("quantizer", json::object()),
+                    defaults.value("layer", json::object()));
+  read_all(group, "", c.data);
+  return c;
 }
 
 Comparison::Comparison(const GoldenCase& c, std::span<const std::string> prefixes, RuleFor rule)

@@ -29,8 +29,9 @@ struct GoldenCase {
   const Tensor& at(const std::string& path) const;
 };
 
-/// All cases of a file, sorted by name.
-std::vector<GoldenCase> read_cases(const std::string& folder, const std::string& family);
+/// The names of the cases in a family's file, sorted.
+std::vector<std::string> case_names(const std::string& folder, const std::string& family);
+GoldenCase read_case(const std::string& folder, const std::string& family, const std::string& name);
 
 /// How far a dataset may be off: not at all, or `tolerance` times the largest entry, `floor` at least.
 struct Rule {

@@ -1,12 +1,14 @@
-// golden_layers_test [--golden DIR] [--only TEXT]: every case of the golden data for quantizers, layers, training and
-// optimizers. Exits 1 if any case fails or none was run.
+// golden_layers_test [--golden DIR] [options of GoogleTest]: a test for every case of the golden data for quantizers,
+// layers, training and optimizers, by its name: --gtest_filter='layers.*' runs those of a family.
+#include <gtest/gtest.h>
+
 #include <cstdio>
 #include <exception>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "golden_case.h"
-#include "hgq/core/error.h"
 
 namespace hgq::golden {
 namespace {
@@ -20,56 +22,45 @@ constexpr Family kFamilies[] = {{"quantizer", run_quantizer_case}, {"bits", run_
                                 {"others", run_model_case},        {"training", run_training_case},
                                 {"optimizers", run_optimizer_case}};
 
-/// Empty: the case is to be run.
-std::string reason_to_skip(const GoldenCase& c) {
-  if (c.config.value("differs", false)) return "differs: the package's own numbers for something ours does otherwise";
-  return {};
-}
+class GoldenTest : public testing::Test {
+ public:
+  GoldenTest(const Family& family, std::string folder, std::string name)
+      : family_(family), folder_(std::move(folder)), name_(std::move(name)) {}
 
-struct Count {
-  int run = 0, passed = 0, failed = 0, skipped = 0;
+  void TestBody() override {
+    const GoldenCase c = read_case(folder_, family_.name, name_);
+    if (c.config.value("differs", false))
+      GTEST_SKIP() << "differs: the package's own numbers for something ours does otherwise";
+    for (const std::string& line : family_.run(c)) ADD_FAILURE() << line;
+  }
+
+ private:
+  const Family& family_;
+  std::string folder_, name_;
 };
 
-void run_case(const Family& family, const GoldenCase& c, Count& count) {
-  const std::string reason = reason_to_skip(c);
-  if (!reason.empty()) {
-    ++count.skipped;
-    std::printf("SKIP %s/%s: %s\n", family.name, c.name.c_str(), reason.c_str());
-    return;
-  }
-  ++count.run;
-  std::vector<std::string> lines;
-  try {
-    lines = family.run(c);
-  } catch (const std::exception& e) {
-    lines.emplace_back(e.what());
-  }
-  ++(lines.empty() ? count.passed : count.failed);
-  for (const std::string& line : lines) std::printf("FAIL %s/%s  %s\n", family.name, c.name.c_str(), line.c_str());
+/// The name of a case as that of a test: a '-' in a filter of GoogleTest means "all but".
+std::string test_name(std::string name) {
+  for (size_t at = name.find('-'); at != std::string::npos; at = name.find('-')) name.replace(at, 1, "minus");
+  return name;
 }
 
 int run(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
   std::string folder = HGQ_SOURCE_DIR "/tests/golden/layers";
-  std::string only;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view option = argv[i];
-    if ((option == "--golden" || option == "--only") && i + 1 < argc) {
-      (option == "--golden" ? folder : only) = argv[++i];
-      continue;
-    }
-    std::fprintf(stderr, "usage: golden_layers_test [--golden DIR] [--only TEXT]\n");
+  if (argc == 3 && std::string_view(argv[1]) == "--golden") {
+    folder = argv[2];
+  } else if (argc != 1) {
+    std::fprintf(stderr, "usage: golden_layers_test [--golden DIR] [options of GoogleTest]\n");
     return 2;
   }
-  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
-  Count count;
   for (const Family& family : kFamilies) {
-    for (const GoldenCase& c : read_cases(folder, family.name)) {
-      if (concat(family.name, "/", c.name).find(only) != std::string::npos) run_case(family, c, count);
+    for (const std::string& name : case_names(folder, family.name)) {
+      testing::RegisterTest(family.name, test_name(name).c_str(), nullptr, nullptr, __FILE__, __LINE__,
+                            [&family, folder, name] { return new GoldenTest(family, folder, name); });
     }
   }
-  std::printf("cases: %d run, %d passed, %d failed, %d skipped\n", count.run, count.passed, count.failed,
-              count.skipped);
-  return count.failed > 0 || count.run == 0 ? 1 : 0;
+  return RUN_ALL_TESTS();
 }
 
 }  // namespace

@@ -24,22 +24,6 @@ std::vector<Tensor> one_or_several(const h5::File& data, const std::string& path
   return all;
 }
 
-/// The class of a layer that is not there yet, "" if all are.
-std::string unknown_layer(const Node& model) {
-  const std::vector<std::string> known = built_in_layer_kinds().layers.names();
-  for (const Node& layer : model["config"]["layers"].items()) {
-    const std::string kind = layer["class_name"].text();
-    if (kind == "InputLayer") continue;
-    if (kind == "Functional" || kind == "Sequential") {
-      const std::string inside = unknown_layer(layer);
-      if (!inside.empty()) return inside;
-      continue;
-    }
-    if (std::ranges::find(known, kind.substr(kind.rfind('>') + 1)) == known.end()) return "layer " + kind;
-  }
-  return {};
-}
-
 }  // namespace
 
 GoldenModel GoldenModel::open(const std::string& folder, const std::string& name) {
@@ -74,16 +58,6 @@ std::vector<ConstTensorView> views_of(const std::vector<Tensor>& tensors) {
   for (const Tensor& t : tensors) views.push_back(t.view());
   return views;
 }
-
-std::string reason_to_skip_folder(const std::string& folder) {
-  namespace fs = std::filesystem;
-  if (fs::exists(folder + "/qkeras.h5")) return {};
-  if (!fs::exists(folder + "/hgq.h5")) return "has no hgq.h5";
-  const std::string missing = unknown_layer(read_keras_file(folder + "/hgq.h5").model_config);
-  return missing.empty() ? "" : missing + " is not there yet";
-}
-
-std::string reason_to_skip_proxy(const GoldenModel& /*golden*/, const std::string& /*tag*/) { return {}; }
 
 void Differences::compare(const std::string& what, ConstTensorView ours, ConstTensorView golden) {
   if (!(ours.shape == golden.shape)) {

@@ -40,11 +40,6 @@ struct GoldenModel {
 
 std::vector<ConstTensorView> views_of(const std::vector<Tensor>& tensors);
 
-/// Why a folder cannot be run; empty if it can.
-std::string reason_to_skip_folder(const std::string& folder);
-/// Why a proxy of a folder cannot be made; empty if it can.
-std::string reason_to_skip_proxy(const GoldenModel& golden, const std::string& tag);
-
 /// Collects differences, the first of each kind in full.
 class Differences {
  public:

@@ -1,12 +1,16 @@
-// golden_models_test [--golden DIR] [--only TEXT] [--write DIR]: every model in the folders of DIR, its predictions,
-// traces and proxies. --write keeps the proxies that we make, and the models as we write them, for other readers to
-// try. Exits 1 if any case fails or none was run.
-#include <algorithm>
+// golden_models_test [--golden DIR] [--write DIR] [options of GoogleTest]: a test for the predictions, each trace and
+// each proxy of every model in the folders of DIR: --gtest_filter='jsc_bn.*' runs those of a model. --write keeps the
+// proxies that we make, and the models as we write them, for other readers to try.
+#include <gtest/gtest.h>
+
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <functional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "golden_model.h"
 #include "hgq/core/error.h"
@@ -19,31 +23,6 @@ namespace hgq::golden {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Options {
-  std::string golden = HGQ_SOURCE_DIR "/tests/golden/models";
-  std::string only, write;
-};
-
-struct Count {
-  int run = 0, passed = 0, failed = 0, skipped = 0;
-
-  void skip(const std::string& name, const std::string& reason) {
-    ++skipped;
-    std::printf("SKIP %s: %s\n", name.c_str(), reason.c_str());
-  }
-  void run_case(const std::string& name, const std::function<std::vector<std::string>()>& work) {
-    ++run;
-    std::vector<std::string> lines;
-    try {
-      lines = work();
-    } catch (const std::exception& e) {
-      lines.emplace_back(e.what());
-    }
-    ++(lines.empty() ? passed : failed);
-    for (const std::string& line : lines) std::printf("FAIL %s: %s\n", name.c_str(), line.c_str());
-  }
-};
 
 void write_files(const GoldenModel& golden, const std::string& folder) {
   if (golden.is_qkeras()) {
@@ -59,73 +38,67 @@ void write_files(const GoldenModel& golden, const std::string& folder) {
   save_model(model, concat(folder, "/", golden.name, ".h5"));
   for (const auto& entry : golden.about["agreement"].items()) {
     const std::string& tag = entry.key();
-    if (!reason_to_skip_proxy(golden, tag).empty()) continue;
     trace(golden, model, trace_of_proxy(golden, tag));
     save_proxy(to_proxy_model(model, proxy_options(golden, tag)), concat(folder, "/", golden.name, "_", tag, ".h5"));
   }
 }
 
-void run_folder(const Options& options, const std::string& name, Count& count) {
-  const std::string folder = (fs::path(options.golden) / name).string();
-  if (const std::string reason = reason_to_skip_folder(folder); !reason.empty()) {
-    count.skip(name, reason);
-    return;
+using Work = std::function<std::vector<std::string>(const GoldenModel&)>;
+
+class GoldenTest : public testing::Test {
+ public:
+  GoldenTest(std::string folder, std::string model, Work work)
+      : folder_(std::move(folder)), model_(std::move(model)), work_(std::move(work)) {}
+
+  void TestBody() override {
+    for (const std::string& line : work_(GoldenModel::open(folder_, model_))) ADD_FAILURE() << line;
   }
+
+ private:
+  std::string folder_, model_;
+  Work work_;
+};
+
+void add_test(const std::string& folder, const std::string& model, const std::string& name, const Work& work) {
+  testing::RegisterTest(model.c_str(), name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+                        [folder, model, work] { return new GoldenTest(folder, model, work); });
+}
+
+void add_tests(const std::string& folder, const std::string& name) {
   const GoldenModel golden = GoldenModel::open(folder, name);
-  const auto wanted = [&](const std::string& what) {
-    return (name + "/" + what).find(options.only) != std::string::npos;
-  };
-  if (golden.is_qkeras()) {
-    for (const auto& entry : golden.about["agreement"].items()) {
-      const std::string& tag = entry.key();
-      if (wanted(tag)) count.run_case(name + "/" + tag, [&] { return run_qkeras(golden, tag); });
-    }
-    if (!options.write.empty()) write_files(golden, options.write);
-    return;
-  }
-  if (wanted("predictions")) count.run_case(name + "/predictions", [&] { return run_predictions(golden); });
-  for (const auto& entry : golden.about["bops"].items()) {
-    const std::string& group = entry.key();
-    if (wanted(group)) count.run_case(name + "/" + group, [&] { return run_trace(golden, group); });
+  if (!golden.is_qkeras()) {
+    add_test(folder, name, "predictions", run_predictions);
+    for (const auto& entry : golden.about["bops"].items())
+      add_test(folder, name, entry.key(), [tag = entry.key()](const GoldenModel& g) { return run_trace(g, tag); });
   }
   for (const auto& entry : golden.about["agreement"].items()) {
-    const std::string& tag = entry.key();
-    if (!wanted(tag)) continue;
-    const std::string reason = reason_to_skip_proxy(golden, tag);
-    if (reason.empty()) {
-      count.run_case(name + "/" + tag, [&] { return run_proxy(golden, tag); });
-    } else {
-      count.skip(name + "/" + tag, reason);
-    }
+    add_test(folder, name, entry.key(), [tag = entry.key()](const GoldenModel& g) {
+      return g.is_qkeras() ? run_qkeras(g, tag) : run_proxy(g, tag);
+    });
   }
-  if (!options.write.empty()) write_files(golden, options.write);
 }
 
 int run(int argc, char** argv) {
-  Options options;
+  testing::InitGoogleTest(&argc, argv);
+  std::string all = HGQ_SOURCE_DIR "/tests/golden/models";
+  std::string write;
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
-    std::string* const value = option == "--golden"  ? &options.golden
-                               : option == "--only"  ? &options.only
-                               : option == "--write" ? &options.write
-                                                     : nullptr;
+    std::string* const value = option == "--golden" ? &all : option == "--write" ? &write : nullptr;
     if (value == nullptr || i + 1 >= argc) {
-      std::fprintf(stderr, "usage: golden_models_test [--golden DIR] [--only TEXT] [--write DIR]\n");
+      std::fprintf(stderr, "usage: golden_models_test [--golden DIR] [--write DIR] [options of GoogleTest]\n");
       return 2;
     }
     *value = argv[++i];
   }
-  HGQ_CHECK(fs::is_directory(options.golden), FileError, options.golden, ": there is no such folder");
-  std::vector<std::string> names;
-  for (const fs::directory_entry& entry : fs::directory_iterator(options.golden)) {
-    if (entry.is_directory()) names.push_back(entry.path().filename().string());
+  HGQ_CHECK(fs::is_directory(all), FileError, all, ": there is no such folder");
+  for (const fs::directory_entry& entry : fs::directory_iterator(all)) {
+    if (!entry.is_directory()) continue;
+    const std::string name = entry.path().filename().string();
+    add_tests(entry.path().string(), name);
+    if (!write.empty()) write_files(GoldenModel::open(entry.path().string(), name), write);
   }
-  std::ranges::sort(names);
-  Count count;
-  for (const std::string& name : names) run_folder(options, name, count);
-  std::printf("cases: %d run, %d passed, %d failed, %d skipped\n", count.run, count.passed, count.failed,
-              count.skipped);
-  return count.failed > 0 || count.run == 0 ? 1 : 0;
+  return RUN_ALL_TESTS();
 }
 
 }  // namespace

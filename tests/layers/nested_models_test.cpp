@@ -210,20 +210,22 @@ TEST(NestedModels, ErrorsNameThePlace) {
     return errors.messages().empty() ? std::string("no error") : errors.messages()[0];
   };
   EXPECT_THAT(message({HQuantize(), Shared("h_quantise")}),
-              HasSubstr("Shared.layer: 'h_quantise' is no layer in front of this one, did you mean 'h_quantize'?"));
+              HasSubstr("layers[1]: Shared.layer: 'h_quantise' is no layer, did you mean 'h_quantize'?"));
   EXPECT_THAT(message({HQuantize(), HDense(3), Shared("h_dense")}),
-              HasSubstr("layer 'h_dense' is called with [3] where its first call has [4]"));
-  EXPECT_THAT(message({HQuantize(), NestedModel("b", {Input("i"), HDense(3), Input("j"), HAdd({"i", "i"})})}),
-              HasSubstr("nested model 'b' has more Input layers than the 1 that it is called with"));
+              HasSubstr("layers[2]: layer 'h_dense' is called with [3] where its first call has [4]"));
+  EXPECT_THAT(
+      message({HQuantize(), NestedModel("b", {Input("i"), Input("j"), HAdd({"i", "j"})})}),
+      HasSubstr("layers[1]: nested model 'b' reads h_quantize (1), expected as many as it has Input layers: 2"));
   EXPECT_THAT(
       message({HQuantize(), NestedModel("b", {Input("i"), HDense(3).name("x"), HDense(3).name("y").from({"i"})}),
                HDense(2)}),
-      HasSubstr("'b', has several outputs"));
+      HasSubstr("layers[2]: layer 'h_dense' reads 'b'; 'b' is read as b/x, b/y"));
   EXPECT_THAT(
       message({HQuantize(), NestedModel("b", {Input("i"), HDense(3).name("x"), HDense(3).name("y").from({"i"})}),
                HDense(2).from({"b/z"})}),
-      HasSubstr("'b/z' is no output; 'b' has b/x, b/y"));
-  EXPECT_THAT(message({HQuantize(), NestedModel("b", {})}), HasSubstr("nested model 'b'"));
+      HasSubstr("layer 'h_dense' reads 'b/z'; 'b' is read as b/x, b/y"));
+  EXPECT_THAT(message({HQuantize(), NestedModel("b", {})}),
+              HasSubstr("layers[1]: NestedModel.layers: found a list of 0, expected"));
   // Models that call each other twice would grow without end.
   LayerSpec block = NestedModel("m0", {HDense(4)});
   for (int i = 1; i < 20; ++i) block = NestedModel(concat("m", i), {block, Shared(concat("m", i - 1))});
