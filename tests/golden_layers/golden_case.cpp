@@ -70,20 +70,18 @@ const Tensor& GoldenCase::at(const std::string& path) const {
   return found->second;
 }
 
-std::vector<std::string> case_names(const std::string& folder, const std::string& family) {
-  return h5::File::open(folder + "/" + family + ".h5").names();
-}
+GoldenFile::GoldenFile(const std::string& folder, std::string family)
+    : family_(std::move(family)),
+      file_(h5::File::open(folder + "/" + family_ + ".h5")),
+      defaults_(file_.has_attribute("defaults") ? json::parse(file_.attribute_string("defaults")) : json::object()) {}
 
-GoldenCase read_case(const std::string& folder, const std::string& family, const std::string& name) {
-  const h5::File file = h5::File::open(folder + "/" + family + ".h5");
-  json defaults = json::object();
-  if (file.has_attribute("defaults")) defaults = json::parse(file.attribute_string("defaults"));
-  const h5::Group group = file.group(name);
+GoldenCase GoldenFile::read(const std::string& name) const {
+  const h5::Group group = file_.group(name);
   GoldenCase c;
-  c.family = family;
+  c.family = family_;
   c.name = name;
-  c.config = filled(json::parse(group.attribute_string("config")), defaults.value("quantizer", json::object()),
-                    defaults.value("layer", json::object()));
+  c.config = filled(json::parse(group.attribute_string("config")), defaults_.value("quantizer", json::object()),
+                    defaults_.value("layer", json::object()));
   read_all(group, "", c.data);
   return c;
 }

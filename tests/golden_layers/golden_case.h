@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "hgq/core/tensor.h"
+#include "hgq/data/h5.h"
 #include "hgq/layers/model.h"
 
 namespace hgq::golden {
@@ -29,9 +30,19 @@ struct GoldenCase {
   const Tensor& at(const std::string& path) const;
 };
 
-/// The names of the cases in a family's file, sorted.
-std::vector<std::string> case_names(const std::string& folder, const std::string& family);
-GoldenCase read_case(const std::string& folder, const std::string& family, const std::string& name);
+/// The cases of a family, in one file.
+class GoldenFile {
+ public:
+  GoldenFile(const std::string& folder, std::string family);
+  /// Sorted.
+  std::vector<std::string> names() const { return file_.names(); }
+  GoldenCase read(const std::string& name) const;
+
+ private:
+  std::string family_;
+  h5::File file_;
+  nlohmann::json defaults_;
+};
 
 /// How far a dataset may be off: not at all, or `tolerance` times the largest entry, `floor` at least.
 struct Rule {

@@ -1,9 +1,11 @@
-// golden_layers_test [--golden DIR] [options of GoogleTest]: a test for every case of the golden data for quantizers,
-// layers, training and optimizers, by its name: --gtest_filter='layers.*' runs those of a family.
+// golden_layers_test [--golden DIR] [--family NAME] [options of GoogleTest]: a test for every case of the golden data
+// for quantizers, layers, training and optimizers, or of one family of them. --gtest_filter='layers.h_dense*' runs
+// some.
 #include <gtest/gtest.h>
 
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,11 +26,11 @@ constexpr Family kFamilies[] = {{"quantizer", run_quantizer_case}, {"bits", run_
 
 class GoldenTest : public testing::Test {
  public:
-  GoldenTest(const Family& family, std::string folder, std::string name)
-      : family_(family), folder_(std::move(folder)), name_(std::move(name)) {}
+  GoldenTest(const Family& family, std::shared_ptr<const GoldenFile> file, std::string name)
+      : family_(family), file_(std::move(file)), name_(std::move(name)) {}
 
   void TestBody() override {
-    const GoldenCase c = read_case(folder_, family_.name, name_);
+    const GoldenCase c = file_->read(name_);
     if (c.config.value("differs", false))
       GTEST_SKIP() << "differs: the package's own numbers for something ours does otherwise";
     for (const std::string& line : family_.run(c)) ADD_FAILURE() << line;
@@ -36,7 +38,8 @@ class GoldenTest : public testing::Test {
 
  private:
   const Family& family_;
-  std::string folder_, name_;
+  std::shared_ptr<const GoldenFile> file_;
+  std::string name_;
 };
 
 /// The name of a case as that of a test: a '-' in a filter of GoogleTest means "all but".
@@ -48,19 +51,27 @@ std::string test_name(std::string name) {
 int run(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   std::string folder = HGQ_SOURCE_DIR "/tests/golden/layers";
-  if (argc == 3 && std::string_view(argv[1]) == "--golden") {
-    folder = argv[2];
-  } else if (argc != 1) {
-    std::fprintf(stderr, "usage: golden_layers_test [--golden DIR] [options of GoogleTest]\n");
-    return 2;
+  std::string only;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view option = argv[i];
+    std::string* const value = option == "--golden" ? &folder : option == "--family" ? &only : nullptr;
+    if (value == nullptr || i + 1 >= argc) {
+      std::fprintf(stderr, "usage: golden_layers_test [--golden DIR] [--family NAME] [options of GoogleTest]\n");
+      return 2;
+    }
+    *value = argv[++i];
   }
   for (const Family& family : kFamilies) {
-    for (const std::string& name : case_names(folder, family.name)) {
+    if (!only.empty() && only != family.name) continue;
+    const auto file = std::make_shared<const GoldenFile>(folder, family.name);
+    for (const std::string& name : file->names()) {
       testing::RegisterTest(family.name, test_name(name).c_str(), nullptr, nullptr, __FILE__, __LINE__,
-                            [&family, folder, name] { return new GoldenTest(family, folder, name); });
+                            [&family, file, name] { return new GoldenTest(family, file, name); });
     }
   }
-  return RUN_ALL_TESTS();
+  const testing::UnitTest& tests = *testing::UnitTest::GetInstance();
+  const int failed = RUN_ALL_TESTS();
+  return failed != 0 || tests.total_test_count() == 0 ? 1 : 0;
 }
 
 }  // namespace

@@ -64,8 +64,9 @@ void add_test(const std::string& folder, const std::string& model, const std::st
                         [folder, model, work] { return new GoldenTest(folder, model, work); });
 }
 
-void add_tests(const std::string& folder, const std::string& name) {
-  const GoldenModel golden = GoldenModel::open(folder, name);
+void add_tests(const GoldenModel& golden) {
+  const std::string& folder = golden.folder;
+  const std::string& name = golden.name;
   if (!golden.is_qkeras()) {
     add_test(folder, name, "predictions", run_predictions);
     for (const auto& entry : golden.about["bops"].items())
@@ -95,8 +96,9 @@ int run(int argc, char** argv) {
   for (const fs::directory_entry& entry : fs::directory_iterator(all)) {
     if (!entry.is_directory()) continue;
     const std::string name = entry.path().filename().string();
-    add_tests(entry.path().string(), name);
-    if (!write.empty()) write_files(GoldenModel::open(entry.path().string(), name), write);
+    const GoldenModel golden = GoldenModel::open(entry.path().string(), name);
+    add_tests(golden);
+    if (!write.empty()) write_files(golden, write);
   }
   return RUN_ALL_TESTS();
 }
