@@ -4,7 +4,7 @@
 
 namespace hgq {
 
-nlohmann::json Loss::arguments() const { return nlohmann::json::object(); }
+nlohmann::json Loss::arguments() const { return arguments_ ? *arguments_ : nlohmann::json::object(); }
 
 LossPtr make_loss(const Node& node, const Kinds<MakeLoss>& losses, ErrorList& errors, std::vector<KeyDoc>* docs) {
   const NamedKind<MakeLoss> named = losses.read(node, errors);

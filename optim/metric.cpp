@@ -18,7 +18,7 @@ double Metric::value(const EpochRows& /*rows*/) const {
   throw ConfigError(concat("metric '", name(), "' has no value of all rows"));
 }
 
-nlohmann::json Metric::arguments() const { return nlohmann::json::object(); }
+nlohmann::json Metric::arguments() const { return arguments_ ? *arguments_ : nlohmann::json::object(); }
 
 void Metric::check_fits(const Loss& loss) const {
   const std::string unfit = why_unfit(loss.target_kind());
