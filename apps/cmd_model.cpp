@@ -107,10 +107,7 @@ void write_predictions(const PredictCommand& command, const Dataset& data, const
   std::cerr << command.out << ": " << data.size() << " rows\n";
 }
 
-int predict_proxy(const PredictCommand& command, const Registry& registry) {
-  ModelExtras extras;
-  ProxyModel proxy =
-      load_proxy(command.model, registry, [&](const h5::Group& hgq) { extras = read_extras(hgq, registry); });
+int predict_proxy(const PredictCommand& command, ProxyModel& proxy, const ModelExtras& extras) {
   proxy.set_softmax_table(command.softmax_table);
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
@@ -217,9 +214,10 @@ int run_eval(const EvalCommand& command, const Registry& registry) {
 }
 
 int run_predict(const PredictCommand& command, const Registry& registry) {
-  refuse_overwriting_data(command.out, command);
   refuse_overwriting(command.out, {command.model});
-  if (is_proxy(read_keras_file(command.model))) return predict_proxy(command, registry);
+  ModelExtras extras;
+  const ReadGroup read = [&](const h5::Group& hgq) { extras = read_extras(hgq, registry); };
+  if (auto proxy = load_if_proxy(command.model, registry, read)) return predict_proxy(command, *proxy, extras);
   LoadedModel loaded = load_model_with_extras(command.model, registry);
   const std::vector<std::string> inputs = input_names(loaded.model);
   const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, inputs, {});
@@ -233,7 +231,6 @@ int run_predict(const PredictCommand& command, const Registry& registry) {
 }
 
 int run_trace(const TraceCommand& command, const Registry& registry) {
-  refuse_overwriting_data(command.out, command);
   LoadedModel loaded = load_model_with_extras(command.model, registry);
   const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, input_names(loaded.model), {});
   Workers workers(command.threads);

@@ -122,6 +122,14 @@ class ArrayChoice {
   std::vector<Choice> chosen_;
 };
 
+std::vector<std::string> files_of(const SetSpec& spec) {
+  std::vector<std::string> files{spec.file};
+  for (const auto* const arrays : {&spec.inputs, &spec.targets, &spec.weights}) {
+    for (const NamedArray& named : *arrays) files.push_back(named.array.file);
+  }
+  return files;
+}
+
 std::string places(const std::vector<NamedRows>& arrays) {
   std::string text;
   for (const NamedRows& named : arrays) {
@@ -155,6 +163,7 @@ std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const Mod
   choice.inputs(extras.inputs);
   if (!outputs.empty()) choice.targets(extras.targets);
   choice.sample_weights(sample_weights);
+  refuse_overwriting(command.out, files_of(choice.spec()));
   RowSet rows = open_rows(choice.spec(), files);
   tell(rows);
   return load_set(std::move(rows), inputs, outputs, extras.scaling, extras.classes, memory_of(command));
@@ -166,19 +175,6 @@ void refuse_overwriting(const std::string& out, const std::vector<std::string>& 
     HGQ_CHECK(file.empty() || out.empty() || !std::filesystem::equivalent(out, file, ignored), ConfigError, "--out ",
               printable(out), " is a file that this command reads, which would be lost; give another name");
   }
-}
-
-void refuse_overwriting_data(const std::string& out, const DataCommand& command) {
-  std::vector<std::string> files{command.data};
-  // FILE, FILE:NAME, LAYER=FILE:NAME, with commas between them: what is no file is none that could be lost.
-  for (size_t begin = 0; begin < command.inputs.size();) {
-    const size_t end = std::min(command.inputs.find_first_of(",=", begin), command.inputs.size());
-    const std::string part = command.inputs.substr(begin, end - begin);
-    files.push_back(part);
-    files.push_back(part.substr(0, part.rfind(':')));
-    begin = end + 1;
-  }
-  refuse_overwriting(out, files);
 }
 
 }  // namespace hgq

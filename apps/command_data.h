@@ -15,7 +15,7 @@ namespace hgq {
 /// The data of a command, scaled as the model wants them. `outputs`: empty for inputs alone. Names: the command's, else
 /// the model's own, else x and y; these are refused where one array would be taken for two that were apart in training.
 /// `sample_weights`: as on the command line; empty: none. What the command runs on, and how CSV files were read, is
-/// told on standard error. Throws FileError, ConfigError.
+/// told on standard error. Throws FileError, ConfigError, also where the command would write to a file of the data.
 std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const ModelExtras& extras,
                                            const std::vector<std::string>& inputs,
                                            const std::vector<OutputSpec>& outputs,
@@ -23,7 +23,5 @@ std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const Mod
 
 /// Throws ConfigError where `out` is one of the files that the command reads: it would be lost.
 void refuse_overwriting(const std::string& out, const std::vector<std::string>& read);
-/// The same for the data of a command, --data and the files that --inputs names.
-void refuse_overwriting_data(const std::string& out, const DataCommand& command);
 
 }  // namespace hgq

@@ -45,6 +45,7 @@ struct DataCommand {
   std::string csv;              // as the map data.csv of a config, over what the model brings
   int threads = 0;
   bool json = false;
+  std::string out;               // the file that is written, none of those that are read; empty: none
   bool allow_external = false;   // HDF5 files may name files outside of their own folder
   std::optional<double> memory;  // GiB, as data.memory of a config
 };
@@ -57,14 +58,12 @@ struct EvalCommand : DataCommand {
 };
 int run_eval(const EvalCommand& command, const Registry& registry);
 struct PredictCommand : DataCommand {
-  std::string out;
   bool with_inputs = false;
   int64_t softmax_table = 0;  // of a proxy: hls4ml's softmax from tables of so many entries; 0: as Keras
 };
 int run_predict(const PredictCommand& command, const Registry& registry);
 struct TraceCommand : DataCommand {
   double cover_factor = 1;
-  std::string out;
 };
 int run_trace(const TraceCommand& command, const Registry& registry);
 struct ExportCommand {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <nlohmann/json.hpp>
 
 #include "hgq/core/error.h"
 
@@ -100,7 +101,12 @@ NamedNode read_named(const Node& node, std::string_view what, ErrorList& errors)
 }
 
 ConfigReader::ConfigReader(const Node& node, std::string section, ErrorList& errors, std::vector<KeyDoc>* docs)
-    : node_(node), section_(std::move(section)), errors_(errors), docs_(docs), errors_before_(errors.size()) {
+    : node_(node),
+      section_(std::move(section)),
+      errors_(errors),
+      docs_(docs),
+      errors_before_(errors.size()),
+      resolved_(std::make_shared<nlohmann::json>(nlohmann::json::object())) {
   if (!node_.is_map() && !node_.is_null()) {
     errors_.add(node_.place(), concat(section_, section_.empty() ? "" : ": ", "found ", describe(node_),
                                       ", expected a map (key: value)"));
@@ -115,6 +121,20 @@ bool ConfigReader::has(const std::string& key) const {
 std::string ConfigReader::label(const std::string& key) const { return section_.empty() ? key : section_ + "." + key; }
 
 void ConfigReader::known(const std::string& key) { asked_.insert(key); }
+
+void ConfigReader::known(const std::string& key, nlohmann::json value) {
+  known(key);
+  resolve(key, std::move(value));
+}
+
+void ConfigReader::resolve(const std::string& key, nlohmann::json value) { (*resolved_)[key] = std::move(value); }
+
+void ConfigReader::expect_written(const nlohmann::json& written) {
+  for (const auto& [key, value] : resolved_->items()) {
+    if (written.contains(key)) continue;
+    error(key, "is read, but would not be written into files; the constructor must pass the reader to its base class");
+  }
+}
 
 void ConfigReader::error(const std::string& key, const std::string& message) {
   const Node* value = node_.find(key);
@@ -157,66 +177,80 @@ void ConfigReader::wrong_value(const std::string& key, const Node& value, const 
   errors_.add(value.place(), concat(label(key), ": found ", describe(value), ", expected ", expected, hint));
 }
 
-double ConfigReader::number(const std::string& key, std::string_view doc, const NumberRule& rule) {
-  const Node* value = take(key, doc, expected_number(rule), rule.required, concat(rule.fallback));
-  if (value == nullptr) return rule.fallback;
+template <typename Value>
+Value ConfigReader::keep(const std::string& key, Value value) {
+  resolve(key, value);
+  return value;
+}
+
+template <typename Value>
+std::optional<Value> ConfigReader::keep(const std::string& key, std::optional<Value> value) {
+  resolve(key, value ? nlohmann::json(*value) : nlohmann::json());
+  return value;
+}
+
+std::optional<double> ConfigReader::read_number(const std::string& key, std::string_view doc, const NumberRule& rule,
+                                                const std::string& fallback) {
+  const Node* value = take(key, doc, expected_number(rule), rule.required, fallback);
+  if (value == nullptr) return std::nullopt;
   const auto read = number_within(*value, rule);
   if (!read) wrong_value(key, *value, expected_number(rule));
-  return read.value_or(rule.fallback);
+  return read;
+}
+
+std::optional<int64_t> ConfigReader::read_integer(const std::string& key, std::string_view doc, const IntegerRule& rule,
+                                                  const std::string& fallback) {
+  const Node* value = take(key, doc, expected_integer(rule), rule.required, fallback);
+  if (value == nullptr) return std::nullopt;
+  const auto read = integer_within(*value, rule);
+  if (!read) wrong_value(key, *value, expected_integer(rule));
+  return read;
+}
+
+double ConfigReader::number(const std::string& key, std::string_view doc, const NumberRule& rule) {
+  return keep(key, read_number(key, doc, rule, concat(rule.fallback)).value_or(rule.fallback));
 }
 
 int64_t ConfigReader::integer(const std::string& key, std::string_view doc, const IntegerRule& rule) {
-  const Node* value = take(key, doc, expected_integer(rule), rule.required, concat(rule.fallback));
-  if (value == nullptr) return rule.fallback;
-  const auto read = integer_within(*value, rule);
-  if (!read) wrong_value(key, *value, expected_integer(rule));
-  return read.value_or(rule.fallback);
+  return keep(key, read_integer(key, doc, rule, concat(rule.fallback)).value_or(rule.fallback));
 }
 
 std::optional<double> ConfigReader::optional_number(const std::string& key, std::string_view doc,
                                                     const NumberRule& rule) {
-  const Node* value = take(key, doc, expected_number(rule), rule.required, "none");
-  if (value == nullptr) return std::nullopt;
-  const auto read = number_within(*value, rule);
-  if (!read) wrong_value(key, *value, expected_number(rule));
-  return read;
+  return keep(key, read_number(key, doc, rule, "none"));
 }
 
 std::optional<int64_t> ConfigReader::optional_integer(const std::string& key, std::string_view doc,
                                                       const IntegerRule& rule) {
-  const Node* value = take(key, doc, expected_integer(rule), rule.required, "none");
-  if (value == nullptr) return std::nullopt;
-  const auto read = integer_within(*value, rule);
-  if (!read) wrong_value(key, *value, expected_integer(rule));
-  return read;
+  return keep(key, read_integer(key, doc, rule, "none"));
 }
 
 bool ConfigReader::boolean(const std::string& key, std::string_view doc, bool fallback) {
   const Node* value = take(key, doc, "true or false", false, fallback ? "true" : "false");
-  if (value == nullptr) return fallback;
+  if (value == nullptr) return keep(key, fallback);
   const auto read = true_or_false(*value);
   if (!read) wrong_value(key, *value, "true or false");
-  return read.value_or(fallback);
+  return keep(key, read.value_or(fallback));
 }
 
 std::string ConfigReader::text(const std::string& key, std::string_view doc,
                                const std::optional<std::string>& fallback) {
   const Node* value = take(key, doc, "text", !fallback, fallback.value_or(""));
-  if (value == nullptr) return fallback.value_or("");
+  if (value == nullptr) return keep(key, fallback.value_or(""));
   const auto read = text_of(*value);
   if (!read) wrong_value(key, *value, "text");
-  return read.value_or(fallback.value_or(""));
+  return keep(key, read.value_or(fallback.value_or("")));
 }
 
 std::string ConfigReader::choice(const std::string& key, std::string_view doc, std::span<const std::string> choices,
                                  const std::string& fallback) {
   const std::string expected = (choices.size() == 1 ? "" : "one of ") + join_names(choices);
   const Node* value = take(key, doc, expected, fallback.empty(), fallback);
-  if (value == nullptr) return fallback;
+  if (value == nullptr) return keep(key, fallback);
   if (value->is_scalar() && std::find(choices.begin(), choices.end(), value->text()) != choices.end())
-    return value->text();
+    return keep(key, value->text());
   wrong_value(key, *value, expected + (value->is_scalar() ? did_you_mean(value->text(), choices) : ""));
-  return fallback;
+  return keep(key, fallback);
 }
 
 std::string ConfigReader::choice(const std::string& key, std::string_view doc,
@@ -228,59 +262,50 @@ std::span<const Node> ConfigReader::items_of(const Node& value) const {
   return value.is_list() ? std::span<const Node>(value.items()) : std::span<const Node>(&value, 1);
 }
 
+template <typename Value, typename ReadItem>
+std::optional<std::vector<Value>> ConfigReader::read_list(const std::string& key, const Node& value,
+                                                          const std::string& what, const ReadItem& read_item) {
+  std::vector<Value> read;
+  for (const Node& item : items_of(value)) {
+    const std::optional<Value> one = read_item(item);
+    if (!one) {
+      wrong_value(key, item, what);
+      return std::nullopt;
+    }
+    read.push_back(*one);
+  }
+  return read;
+}
+
 std::vector<int64_t> ConfigReader::integers(const std::string& key, std::string_view doc, std::vector<int64_t> fallback,
                                             const IntegerRule& each, int size) {
   const std::string count = size > 0 ? concat("a list of ", size) : std::string("a list");
   const std::string what = expected_integer(each);
   const Node* value = take(key, doc, concat(count, ", each ", what), each.required, list_text(fallback));
-  if (value == nullptr) return fallback;
-  std::vector<int64_t> read;
-  for (const Node& item : items_of(*value)) {
-    const auto number = integer_within(item, each);
-    if (!number) {
-      wrong_value(key, item, what);
-      return fallback;
-    }
-    read.push_back(*number);
+  if (value == nullptr) return keep(key, std::move(fallback));
+  auto read = read_list<int64_t>(key, *value, what, [&](const Node& item) { return integer_within(item, each); });
+  if (read && size > 0 && read->size() != static_cast<std::size_t>(size)) {
+    errors_.add(value->place(), concat(label(key), ": found ", read->size(), " values, expected ", size));
+    read.reset();
   }
-  if (size > 0 && read.size() != static_cast<std::size_t>(size)) {
-    errors_.add(value->place(), concat(label(key), ": found ", read.size(), " values, expected ", size));
-    return fallback;
-  }
-  return read;
+  return keep(key, std::move(read).value_or(std::move(fallback)));
 }
 
 std::vector<double> ConfigReader::numbers(const std::string& key, std::string_view doc, std::vector<double> fallback,
                                           const NumberRule& each) {
   const std::string what = expected_number(each);
   const Node* value = take(key, doc, "a list, each " + what, each.required, list_text(fallback));
-  if (value == nullptr) return fallback;
-  std::vector<double> read;
-  for (const Node& item : items_of(*value)) {
-    const auto number = number_within(item, each);
-    if (!number) {
-      wrong_value(key, item, what);
-      return fallback;
-    }
-    read.push_back(*number);
-  }
-  return read;
+  if (value == nullptr) return keep(key, std::move(fallback));
+  auto read = read_list<double>(key, *value, what, [&](const Node& item) { return number_within(item, each); });
+  return keep(key, std::move(read).value_or(std::move(fallback)));
 }
 
 std::vector<std::string> ConfigReader::texts(const std::string& key, std::string_view doc,
                                              std::vector<std::string> fallback) {
   const Node* value = take(key, doc, "a list of texts", false, list_text(fallback));
-  if (value == nullptr) return fallback;
-  std::vector<std::string> read;
-  for (const Node& item : items_of(*value)) {
-    const auto text = text_of(item);
-    if (!text) {
-      wrong_value(key, item, "text");
-      return fallback;
-    }
-    read.push_back(*text);
-  }
-  return read;
+  if (value == nullptr) return keep(key, std::move(fallback));
+  auto read = read_list<std::string>(key, *value, "text", text_of);
+  return keep(key, std::move(read).value_or(std::move(fallback)));
 }
 
 const Node* ConfigReader::node(const std::string& key, std::string_view doc, std::string_view type,

@@ -1,6 +1,7 @@
 // Reads the keys of one map of a config, with types and ranges. It collects all errors, and suggests the nearest known
 // name for a wrong one. Layers, optimizers, schedules, callbacks and the config of a run all use it, so a single call
-// has the name, type, default, range and documentation of a key.
+// has the name, type, default, range and documentation of a key. The reader also keeps the value of each key, which
+// layers, losses and metrics write into model files.
 //
 //   ConfigReader c(node, "HDense", errors);
 //   units      = c.integer("units", "number of outputs", {.required = true, .min = 1});
@@ -16,6 +17,8 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
 #include <span>
@@ -82,11 +85,24 @@ class ConfigReader {
   /// A list of texts; a single text is a list of one.
   std::vector<std::string> texts(const std::string& key, std::string_view doc, std::vector<std::string> fallback);
   /// A value with a structure of its own, which the caller reads; nullptr if there is none, or if it is null. `type`
-  /// and `fallback` are for the reference; with the fallback "required" a missing value is an error.
+  /// and `fallback` are for the reference; with the fallback "required" a missing value is an error. Only the caller
+  /// knows what the value means, and calls resolve().
   const Node* node(const std::string& key, std::string_view doc, std::string_view type = "see below",
                    std::string_view fallback = "");
-  /// Marks a key as known without reading it.
+  /// Marks a key as known without reading it. `value`, if given, is what resolved() has for it.
   void known(const std::string& key);
+  void known(const std::string& key, nlohmann::json value);
+
+  /// The value of each key that was read: its own, or the fallback. From this map, which model files keep, the same
+  /// thing can be made again. What is made through this reader may share the map, and then also has the keys that are
+  /// read later. Integers, numbers, booleans, texts and lists have their type in JSON; an optional key that is missing
+  /// is null.
+  std::shared_ptr<const nlohmann::json> resolved() const { return resolved_; }
+  /// Sets the value of a key in resolved(), where the reader cannot know it: the value of a node(), or one that depends
+  /// on other keys.
+  void resolve(const std::string& key, nlohmann::json value);
+  /// Adds an error if a resolved key is missing in `written`, the keys that what was made writes into files.
+  void expect_written(const nlohmann::json& written);
 
   /// Adds an error at the value of a key, or at the map if the key is missing: "SECTION.KEY: MESSAGE".
   void error(const std::string& key, const std::string& message);
@@ -107,6 +123,19 @@ class ConfigReader {
   /// The value of a key that is to be read as `expected`; nullptr, and an error if it is one, if it has no value.
   const Node* take(const std::string& key, std::string_view doc, const std::string& expected, bool required,
                    const std::string& fallback);
+  /// What the functions above do but for the fallback: nullopt if the key is missing, or after an error.
+  std::optional<double> read_number(const std::string& key, std::string_view doc, const NumberRule& rule,
+                                    const std::string& fallback);
+  std::optional<int64_t> read_integer(const std::string& key, std::string_view doc, const IntegerRule& rule,
+                                      const std::string& fallback);
+  template <typename Value, typename ReadItem>
+  std::optional<std::vector<Value>> read_list(const std::string& key, const Node& value, const std::string& what,
+                                              const ReadItem& read_item);
+  /// Resolves a key to what a function returns. None is null.
+  template <typename Value>
+  Value keep(const std::string& key, Value value);
+  template <typename Value>
+  std::optional<Value> keep(const std::string& key, std::optional<Value> value);
   /// The items of a list, or a single value as a list of one.
   std::span<const Node> items_of(const Node& value) const;
   /// "SECTION.KEY"
@@ -119,6 +148,7 @@ class ConfigReader {
   std::vector<KeyDoc>* docs_;
   size_t errors_before_;
   std::set<std::string> asked_;
+  std::shared_ptr<nlohmann::json> resolved_;  // a map
 };
 
 /// `Name` or `{Name: {arguments}}`, the way in which optimizers, initializers and callbacks are written, or

@@ -15,6 +15,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -82,17 +83,19 @@ class Kinds {
     KerasObject object = read_keras_object(node, what_, keras_names(), errors);
     return {object.name.empty() ? nullptr : find(object.name), std::move(object.written), std::move(object.arguments)};
   }
-  /// Adds an error where the function that makes a kind gave nothing, or a thing with a name under which the table does
-  /// not find this kind: what a file says of it could not be read again. `own_name`: what the thing calls itself.
-  void check_made(const NamedKind<Make>& named, bool made, std::string_view own_name, ErrorList& errors) const {
-    if (!made) {
-      errors.add(named.arguments.key_place(),
-                 concat("'", printable(named.written), "': its function that makes it gave nothing"));
-    } else if (find(own_name) != named.kind) {
-      errors.add(named.arguments.key_place(),
-                 concat("'", printable(named.written), "' calls itself '", own_name, "', under which ", what_,
-                        " of this kind is not known; expected '", named.kind->name, "'"));
-    }
+  /// Reads what a config names as read() does, and makes it: `call(make, reader)` calls the function of the kind, and
+  /// returns what it gives. The result is empty after an error. Keys that `make` does not read are errors. `docs`, if
+  /// given, receives the documentation of the keys.
+  template <typename Call>
+  auto make(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs, const Call& call) const {
+    using Made = std::invoke_result_t<const Call&, const Make&, ConfigReader&>;
+    const NamedKind<Make> named = read(node, errors);
+    if (named.kind == nullptr) return Made();
+    ConfigReader c(named.arguments, named.written, errors, docs);
+    Made made = call(named.kind->make, c);
+    c.finish();
+    if (!c.failed()) check_made(named, made, errors);
+    return c.failed() ? Made() : std::move(made);
   }
   /// All kinds in the order in which they were added. Pointers to them stay valid when others are added.
   const std::deque<Kind<Make>>& all() const { return kinds_; }
@@ -117,6 +120,23 @@ class Kinds {
   }
 
  private:
+  /// Adds an error where the function that makes a kind gave nothing, or a thing with a name under which the table does
+  /// not find this kind: what a file says of it could not be read again.
+  template <typename Made>
+  void check_made(const NamedKind<Make>& named, const Made& made, ErrorList& errors) const {
+    if (!made) {
+      errors.add(named.arguments.key_place(),
+                 concat("'", printable(named.written), "': its function that makes it gave nothing"));
+      return;
+    }
+    if constexpr (requires { made->name(); }) {
+      if (find(made->name()) == named.kind) return;
+      errors.add(named.arguments.key_place(),
+                 concat("'", printable(named.written), "' calls itself '", made->name(), "', under which ", what_,
+                        " of this kind is not known; expected '", named.kind->name, "'"));
+    }
+  }
+
   std::string what_;
   std::vector<std::string> reserved_;
   std::deque<Kind<Make>> kinds_;

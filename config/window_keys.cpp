@@ -1,5 +1,7 @@
 #include "hgq/config/window_keys.h"
 
+#include <nlohmann/json.hpp>
+
 #include "hgq/core/error.h"
 
 namespace hgq {
@@ -10,6 +12,7 @@ std::vector<int64_t> read_sizes(ConfigReader& c, const std::string& key, std::st
   std::vector<int64_t> sizes = c.integers(key, doc, std::vector<int64_t>(fallback == 0 ? 0 : count, fallback),
                                           {.required = fallback == 0, .min = 1, .max = 1 << 20});
   if (sizes.size() == 1) sizes.resize(count, sizes[0]);
+  c.resolve(key, sizes);
   if (sizes.size() == count) return sizes;
   if (c.has(key)) c.error(key, concat("found ", sizes.size(), " numbers, expected 1", rank == 2 ? " or 2" : ""));
   return std::vector<int64_t>(count, 1);

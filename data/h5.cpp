@@ -20,7 +20,7 @@
 #include "hgq/data/h5_external.h"
 #include "hgq/data/h5_native.h"
 #include "hgq/data/h5_probe.h"
-#include "hgq/data/h5_writing_driver.h"
+#include "hgq/data/h5_written_file.h"
 
 namespace hgq::h5 {
 namespace {

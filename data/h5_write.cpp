@@ -5,7 +5,7 @@
 #include "hgq/core/error.h"
 #include "hgq/data/h5.h"
 #include "hgq/data/h5_native.h"
-#include "hgq/data/h5_writing_driver.h"
+#include "hgq/data/h5_written_file.h"
 
 namespace hgq::h5 {
 namespace {

@@ -95,7 +95,8 @@ std::vector<bool> lacking(const LayerTypes& types, const Needs& needs) {
 
 class Advisor {
  public:
-  Advisor(Model& model, const ProxyModel& proxy) : model_(model), proxy_(proxy), match_(model, proxy), traced_(model) {}
+  Advisor(Model& model, const ProxyMatch& match)
+      : model_(model), proxy_(match.proxy()), match_(match), traced_(model) {}
 
   RangeAdvice run(const Dataset& data, const VerifyReport& report, Workers& workers) {
     record(data, workers);
@@ -243,16 +244,16 @@ class Advisor {
 
   Model& model_;
   const ProxyModel& proxy_;
-  ProxyMatch match_;
+  const ProxyMatch& match_;
   KeptRecords traced_;
   std::optional<Emulator> emulator_;
 };
 
 }  // namespace
 
-RangeAdvice advise_ranges(Model& model, const ProxyModel& proxy, const Dataset& data, const VerifyReport& report,
+RangeAdvice advise_ranges(Model& model, const ProxyMatch& match, const Dataset& data, const VerifyReport& report,
                           Workers& workers) {
-  return Advisor(model, proxy).run(data, report, workers);
+  return Advisor(model, match).run(data, report, workers);
 }
 
 }  // namespace hgq

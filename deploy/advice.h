@@ -4,7 +4,7 @@
 // that only the proxy has are added to them, where float32 and the exact number lie on different sides of the end of a
 // range. A value that overflows only because one before it has overflowed needs nothing.
 //
-//   const RangeAdvice advice = advise_ranges(model, proxy, data, report, workers);
+//   const RangeAdvice advice = advise_ranges(model, ProxyMatch(model, proxy), data, report, workers);
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,9 @@
 
 #include "hgq/core/parallel.h"
 #include "hgq/data/dataset.h"
+#include "hgq/deploy/match.h"
 #include "hgq/deploy/verify.h"
 #include "hgq/layers/model.h"
-#include "hgq/proxy/model.h"
 
 namespace hgq {
 
@@ -47,8 +47,9 @@ struct RangeAdvice {
   std::vector<WithoutBitsAdvice> without_bits;
 };
 
-/// `report` is that of the proxy on `data`. The records of the model are replaced while this runs, and then restored.
-RangeAdvice advise_ranges(Model& model, const ProxyModel& proxy, const Dataset& data, const VerifyReport& report,
+/// `match` is of this model, `report` that of its proxy on `data`. The records of the model are replaced while this
+/// runs, and then restored.
+RangeAdvice advise_ranges(Model& model, const ProxyMatch& match, const Dataset& data, const VerifyReport& report,
                           Workers& workers);
 
 }  // namespace hgq

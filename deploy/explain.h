@@ -39,6 +39,8 @@ class ProxyExplainer {
   /// Those of `rows` in which an element that has no bits in the proxy, because all traced values were 0, is not 0 in
   /// the model. Such rows may differ although nothing overflows.
   std::vector<int64_t> rows_without_bits(const Dataset& data, std::span<const int64_t> rows);
+  /// Which layers of the proxy belong to which of the model.
+  const ProxyMatch& match() const { return match_; }
 
  private:
   struct ModelRun;

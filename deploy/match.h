@@ -16,6 +16,7 @@ class ProxyMatch {
   /// Model and proxy must outlive it. Where they do not belong together, layers are not found; nothing is thrown.
   ProxyMatch(const Model& model, const ProxyModel& proxy);
 
+  const ProxyModel& proxy() const { return proxy_; }
   /// The index of the proxy layer with the output of an entry of the model; -1: not found.
   int end(size_t entry) const { return ends_[entry]; }
   /// The index of the entry that a proxy layer belongs to; -1: none.

@@ -26,7 +26,7 @@ void explain(Model& model, const ProxyModel& proxy, const Dataset& data, Workers
       verification.partings.push_back(explainer.explain(data, row));
     }
   }
-  verification.advice = advise_ranges(model, proxy, data, report, workers);
+  verification.advice = advise_ranges(model, explainer.match(), data, report, workers);
   if (report.rows_differ == 0) verification.advice.without_bits.clear();
 }
 

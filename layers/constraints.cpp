@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "hgq/config/keras_object.h"
+#include "hgq/config/written_keys.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/object_docs.h"
 
@@ -160,35 +161,41 @@ Constraint mask_constraint(const ConstraintConfig& config, const Shape& shape, s
   };
 }
 
+/// With Keras' default arguments.
+ConstraintConfig defaults_of(Kind kind) {
+  ConstraintConfig config;
+  config.kind = kind;
+  config.max_value = kind == Kind::kMaxNorm ? 2 : kind == Kind::kMinMaxNorm ? 1 : 0;
+  return config;
+}
+
+/// Reads the keys of its kind, but not those of a mask; its values are the fallbacks.
+void read_keys(ConfigReader& c, ConstraintConfig& config) {
+  if (config.kind == Kind::kNonNeg || config.kind == Kind::kElementMask) return;
+  if (config.kind == Kind::kMinMaxNorm)
+    config.min_value = c.number("min_value", "smallest norm", {.fallback = config.min_value, .min = 0});
+  if (config.kind != Kind::kUnitNorm)
+    config.max_value = c.number("max_value", "largest norm", {.fallback = config.max_value, .min = 0});
+  if (config.kind == Kind::kMinMaxNorm)
+    config.rate = c.number("rate", "share of the way into the range that a step goes",
+                           {.fallback = config.rate, .min = 0, .max = 1});
+  config.axis = c.integers("axis", "dims that a norm runs over", config.axis);
+  if (config.axis.size() == 1) c.resolve("axis", config.axis.front());  // as Keras writes it
+  if (config.kind == Kind::kMinMaxNorm && config.min_value > config.max_value)
+    c.error("min_value", concat("min_value ", config.min_value, " is above max_value ", config.max_value));
+}
+
 ConstraintConfig read_constraint(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs) {
-  ConstraintConfig result;
-  if (node.is_null()) return result;
+  if (node.is_null()) return {};
   const KerasObject object = read_keras_object(node, "a constraint", kNames, errors);
-  if (object.name.empty() || object.name == "None") return result;
-  ConfigReader c(object.arguments, object.written, errors, docs);
-  const auto read_axis = [&] { return c.integers("axis", "dims that a norm runs over", {0}); };
-  if (object.name == "NonNeg") {
-    result.kind = Kind::kNonNeg;
-  } else if (object.name == "MaxNorm") {
-    result.kind = Kind::kMaxNorm;
-    result.max_value = c.number("max_value", "largest norm", {.fallback = 2, .min = 0});
-    result.axis = read_axis();
-  } else if (object.name == "UnitNorm") {
-    result.kind = Kind::kUnitNorm;
-    result.axis = read_axis();
-  } else if (object.name == "MinMaxNorm") {
-    result.kind = Kind::kMinMaxNorm;
-    result.min_value = c.number("min_value", "smallest norm", {.fallback = 0, .min = 0});
-    result.max_value = c.number("max_value", "largest norm", {.fallback = 1, .min = 0});
-    result.rate =
-        c.number("rate", "share of the way into the range that a step goes", {.fallback = 1, .min = 0, .max = 1});
-    result.axis = read_axis();
-    if (result.min_value > result.max_value)
-      c.error("min_value", concat("min_value ", result.min_value, " is above max_value ", result.max_value));
-  } else {
-    result.kind = Kind::kElementMask;
-    read_element_mask(c, result);
+  ConstraintConfig result;
+  for (const Kind kind : {Kind::kMaxNorm, Kind::kNonNeg, Kind::kUnitNorm, Kind::kMinMaxNorm, Kind::kElementMask}) {
+    if (object.name == to_string(kind)) result = defaults_of(kind);
   }
+  if (!result) return {};  // none, or an error
+  ConfigReader c(object.arguments, object.written, errors, docs);
+  if (result.kind == Kind::kElementMask) read_element_mask(c, result);
+  read_keys(c, result);
   c.finish();
   return result;
 }
@@ -260,39 +267,14 @@ Constraint make_constraint(const ConstraintConfig& config, const Shape& shape, s
 }
 
 nlohmann::json to_json(const ConstraintConfig& config) {
-  nlohmann::json arguments = nlohmann::json::object();
-  const auto add_axis = [&] {
-    if (config.axis.size() == 1) {
-      arguments["axis"] = config.axis.front();
-    } else {
-      arguments["axis"] = config.axis;
-    }
-  };
-  switch (config.kind) {
-    case Kind::kNone:
-      return nullptr;
-    case Kind::kNonNeg:
-      break;
-    case Kind::kMaxNorm:
-      arguments["max_value"] = config.max_value;
-      add_axis();
-      break;
-    case Kind::kUnitNorm:
-      add_axis();
-      break;
-    case Kind::kMinMaxNorm:
-      arguments = {{"min_value", config.min_value}, {"max_value", config.max_value}, {"rate", config.rate}};
-      add_axis();
-      break;
-    case Kind::kElementMask: {
-      size_t next = 0;
-      if (config.band >= 0) {
-        arguments["band"] = config.band;
-      } else {
-        arguments["mask"] = mask_json(config, 0, next);
-      }
-      break;
-    }
+  if (!config) return nullptr;
+  ConstraintConfig own = config;
+  nlohmann::json arguments = written_keys([&](ConfigReader& c) { read_keys(c, own); });
+  if (config.kind == Kind::kElementMask && config.band >= 0) {  // one of the two keys, which exclude each other
+    arguments["band"] = config.band;
+  } else if (config.kind == Kind::kElementMask) {
+    size_t next = 0;
+    arguments["mask"] = mask_json(config, 0, next);
   }
   const bool ours = config.kind == Kind::kElementMask;
   nlohmann::json json = keras_json(ours ? "hgq" : "keras.constraints", to_string(config.kind), std::move(arguments));

@@ -29,25 +29,9 @@ std::string written_name(const Node& node) {
 class HActivationLayer final : public HLayer {
  public:
   HActivationLayer(ConfigReader& c, const LayerArguments& arguments) : HLayer(c, arguments) {
-    c.known("kq_conf");
-    const Node* const node = c.node("activation", kDoc, "text", "required");
-    if (node == nullptr) return;
-    activation_ = written_name(*node);
-    if (arguments.function != nullptr) {
-      use(*arguments.function, arguments.function, c);
-      return;
-    }
-    const FunctionTable& table =
-        arguments.defaults.functions ? *arguments.defaults.functions : kinds_of(arguments.defaults).activations;
-    function_ = table.find(activation_);
-    if (function_ != nullptr || is_own(activation_)) return;
-    if (node->is_map()) {
-      refuse_python(table, c);
-    } else if (is_expression(activation_)) {
-      read_expression(c);
-    } else {
-      refuse_name(table, c);
-    }
+    c.known("kq_conf", to_json(QuantizerConfig::kernel_default()));
+    if (const Node* const node = c.node("activation", kDoc, "text", "required")) read_function(*node, c, arguments);
+    c.resolve("activation", activation_);
   }
   std::string_view kind() const override { return "HActivation"; }
   std::string_view output_function() const override { return activation_; }
@@ -100,18 +84,29 @@ class HActivationLayer final : public HLayer {
     for (float& v : paq_.record_min.value.values()) v = softmax ? 0.0F : std::max(v, bottom);
     for (float& v : paq_.record_max.value.values()) v = softmax ? 1.0F : std::min(v, 1.0F);
   }
-  nlohmann::json config() const override {
-    nlohmann::json json;
-    write_common(json);
-    json["kq_conf"] = to_json(QuantizerConfig::kernel_default());
-    json["activation"] = activation_;
-    return json;
-  }
 
  private:
   bool is_known_to_hls4ml() const {
     const auto& known = ProxyActivation::functions();
     return std::ranges::find(known, activation_) != known.end();
+  }
+  void read_function(const Node& node, ConfigReader& c, const LayerArguments& arguments) {
+    activation_ = written_name(node);
+    if (arguments.function != nullptr) {
+      use(*arguments.function, arguments.function, c);
+      return;
+    }
+    const FunctionTable& table =
+        arguments.defaults.functions ? *arguments.defaults.functions : kinds_of(arguments.defaults).activations;
+    function_ = table.find(activation_);
+    if (function_ != nullptr || is_own(activation_)) return;
+    if (node.is_map()) {
+      refuse_python(table, c);
+    } else if (is_expression(activation_)) {
+      read_expression(c);
+    } else {
+      refuse_name(table, c);
+    }
   }
   void use(const ops::UnaryFunction& function, std::shared_ptr<const ops::UnaryFunction> shared, ConfigReader& c) {
     if (function.name.empty() || is_own(function.name) || !(function.value || function.record)) {

@@ -10,7 +10,9 @@ namespace {
 
 class HAddLayer final : public HLayer {
  public:
-  HAddLayer(ConfigReader& c, const LayerArguments& arguments) : HLayer(c, arguments) { c.known("kq_conf"); }
+  HAddLayer(ConfigReader& c, const LayerArguments& arguments) : HLayer(c, arguments) {
+    c.known("kq_conf", to_json(QuantizerConfig::kernel_default()));
+  }
   std::string_view kind() const override { return "HAdd"; }
   Shape build(std::span<const Shape> inputs, const BuildOptions& options) override {
     HGQ_CHECK(inputs.size() >= 2, ShapeError, where(), ": has ", inputs.size(), " input, expected at least 2");
@@ -35,12 +37,6 @@ class HAddLayer final : public HLayer {
     const ProxyRef sum = builder.add_add(builder.layer_name(), {inputs.begin(), inputs.end()});
     return builder.add_quantizer(builder.layer_name() + "_quantizer", sum, proxy_types(false), proxy_rounding(false),
                                  proxy_overflow(options));
-  }
-  nlohmann::json config() const override {
-    nlohmann::json json;
-    write_common(json);
-    json["kq_conf"] = to_json(QuantizerConfig::kernel_default());
-    return json;
   }
 };
 

@@ -22,6 +22,7 @@ class HConvLayer final : public KernelLayer {
     groups_ = c.integer("groups", "parts that inputs and outputs are divided into", {.fallback = 1, .min = 1});
     read_data_format(c);
     if (parallel_factor_ == 0) parallel_factor_ = 1;
+    c.resolve("parallel_factor", parallel_factor_);
   }
   std::string_view kind() const override {
     if (rank_ == 1) return batch_norm_ ? "HConv1DBatchNorm" : "HConv1D";
@@ -69,16 +70,6 @@ class HConvLayer final : public KernelLayer {
         weights.bias.empty() ? std::vector<float>{} : std::vector<float>(bias.begin(), bias.end()));
   }
   std::optional<int64_t> proxy_parallel_factor() const override { return parallel_factor_; }
-
-  void write_shape_keys(nlohmann::json& json) const override {
-    json["filters"] = filters_;
-    json["kernel_size"] = size_;
-    json["strides"] = stride_;
-    json["padding"] = to_string(padding_);
-    json["data_format"] = "channels_last";
-    json["dilation_rate"] = dilation_;
-    json["groups"] = groups_;
-  }
 
  private:
   Windows windows(const Shape& input) const { return make_windows(input, size_, stride_, dilation_, padding_); }

@@ -1,6 +1,4 @@
 // HDense and HDenseBatchNorm: products along the last dim of the input.
-#include <nlohmann/json.hpp>
-
 #include "hgq/core/error.h"
 #include "hgq/layers/kernel_layer.h"
 #include "hgq/layers/kinds.h"
@@ -52,7 +50,6 @@ class HDenseLayer final : public KernelLayer {
     if (input_shape().rank() < 2) return {};
     return parallel_factor_ > 0 ? parallel_factor_ : input_shape().size() / input_shape()[-1];
   }
-  void write_shape_keys(nlohmann::json& json) const override { json["units"] = units_; }
 
  private:
   bool batch_norm_;

@@ -7,7 +7,8 @@
 
 namespace hgq {
 
-HLayer::HLayer(ConfigReader& c, const LayerArguments& arguments) : Layer(c.text("name", "name of the layer", "")) {
+HLayer::HLayer(ConfigReader& c, const LayerArguments& arguments) : Layer(c) {
+  c.resolve("dtype", "float32");
   trainable_ = c.boolean("trainable", "false freezes all weights of the layer", true);
   own_beta_ = c.has("beta");
   beta_ = State("beta", Shape{});
@@ -20,6 +21,7 @@ HLayer::HLayer(ConfigReader& c, const LayerArguments& arguments) : Layer(c.text(
   paq_config_ = QuantizerConfig::from_node(paq == nullptr ? kNone : *paq, arguments.defaults.paq,
                                            c.section() + ".paq_conf", arguments.errors);
   paq_config_.minmax_record = true;
+  c.resolve("paq_conf", to_json(paq_config_));
 }
 
 std::vector<Parameter*> HLayer::parameters() { return {&paq_.f}; }
@@ -110,20 +112,16 @@ Rounding HLayer::proxy_rounding(bool bias_absorbs) const {
   return paq_.strategy() != ops::RoundingStrategy::kFloor && !bias_absorbs ? Rounding::kRnd : Rounding::kTrn;
 }
 
-void HLayer::write_common(nlohmann::json& json) const {
-  json["name"] = name();
-  json["trainable"] = trainable_;
-  json["dtype"] = "float32";
+nlohmann::json HLayer::config() const {
+  nlohmann::json json = Layer::config();
   // Python HGQ cannot build f where the batch dim is not among those that share one.
-  QuantizerConfig paq = paq_config_;
-  const int rank = paq_.f.value.shape().rank();
-  std::vector<int> shared = paq.skip_dims.resolve(rank);
+  std::vector<int> shared = paq_config_.skip_dims.resolve(paq_.f.value.shape().rank());
   if (std::ranges::find(shared, 0) == shared.end()) {
     shared.insert(shared.begin(), 0);
-    paq.skip_dims = {SkipDims::Kind::kList, {shared.begin(), shared.end()}};
+    json["paq_conf"]["skip_dims"] = shared;
   }
-  json["paq_conf"] = to_json(paq);
   json["beta"] = beta_.value.values()[0];
+  return json;
 }
 
 }  // namespace hgq

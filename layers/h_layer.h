@@ -18,6 +18,7 @@ class HLayer : public Layer {
   Quantizer* output_quantizer() override { return &paq_; }
   State* beta() override { return &beta_; }
   bool has_own_beta() const override { return own_beta_; }
+  nlohmann::json config() const override;
 
  protected:
   /// Reads the keys name, trainable, beta, paq_conf, and those that Keras gives to every layer.
@@ -41,7 +42,6 @@ class HLayer : public Layer {
   /// The rounding mode of quantization.md 3.2: RND if the strategy is not floor and the bias cannot absorb the
   /// rounding, otherwise TRN.
   Rounding proxy_rounding(bool bias_absorbs) const;
-  void write_common(nlohmann::json& json) const;
   /// Throws ConfigError if the layer has no recorded ranges.
   void check_traced() const;
   static Overflow proxy_overflow(const ProxyOptions& options) {

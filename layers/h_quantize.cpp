@@ -1,4 +1,5 @@
 // HQuantize, paq(x), and Signature, which tells the precision of values that are quantized already.
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "hgq/core/error.h"
@@ -10,7 +11,9 @@ namespace {
 
 class HQuantizeLayer final : public HLayer {
  public:
-  HQuantizeLayer(ConfigReader& c, const LayerArguments& arguments) : HLayer(c, arguments) { c.known("kq_conf"); }
+  HQuantizeLayer(ConfigReader& c, const LayerArguments& arguments) : HLayer(c, arguments) {
+    c.known("kq_conf", to_json(QuantizerConfig::kernel_default()));
+  }
   std::string_view kind() const override { return "HQuantize"; }
   Shape build(std::span<const Shape> inputs, const BuildOptions& options) override {
     expect_inputs(inputs, 1);
@@ -28,12 +31,6 @@ class HQuantizeLayer final : public HLayer {
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& options) override {
     return builder.add_quantizer(builder.layer_name(), inputs[0], proxy_types(false), proxy_rounding(false),
                                  proxy_overflow(options));
-  }
-  nlohmann::json config() const override {
-    nlohmann::json json;
-    write_common(json);
-    json["kq_conf"] = to_json(QuantizerConfig::kernel_default());
-    return json;
   }
 };
 
@@ -53,22 +50,21 @@ void read_nested(const Node& node, std::vector<int64_t>& values, ErrorList& erro
 
 class SignatureLayer final : public Layer {
  public:
-  SignatureLayer(ConfigReader& c, const LayerArguments& arguments) : Layer(c.text("name", "name of the layer", "")) {
-    for (const auto& [key, doc, values] : {std::tuple{"keep_negative", "1 where values have a sign", &keep_negative_},
-                                           std::tuple{"bits", "bits of each value, the sign counted", &bits_},
-                                           std::tuple{"int_bits", "integer bits, the sign counted", &int_bits_}}) {
+  SignatureLayer(ConfigReader& c, const LayerArguments& arguments) : Layer(c) {
+    for (const auto& [key, doc, values] : kKeys) {
       const Node* const node = c.node(key, doc, "a number, or nested lists in the shape of a sample", "required");
-      if (node != nullptr) read_nested(*node, *values, arguments.errors);
+      if (node != nullptr) read_nested(*node, this->*values, arguments.errors);
     }
   }
   std::string_view kind() const override { return "Signature"; }
   Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
     expect_inputs(inputs, 1);
     shape_ = inputs[0];
-    for (std::vector<int64_t>* const values : {&keep_negative_, &bits_, &int_bits_}) {
-      if (values->size() == 1) values->resize(static_cast<size_t>(shape_.size()), values->front());
-      HGQ_CHECK(static_cast<int64_t>(values->size()) == shape_.size(), ShapeError, where(), ": tells the bits of ",
-                values->size(), " values, its input has shape ", shape_);
+    for (const Key& key : kKeys) {
+      Values& values = this->*key.values;
+      if (values.size() == 1) values.resize(static_cast<size_t>(shape_.size()), values.front());
+      HGQ_CHECK(static_cast<int64_t>(values.size()) == shape_.size(), ShapeError, where(), ": tells the bits of ",
+                values.size(), " values, its input has shape ", shape_);
     }
     return shape_;
   }
@@ -90,15 +86,20 @@ class SignatureLayer final : public Layer {
                                  options.aggressive ? Overflow::kWrap : Overflow::kSat);
   }
   nlohmann::json config() const override {
-    nlohmann::json json;
-    json["name"] = name();
-    json["keep_negative"] = nested(keep_negative_);
-    json["bits"] = nested(bits_);
-    json["int_bits"] = nested(int_bits_);
+    nlohmann::json json = Layer::config();
+    for (const Key& key : kKeys) json[key.name] = nested(this->*key.values);
     return json;
   }
 
  private:
+  using Values = std::vector<int64_t>;
+  struct Key {
+    const char* name;
+    const char* doc;
+    Values SignatureLayer::*values;
+  };
+  static const std::array<Key, 3> kKeys;
+
   Tensor bits_tensor() const {
     Tensor bits(shape_);
     for (size_t e = 0; e < bits_.size(); ++e) bits.values()[e] = static_cast<float>(bits_[e]);
@@ -119,9 +120,14 @@ class SignatureLayer final : public Layer {
     }
     return json;
   }
-  std::vector<int64_t> keep_negative_, bits_, int_bits_;
+  Values keep_negative_, bits_, int_bits_;
   Shape shape_;
 };
+
+const std::array<SignatureLayer::Key, 3> SignatureLayer::kKeys{
+    {{"keep_negative", "1 where values have a sign", &SignatureLayer::keep_negative_},
+     {"bits", "bits of each value, the sign counted", &SignatureLayer::bits_},
+     {"int_bits", "integer bits, the sign counted", &SignatureLayer::int_bits_}}};
 
 }  // namespace
 

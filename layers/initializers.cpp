@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hgq/config/keras_object.h"
+#include "hgq/config/written_keys.h"
 #include "hgq/core/error.h"
 #include "hgq/core/rng.h"
 #include "hgq/layers/object_docs.h"
@@ -209,12 +210,8 @@ Initializer Initializer::constant(double value) {
 
 namespace {
 
-Initializer read_initializer(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs) {
-  const KerasObject object = read_keras_object(node, "an initializer", kNames, errors);
-  if (object.name.empty()) return {};
-  const auto* entry = std::ranges::find(kTable, object.name, [](const auto& e) { return e.second.class_name; });
-  Initializer result = Initializer::of(entry->first);
-  ConfigReader c(object.arguments, object.written, errors, docs);
+/// Reads the keys of its kind; its values are the fallbacks.
+void read_keys(ConfigReader& c, Initializer& result) {
   switch (result.kind) {
     case Kind::kConstant:
       result.value = c.number("value", "value of every element", {.fallback = result.value});
@@ -233,10 +230,11 @@ Initializer read_initializer(const Node& node, ErrorList& errors, std::vector<Ke
     case Kind::kVarianceScaling:
       result.scale =
           c.number("scale", "the variance times the fan", {.fallback = result.scale, .min = 0, .above_min = true});
-      result.mode = choose(c, "mode", "fan: the inputs, the outputs, or their mean", kModes, "fan_in");
+      result.mode =
+          choose(c, "mode", "fan: the inputs, the outputs, or their mean", kModes, name_in(kModes, result.mode));
       result.distribution =
           choose(c, "distribution", "what the numbers are drawn from; normal is truncated_normal, as in Keras",
-                 kDistributions, "truncated_normal");
+                 kDistributions, name_in(kDistributions, result.distribution));
       break;
     case Kind::kOrthogonal:
     case Kind::kIdentity:
@@ -245,8 +243,19 @@ Initializer read_initializer(const Node& node, ErrorList& errors, std::vector<Ke
     default:
       break;
   }
-  if (is_random(result.kind))
-    result.seed = c.optional_integer("seed", "the same numbers for every parameter of a shape");
+  if (!is_random(result.kind)) return;
+  if (const auto seed = c.optional_integer("seed", "the same numbers for every parameter of a shape"))
+    result.seed = seed;
+  if (result.seed) c.resolve("seed", *result.seed);
+}
+
+Initializer read_initializer(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs) {
+  const KerasObject object = read_keras_object(node, "an initializer", kNames, errors);
+  if (object.name.empty()) return {};
+  const auto* entry = std::ranges::find(kTable, object.name, [](const auto& e) { return e.second.class_name; });
+  Initializer result = Initializer::of(entry->first);
+  ConfigReader c(object.arguments, object.written, errors, docs);
+  read_keys(c, result);
   c.finish();
   return result;
 }
@@ -338,33 +347,8 @@ std::string_view to_string(Initializer::Kind kind) {
 }
 
 nlohmann::json to_json(const Initializer& initializer) {
-  nlohmann::json config = nlohmann::json::object();
-  switch (initializer.kind) {
-    case Kind::kConstant:
-      config["value"] = initializer.value;
-      break;
-    case Kind::kRandomUniform:
-      config = {{"minval", initializer.minval}, {"maxval", initializer.maxval}};
-      break;
-    case Kind::kRandomNormal:
-    case Kind::kTruncatedNormal:
-      config = {{"mean", initializer.mean}, {"stddev", initializer.stddev}};
-      break;
-    case Kind::kVarianceScaling:
-      config = {{"scale", initializer.scale},
-                {"mode", name_in(kModes, initializer.mode)},
-                {"distribution", name_in(kDistributions, initializer.distribution)}};
-      break;
-    case Kind::kOrthogonal:
-    case Kind::kIdentity:
-      config["gain"] = initializer.gain;
-      break;
-    default:
-      break;
-  }
-  if (is_random(initializer.kind)) {
-    config["seed"] = initializer.seed ? nlohmann::json(*initializer.seed) : nlohmann::json(nullptr);
-  }
+  Initializer own = initializer;
+  nlohmann::json config = written_keys([&](ConfigReader& c) { read_keys(c, own); });
   return keras_json("keras.initializers", to_string(initializer.kind), std::move(config));
 }
 

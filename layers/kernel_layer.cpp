@@ -22,6 +22,14 @@ Config read_or(ConfigReader& c, const std::string& key, std::string_view doc, co
   return node == nullptr ? fallback : Config::from_node(*node, c.errors());
 }
 
+/// The same for a key that model files have.
+template <typename Config>
+Config read_written(ConfigReader& c, const std::string& key, std::string_view doc, const Config& fallback) {
+  Config config = read_or(c, key, doc, fallback);
+  if (!c.failed()) c.resolve(key, to_json(config));  // after an error a mask may be incomplete
+  return config;
+}
+
 Var pair_of_states(Tape& tape, State* mean, State* variance, int64_t channels) {
   const Shape shape{channels};
   const Var first = mean != nullptr ? tape.state(*mean) : tape.constant(Tensor(shape));
@@ -41,15 +49,17 @@ KernelLayer::KernelLayer(ConfigReader& c, const LayerArguments& arguments, bool 
                                 "model.kernel_quantizer");
   kq_config_ = QuantizerConfig::from_node(kq == nullptr ? kNone : *kq, arguments.defaults.kq, c.section() + ".kq_conf",
                                           arguments.errors);
-  kernel_initializer_ = read_or(c, "kernel_initializer", "first values of the kernel", Initializer::glorot_uniform());
-  bias_initializer_ = read_or(c, "bias_initializer", "first values of the bias", Initializer::zeros());
-  kernel_regularizer_ = read_or(c, "kernel_regularizer", "penalty on the kernel", Regularizer::none());
-  bias_regularizer_ = read_or(c, "bias_regularizer", "penalty on the bias", Regularizer::none());
-  c.known("activity_regularizer");
+  c.resolve("kq_conf", to_json(kq_config_));
+  kernel_initializer_ =
+      read_written(c, "kernel_initializer", "first values of the kernel", Initializer::glorot_uniform());
+  bias_initializer_ = read_written(c, "bias_initializer", "first values of the bias", Initializer::zeros());
+  kernel_regularizer_ = read_written(c, "kernel_regularizer", "penalty on the kernel", Regularizer::none());
+  bias_regularizer_ = read_written(c, "bias_regularizer", "penalty on the bias", Regularizer::none());
+  c.known("activity_regularizer", nullptr);
   kernel_constraint_ =
-      read_or(c, "kernel_constraint", "what the kernel is forced to be after each update", ConstraintConfig{});
+      read_written(c, "kernel_constraint", "what the kernel is forced to be after each update", ConstraintConfig{});
   bias_constraint_ =
-      read_or(c, "bias_constraint", "what the bias is forced to be after each update", ConstraintConfig{});
+      read_written(c, "bias_constraint", "what the bias is forced to be after each update", ConstraintConfig{});
   adapt_ = c.boolean("do_adapt_kernel_bits", "count init_bw from each weight's own top bit", true);
   if (const auto factor =
           c.optional_integer("parallel_factor",
@@ -62,7 +72,9 @@ KernelLayer::KernelLayer(ConfigReader& c, const LayerArguments& arguments, bool 
                        {.fallback = 0.99, .min = 0, .max = 1});
   epsilon_ = c.number("epsilon", "added to the variance", {.fallback = 1e-3, .min = 0});
   center_ = c.boolean("center", "subtract the mean, add a trainable beta", true) && use_bias_;
+  c.resolve("center", center_);
   scale_ = c.boolean("scale", "divide by the deviation, multiply by a trainable gamma", true);
+  // Files of Python HGQ do not have these two.
   gamma_initializer_ = read_or(c, "gamma_initializer", "first values of gamma", Initializer::ones());
   beta_initializer_ = read_or(c, "beta_initializer", "first values of beta", Initializer::zeros());
   for (const char* const key :
@@ -320,32 +332,6 @@ std::vector<float> KernelLayer::value_for_python(const LayerWeight& weight) cons
     }
   }
   return values;
-}
-
-nlohmann::json KernelLayer::config() const {
-  nlohmann::json json;
-  write_common(json);
-  write_shape_keys(json);
-  json["activation"] = relu_ ? "relu" : "linear";
-  json["use_bias"] = use_bias_;
-  json["kernel_initializer"] = to_json(kernel_initializer_);
-  json["bias_initializer"] = to_json(bias_initializer_);
-  json["kernel_regularizer"] = to_json(kernel_regularizer_);
-  json["bias_regularizer"] = to_json(bias_regularizer_);
-  json["activity_regularizer"] = nullptr;
-  json["kernel_constraint"] = to_json(kernel_constraint_);
-  json["bias_constraint"] = to_json(bias_constraint_);
-  json["kq_conf"] = to_json(kq_config_);
-  json["parallel_factor"] = nullptr;
-  if (parallel_factor_ > 0) json["parallel_factor"] = parallel_factor_;
-  json["do_adapt_kernel_bits"] = adapt_;
-  if (batch_norm_) {
-    json["momentum"] = momentum_;
-    json["epsilon"] = epsilon_;
-    json["center"] = center_;
-    json["scale"] = scale_;
-  }
-  return json;
 }
 
 }  // namespace hgq

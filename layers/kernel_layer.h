@@ -24,7 +24,6 @@ class KernelLayer : public HLayer {
   std::vector<Parameter*> parameters() override;
   std::vector<State*> states() override;
   std::vector<LayerWeight> file_weights() override;
-  nlohmann::json config() const override;
   std::vector<float> value_for_python(const LayerWeight& weight) const override;
   void after_loading() override;
 
@@ -58,7 +57,6 @@ class KernelLayer : public HLayer {
   /// it (quantization.md 3.2).
   virtual ProxyRef add_proxy_layer(ProxyBuilder& builder, ProxyRef input, const Weights& weights) const = 0;
   virtual std::optional<int64_t> proxy_parallel_factor() const = 0;
-  virtual void write_shape_keys(nlohmann::json& json) const = 0;
 
   bool has_bias() const { return batch_norm_ ? center_ : use_bias_; }
   const Shape& input_shape() const { return input_shape_; }

@@ -1,10 +1,19 @@
 #include "hgq/layers/layer.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "hgq/core/error.h"
 
 namespace hgq {
+
+Layer::Layer(ConfigReader& c) : keys_(c.resolved()), name_(c.text("name", "name of the layer", "")) {}
+
+nlohmann::json Layer::config() const {
+  nlohmann::json json = *keys_;
+  json["name"] = name_;
+  return json;
+}
 
 std::string Layer::where() const { return concat("layer '", name_, "' (", kind(), ")"); }
 

@@ -129,8 +129,9 @@ class Layer {
   /// Why the layer cannot be expressed in a proxy, as far as that is known before training; empty if it can.
   virtual std::string why_no_proxy(const ProxyOptions& /*options*/) const { return ""; }
   /// All keys of the layer, `name` included, as Python HGQ writes them to a model file. The layer can be made from
-  /// them.
-  virtual nlohmann::json config() const = 0;
+  /// them. By default they are what the reader of the constructor has resolved (ConfigReader::resolved); a layer adds
+  /// what changes after it is made.
+  virtual nlohmann::json config() const;
   /// The class name in a model file: "HGQ>HDense".
   virtual std::string class_name() const { return "HGQ>" + std::string(kind()); }
 
@@ -161,13 +162,15 @@ class Layer {
   virtual void after_loading() {}
 
  protected:
-  explicit Layer(std::string name) : name_(std::move(name)) {}
+  /// Reads the key `name`, and shares what `c` resolves, which includes the keys that derived classes read later.
+  explicit Layer(ConfigReader& c);
   /// "layer 'dense_1' (HDense)", to open messages.
   std::string where() const;
   /// Throws ShapeError unless there are `count` inputs.
   void expect_inputs(std::span<const Shape> inputs, size_t count) const;
 
  private:
+  std::shared_ptr<const nlohmann::json> keys_;
   std::string name_;
 };
 

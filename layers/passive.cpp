@@ -13,8 +13,7 @@ namespace {
 
 class PReshapeLayer final : public PassiveLayer {
  public:
-  explicit PReshapeLayer(ConfigReader& c) : PassiveLayer(c.text("name", "name of the layer", "")) {
-    c.known("trainable");
+  explicit PReshapeLayer(ConfigReader& c) : PassiveLayer(c) {
     target_ = c.integers("target_shape", "shape of a sample; one dim may be -1", {}, {.required = true, .min = -1});
   }
   std::string_view kind() const override { return "PReshape"; }
@@ -37,11 +36,6 @@ class PReshapeLayer final : public PassiveLayer {
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override {
     return builder.add_reshape(builder.layer_name(), inputs[0], {output_.dims().begin(), output_.dims().end()});
   }
-  nlohmann::json config() const override {
-    nlohmann::json json = named();
-    json["target_shape"] = target_;
-    return json;
-  }
 
  protected:
   Var pass(const std::vector<Var>& inputs) const override { return ops::reshape(inputs[0], output_); }
@@ -52,8 +46,7 @@ class PReshapeLayer final : public PassiveLayer {
 
 class PFlattenLayer final : public PassiveLayer {
  public:
-  explicit PFlattenLayer(ConfigReader& c) : PassiveLayer(c.text("name", "name of the layer", "")) {
-    c.known("trainable");
+  explicit PFlattenLayer(ConfigReader& c) : PassiveLayer(c) {
     c.choice("data_format", "order of the dims", {"channels_last"}, "channels_last");
   }
   std::string_view kind() const override { return "PFlatten"; }
@@ -64,11 +57,6 @@ class PFlattenLayer final : public PassiveLayer {
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override {
     return builder.add_flatten(builder.layer_name(), inputs[0]);
   }
-  nlohmann::json config() const override {
-    nlohmann::json json = named();
-    json["data_format"] = "channels_last";
-    return json;
-  }
 
  protected:
   Var pass(const std::vector<Var>& inputs) const override { return ops::reshape(inputs[0], output_); }
@@ -76,8 +64,7 @@ class PFlattenLayer final : public PassiveLayer {
 
 class PPermuteLayer final : public PassiveLayer {
  public:
-  explicit PPermuteLayer(ConfigReader& c) : PassiveLayer(c.text("name", "name of the layer", "")) {
-    c.known("trainable");
+  explicit PPermuteLayer(ConfigReader& c) : PassiveLayer(c) {
     dims_ = c.integers("dims", "order of a sample's dims, counted from 1", {},
                        {.required = true, .min = 1, .max = Shape::kMaxRank});
   }
@@ -96,11 +83,6 @@ class PPermuteLayer final : public PassiveLayer {
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override {
     return builder.add_permute(builder.layer_name(), inputs[0], dims_);
   }
-  nlohmann::json config() const override {
-    nlohmann::json json = named();
-    json["dims"] = dims_;
-    return json;
-  }
 
  protected:
   Var pass(const std::vector<Var>& inputs) const override {
@@ -115,8 +97,7 @@ class PPermuteLayer final : public PassiveLayer {
 
 class PConcatenateLayer final : public PassiveLayer {
  public:
-  explicit PConcatenateLayer(ConfigReader& c) : PassiveLayer(c.text("name", "name of the layer", "")) {
-    c.known("trainable");
+  explicit PConcatenateLayer(ConfigReader& c) : PassiveLayer(c) {
     axis_ = c.integer("axis", "dim to join along, the batch counted as 0",
                       {.fallback = -1, .min = -Shape::kMaxRank, .max = Shape::kMaxRank});
     if (axis_ == 0) c.error("axis", "found 0, the batch; expected 1, 2 ... or a negative dim");
@@ -142,11 +123,6 @@ class PConcatenateLayer final : public PassiveLayer {
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override {
     return builder.add_concatenate(builder.layer_name(), {inputs.begin(), inputs.end()}, axis_);
   }
-  nlohmann::json config() const override {
-    nlohmann::json json = named();
-    json["axis"] = axis_;
-    return json;
-  }
 
  protected:
   Var pass(const std::vector<Var>& inputs) const override { return ops::concatenate(inputs, dim_); }
@@ -158,10 +134,9 @@ class PConcatenateLayer final : public PassiveLayer {
 
 class PDropoutLayer final : public PassiveLayer {
  public:
-  explicit PDropoutLayer(ConfigReader& c) : PassiveLayer(c.text("name", "name of the layer", "")) {
-    c.known("trainable");
-    c.known("noise_shape");
-    c.known("seed");
+  explicit PDropoutLayer(ConfigReader& c) : PassiveLayer(c) {
+    c.known("noise_shape", nullptr);
+    c.known("seed", nullptr);
     rate_ = c.number("rate", "share of values set to 0 in training",
                      {.required = true, .min = 0, .max = 1, .below_max = true});
   }
@@ -177,13 +152,6 @@ class PDropoutLayer final : public PassiveLayer {
   ProxyRef to_proxy(ProxyBuilder& /*builder*/, std::span<const ProxyRef> inputs,
                     const ProxyOptions& /*options*/) override {
     return inputs[0];
-  }
-  nlohmann::json config() const override {
-    nlohmann::json json = named();
-    json["rate"] = rate_;
-    json["noise_shape"] = nullptr;
-    json["seed"] = nullptr;
-    return json;
   }
 
  protected:

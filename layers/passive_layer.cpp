@@ -6,7 +6,10 @@
 
 namespace hgq {
 
-nlohmann::json PassiveLayer::named() const { return {{"name", name()}, {"trainable", true}, {"dtype", "float32"}}; }
+PassiveLayer::PassiveLayer(ConfigReader& c) : Layer(c) {
+  c.known("trainable", true);
+  c.resolve("dtype", "float32");
+}
 
 Signal PassiveLayer::call(Recording& /*recording*/, std::span<const Signal> inputs) {
   std::vector<Var> values, bits;

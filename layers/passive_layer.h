@@ -2,7 +2,6 @@
 // (quantization.md 2.4).
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <vector>
 
 #include "hgq/layers/layer.h"
@@ -15,12 +14,11 @@ class PassiveLayer : public Layer {
   ExactSignal exact(std::span<const ExactSignal> inputs, std::vector<ExactBops>& bops) override;
 
  protected:
-  using Layer::Layer;
+  /// Reads the key `name`, and knows those that Keras gives to every layer.
+  explicit PassiveLayer(ConfigReader& c);
   /// Records the layer for Row values, and pass_bits() for the bits of a sample, Step values of the same shape.
   virtual Var pass(const std::vector<Var>& inputs) const = 0;
   virtual Var pass_bits(const std::vector<Var>& inputs) const { return pass(inputs); }
-  /// The keys that every layer has in a file.
-  nlohmann::json named() const;
 
   Shape output_;  // of a sample
 };

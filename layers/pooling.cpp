@@ -11,15 +11,14 @@ namespace {
 
 class PoolingLayer final : public PassiveLayer {
  public:
-  PoolingLayer(ConfigReader& c, int rank, bool average)
-      : PassiveLayer(c.text("name", "name of the layer", "")), rank_(rank), average_(average) {
-    c.known("trainable");
+  PoolingLayer(ConfigReader& c, int rank, bool average) : PassiveLayer(c), rank_(rank), average_(average) {
     size_ = read_sizes(c, "pool_size", "extent of the window", rank, 2);
     stride_ = size_;
     if (c.has("strides")) {
       stride_ = read_sizes(c, "strides", "distance from one window to the next; pool_size if not given", rank, 1);
     } else {
       c.node("strides", "distance from one window to the next", "an integer or a list", "pool_size");
+      c.resolve("strides", stride_);
     }
     padding_ = read_padding(c, false);
     read_data_format(c);
@@ -44,14 +43,6 @@ class PoolingLayer final : public PassiveLayer {
     return builder.add_pooling(
         builder.layer_name(), inputs[0],
         {.rank = rank_, .average = average_, .size = size_, .stride = stride_, .padding = padding_});
-  }
-  nlohmann::json config() const override {
-    nlohmann::json json = named();
-    json["pool_size"] = size_;
-    json["strides"] = stride_;
-    json["padding"] = to_string(padding_);
-    json["data_format"] = "channels_last";
-    return json;
   }
 
  protected:

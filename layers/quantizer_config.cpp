@@ -5,6 +5,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "hgq/config/written_keys.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/object_docs.h"
 
@@ -109,70 +110,71 @@ QuantizerConfig QuantizerConfig::activation_default() {
   return config;
 }
 
-QuantizerConfig QuantizerConfig::from_node(const Node& node, const QuantizerConfig& base, const std::string& section,
-                                           ErrorList& errors, std::vector<KeyDoc>* docs) {
-  ConfigReader c(node, section, errors, docs);
-  QuantizerConfig config = base;
-  config.init_bw = c.number("init_bw", "initial fractional bits", {.fallback = base.init_bw, .min = -64, .max = 64});
-  if (node.is_map() && node.find("skip_dims") != nullptr) config.skip_dims = read_skip_dims(*node.find("skip_dims"), c);
+namespace {
+
+nlohmann::json skip_dims_json(const SkipDims& dims) {
+  if (dims.kind == SkipDims::Kind::kNone) return nullptr;
+  if (dims.kind == SkipDims::Kind::kList) return dims.axes;
+  return kSkipNames[static_cast<size_t>(dims.kind)];
+}
+
+std::optional<std::pair<double, double>> read_bw_clip(const Node& node, ConfigReader& c) {
+  if (node.is_null() || node.text() == "none") return std::nullopt;
+  const std::vector<double> range =
+      c.numbers("bw_clip", "range of the bit width, or none", {-23, 23}, {.min = -126, .max = 126});
+  if (range.size() == 2 && range[0] <= range[1]) return std::pair{range[0], range[1]};
+  c.error("bw_clip", "expected two numbers, the lower one first, or none");
+  return std::nullopt;
+}
+
+/// The values of `config` are the fallbacks.
+void read_keys(ConfigReader& c, QuantizerConfig& config) {
+  // Null has a meaning for some of the keys, so they are looked up here; node() gives their documentation.
+  const auto given = [&](const char* key) { return c.map().is_map() ? c.map().find(key) : nullptr; };
+  config.init_bw = c.number("init_bw", "initial fractional bits", {.fallback = config.init_bw, .min = -64, .max = 64});
   c.node("skip_dims",
          "dims that share one bit width, the batch counted as 0: none, all, batch, except_last, except_1st, or axes",
          "a name or a list of integers",
-         base.skip_dims.kind == SkipDims::Kind::kNone ? "none" : to_json(base)["skip_dims"].dump());
+         config.skip_dims.kind == SkipDims::Kind::kNone ? "none" : skip_dims_json(config.skip_dims).dump());
+  if (const Node* const dims = given("skip_dims")) config.skip_dims = read_skip_dims(*dims, c);
+  c.resolve("skip_dims", skip_dims_json(config.skip_dims));
   if (const Node* const n =
           c.node("rnd_strategy",
                  "rounding in training: standard_round, stochastic_round, "
                  "fast_uniform_noise_injection, floor, auto (standard_round where no bias stands for it)",
-                 "a name, or 0 to 3", kRoundingNames[static_cast<size_t>(base.rnd_strategy)]))
-    config.rnd_strategy = read_rounding(*n, c, base.rnd_strategy);
-  config.exact_q_value = c.boolean("exact_q_value", "round the bit width before it is used", base.exact_q_value);
-  c.known("dtype");
-  if (node.is_map() && node.find("bw_clip") != nullptr) {
-    config.bw_clip.reset();
-    if (!node.find("bw_clip")->is_null() && node.find("bw_clip")->text() != "none") {
-      const std::vector<double> range =
-          c.numbers("bw_clip", "range of the bit width, or none", {-23, 23}, {.min = -126, .max = 126});
-      if (range.size() == 2 && range[0] <= range[1]) {
-        config.bw_clip = std::pair{range[0], range[1]};
-      } else {
-        c.error("bw_clip", "expected two numbers, the lower one first, or none");
-      }
-    }
-  }
+                 "a name, or 0 to 3", kRoundingNames[static_cast<size_t>(config.rnd_strategy)]))
+    config.rnd_strategy = read_rounding(*n, c, config.rnd_strategy);
+  c.resolve("rnd_strategy", kRoundingNames[static_cast<size_t>(config.rnd_strategy)]);
+  config.exact_q_value = c.boolean("exact_q_value", "round the bit width before it is used", config.exact_q_value);
+  c.known("dtype", nullptr);
   c.node("bw_clip", "lowest and highest bit width, or none", "two numbers in [-126, 126]",
-         base.bw_clip ? concat("[", base.bw_clip->first, ", ", base.bw_clip->second, "]") : std::string("none"));
-  config.trainable = c.boolean("trainable", "whether the bit width is trained", base.trainable);
-  if (node.is_map() && node.find("regularizer") != nullptr)
-    config.regularizer = Regularizer::from_node(*node.find("regularizer"), errors);
+         config.bw_clip ? concat("[", config.bw_clip->first, ", ", config.bw_clip->second, "]") : std::string("none"));
+  if (const Node* const clip = given("bw_clip")) config.bw_clip = read_bw_clip(*clip, c);
+  c.resolve("bw_clip", nullptr);
+  if (config.bw_clip) c.resolve("bw_clip", {config.bw_clip->first, config.bw_clip->second});
+  config.trainable = c.boolean("trainable", "whether the bit width is trained", config.trainable);
   c.node("regularizer", "penalty on the bit widths; none or null: none", "a regularizer",
-         config_text(base.regularizer));
-  config.minmax_record = c.boolean("minmax_record", "record the range of the quantized values", base.minmax_record);
+         config_text(config.regularizer));
+  if (const Node* const regularizer = given("regularizer"))
+    config.regularizer = Regularizer::from_node(*regularizer, c.errors());
+  c.resolve("regularizer", to_passive_json(config.regularizer));
+  config.minmax_record = c.boolean("minmax_record", "record the range of the quantized values", config.minmax_record);
+}
+
+}  // namespace
+
+QuantizerConfig QuantizerConfig::from_node(const Node& node, const QuantizerConfig& base, const std::string& section,
+                                           ErrorList& errors, std::vector<KeyDoc>* docs) {
+  ConfigReader c(node, section, errors, docs);
+  QuantizerConfig config = base;
+  read_keys(c, config);
   c.finish();
   return config;
 }
 
 nlohmann::json to_json(const QuantizerConfig& config) {
-  nlohmann::json json;
-  json["init_bw"] = config.init_bw;
-  switch (config.skip_dims.kind) {
-    case SkipDims::Kind::kNone:
-      json["skip_dims"] = nullptr;
-      break;
-    case SkipDims::Kind::kList:
-      json["skip_dims"] = config.skip_dims.axes;
-      break;
-    default:
-      json["skip_dims"] = kSkipNames[static_cast<size_t>(config.skip_dims.kind)];
-  }
-  json["rnd_strategy"] = kRoundingNames[static_cast<size_t>(config.rnd_strategy)];
-  json["exact_q_value"] = config.exact_q_value;
-  json["dtype"] = nullptr;
-  json["bw_clip"] = nullptr;
-  if (config.bw_clip) json["bw_clip"] = {config.bw_clip->first, config.bw_clip->second};
-  json["trainable"] = config.trainable;
-  json["regularizer"] = to_passive_json(config.regularizer);
-  json["minmax_record"] = config.minmax_record;
-  return json;
+  QuantizerConfig own = config;
+  return written_keys([&](ConfigReader& c) { read_keys(c, own); });
 }
 
 QuantizerConfig get_default_kq_conf() {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "hgq/config/keras_object.h"
+#include "hgq/config/written_keys.h"
 #include "hgq/core/error.h"
 #include "hgq/layers/object_docs.h"
 
@@ -17,30 +18,32 @@ constexpr std::array<KerasName, 5> kNames{{{"L1", {"l1"}, "l1"},
                                            {"MonoL1", {"mono_l1"}, "l1"},
                                            {"None", {"none"}}}};
 
-nlohmann::json config_of(const Regularizer& regularizer) {
-  nlohmann::json config = nlohmann::json::object();
-  if (regularizer.kind != Regularizer::Kind::kL2) config["l1"] = regularizer.l1;
-  if (regularizer.kind == Regularizer::Kind::kL2 || regularizer.kind == Regularizer::Kind::kL1L2)
-    config["l2"] = regularizer.l2;
-  return config;
+/// Reads the keys of its kind; its values are the fallbacks.
+void read_keys(ConfigReader& c, Regularizer& r) {
+  using Kind = Regularizer::Kind;
+  const char* const l1_doc =
+      r.kind == Kind::kMonoL1 ? "factor of the sum of the values, signed" : "factor of the sum of absolute values";
+  if (r.kind != Kind::kL2) r.l1 = c.number("l1", l1_doc, {.fallback = r.l1, .min = 0});
+  if (r.kind == Kind::kL2 || r.kind == Kind::kL1L2)
+    r.l2 = c.number("l2", "factor of the sum of squares", {.fallback = r.l2, .min = 0});
+}
+
+nlohmann::json config_of(Regularizer regularizer) {
+  return written_keys([&](ConfigReader& c) { read_keys(c, regularizer); });
 }
 
 Regularizer read_regularizer(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs) {
-  using Kind = Regularizer::Kind;
   if (node.is_null() || (node.is_list() && node.items().empty())) return {};
   const KerasObject object = read_keras_object(node, "a regularizer", kNames, errors);
-  const bool only_l2 = object.name == "L2";
-  const bool both = object.name == "L1L2";
-  if (object.name.empty() || object.name == "None") return {};
-
-  ConfigReader c(object.arguments, object.written, errors, docs);
   const double fallback = object.name == "MonoL1" || object.written == "L1L2" ? 0.0 : 0.01;
   Regularizer result;
-  const char* const l1_doc =
-      object.name == "MonoL1" ? "factor of the sum of the values, signed" : "factor of the sum of absolute values";
-  if (!only_l2) result.l1 = c.number("l1", l1_doc, {.fallback = fallback, .min = 0});
-  if (only_l2 || both) result.l2 = c.number("l2", "factor of the sum of squares", {.fallback = fallback, .min = 0});
-  result.kind = both ? Kind::kL1L2 : only_l2 ? Kind::kL2 : object.name == "L1" ? Kind::kL1 : Kind::kMonoL1;
+  for (const Regularizer& one : {Regularizer::L1(fallback), Regularizer::L2(fallback),
+                                 Regularizer::L1L2(fallback, fallback), Regularizer::MonoL1(fallback)}) {
+    if (object.name == to_string(one.kind)) result = one;
+  }
+  if (!result) return {};  // none, or an error
+  ConfigReader c(object.arguments, object.written, errors, docs);
+  read_keys(c, result);
   c.finish();
   return result;
 }

@@ -49,10 +49,14 @@ Amounts read_amounts(ConfigReader& c, int rank) {
   const char* const forms = rank == 1 ? "an integer, or [left, right]"
                                       : "an integer, [vertical, horizontal], or [[top, bottom], [left, right]]";
   const Node* const node = c.node("padding", "zeros that are put on each side", forms, "1");
-  if (node == nullptr) return Amounts(static_cast<size_t>(rank), {1, 1});
-  const std::optional<Amounts> amounts = amounts_of(*node, rank);
-  if (!amounts) c.error("padding", concat("found ", describe(*node), ", expected ", forms, ", from 0 to ", kMost));
-  return amounts.value_or(Amounts(static_cast<size_t>(rank), {0, 0}));
+  Amounts amounts(static_cast<size_t>(rank), {1, 1});
+  if (node != nullptr) {
+    const std::optional<Amounts> read = amounts_of(*node, rank);
+    if (!read) c.error("padding", concat("found ", describe(*node), ", expected ", forms, ", from 0 to ", kMost));
+    amounts = read.value_or(Amounts(static_cast<size_t>(rank), {0, 0}));
+  }
+  c.resolve("padding", rank == 1 ? nlohmann::json(amounts[0]) : nlohmann::json(amounts));
+  return amounts;
 }
 
 /// The element of the input, or -1 for a zero, for each element of the output, whose shape is given back.
@@ -144,9 +148,7 @@ std::optional<ProxyRef> convert(const KerasLayer& layer) {
 
 class PZeroPaddingLayer final : public PassiveLayer {
  public:
-  PZeroPaddingLayer(ConfigReader& c, int rank)
-      : PassiveLayer(c.text("name", "name of the layer", "")), amounts_(read_amounts(c, rank)) {
-    c.known("trainable");
+  PZeroPaddingLayer(ConfigReader& c, int rank) : PassiveLayer(c), amounts_(read_amounts(c, rank)) {
     if (rank == 2) read_data_format(c);
   }
   std::string_view kind() const override { return amounts_.size() == 1 ? "PZeroPadding1D" : "PZeroPadding2D"; }
@@ -159,13 +161,6 @@ class PZeroPaddingLayer final : public PassiveLayer {
   }
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override {
     return add_padding(builder, builder.layer_name(), inputs[0], amounts_);
-  }
-  nlohmann::json config() const override {
-    nlohmann::json json = named();
-    json["padding"] = amounts_;
-    if (amounts_.size() == 1) json["padding"] = amounts_[0];
-    if (amounts_.size() == 2) json["data_format"] = "channels_last";
-    return json;
   }
 
  protected:

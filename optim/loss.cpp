@@ -4,16 +4,14 @@
 
 namespace hgq {
 
-nlohmann::json Loss::arguments() const { return nlohmann::json::object(); }
+nlohmann::json Loss::arguments() const { return arguments_ ? *arguments_ : nlohmann::json::object(); }
 
 LossPtr make_loss(const Node& node, const Kinds<MakeLoss>& losses, ErrorList& errors, std::vector<KeyDoc>* docs) {
-  const NamedKind<MakeLoss> named = losses.read(node, errors);
-  if (named.kind == nullptr) return nullptr;
-  ConfigReader c(named.arguments, named.written, errors, docs);
-  LossPtr loss = named.kind->make(c);
-  c.finish();
-  if (!c.failed()) losses.check_made(named, loss != nullptr, loss == nullptr ? "" : loss->name(), errors);
-  return c.failed() ? nullptr : std::move(loss);
+  return losses.make(node, errors, docs, [](MakeLoss make, ConfigReader& c) {
+    LossPtr loss = make(c);
+    if (loss != nullptr) c.expect_written(loss->arguments());
+    return loss;
+  });
 }
 
 }  // namespace hgq

@@ -46,11 +46,17 @@ class Loss {
   /// Records the loss: the mean over the batch, a Step scalar.
   virtual Var record(const OutputVars& output) const = 0;
   /// Its keys as a config has them, a JSON object. Model files keep them, so that the loss can be made again. By
-  /// default there are none.
+  /// default they are what the reader of the constructor has resolved.
   virtual nlohmann::json arguments() const;
 
  protected:
+  /// Of a loss without keys.
   Loss() = default;
+  /// Shares what `c` resolves, which includes the keys that the derived class reads later.
+  explicit Loss(const ConfigReader& c) : arguments_(c.resolved()) {}
+
+ private:
+  std::shared_ptr<const nlohmann::json> arguments_;
 };
 
 /// A loss has no state, so copies of an objective share it.

@@ -1,7 +1,4 @@
 // Losses of networks that predict numbers: mean squared error, mean absolute error, Huber's.
-#include <nlohmann/json.hpp>
-
-#include "hgq/core/error.h"
 #include "hgq/optim/kinds.h"
 
 namespace hgq {
@@ -21,29 +18,31 @@ class MeanAbsoluteError final : public Loss {
 
 class Huber final : public Loss {
  public:
-  explicit Huber(double delta) : delta_(delta) {}
+  explicit Huber(ConfigReader& c)
+      : Loss(c),
+        delta_(c.number("delta", "where the square becomes a line", {.fallback = 1, .min = 0, .above_min = true})) {}
   std::string_view name() const override { return "huber"; }
   Var record(const OutputVars& o) const override {
     return ops::huber(o.prediction, o.target, static_cast<float>(delta_), o.weights);
   }
-  nlohmann::json arguments() const override { return {{"delta", delta_}}; }
 
  private:
   double delta_;
 };
 
-LossPtr make_huber(ConfigReader& c) {
-  return std::make_shared<Huber>(
-      c.number("delta", "where the square becomes a line", {.fallback = 1, .min = 0, .above_min = true}));
-}
+LossPtr make_huber(ConfigReader& c) { return std::make_shared<Huber>(c); }
 
 }  // namespace
 
 LossPtr mse() { return std::make_shared<MeanSquaredError>(); }
 LossPtr mae() { return std::make_shared<MeanAbsoluteError>(); }
 LossPtr huber(double delta) {
-  HGQ_CHECK(delta > 0, ConfigError, "huber: delta is ", delta, ", expected a number above 0");
-  return std::make_shared<Huber>(delta);
+  const Node keys = Node::map({{"delta", Node::number(delta)}});
+  ErrorList errors;
+  ConfigReader c(keys, "huber", errors);
+  LossPtr loss = make_huber(c);
+  errors.throw_if_any();
+  return loss;
 }
 
 void register_losses_of_numbers(TrainingKinds& kinds) {

@@ -18,7 +18,7 @@ double Metric::value(const EpochRows& /*rows*/) const {
   throw ConfigError(concat("metric '", name(), "' has no value of all rows"));
 }
 
-nlohmann::json Metric::arguments() const { return nlohmann::json::object(); }
+nlohmann::json Metric::arguments() const { return arguments_ ? *arguments_ : nlohmann::json::object(); }
 
 void Metric::check_fits(const Loss& loss) const {
   const std::string unfit = why_unfit(loss.target_kind());
@@ -28,13 +28,11 @@ void Metric::check_fits(const Loss& loss) const {
 
 MetricPtr make_metric(const Node& node, const Kinds<MakeMetric>& metrics, ErrorList& errors,
                       std::vector<KeyDoc>* docs) {
-  const NamedKind<MakeMetric> named = metrics.read(node, errors);
-  if (named.kind == nullptr) return nullptr;
-  ConfigReader c(named.arguments, named.written, errors, docs);
-  MetricPtr metric = named.kind->make(c);
-  c.finish();
-  if (!c.failed()) metrics.check_made(named, metric != nullptr, metric == nullptr ? "" : metric->name(), errors);
-  return c.failed() ? nullptr : std::move(metric);
+  return metrics.make(node, errors, docs, [](MakeMetric make, ConfigReader& c) {
+    MetricPtr metric = make(c);
+    if (metric != nullptr) c.expect_written(metric->arguments());
+    return metric;
+  });
 }
 
 int64_t EpochRows::columns_of(const Shape& predictions, bool sparse) {

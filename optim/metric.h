@@ -60,7 +60,12 @@ class Metric {
   void check_fits(const Loss& loss) const;
 
  protected:
+  /// As those of Loss.
   Metric() = default;
+  explicit Metric(const ConfigReader& c) : arguments_(c.resolved()) {}
+
+ private:
+  std::shared_ptr<const nlohmann::json> arguments_;
 };
 
 /// A metric has no state, so copies of an objective share it.

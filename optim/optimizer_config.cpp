@@ -38,20 +38,14 @@ OptimizerSettings read_optimizer_settings(ConfigReader& c, const ScheduleContext
   clip("clipvalue", "largest element of a gradient", settings.clipvalue);
   clip("global_clipnorm", "largest common norm of all gradients", settings.global_clipnorm);
   c.known("name");  // Keras writes one
-  c.finish();
   return settings;
 }
 
 std::unique_ptr<Optimizer> make_optimizer(const Node& node, const ScheduleContext& context, ErrorList& errors,
                                           std::vector<KeyDoc>* docs) {
   const TrainingKinds& kinds = context.kinds != nullptr ? *context.kinds : built_in_training_kinds();
-  const NamedKind<MakeOptimizer> named = kinds.optimizers.read(node, errors);
-  if (named.kind == nullptr) return nullptr;
-  ConfigReader c(named.arguments, named.written, errors, docs);
-  std::unique_ptr<Optimizer> optimizer = named.kind->make(c, context);
-  if (!c.failed())
-    kinds.optimizers.check_made(named, optimizer != nullptr, optimizer == nullptr ? "" : optimizer->name(), errors);
-  return c.failed() ? nullptr : std::move(optimizer);
+  return kinds.optimizers.make(node, errors, docs,
+                               [&](MakeOptimizer make, ConfigReader& c) { return make(c, context); });
 }
 
 }  // namespace hgq

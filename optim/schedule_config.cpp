@@ -63,7 +63,6 @@ Schedule ScheduleReader::finish(Schedule schedule, bool own_warmup) {
     }
   }
   c.known("name");  // Keras writes one
-  c.finish();
   return schedule;
 }
 
@@ -85,13 +84,10 @@ std::optional<Schedule> make_schedule(const Node& node, const ScheduleContext& c
     return std::nullopt;
   }
   const TrainingKinds& kinds = context.kinds != nullptr ? *context.kinds : built_in_training_kinds();
-  const NamedKind<MakeSchedule> named = kinds.schedules.read(node, errors);
-  if (named.kind == nullptr) return std::nullopt;
-  ConfigReader c(named.arguments, named.written, errors, docs);
-  ScheduleReader reader(c, context);
-  Schedule schedule = named.kind->make(reader);
-  if (c.failed()) return std::nullopt;
-  return schedule;
+  return kinds.schedules.make(node, errors, docs, [&](MakeSchedule make, ConfigReader& c) {
+    ScheduleReader reader(c, context);
+    return std::optional(make(reader));
+  });
 }
 
 }  // namespace hgq

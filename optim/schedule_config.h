@@ -51,8 +51,8 @@ class ScheduleReader {
   double length(const std::string& stem, const std::string& doc);
   /// The length in steps of the flat tail of a decay of `length` steps.
   double flat(double length);
-  /// Adds the warm-up unless the schedule has its own, and the flat tail unless flat() was called. Checks for unknown
-  /// keys.
+  /// Reads the keys that every schedule has. Adds the warm-up unless the schedule has its own, and the flat tail unless
+  /// flat() was called.
   Schedule finish(Schedule schedule, bool own_warmup = false);
 
   ConfigReader& c;  // NOLINT(misc-non-private-member-variables-in-classes): reads all other keys

@@ -117,12 +117,13 @@ void save_proxy(const ProxyModel& model, const std::string& path, const WriteGro
 }
 
 // Which entries of a table wrap is not part of the Keras file: it is read from the group `hgq`, where there is one.
-ProxyModel load_proxy(const std::string& path, const ProxyKinds& kinds, const ReadGroup& read_hgq) {
+std::optional<ProxyModel> load_if_proxy(const std::string& path, const ProxyKinds& kinds, const ReadGroup& read_hgq) {
   NumbersByLayer overflows;
   const KerasFile file = read_keras_file(path, [&](const h5::Group& hgq) {
     overflows = read_table_overflows(hgq);
     if (read_hgq) read_hgq(hgq);
   });
+  if (!is_proxy(file)) return std::nullopt;
   ProxyModel model = proxy_from_keras(file, kinds);
   for (auto& [layer, numbers] : overflows) {
     ProxyLayer* const table = model.find(layer);
@@ -131,6 +132,11 @@ ProxyModel load_proxy(const std::string& path, const ProxyKinds& kinds, const Re
     table->set_table_overflows(std::move(numbers));
   }
   return model;
+}
+
+ProxyModel load_proxy(const std::string& path, const ProxyKinds& kinds, const ReadGroup& read_hgq) {
+  if (std::optional<ProxyModel> proxy = load_if_proxy(path, kinds, read_hgq)) return std::move(*proxy);
+  return proxy_from_keras(read_keras_file(path), kinds);  // says what it is
 }
 
 }  // namespace hgq

@@ -8,6 +8,7 @@
 //   const ProxyModel again = load_proxy("proxy.h5");
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "hgq/data/keras_file.h"
@@ -32,5 +33,8 @@ void save_proxy(const ProxyModel& model, const std::string& path, const WriteGro
 /// Reads a file whose layers are in `kinds`; layers/kinds.h has those of hgq, and deploy/files.h reads with them.
 /// `read_hgq`, if given, reads what the caller has added. Throws as proxy_from_keras().
 ProxyModel load_proxy(const std::string& path, const ProxyKinds& kinds, const ReadGroup& read_hgq = {});
+/// The same for a file that may be another model; nullopt if it is. `read_hgq` has then been called, too.
+std::optional<ProxyModel> load_if_proxy(const std::string& path, const ProxyKinds& kinds,
+                                        const ReadGroup& read_hgq = {});
 
 }  // namespace hgq

@@ -25,17 +25,11 @@ using namespace hgq;
 /// Some columns of the last dim of its input.
 class PSelect final : public PassiveLayer {
  public:
-  explicit PSelect(ConfigReader& c) : PassiveLayer(c.text("name", "name of the layer", "")) {
-    c.known("trainable");
+  explicit PSelect(ConfigReader& c) : PassiveLayer(c) {
     columns_ = c.integers("columns", "numbers of the columns, counted from 0", {}, {.required = true, .min = 0});
   }
   std::string_view kind() const override { return "PSelect"; }
   std::string class_name() const override { return "mine>PSelect"; }
-  nlohmann::json config() const override {
-    nlohmann::json json = named();
-    json["columns"] = columns_;
-    return json;
-  }
 
   Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
     expect_inputs(inputs, 1);
@@ -71,7 +65,10 @@ class PSelect final : public PassiveLayer {
 /// Mean squared error of asinh(x / scale): relative errors count for large values, absolute ones for small values.
 class AsinhMse final : public Loss {
  public:
-  explicit AsinhMse(double scale) : scale_(scale) {}
+  explicit AsinhMse(ConfigReader& c)
+      : Loss(c),
+        scale_(c.number("scale", "where the square becomes one of logarithms",
+                        {.fallback = 1, .min = 0, .above_min = true})) {}
   std::string_view name() const override { return "asinh_mse"; }
   Var record(const OutputVars& o) const override {
     const auto asinh = std::make_shared<const ops::UnaryFunction>(
@@ -80,21 +77,18 @@ class AsinhMse final : public Loss {
                            .derivative = [scale = scale_](double x, double) { return 1 / std::hypot(x, scale); }});
     return ops::mean_squared_error(ops::unary(o.prediction, asinh), ops::unary(o.target, asinh), o.weights);
   }
-  nlohmann::json arguments() const override { return {{"scale", scale_}}; }
 
  private:
   double scale_;
 };
 
-LossPtr make_asinh_mse(ConfigReader& c) {
-  return std::make_shared<AsinhMse>(
-      c.number("scale", "where the square becomes one of logarithms", {.fallback = 1, .min = 0, .above_min = true}));
-}
+LossPtr make_asinh_mse(ConfigReader& c) { return std::make_shared<AsinhMse>(c); }
 
 /// Share of the predictions that are off by `tolerance` at most.
 class Within final : public Metric {
  public:
-  explicit Within(double tolerance) : tolerance_(tolerance) {}
+  explicit Within(ConfigReader& c)
+      : Metric(c), tolerance_(c.number("tolerance", "largest error", {.required = true, .min = 0})) {}
   std::string_view name() const override { return "within"; }
   Var record(const OutputVars& o, TargetKind /*targets*/) const override {
     const auto inside = std::make_shared<const ops::UnaryFunction>(ops::UnaryFunction{
@@ -103,15 +97,12 @@ class Within final : public Metric {
     const Var found = ops::unary(ops::subtract(o.prediction, o.target), inside);
     return ops::mean_absolute_error(found, ops::scale(o.target, 0), o.weights);
   }
-  nlohmann::json arguments() const override { return {{"tolerance", tolerance_}}; }
 
  private:
   double tolerance_;
 };
 
-MetricPtr make_within(ConfigReader& c) {
-  return std::make_shared<Within>(c.number("tolerance", "largest error", {.required = true, .min = 0}));
-}
+MetricPtr make_within(ConfigReader& c) { return std::make_shared<Within>(c); }
 
 /// Ends the training once `bops` has been below `limit` for `patience` epochs in a row.
 class StopBelowBops final : public Callback {

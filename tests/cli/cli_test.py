@@ -133,7 +133,14 @@ class CliTest(unittest.TestCase):
         self.assertIn('give --targets FILE', hgq('eval', model, '--data', self.folder / 'x.csv', check=2).stderr)
         result = hgq('eval', model, '--data', self.folder / 'x.csv', '--targets', f'{self.folder / "y.csv"}:y', check=0)
         self.assertIn("y.csv, column 'y'", result.stderr)
-        hgq('predict', model, '--data', self.folder / 'x.csv', '--inputs', 'a,b', '--out', self.folder / 'p.h5', check=0)
+        table = self.folder / 'x.csv'
+        hgq('predict', model, '--data', table, '--inputs', 'a,b', '--out', self.folder / 'p.h5', check=0)
+        # Nor does a command write over what it reads.
+        before = digest(table), digest(model)
+        for args in (('predict', model, '--data', table, '--inputs', 'a,b', '--out', table), ('trace', model, '--inputs', f'{table}:a,b', '--out', table),
+                     ('predict', model, '--data', table, '--inputs', 'a,b', '--out', model)):
+            self.assertIn('would be lost', hgq(*args, check=2).stderr)
+        self.assertEqual(before, (digest(table), digest(model)))
 
     def test_a_model_keeps_how_csv_files_are_written(self):
         table = self.folder / 'h.csv'

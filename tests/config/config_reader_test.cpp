@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 namespace hgq {
 namespace {
 
@@ -69,6 +71,39 @@ TEST(ConfigReader, GivesFallbacksForAbsentKeysAndForNull) {
                           }),
                 ElementsAre());
   }
+}
+
+// The types count: model files have them, and 1 is another text than 1.0.
+TEST(ConfigReader, KeepsWhatIsReadAsJson) {
+  ErrorList errors;
+  const Node node =
+      Node::from_yaml("i: 3\nn: 2\nis: 4\nns: [1, 2.5]\nb: true\nc: relu\nmap: {x: 1}\nk: 5", "a.yaml", errors);
+  ConfigReader c(node, "test", errors);
+  const std::shared_ptr<const nlohmann::json> resolved = c.resolved();
+  EXPECT_EQ(resolved->dump(), "{}");
+  c.integer("i", "");
+  c.number("n", "");
+  c.integers("is", "", {});
+  c.numbers("ns", "", {});
+  c.texts("ts", "", {"a"});
+  c.boolean("b", "", false);
+  c.choice("c", "", {"linear", "relu"}, "linear");
+  c.text("t", "", "x");
+  c.optional_integer("oi", "");
+  c.optional_number("on", "");
+  c.node("map", "");
+  c.known("k");
+  c.known("fixed", nullptr);
+  EXPECT_EQ(resolved->dump(), R"({"b":true,"c":"relu","fixed":null,"i":3,"is":[4],"n":2.0,"ns":[1.0,2.5],"oi":null,)"
+                              R"("on":null,"t":"x","ts":["a"]})");
+  c.resolve("map", 7);
+  c.resolve("i", false);
+  EXPECT_EQ((*resolved)["map"], 7);
+  EXPECT_EQ((*resolved)["i"], false);
+  c.finish();
+  EXPECT_THAT(errors.messages(), ElementsAre());
+  c.expect_written(nlohmann::json{{"b", true}});
+  EXPECT_EQ(errors.size(), resolved->size() - 1);
 }
 
 TEST(ConfigReader, NumbersAreDecimalOnly) {

@@ -157,7 +157,7 @@ TEST_P(RangeAdviceOf, MakesOverflowsVanishAndTracedRowsHaveNone) {
   const VerifyReport report = report_of(model, proxy, other, workers);
   const MemoryDataset inputs({{"x", other.clone()}}, {});
   const std::vector<ExactBops> bops = model.exact_bops();
-  const RangeAdvice advice = advise_ranges(model, proxy, inputs, report, workers);
+  const RangeAdvice advice = advise_ranges(model, ProxyMatch(model, proxy), inputs, report, workers);
   EXPECT_EQ(advice.overflows.empty(), report.rows_with_overflow == 0);
   EXPECT_EQ(model.exact_bops().front().bops, bops.front().bops) << "the ranges are as before";
   // What differs without an overflow has values in elements without bits.
@@ -209,7 +209,7 @@ RangeAdvice advice_for(float value, float traced_first, float traced_second) {
   const Tensor x = tensor({1, 1}, {value});
   const MemoryDataset inputs({{"x", x.clone()}}, {});
   Workers workers(1);
-  return advise_ranges(model, proxy, inputs, report_of(model, proxy, x, workers), workers);
+  return advise_ranges(model, ProxyMatch(model, proxy), inputs, report_of(model, proxy, x, workers), workers);
 }
 
 TEST(RangeAdvice, NamesLayersBitsAndFactor) {

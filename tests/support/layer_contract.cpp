@@ -162,6 +162,8 @@ void expect_config_round_trip(const LayerContract& contract) {
   Layer* const layer = recorded.model.find(kContractName);
   ASSERT_NE(layer, nullptr);
   const nlohmann::json written = layer->config();
+  for (const auto& [key, value] : contract.layer.arguments.entries())
+    EXPECT_TRUE(written.contains(key)) << "key '" << key << "' is read, but not written";
   ErrorList errors;
   LayerDefaults defaults;
   defaults.functions = contract.functions;

@@ -1,8 +1,8 @@
-// How libhdf5 writes a file that may be larger than the memory: by a driver of ours, for data/h5*.cpp only.
+// A file that libhdf5 writes through a driver of ours (data/h5_driver.h), which may be larger than the memory; for
+// data/h5*.cpp only.
 //
-// libhdf5 crashes where a write fails. This driver never says so to it: it keeps the failure for who asks
-// (WrittenFile::check), and writes nothing more. The bytes go to a file that appears whole or not at all
-// (data/atomic_file.h).
+// libhdf5 crashes if a write fails. So it is never told: the failure is kept for the caller (WrittenFile::check), and
+// nothing more is written. The bytes go to a file that appears whole or not at all (data/atomic_file.h).
 #pragma once
 
 #include <cstddef>
@@ -44,8 +44,5 @@ class WrittenFile {
   uint64_t size_ = 0;
   bool finished_ = false;
 };
-
-/// For H5Pset_driver; its information is a pointer to the WrittenFile, which must outlive the file of libhdf5.
-int64_t writing_driver();
 
 }  // namespace hgq::h5
