@@ -63,7 +63,7 @@ class Run {
       if (end == FitEnd::kFinished && stop.requested()) end = FitEnd::kInterrupted;  // it came with the last batch
       if (!trainer.stop_reason().empty()) note(trainer.stop_reason());
       rows_ = trainer.rows_trained();
-      seconds_ = trainer.step_seconds();
+      seconds_ = trainer.training_seconds();
       epochs_ = trainer.epochs();
       position = trainer.position();
     }

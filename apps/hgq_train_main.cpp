@@ -37,7 +37,7 @@ int guarded(const std::function<int()>& command) {
 }  // namespace
 
 int hgq_train_main(int argc, const char* const* argv, const Registry& registry) {
-  end_on_signals();
+  end_on_interrupts();
   try {
     const PrintableStream results(std::cout);
     const PrintableStream messages(std::cerr);

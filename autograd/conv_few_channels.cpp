@@ -56,9 +56,9 @@ MatmulSpec FewChannelsGradient::product(int64_t rows) const {
           .n = row_columns_,
           .row_stride_a = v.h.size * g_.outputs,
           .row_stride_b = apart_w_,
-          .segments = v.w.size,
-          .segment_stride_a = v.channels * v.h.size * g_.outputs,
-          .segment_stride_b = 1};
+          .terms = v.w.size,
+          .term_stride_a = v.channels * v.h.size * g_.outputs,
+          .term_stride_b = 1};
 }
 
 void FewChannelsGradient::turn(const float* kernel, float* turned) const {

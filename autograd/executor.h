@@ -91,7 +91,7 @@ class Executor {
   void run_stages(const std::vector<Stage>& stages, std::vector<std::vector<StepCall>>& calls);
   void run_segment(int32_t segment);
   void run_chunk(const Segment& segment, int64_t chunk, int64_t lane, int worker);
-  float* resolve(int32_t slot, int64_t row_begin, int64_t lane, int worker) const;
+  float* resolve(int32_t operand, int64_t row_begin, int64_t lane, int worker) const;
   void combine(const Segment& segment);
   std::vector<std::vector<StepCall>> prepare(const std::vector<Stage>& stages) const;
 

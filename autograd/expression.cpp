@@ -192,24 +192,24 @@ Code code_of(mu::ECmdCode command) {
 ExpressionProgram translate(const mu::ParserByteCode& code) {
   ExpressionProgram program;
   for (const mu::SToken* token = code.GetBase(); token->Cmd != mu::cmEND; ++token) {
-    ExpressionProgram::Step step;
+    ExpressionProgram::Instruction instruction;
     if (token->Cmd == mu::cmIF || token->Cmd == mu::cmELSE) continue;  // both sides are computed, then one is chosen
     const bool sign = token->Cmd == mu::cmFUNC && token->Fun.cb._pUserData == nullptr;
     if (sign && token->Fun.cb._pRawFun == reinterpret_cast<mu::erased_fun_type>(unchanged)) continue;
     if (token->Cmd == mu::cmVAR) {
-      step.code = Code::kX;
+      instruction.code = Code::kX;
     } else if (token->Cmd == mu::cmVAL) {
-      step.number = token->Val.data2;
+      instruction.number = token->Val.data2;
     } else if (sign) {
-      step.code = Code::kNegate;
+      instruction.code = Code::kNegate;
     } else if (token->Cmd == mu::cmFUNC) {
-      step.code = Code::kCall;
-      step.function = static_cast<const ExpressionFunction*>(token->Fun.cb._pUserData);
-      step.arguments = std::abs(token->Fun.argc);
+      instruction.code = Code::kCall;
+      instruction.function = static_cast<const ExpressionFunction*>(token->Fun.cb._pUserData);
+      instruction.arguments = std::abs(token->Fun.argc);
     } else {
-      step.code = code_of(token->Cmd);
+      instruction.code = code_of(token->Cmd);
     }
-    HGQ_CHECK(program.add(step), ConfigError, "more than ", ExpressionProgram::kMostValues,
+    HGQ_CHECK(program.add(instruction), ConfigError, "more than ", ExpressionProgram::kMostValues,
               " operations wait for each other; use fewer parentheses, or fewer ^ and ? in a row");
   }
   return program;

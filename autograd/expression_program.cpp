@@ -120,9 +120,9 @@ void select(std::span<Block> a, int64_t count, bool slopes) {
   }
 }
 
-/// How many values a step takes from the stack; it leaves one.
-int taken(const ExpressionProgram::Step& step) {
-  switch (step.code) {
+/// How many values a instruction takes from the stack; it leaves one.
+int taken(const ExpressionProgram::Instruction& instruction) {
+  switch (instruction.code) {
     case Code::kNumber:
     case Code::kX:
       return 0;
@@ -131,7 +131,7 @@ int taken(const ExpressionProgram::Step& step) {
     case Code::kSelect:
       return 3;
     case Code::kCall:
-      return step.arguments;
+      return instruction.arguments;
     default:
       return 2;
   }
@@ -197,21 +197,21 @@ std::span<const ExpressionFunction> expression_functions() {
   return kFunctions;
 }
 
-bool ExpressionProgram::add(const Step& step) {
-  depth_ += 1 - taken(step);
-  steps_.push_back(step);
+bool ExpressionProgram::add(const Instruction& instruction) {
+  depth_ += 1 - taken(instruction);
+  instructions_.push_back(instruction);
   return depth_ >= 1 && depth_ <= kMostValues;
 }
 
 void ExpressionProgram::run(std::span<const double> x, bool slopes, Stack& stack) const {
   const auto count = static_cast<int64_t>(x.size());
   size_t top = 0;  // values on the stack
-  for (const Step& step : steps_) {
-    top -= static_cast<size_t>(taken(step));
+  for (const Instruction& instruction : instructions_) {
+    top -= static_cast<size_t>(taken(instruction));
     Block& a = stack[top];
-    switch (step.code) {
+    switch (instruction.code) {
       case Code::kNumber:
-        std::fill_n(a.value.begin(), count, step.number);
+        std::fill_n(a.value.begin(), count, instruction.number);
         if (slopes) std::fill_n(a.slope.begin(), count, 0.0);
         break;
       case Code::kX:
@@ -226,10 +226,10 @@ void ExpressionProgram::run(std::span<const double> x, bool slopes, Stack& stack
         select({&a, 3}, count, slopes);
         break;
       case Code::kCall:
-        step.function->apply({&a, static_cast<size_t>(step.arguments)}, count, slopes);
+        instruction.function->apply({&a, static_cast<size_t>(instruction.arguments)}, count, slopes);
         break;
       default:
-        operate(step.code, a, stack[top + 1], count, slopes);
+        operate(instruction.code, a, stack[top + 1], count, slopes);
     }
     ++top;
   }

@@ -2,7 +2,7 @@
 //
 // A window's rows are runs of neighbouring inputs, and from one output position to the next in a row the run moves on
 // by a fixed distance. So a row of output positions is one product of a matrix whose rows overlap (core/plain_matmul.h,
-// `segments`), with no copy of the windows; only padding is copied, a sample at a time. The gradient of the input is a
+// `terms`), with no copy of the windows; only padding is copied, a sample at a time. The gradient of the input is a
 // convolution of the output's, spread by the strides, with the kernel turned round; that of the kernel a product along
 // positions. Vectors lie along the channels, but for the gradient of an image (autograd/conv_few_channels.h).
 #include <algorithm>
@@ -43,8 +43,8 @@ class Convolution final : public OpWith<Convolution> {
            whole_lines(g_.kernel_size()) + (few_channels_ ? few_channels_->row_floats() : 0);
   }
 
-  // Products of one group in one sample, and the loop around them: `segments` rows of the window, or, where its columns
-  // do not touch, `segments` columns and a product a row.
+  // Products of one group in one sample, and the loop around them: `terms` rows of the window, or, where its columns
+  // do not touch, `terms` columns and a product a row.
   struct Products : Kernels {
     Products(const Convolution& c, const ConvGeometry& g)
         : forward(c.along_row(false, c.forward_spec())),
@@ -57,9 +57,9 @@ class Convolution final : public OpWith<Convolution> {
                          .row_stride_a = g.windows.w.stride * g.windows.channels,
                          .row_stride_b = g.outputs,
                          .row_stride_c = g.outputs,
-                         .segments = g.windows.h.output,
-                         .segment_stride_a = g.windows.h.stride * c.padded_w_ * g.windows.channels,
-                         .segment_stride_b = g.windows.w.output * g.outputs}) {
+                         .terms = g.windows.h.output,
+                         .term_stride_a = g.windows.h.stride * c.padded_w_ * g.windows.channels,
+                         .term_stride_b = g.windows.w.output * g.outputs}) {
       for (int64_t count = 1; count <= g.windows.h.size; ++count) {
         to_x.emplace_back(c.along_row(false, c.to_x_spec(count)));
         add_to_x.emplace_back(c.along_row(true, c.to_x_spec(count)));
@@ -163,9 +163,9 @@ class Convolution final : public OpWith<Convolution> {
                  .row_stride_a = v.w.stride * v.channels,
                  .row_stride_b = g_.outputs,
                  .row_stride_c = g_.outputs};
-    s.segments = in_runs_ ? v.h.size : v.w.size;
-    s.segment_stride_a = in_runs_ ? v.h.dilation * padded_w_ * v.channels : v.w.dilation * v.channels;
-    s.segment_stride_b = (in_runs_ ? v.w.size * v.channels : g_.group_inputs()) * g_.outputs;
+    s.terms = in_runs_ ? v.h.size : v.w.size;
+    s.term_stride_a = in_runs_ ? v.h.dilation * padded_w_ * v.channels : v.w.dilation * v.channels;
+    s.term_stride_b = (in_runs_ ? v.w.size * v.channels : g_.group_inputs()) * g_.outputs;
     return s;
   }
   /// The same over the spread gradient, with a kernel turned round [h, w, n, c / groups] a group.
@@ -177,9 +177,9 @@ class Convolution final : public OpWith<Convolution> {
                  .row_stride_a = g_.outputs,
                  .row_stride_b = g_.group_inputs(),
                  .row_stride_c = v.channels};
-    s.segments = in_runs_ ? rows : v.w.size;
-    s.segment_stride_a = in_runs_ ? v.h.dilation * spread_w_ * g_.outputs : v.w.dilation * g_.outputs;
-    s.segment_stride_b = (in_runs_ ? v.w.size : 1) * g_.group_outputs() * g_.group_inputs();
+    s.terms = in_runs_ ? rows : v.w.size;
+    s.term_stride_a = in_runs_ ? v.h.dilation * spread_w_ * g_.outputs : v.w.dilation * g_.outputs;
+    s.term_stride_b = (in_runs_ ? v.w.size : 1) * g_.group_outputs() * g_.group_inputs();
     return s;
   }
   static MatmulSpec along_row(bool accumulate, MatmulSpec spec) {

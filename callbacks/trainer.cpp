@@ -239,7 +239,7 @@ std::optional<FitEnd> Trainer::run_epoch(Training& t, Batches& batches, int64_t 
       return paused;
     }
   }
-  step_seconds_ += seconds_now() - begin;
+  training_seconds_ += seconds_now() - begin;
   t.logs = computation.epoch_metrics();
   if (evaluation_ != nullptr) {
     const Metrics validated = evaluation_->run(*t.validation, std::max<int64_t>(t.batch_size, 4096), "val_");

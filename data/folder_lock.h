@@ -2,11 +2,11 @@
 //
 //   const FolderLock lock("runs/magic");      // ConfigError where another program has it, with its process and host
 //
-// The lock is a record lock (fcntl) of the kernel on the file FOLDER/.lock: it ends with the process, however that
-// ends; it holds between the machines of a network file system, where flock() on a folder does not work; and the child
-// processes that read files on trial (data/h5_probe.h) do not hold it beyond the end of their parent, as they would a
-// flock(). Nobody is kept from reading. The file says who holds the lock, and is removed at the end; one that a killed
-// process left is no obstacle.
+// The lock is an fcntl lock of the kernel on the file FOLDER/.lock: it ends with the process, however that ends; it
+// holds between the machines of a network file system, where flock() on a folder does not work; and the child processes
+// that read files on trial (data/h5_probe.h) do not hold it beyond the end of their parent, as they would a flock().
+// Reading the folder needs no lock. The file says who holds the lock, and is removed at the end; a file that a killed
+// process left behind does not keep the folder locked.
 #pragma once
 
 #include <string>

@@ -23,7 +23,7 @@ ProxyPlan relu_plan(const ProxySignal& input) {
   for (int& k : plan.out.hls.k) k = 0;
   with_storage(input.storage, [&](auto element) {
     using T = decltype(element);
-    plan.step = [](const StepRows& rows) {
+    plan.compute = [](const ProxyRows& rows) {
       const T* in = rows.in[0]->data<T>();
       std::transform(in, in + rows.rows * rows.out->row_size(), rows.out->data<T>(),
                      [](T v) { return std::max(v, T{}); });
@@ -37,7 +37,7 @@ ProxyPlan copy_plan(const ProxySignal& input) {
   plan.out = input;
   with_storage(input.storage, [&](auto element) {
     using T = decltype(element);
-    plan.step = [](const StepRows& rows) {
+    plan.compute = [](const ProxyRows& rows) {
       std::copy_n(rows.in[0]->data<T>(), rows.rows * rows.out->row_size(), rows.out->data<T>());
     };
   });
@@ -66,8 +66,8 @@ using Function = void (*)(std::span<double>);
 
 /// The fractions are empty for floats.
 template <typename T>
-ProxyStep function_step(Function function, int64_t last_dim, std::vector<int> fraction) {
-  return [function, last_dim, fraction = std::move(fraction)](const StepRows& rows) {
+ProxyFunction activation_function(Function function, int64_t last_dim, std::vector<int> fraction) {
+  return [function, last_dim, fraction = std::move(fraction)](const ProxyRows& rows) {
     const T* in = rows.in[0]->data<T>();
     auto* out = rows.out->data<float>();
     const auto n = static_cast<size_t>(rows.out->row_size());
@@ -87,8 +87,8 @@ ProxyStep function_step(Function function, int64_t last_dim, std::vector<int> fr
 
 /// Of a function of one number that hls4ml reads from its table.
 template <typename T>
-ProxyStep table_step(HlsFunction function, int table_fraction, std::vector<int> fraction) {
-  return [function, table_fraction, fraction = std::move(fraction)](const StepRows& rows) {
+ProxyFunction table_function(HlsFunction function, int table_fraction, std::vector<int> fraction) {
+  return [function, table_fraction, fraction = std::move(fraction)](const ProxyRows& rows) {
     const T* in = rows.in[0]->data<T>();
     auto* out = rows.out->data<float>();
     const auto n = static_cast<size_t>(rows.out->row_size());
@@ -109,8 +109,9 @@ ProxyPlan function_plan(const ProxySignal& input, Function function) {
     plan.out.hls.push(sign, softmax ? 16 : std::min(input.hls.i[e], 1), softmax ? 20 : kUnlimitedBits);
   }
   const int64_t last_dim = input.shape.rank() == 0 ? 1 : input.shape[-1];
-  with_storage(input.storage,
-               [&](auto element) { plan.step = function_step<decltype(element)>(function, last_dim, input.fraction); });
+  with_storage(input.storage, [&](auto element) {
+    plan.compute = activation_function<decltype(element)>(function, last_dim, input.fraction);
+  });
   return plan;
 }
 
@@ -120,7 +121,7 @@ ProxyPlan table_plan(const ProxySignal& input, HlsFunction function) {
   if (!input.fixed_point() || !hls_table_problem(function, input.hls).empty()) return plan;
   const int table_fraction = std::ranges::max(input.hls.f);
   with_storage(input.storage, [&](auto element) {
-    plan.step = table_step<decltype(element)>(function, table_fraction, input.fraction);
+    plan.compute = table_function<decltype(element)>(function, table_fraction, input.fraction);
   });
   return plan;
 }

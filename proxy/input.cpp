@@ -52,7 +52,7 @@ ProxyPlan ProxyInput::plan(std::span<const ProxySignal* const> in) const {
   ProxyPlan plan;
   plan.out.shape = sample_;
   plan.out.hls.push_all(static_cast<size_t>(sample_.size()), 1, kUnlimitedBits, kUnlimitedBits);
-  plan.step = [](const StepRows&) {};
+  plan.compute = [](const ProxyRows&) {};
   return plan;
 }
 

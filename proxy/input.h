@@ -16,7 +16,7 @@ class ProxyInput : public ProxyLayer {
   const Shape& sample() const { return sample_; }
   std::string_view class_name() const override { return "InputLayer"; }
   Node config(bool only_child) const override;
-  /// The step is empty: the emulator fills the block from the data.
+  /// `compute` does nothing: the emulator fills the block from the data.
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
   /// Not quantized, so of no type.
   HlsType package_type(std::span<const HlsType> in) const override;

@@ -37,7 +37,7 @@ struct ProxyLayerRow {
   Shape shape;                   // of a sample of the output
   std::span<const float> input;  // all values of the first layer that it reads, row-major; empty for an input
   int64_t element = 0;           // index into the output of the first value that is not that of the model
-  int64_t overflows = 0;         // overflows in this row, as the step of the layer counts them
+  int64_t overflows = 0;         // overflows in this row, as ProxyPlan::compute counts them
 };
 
 class ProxyLayer {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "hgq/proxy/quantizer.h"
-#include "hgq/proxy/quantizer_steps.h"
+#include "hgq/proxy/quantizer_loops.h"
 
 namespace hgq {
 namespace {
@@ -53,7 +53,7 @@ void mask_unread(const ProxyModel& model, std::vector<ProxyPlan>& plans) {
       if (unread[e]) types[e] = {};
     }
     const ProxySignal& input = plans[static_cast<size_t>(model.layers()[i].parents[0])].out;
-    plans[i].step = quantizer_step(input, types, quantizer->rounding(), quantizer->overflow());
+    plans[i].compute = quantizer_function(input, types, quantizer->rounding(), quantizer->overflow());
   }
 }
 

@@ -26,7 +26,7 @@ ProxySignal side_by_side(std::span<const ProxySignal* const> in) {
 }
 
 template <typename In, typename Sum>
-void add_part(const StepRows& rows, size_t part, const int* shift) {
+void add_part(const ProxyRows& rows, size_t part, const int* shift) {
   const In* in = rows.in[part]->data<In>();
   Sum* out = rows.out->data<Sum>();
   const int64_t n = rows.out->row_size();
@@ -53,10 +53,10 @@ Int128 add_ranges(const ProxySignal& all, const std::vector<int>& shift, ProxySi
 }
 
 /// `shift`: of every part's elements, part after part.
-ProxyStep add_step(std::span<const ProxySignal* const> in, std::vector<int> shift, Storage sum) {
+ProxyFunction sum_function(std::span<const ProxySignal* const> in, std::vector<int> shift, Storage sum) {
   std::vector<Storage> storage;
   for (const ProxySignal* part : in) storage.push_back(part->storage);
-  return [storage, shift = std::move(shift), sum](const StepRows& rows) {
+  return [storage, shift = std::move(shift), sum](const ProxyRows& rows) {
     for (size_t part = 0; part < storage.size(); ++part) {
       const int* shifts = shift.data() + static_cast<int64_t>(part) * rows.out->row_size();
       if (sum == Storage::kInt64) {
@@ -101,7 +101,7 @@ ProxyPlan ProxyAdd::plan(std::span<const ProxySignal* const> in) const {
   Alignment aligned = align(all, group, n, where());
   plan.out.fraction = std::move(aligned.fraction);
   plan.out.storage = std::max(plan.out.storage, storage_for(add_ranges(all, aligned.shift, plan.out)));
-  plan.step = add_step(in, std::move(aligned.shift), plan.out.storage);
+  plan.compute = sum_function(in, std::move(aligned.shift), plan.out.storage);
   return plan;
 }
 

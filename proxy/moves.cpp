@@ -8,7 +8,7 @@ namespace hgq {
 namespace {
 
 template <typename From, typename To>
-void copy_rows(const StepRows& rows, const std::vector<MoveSource>& sources, int input) {
+void copy_rows(const ProxyRows& rows, const std::vector<MoveSource>& sources, int input) {
   const ProxyBlock& block = *rows.in[static_cast<size_t>(input)];
   const From* in = block.data<From>();
   To* out = rows.out->data<To>();
@@ -55,7 +55,7 @@ ProxyPlan move_plan(std::span<const ProxySignal* const> in, const Shape& shape, 
     }
   }
   const bool has_zeros = std::ranges::any_of(sources, [](const MoveSource& s) { return s.input < 0; });
-  plan.step = [sources = std::move(sources), storage, has_zeros, to = plan.out.storage](const StepRows& rows) {
+  plan.compute = [sources = std::move(sources), storage, has_zeros, to = plan.out.storage](const ProxyRows& rows) {
     if (has_zeros)
       with_storage(to, [&](auto zero) {
         std::fill_n(rows.out->data<decltype(zero)>(), rows.rows * std::ssize(sources), decltype(zero){0});

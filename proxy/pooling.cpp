@@ -58,8 +58,8 @@ struct Division {
 
 // In: the storage of the input; Out: one that holds the sum of a window, shifted.
 template <typename In, typename Out>
-ProxyStep pooling_step(const Reads& reads, bool average, const Division& division) {
-  return [reads, average, division](const StepRows& rows) {
+ProxyFunction pooling_function(const Reads& reads, bool average, const Division& division) {
+  return [reads, average, division](const ProxyRows& rows) {
     const In* x = rows.in[0]->data<In>();
     Out* y = rows.out->data<Out>();
     for (int64_t row = 0; row < rows.rows; ++row, x += rows.in[0]->row_size(), y += rows.out->row_size()) {
@@ -238,11 +238,11 @@ ProxyPlan ProxyPooling::plan(std::span<const ProxySignal* const> in) const {
   });
   plan.out.storage = std::max(input.storage, storage_for(largest));
   if (input.storage == Storage::kInt128) {
-    plan.step = pooling_step<Int128, Int128>(reads, options_.average, division);
+    plan.compute = pooling_function<Int128, Int128>(reads, options_.average, division);
   } else if (plan.out.storage == Storage::kInt128) {
-    plan.step = pooling_step<int64_t, Int128>(reads, options_.average, division);
+    plan.compute = pooling_function<int64_t, Int128>(reads, options_.average, division);
   } else {
-    plan.step = pooling_step<int64_t, int64_t>(reads, options_.average, division);
+    plan.compute = pooling_function<int64_t, int64_t>(reads, options_.average, division);
   }
   return plan;
 }

@@ -87,7 +87,7 @@ HlsTypes product_types(const HlsTypes& in, const ProxyProduct& layer) {
   HlsTypes out;
   for (size_t first = 0; first < layer.source.size(); first += n) {
     for (size_t j = 0; j < units; ++j) {
-      HlsInterval sum{.low = 0, .high = 0, .step = std::numeric_limits<double>::infinity()};
+      HlsInterval sum{.low = 0, .high = 0, .spacing = std::numeric_limits<double>::infinity()};
       for (size_t k = 0; k < n; ++k) {
         const int64_t source = layer.source[first + k];
         const HlsInterval x = source < 0 ? HlsInterval::of(0, 0, 0) : HlsInterval::of(in, static_cast<size_t>(source));
@@ -102,13 +102,13 @@ HlsTypes product_types(const HlsTypes& in, const ProxyProduct& layer) {
 
 /// In: storage of the input, Sum: of kernel, bias, and output.
 template <typename In, typename Sum>
-struct ProductStep {
+struct ProductLoop {
   size_t inputs, units;
   std::vector<int64_t> source;
   std::vector<int> shift;  // of each entry of source
   std::vector<Sum> kernel, bias;
 
-  void operator()(const StepRows& rows) const {
+  void operator()(const ProxyRows& rows) const {
     const In* x = rows.in[0]->data<In>();
     Sum* y = rows.out->data<Sum>();
     for (int64_t row = 0; row < rows.rows; ++row, x += rows.in[0]->row_size()) {
@@ -129,13 +129,14 @@ struct ProductStep {
 };
 
 template <typename In, typename Sum>
-ProxyStep product_step(const ProxyProduct& layer, const std::vector<int>& shift, const IntegerWeights& weights) {
+ProxyFunction product_function(const ProxyProduct& layer, const std::vector<int>& shift,
+                               const IntegerWeights& weights) {
   const auto narrowed = [](const std::vector<Int128>& wide) {
     std::vector<Sum> out;
     for (const Int128 value : wide) out.push_back(static_cast<Sum>(value));
     return out;
   };
-  return ProductStep<In, Sum>{static_cast<size_t>(layer.inputs),
+  return ProductLoop<In, Sum>{static_cast<size_t>(layer.inputs),
                               static_cast<size_t>(layer.units),
                               {layer.source.begin(), layer.source.end()},
                               shift,
@@ -181,11 +182,11 @@ ProxyPlan product_plan(const ProxySignal& input, const ProxyProduct& product, co
   plan.out.storage = storage_for(sum_ranges(all, aligned, weights, n, plan.out, where));
   if (input.storage == Storage::kInt128) {
     plan.out.storage = Storage::kInt128;
-    plan.step = product_step<Int128, Int128>(product, aligned.shift, weights);
+    plan.compute = product_function<Int128, Int128>(product, aligned.shift, weights);
   } else if (plan.out.storage == Storage::kInt128) {
-    plan.step = product_step<int64_t, Int128>(product, aligned.shift, weights);
+    plan.compute = product_function<int64_t, Int128>(product, aligned.shift, weights);
   } else {
-    plan.step = product_step<int64_t, int64_t>(product, aligned.shift, weights);
+    plan.compute = product_function<int64_t, int64_t>(product, aligned.shift, weights);
   }
   return plan;
 }

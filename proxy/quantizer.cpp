@@ -7,7 +7,7 @@
 #include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/proxy/kinds.h"
-#include "hgq/proxy/quantizer_steps.h"
+#include "hgq/proxy/quantizer_loops.h"
 
 namespace hgq {
 namespace {
@@ -248,7 +248,7 @@ ProxyPlan ProxyQuantizer::plan(std::span<const ProxySignal* const> in) const {
     plan.out.high.push_back(range.high);
   }
   plan.out.hls = narrowed(input.hls, input.shape);
-  plan.step = quantizer_step(input, types, rounding_, overflow_);
+  plan.compute = quantizer_function(input, types, rounding_, overflow_);
   return plan;
 }
 

@@ -6,7 +6,7 @@
 //
 //   value of element e = mantissa * 2^-fraction[e],   low[e] <= mantissa <= high[e],
 //
-// and so knows that 64 bits, or if necessary 128, hold every sum that can occur. The step of the plan then computes
+// and so knows that 64 bits, or if necessary 128, hold every sum that can occur. ProxyPlan::compute then computes
 // blocks of rows and needs no checks. The inputs of the model and the results of tanh, sigmoid and softmax are float32;
 // only a quantizer, a layer that moves elements, or another function may read them.
 //
@@ -103,8 +103,8 @@ class ProxyBlock {
   AlignedBuffer buffer_;
 };
 
-/// The arguments of one call of a step.
-struct StepRows {
+/// The arguments of one call of ProxyPlan::compute: `rows` rows of each input, and where the output goes.
+struct ProxyRows {
   int64_t rows = 0;
   std::span<const ProxyBlock* const> in;
   const ProxyBlock* out = nullptr;
@@ -114,7 +114,8 @@ struct StepRows {
   uint8_t* row_overflows = nullptr;
 };
 
-using ProxyStep = std::function<void(const StepRows&)>;
+/// Computes a block of rows of one layer.
+using ProxyFunction = std::function<void(const ProxyRows&)>;
 
 /// Throws ShapeError if a layer has more than 2^22 elements: plans have an entry for each, and a file can claim any
 /// shape.
@@ -126,7 +127,7 @@ void check_table(int64_t entries, std::string_view where);
 /// How a layer is emulated.
 struct ProxyPlan {
   ProxySignal out;
-  ProxyStep step;
+  ProxyFunction compute;
 };
 
 }  // namespace hgq

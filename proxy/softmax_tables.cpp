@@ -77,7 +77,7 @@ ProxyPlan softmax_tables_plan(const ProxySignal& input, int64_t entries, std::st
   with_storage(input.storage, [&](auto element) {
     using T = decltype(element);
     if constexpr (!std::is_same_v<T, float>) {
-      plan.step = [t = make_tables(bits, fraction, entries), shift, classes, most](const StepRows& rows) {
+      plan.compute = [t = make_tables(bits, fraction, entries), shift, classes, most](const ProxyRows& rows) {
         const T* x = rows.in[0]->data<T>();
         auto* y = rows.out->data<int64_t>();
         const auto count = static_cast<size_t>(rows.out->row_size());

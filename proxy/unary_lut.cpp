@@ -143,7 +143,7 @@ ProxyPlan ProxyUnaryLut::plan(std::span<const ProxySignal* const> in) const {
   with_storage(input.storage, [&](auto element) {
     using T = decltype(element);
     if constexpr (!std::is_same_v<T, float>) {
-      plan.step = [entries, shift, mask, overflows = overflows_](const StepRows& rows) {
+      plan.compute = [entries, shift, mask, overflows = overflows_](const ProxyRows& rows) {
         const T* x = rows.in[0]->data<T>();
         auto* y = rows.out->data<int64_t>();
         const auto count = static_cast<size_t>(rows.out->row_size());

@@ -51,7 +51,7 @@ class ProxyUnaryLut : public ProxyLayer {
   /// For each entry, 1 if the value of the function is outside the type of the entries.
   const std::vector<int8_t>* table_overflows() const override { return &overflows_; }
   void set_table_overflows(std::vector<int8_t> overflows) override;
-  /// An entry wraps if it differs from the function by more than one step of its type.
+  /// An entry wraps if it differs from the function by more than the spacing of its type's values.
   void find_table_overflows(const ops::UnaryFunction& function) override;
 
  private:

@@ -10,6 +10,7 @@ namespace hgq {
 
 /// Brings element e of every row into types[e], and counts overflows (see quantizer.h). The results are int64
 /// mantissas.
-ProxyStep quantizer_step(const ProxySignal& input, std::span<const Kbi> types, Rounding rounding, Overflow overflow);
+ProxyFunction quantizer_function(const ProxySignal& input, std::span<const Kbi> types, Rounding rounding,
+                                 Overflow overflow);
 
 }  // namespace hgq
