@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kCacheFloats = 384 * 1024 / 4;
 constexpr int64_t kSmallestChunk = 32;
-constexpr int64_t kRowsWorthSharing = 256;  // below, waking a second thread costs more than it brings
+constexpr int64_t kRowsWorthSharing = 256;  // for fewer rows, waking a second thread costs more than it saves
 
 size_t at(int64_t i) { return static_cast<size_t>(i); }
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -19,7 +19,7 @@ int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 Chunks cut_batch(int64_t rows, int64_t row_floats, const ExecutorOptions& options) {
   const int64_t fits = std::max(kSmallestChunk, kCacheFloats / std::max<int64_t>(row_floats, 1));
   int64_t chunk_rows = std::min(options.largest_chunk, fits);
-  // A middling batch is cut finer than the cache asks, so that a few threads find work.
+  // A batch of medium size is cut into more chunks than the cache requires, so that several threads have work.
   if (rows > kRowsWorthSharing) chunk_rows = std::min(chunk_rows, std::max<int64_t>(divide_up(rows, 4), 128));
   int64_t count = std::max<int64_t>(divide_up(rows, chunk_rows), 1);
   const int64_t lanes = options.lanes;
@@ -291,7 +291,8 @@ void Executor::run_chunk(const Segment& segment, int64_t chunk, int64_t lane, in
   }
 }
 
-// Lane blocks are combined in the order of the lanes, on the caller: a fixed order for any number of threads.
+// Lane blocks are combined in the order of the lanes, on the calling thread: the order is the same for any number of
+// threads.
 void Executor::combine(const Segment& segment) {
   const Chunks& chunks = program_->chunks;
   for (const Instruction& ins : segment.finish) {

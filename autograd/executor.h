@@ -26,7 +26,7 @@ namespace hgq {
 struct ExecutorOptions {
   bool gradients = true;
   bool all_parameters = false;  // also the gradients of parameters that are not trainable
-  int64_t largest_chunk = 512;  // rows, about; fewer if the values of a chunk would not fit into the cache
+  int64_t largest_chunk = 512;  // rows, approximately; fewer if the values of a chunk would not fit into the cache
   int lanes = 16;     // at most; a lane is a run of chunks whose partial results are summed in order on one thread
   uint64_t seed = 0;  // of random numbers inside operations (stochastic rounding, dropout)
 };

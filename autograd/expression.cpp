@@ -62,7 +62,8 @@ void check_name(std::string_view name, size_t position, bool called) {
                            hint.empty() ? "; the variable is x, constants are pi and e" : hint));
 }
 
-/// What muParser would take and should not, what it would not name well, and what could exhaust it.
+/// Rejects what muParser would accept wrongly, what it would report badly, and what could exhaust the stack or the
+/// memory.
 void check_text(std::string_view text) {
   HGQ_CHECK(!text.empty(), ConfigError, "the formula is empty");
   HGQ_CHECK(text.size() <= kMostCharacters, ConfigError, "the formula has ", text.size(), " characters, at most ",
@@ -126,7 +127,8 @@ std::string message_of(const mu::ParserError& e) {
   }
 }
 
-// For muParser, which only has to parse: the functions stand in its byte code as the pointer that goes with them.
+// A function for muParser, which only has to parse: its byte code identifies functions by the pointer that is given
+// with them.
 double parsed_as_one(void* /*function*/, double x) { return x; }
 double parsed_as_two(void* /*function*/, double x, double /*y*/) { return x; }
 double parsed_as_many(void* /*function*/, const double* x, int /*count*/) { return x[0]; }
@@ -219,7 +221,7 @@ ExpressionProgram parse(const std::string& text) {
   try {
     mu::Parser parser;
     define_functions(parser);
-    // What it would compute beforehand is left in, so that its byte code has no more forms than are translated here.
+    // muParser's optimizer is off, so that its byte code contains only the forms that are translated here.
     parser.EnableOptimizer(false);
     double x = 0;
     parser.DefineVar("x", &x);

@@ -10,12 +10,12 @@ namespace {
 using Block = ExpressionBlock;
 using Code = ExpressionProgram::Code;
 
-/// A slope times how the argument depends on x; 0 where it does not, whatever the slope.
+/// A slope times the argument's own slope in x; 0 if the argument does not depend on x, even if the slope is infinite.
 double chain(double slope, double inner) { return inner == 0.0 ? 0.0 : slope * inner; }
 
 double sign(double x) { return x > 0.0 ? 1.0 : (x < 0.0 ? -1.0 : x); }
 
-/// A function of one number by its value and its slope in x and y.
+/// A function of one number, given by its value and by its slope as a function of x and y.
 template <typename Value, typename Slope>
 ExpressionFunction one(std::string_view name, Value /*value*/, Slope /*slope*/) {
   return {name, 1, [](std::span<Block> a, int64_t count, bool slopes) {
@@ -29,7 +29,7 @@ ExpressionFunction one(std::string_view name, Value /*value*/, Slope /*slope*/) 
           }};
 }
 
-/// The lesser (kSign 1) or the greater (kSign -1) of all arguments; the mean slope where two are equal.
+/// The smallest (kSign 1) or the largest (kSign -1) of all arguments; the mean of the slopes if two are equal.
 template <int kSign>
 void extreme(std::span<Block> a, int64_t count, bool slopes) {
   Block& best = a.front();
@@ -120,7 +120,7 @@ void select(std::span<Block> a, int64_t count, bool slopes) {
   }
 }
 
-/// How many values a instruction takes from the stack; it leaves one.
+/// How many values an instruction takes from the stack; it leaves one.
 int taken(const ExpressionProgram::Instruction& instruction) {
   switch (instruction.code) {
     case Code::kNumber:

@@ -189,7 +189,7 @@ GradientReport check_gradients(const Tape& tape, std::span<const ConstTensorView
   executor_options.gradients = true;
   Executor executor(tape, workers, executor_options);
   const int64_t rows = inputs.empty() ? 1 : inputs[0].shape[0];
-  // Differences come before the executor's step, which moves parameters and states that the twins read.
+  // Differences are computed before the executor's step, which changes parameters and states that the twins read.
   TwinRun<double> twin(tape, inputs, executor_options.seed, options.step);
   std::vector<Subject> subjects = find_subjects(tape, executor.plan(), rows, options.most_elements);
   differentiate(twin, subjects, options.difference);

@@ -1,5 +1,5 @@
-// Mean and variance of each channel over the batch, of values at hand (a convolution's output): chunks are merged as in
-// merge_moments.h.
+// The mean and the variance of each channel over the batch, from the values themselves (the output of a convolution).
+// Chunks are merged as in merge_moments.h.
 #include <algorithm>
 #include <vector>
 

@@ -1,4 +1,4 @@
-// Sums and means over everything, batch included. Partial sums are kept in double.
+// Sums and means over all elements, of Row values also over the batch. Partial sums are kept in double.
 #include <algorithm>
 
 #include "hgq/autograd/doubles.h"

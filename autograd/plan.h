@@ -83,7 +83,7 @@ struct Segment {
   bool backward = false;  // has backward instructions
 };
 
-/// What runs between two barriers.
+/// What runs between two barriers: Step operations, and then a segment.
 struct Stage {
   std::vector<Instruction> step;  // Step operations, run by the caller in this order, before the segment
   int32_t segment = -1;           // the segment that follows; -1: none
@@ -110,7 +110,8 @@ class Plan {
   /// The buffer of a Step value and that of its gradient; nullptr for a Row value, or if there is no gradient.
   float* step_value(int32_t value) const { return step_value_[static_cast<size_t>(value)]; }
   float* step_gradient(int32_t value) const { return step_gradient_[static_cast<size_t>(value)]; }
-  /// The operand (kWhole) of a Row value for which Tape::keep() was called, and of the gradient of an input; -1: none.
+  /// The index of the operand (kWhole) of a Row value for which Tape::keep() was called, and of the gradient of an
+  /// input; -1 if there is none.
   int32_t kept_operand(int32_t value) const;
   int32_t input_gradient_operand(int32_t value) const;
   /// The gradients of all Step values but parameters, to be set to 0 before each pass.

@@ -51,7 +51,7 @@ struct Plan::Builder {
   // ---- analysis
   void find_levels();
   void find_gradients();
-  /// Whether a gradient comes to this output of the node and goes on.
+  /// Whether a gradient arrives at this output of the node, and is passed on to the inputs.
   bool sends_gradient(const Tape::Node& nd, size_t output) const;
   /// The last segment may run backward in the same visit if the gradients of its reductions are known before: they are
   /// losses and nothing else.
@@ -77,13 +77,14 @@ struct Plan::Builder {
     return static_cast<int32_t>(plan.operands_.size()) - 1;
   }
   int32_t fixed_operand(float* p) { return add_operand({.kind = Operand::Kind::kFixed, .fixed = p}); }
-  /// Lets an operand of the worker's block live until `moment`.
+  /// Extends the life of an operand in the worker's block to `moment`.
   int32_t touch(int32_t operand, int64_t moment);
   int32_t worker_operand(int32_t g, int64_t row_floats, int64_t floats, int64_t moment);
-  /// Operand of a value as an input, or (create) as an output.
+  /// The operand of a value as an input, or, if `create` is true, as an output.
   int32_t value_operand(int32_t g, int32_t v, int64_t moment, bool create);
   int32_t gradient_operand(int32_t g, int32_t v, int64_t moment, bool create);
-  /// The size follows from the rows of a chunk, so the operand keeps the floats of a row, rounded up, and of none.
+  /// Scratch memory. Its size depends on the rows of a chunk, so the operand has the floats for each row, rounded up,
+  /// and those for no rows.
   int32_t scratch_operand(int32_t g, const Op& op, int64_t moment);
   void add_lane_operand(int32_t g, int32_t operand) { plan.segments_[at(g)].lane_operands.push_back(operand); }
   /// Where a lane sums the gradient of a Step value.

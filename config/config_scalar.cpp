@@ -17,8 +17,8 @@ std::size_t count_digits(std::string_view text) {
   return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
 }
 
-/// [+-] digits [. digits] [e [+-] digits], without zeros in front; the sign and at least one digit before or behind the
-/// point.
+/// [+-] digits [. digits] [e [+-] digits], without leading zeros; the digits before or after the point may be missing,
+/// but not both.
 bool looks_decimal(std::string_view text) {
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
   const std::size_t whole = count_digits(text);

@@ -33,7 +33,7 @@ struct Kind {
   Make make{};                         // required
 };
 
-/// What a config has named. The pointer is valid as long as the table.
+/// A kind that a config names. The pointer is valid as long as the table.
 template <typename Make>
 struct NamedKind {
   const Kind<Make>* kind = nullptr;  // nullptr after an error
@@ -80,8 +80,9 @@ class Kinds {
     KerasObject object = read_keras_object(node, what_, keras_names(), errors);
     return {object.name.empty() ? nullptr : find(object.name), std::move(object.written), std::move(object.arguments)};
   }
-  /// Adds an error where the function that makes a kind gave nothing, or a thing with a name under which the table does
-  /// not find this kind: what a file says of it could not be read again. `own_name`: what the thing calls itself.
+  /// Adds an error if the function of the kind made nothing, or made an object under whose own name the table does not
+  /// find this kind: a file that contains that name could not be read again. `own_name` is the name that the object
+  /// gives itself.
   void check_made(const NamedKind<Make>& named, bool made, std::string_view own_name, ErrorList& errors) const {
     if (!made) {
       errors.add(named.arguments.key_place(),
@@ -104,7 +105,7 @@ class Kinds {
     return names;
   }
   const std::string& what() const { return what_; }
-  /// The same for the functions of config/keras_object.h; the texts are valid as long as the table.
+  /// All kinds in the form that config/keras_object.h needs. The texts are valid as long as the table.
   std::vector<KerasName> keras_names() const {
     std::vector<KerasName> names;
     for (const Kind<Make>& kind : kinds_) {

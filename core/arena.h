@@ -11,7 +11,7 @@
 
 namespace hgq {
 
-/// Rounded up to whole cache lines.
+/// The floats, rounded up to whole cache lines.
 constexpr int64_t whole_lines(int64_t floats) {
   constexpr int64_t kLineFloats = 16;
   return (floats + kLineFloats - 1) / kLineFloats * kLineFloats;
@@ -28,7 +28,8 @@ struct ArenaPlacement {
   int64_t floats = 0;
 };
 
-/// Places the larger buffers first, each at the lowest offset that is free for its whole life. Deterministic.
+/// Places the larger buffers first, each at the lowest offset that is free during its whole life. The result depends on
+/// the requests alone.
 ArenaPlacement place_in_arena(std::span<const ArenaRequest> requests);
 
 }  // namespace hgq

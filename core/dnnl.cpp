@@ -14,7 +14,7 @@ namespace hgq {
 namespace {
 
 void library_matmul(const MatmulSpec& s, const float* a, const float* b, float* c) {
-  const OneOpenMpThread guard;  // else oneDNN divides the product among threads
+  const OneOpenMpThread guard;  // otherwise oneDNN divides the product among threads
   for (int64_t term = 0; term < s.terms; ++term) {
     const dnnl_status_t status = dnnl_sgemm(s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', s.m, s.n, s.k, 1.0F,
                                             a + term * s.term_stride_a, s.row_stride_a, b + term * s.term_stride_b,
@@ -27,7 +27,7 @@ void library_matmul(const MatmulSpec& s, const float* a, const float* b, float* 
 }  // namespace
 
 Matmul::Matmul(const MatmulSpec& spec) : spec_(checked(spec)), by_tiles_(tiles_suit(spec_)) {
-  // oneDNN wants rows that do not overlap.
+  // oneDNN requires rows that do not overlap.
   plain_ = !by_tiles_ && spec_.row_stride_a < (spec_.transpose_a ? spec_.m : spec_.k);
 }
 

@@ -1,8 +1,8 @@
 // Sums in an order that depends on the number of terms alone.
 //
-// Term i goes to partial sum i mod 16; these are added pairwise at the end: ((0+8) + (4+12)) + ... So the result is the
-// same for any number of threads, vector width and compiler, while the loop still runs on vector registers. Terms are
-// added in double.
+// Term i is added to partial sum i mod 16, in double, and the partial sums are added pairwise at the end: ((0+8) +
+// (4+12)) + ... So the result is the same for any number of threads, vector width and compiler, and the loop can still
+// use vector registers.
 //
 //   const double squares = ordered_sum(n, [&](int64_t i) { return double{g[i]} * double{g[i]}; });
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace hgq {
 
-/// term(0) + term(1) + ... + term(count - 1), each term a double; 0 for no terms.
+/// term(0) + term(1) + ... + term(count - 1), where each term is a double; 0 if `count` is 0.
 template <typename Term>
 double ordered_sum(int64_t count, Term term) {
   constexpr int64_t kSums = 16;

@@ -86,7 +86,8 @@ int64_t read_at(const Descriptor& file, int64_t offset, std::span<char> out) {
 }
 
 std::string read_file(const std::string& path, size_t most) {
-  // Not to wait for somebody who writes to a pipe; a pipe that is written to (`<(...)`) is read then.
+  // Opened this way, a pipe without a writer does not make the program wait; a pipe with a writer (`<(...)`) is read
+  // below.
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.get() < 0) throw_system_error(concat(path, ": cannot be opened"), errno);
   struct stat status {};

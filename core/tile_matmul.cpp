@@ -31,7 +31,7 @@ constexpr bool kHasMasks = false;
 #endif
 constexpr int64_t kRowsWorthPacking = 48;
 
-/// Narrower vectors than the widest are for products that fill but one of them.
+/// Products with vectors narrower than the widest have only one vector of columns.
 constexpr int max_vectors(int width) { return width < kVectorFloats ? 1 : kMaxVectors; }
 
 template <int kWidth>
@@ -51,7 +51,7 @@ template <int kCount, typename F>
   call_each(f, std::make_integer_sequence<int, kCount>());
 }
 
-/// Some rows and one to four vectors of columns of a product, all of k. B has its columns side by side.
+/// Some rows, one to four vectors of columns, and all of k of a product. The columns of B lie side by side.
 struct Panel {
   int64_t k, terms;
   const float* a;
@@ -62,7 +62,7 @@ struct Panel {
   int64_t c_along_rows;
   int64_t last_floats;  // of the last vector of columns
   bool accumulate;
-  bool transpose_c;  // C has the rows side by side instead
+  bool transpose_c;  // the rows of C lie side by side instead of the columns
 
   void skip_rows(int64_t count) {
     a += count * a_along_rows;
@@ -70,7 +70,7 @@ struct Panel {
   }
 };
 
-/// Moves the first `floats` floats: one move for each power of two in it.
+/// Moves the first `floats` floats, with one move for each power of two in their number.
 template <int kWidth>
 [[gnu::always_inline]] inline void move_floats(float* to, const float* from, int64_t floats) {
   unrolled<4>([&](auto i) __attribute__((always_inline)) {
@@ -96,7 +96,7 @@ using Wide = VectorOf<16>::Type;
 }
 #endif
 
-/// Stores sums [kRows, kVectors * kWidth] of which the last vector is not full.
+/// Stores the sums [kRows, kVectors * kWidth]; of the last vector, only the first p.last_floats belong to C.
 template <int kWidth, int kVectors, int kRows>
 [[gnu::noinline]] void store_part(const Panel& p, float* sums) {
   constexpr int64_t kFull = (kVectors - 1) * kWidth;
@@ -111,7 +111,7 @@ template <int kWidth, int kVectors, int kRows>
   }
 }
 
-/// Stores sums [kRows, kColumns] of which the first `columns` belong into C, the other way round.
+/// Stores the first `columns` columns of the sums [kRows, kColumns] in C, transposed.
 template <int kColumns, int kRows>
 [[gnu::noinline]] void store_transposed(const Panel& p, const float* sums, int64_t columns) {
   for (int64_t j = 0; j < columns; ++j) {
@@ -123,7 +123,7 @@ template <int kColumns, int kRows>
   }
 }
 
-/// kMasked: the last vector of columns is not full, and B has nothing behind it.
+/// kMasked: the last vector of columns is not full, and B must not be read after its last column.
 template <int kWidth, int kVectors, int kRows, bool kMasked = false>
 void tile(const Panel& p) {
   using V = typename VectorOf<kWidth>::Type;
@@ -193,7 +193,7 @@ void tile(const Panel& p) {
   });
 }
 
-/// The rows that are left, in one tile: a single row would wait for each of its sums.
+/// Computes the remaining rows in one tile, as a single row would have to wait for each of its sums.
 template <int kWidth, int kVectors, int kRows, bool kMasked>
 void last_tile(const Panel& p, int64_t rows) {
   if (rows == kRows) return tile<kWidth, kVectors, kRows, kMasked>(p);
@@ -202,10 +202,10 @@ void last_tile(const Panel& p, int64_t rows) {
 
 template <int kWidth, int kVectors, bool kMasked>
 void rows_of_tiles(Panel p, int64_t rows) {
-  // As many rows as there are registers for their sums, and pointers for their values of A.
+  // As many rows as there are registers for their sums, and for pointers to their values of A.
   constexpr int kFull = std::min(8, (kRegisters - 1 - kVectors) / kVectors);
   for (; rows >= kFull; rows -= kFull) {
-    if (rows > kFull && rows < kFull + kFull / 2) break;  // two halves: few rows wait for their sums
+    if (rows > kFull && rows < kFull + kFull / 2) break;  // two halves, as a tile of few rows waits for its sums
     tile<kWidth, kVectors, kFull, kMasked>(p);
     p.skip_rows(kFull);
   }
@@ -226,7 +226,8 @@ void panel(const Panel& p, int64_t rows, int64_t vectors) {
   rows_of_tiles<kWidth, kVectors, kMasked>(p, rows);
 }
 
-/// A product as the tiles see it: with the strides of every operand, and perhaps with rows and columns exchanged.
+/// A product in the form that the tiles need: with all strides of every operand, and perhaps with rows and columns
+/// exchanged.
 struct Product {
   int64_t rows, columns, k, terms;
   const float* a;
@@ -238,7 +239,7 @@ struct Product {
   bool accumulate, transpose_c;
 };
 
-/// Columns [first, first + count) of B side by side, zeros behind the last, term after term.
+/// Copies the columns [first, first + count) of B side by side, with zeros after the last, one term after the other.
 void pack(const Product& v, int64_t first, int64_t count, int64_t width, float* packed) {
   if (count < width) std::fill_n(packed, v.terms * v.k * width, 0.0F);
   for (int64_t term = 0; term < v.terms; ++term, packed += v.k * width) {
@@ -311,7 +312,7 @@ template <int kWidth>
   }
 }
 
-/// C[rows] = A[rows, k] · b[k], rows and b without gaps along k.
+/// C[rows] = A[rows, k] · b[k]; the elements of the rows and of b lie side by side along k.
 void dot_products(const Product& v) {
   using V = VectorOf<kVectorFloats>::Type;
   for (int64_t i = 0; i < v.rows; ++i) {
@@ -337,7 +338,7 @@ int64_t vector_floats_for(int64_t columns) {
   return columns <= 8 ? std::min(kVectorFloats, 8) : kVectorFloats;
 }
 
-/// Few columns, and A as stored has its rows side by side: full vectors lie along the rows of C.
+/// Whether full vectors lie along the rows of C: there are few columns, and the rows of A are stored side by side.
 bool exchanges_rows_and_columns(const MatmulSpec& s) { return s.transpose_a && s.n < s.m && s.n <= kVectorFloats / 2; }
 
 Product product_of(const MatmulSpec& s, const float* a, const float* b, float* c) {
@@ -361,8 +362,9 @@ bool is_dot_products(const Product& v) {
 }  // namespace
 
 bool tiles_suit(const MatmulSpec& s) {
-  // Measured: beside AVX-512 tiles oneDNN gains from some 400^3 on, where B does not stay in a near cache; compiled for
-  // any x86-64 our vectors have 4 floats, and only what oneDNN takes to be called is saved.
+  // Measured: oneDNN is faster than tiles with AVX-512 from about 400^3 on, where B no longer stays in a near cache.
+  // Compiled for any x86-64 processor, our vectors have 4 floats, and tiles save no more than the time that a call of
+  // oneDNN takes.
   constexpr double kMostProducts = kWideVectors ? 512.0 * 256 * 256 : 128.0 * 8 * 16;
   const double products = static_cast<double>(s.m) * static_cast<double>(s.k * s.terms) * static_cast<double>(s.n);
   if (products > kMostProducts) return false;
