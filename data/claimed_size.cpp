@@ -28,7 +28,7 @@ int64_t claimed_elements(std::span<const uint64_t> extents, const std::string& p
     empty = empty || extent == 0;
     if (extent > 0) fits = fits && !__builtin_mul_overflow(product, extent, &product);
   }
-  // Without the dims that are 0, too: a row of a table without rows has a size.
+  // The product without the dimensions of extent 0 must fit, too: a row of a table without rows has a size.
   HGQ_CHECK(fits && product <= kMostElements, FileError, place, ": claims the shape ", extents_text(extents),
             ", more values than any memory holds; the file is damaged");
   return empty ? 0 : static_cast<int64_t>(product);

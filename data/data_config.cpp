@@ -18,7 +18,7 @@ std::string resolved(const std::string& folder, const std::string& path) {
   return path.empty() ? path : (std::filesystem::path(folder) / path).lexically_normal().string();
 }
 
-/// "x", "[a, b]", "3": the names of one array, empty after an error.
+/// The names of one array, from "x", "[a, b]" or "3"; empty after an error.
 std::vector<std::string> read_names(const Node& node, const std::string& what, ErrorList& errors) {
   std::vector<std::string> names;
   if (node.is_scalar() && !node.text().empty()) return {node.text()};
@@ -51,8 +51,8 @@ ArraySpec read_array(const Node& node, const std::string& what, const std::strin
   return array;
 }
 
-/// One array, or a map of layers to arrays; `fallback` where it is not given, none where that is empty. A map with the
-/// key `file` is one array.
+/// Reads one array, or a map of layers to arrays. If the key is not given, the array is `fallback`, or none if that is
+/// empty. A map with the key `file` is one array.
 std::vector<NamedArray> read_arrays(ConfigReader& reader, const std::string& key, const std::string& doc,
                                     const std::string& fallback, const std::string& folder) {
   const Node* node = reader.node(key, doc, "arrays", fallback.empty() ? "none" : fallback);
@@ -68,12 +68,12 @@ std::vector<NamedArray> read_arrays(ConfigReader& reader, const std::string& key
   return arrays;
 }
 
-/// The set of `validation` or `test`: what it does not give is the training set's.
+/// The set of `validation` or `test`: for keys that are not given, those of the training set.
 SetSpec read_set(const Node& node, const std::string& section, const SetSpec& train, const std::string& folder,
                  ErrorList& errors) {
   ConfigReader reader(node, section, errors);
   SetSpec set;
-  if (!node.is_map()) return set;  // reported by the reader
+  if (!node.is_map()) return set;  // the reader has reported it
   set.file = reader.has("file")
                  ? resolved(folder, reader.text("file", "file of this set, if another than data.file", std::nullopt))
                  : train.file;

@@ -16,7 +16,7 @@ namespace {
 using Form = PackedStream::Form;
 
 constexpr int64_t kPiece = int64_t{1} << 18U;
-constexpr int64_t kMostKept = int64_t{256} << 20U;  // what is larger is unpacked again where it is read
+constexpr int64_t kMostKept = int64_t{256} << 20U;  // larger contents are unpacked again when they are read
 constexpr int64_t kLargestBlock = int64_t{256} << 20U;
 constexpr int64_t kFirstSpan = int64_t{4} << 20U;
 constexpr size_t kMostPoints = 1024;  // 32 KiB each
@@ -24,16 +24,16 @@ constexpr int64_t kGzipEnd = 8;       // bytes behind a gzip stream: its CRC and
 
 int window_bits(Form form) { return form == Form::kGzip ? 16 + MAX_WBITS : -MAX_WBITS; }
 
-/// From where unpacking can go on: the start of a deflate block.
+/// A point from which unpacking can continue: the start of a deflate block.
 struct Point {
   int64_t out = 0;              // bytes unpacked before it
-  int64_t in = 0;               // packed bytes that are used up
-  int bits = 0;                 // of the last of them that are not
-  std::vector<Bytef> window{};  // what was unpacked last, which the block may repeat
-  bool stream_begins = false;   // a header stands here
+  int64_t in = 0;               // packed bytes that were used
+  int bits = 0;                 // unused bits of the last of them
+  std::vector<Bytef> window{};  // the bytes unpacked last, which the block may refer to
+  bool stream_begins = false;   // a header follows
 };
 
-/// Unpacks a stream from a point on.
+/// Unpacks a stream, beginning at a point.
 class Unpacker {
  public:
   Unpacker(std::shared_ptr<const Bytes> packed, Form form)
@@ -65,7 +65,7 @@ class Unpacker {
     check(inflateSetDictionary(&stream_, point.window.data(), static_cast<uInt>(point.window.size())));
   }
 
-  /// Unpacks into `out` until it is full, a block ends, or all is unpacked; how many bytes came.
+  /// Unpacks into `out` until it is full, a block ends, or everything is unpacked. Returns the number of bytes.
   size_t go_on(std::span<char> out) {
     at_block_ = false;
     fill();
@@ -85,7 +85,7 @@ class Unpacker {
     return given;
   }
 
-  /// Whether what follows is a place to go on from.
+  /// Whether unpacking can continue from here later.
   bool at_point() const { return at_block_ || (begins_ && !ended_); }
   Point point() {
     Point point{.out = out_, .in = in(), .bits = begins_ ? 0 : stream_.data_type & 7, .stream_begins = begins_};
@@ -108,7 +108,7 @@ class Unpacker {
     stream_.avail_in = static_cast<uInt>(count);
   }
 
-  /// Gzip files may follow each other.
+  /// A file may consist of several gzip streams.
   void end_stream() {
     int64_t next = in();
     if (form_ == Form::kGzip && bare_) next = std::min(next + kGzipEnd, packed_->size());
@@ -128,19 +128,19 @@ class Unpacker {
               stream_.msg != nullptr ? stream_.msg : "it needs what is not there", "); the file is damaged");
   }
 
-  std::shared_ptr<const Bytes> packed_;  // shared with whoever else reads the file
+  std::shared_ptr<const Bytes> packed_;  // shared with other readers of the file
   Form form_;
   std::vector<char> in_;
   z_stream stream_{};
   int64_t read_ = 0;  // packed bytes that were given to zlib
   int64_t out_ = 0;
   bool bare_ = false;    // a gzip stream whose header is not seen
-  bool begins_ = false;  // a stream's header comes next
+  bool begins_ = false;  // the header of a stream comes next
   bool at_block_ = false;
   bool ended_ = false;
 };
 
-/// The points so far, evenly spread; fewer and farther apart the longer the stream is.
+/// The points so far, evenly spaced. The longer the stream is, the larger is their distance.
 class Points {
  public:
   Points() : points_{Point{.stream_begins = true}} {}
@@ -162,7 +162,7 @@ class Points {
   int64_t span_ = kFirstSpan;
 };
 
-/// What is unpacked again where it is read.
+/// Contents that are unpacked again when they are read.
 class UnpackedAgain : public Bytes {
  public:
   UnpackedAgain(const PackedStream& stream, int64_t size, std::vector<Point> points)
@@ -191,10 +191,10 @@ class UnpackedAgain : public Bytes {
 
   std::vector<Point> points_;
   mutable std::mutex mutex_;
-  mutable Unpacker unpacker_;  // where the last reading ended: the next one mostly goes on there
+  mutable Unpacker unpacker_;  // at the end of the last read, where the next one usually begins
 };
 
-/// Goes through a stream once.
+/// Unpacks a stream once, from the beginning to the end.
 class FirstPass {
  public:
   FirstPass(const PackedStream& stream, int64_t memory)
@@ -221,7 +221,7 @@ class FirstPass {
  private:
   void check_claim(int64_t size) const {
     const Bytes& packed = *stream_.bytes;
-    // Deflate packs to 1/1032 at best: a claim beyond that is wrong, whatever the memory.
+    // Deflate packs to 1/1032 at best: a larger claim is wrong, whatever the memory.
     HGQ_CHECK(size / 1032 <= packed.size(), FileError, packed.place(), ": claims to unpack to ", bytes_text(size),
               " from ", bytes_text(packed.size()), "; the file is damaged");
     check_density(size, packed.size(), memory_, packed.place());

@@ -31,7 +31,7 @@ struct Range {
   float farthest() const { return std::max(std::abs(low), std::abs(high)); }
 };
 
-/// Of each element of each field.
+/// The ranges of each element of each field.
 using Ranges = std::vector<std::vector<Range>>;
 
 int64_t rows_to_look_at(const Dataset& data) {
@@ -138,7 +138,7 @@ class Notes {
     }
   }
 
-  /// "3 ('pt')": the column's number, and its name where the config gives one.
+  /// "3 ('pt')": the number of a column, and its name if the config gives one.
   std::string named(size_t input, size_t column) const {
     std::string number = concat(column);
     const std::vector<NamedArray>& arrays = config_.train.inputs;

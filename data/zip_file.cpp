@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t kEndSize = 22;
 constexpr int64_t kLongestComment = 65535;
-constexpr uint64_t kIn64 = 0xffffffffU;  // the value stands in the zip64 extra field
+constexpr uint64_t kIn64 = 0xffffffffU;  // the value is in the zip64 extra field
 
 /// Little-endian number of `count` bytes.
 uint64_t number(std::span<const char> bytes, size_t offset, size_t count) {
@@ -22,7 +22,7 @@ uint64_t number(std::span<const char> bytes, size_t offset, size_t count) {
   return value;
 }
 
-/// A member that is stored as it is: a window into the file, whose CRC the constructor has checked.
+/// A member that is stored without packing: a range of the file, whose CRC the constructor has checked.
 class Window : public Bytes {
  public:
   Window(std::string place, std::shared_ptr<const Bytes> bytes, int64_t offset, int64_t size)
