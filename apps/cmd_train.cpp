@@ -60,7 +60,8 @@ class Run {
           note("warning: history.csv is not there; a new one begins with the epochs that come");
       }
       end = fit(trainer);
-      if (end == FitEnd::kFinished && stop.requested()) end = FitEnd::kInterrupted;  // it came with the last batch
+      if (end == FitEnd::kFinished && stop.requested())
+        end = FitEnd::kInterrupted;  // the interrupt came during the last batch
       if (!trainer.stop_reason().empty()) note(trainer.stop_reason());
       rows_ = trainer.rows_trained();
       seconds_ = trainer.training_seconds();
@@ -89,7 +90,8 @@ class Run {
     errors_.throw_if_any();
   }
 
-  /// The folder that is given; else that of the run whose own config this is, runs/x/config.yaml; else runs/CONFIGNAME.
+  /// The folder that is given; otherwise, for the config.yaml of a run, the folder of that run; otherwise
+  /// runs/CONFIGNAME.
   fs::path chosen_folder() const {
     if (!command_.out.empty()) return command_.out;
     const fs::path config(command_.config);
@@ -102,7 +104,7 @@ class Run {
     return fs::path("runs") / config.stem();
   }
 
-  /// Why --resume cannot go on in a folder without a run.
+  /// Why a run in this folder cannot be resumed.
   std::string no_run() const {
     const std::string found = fs::exists(folder_) ? "holds no run (there is no config.yaml in it)" : "does not exist";
     std::vector<std::string> runs;
@@ -116,7 +118,7 @@ class Run {
                   "begin a new one");
   }
 
-  /// A run that fails says what is left of it.
+  /// If a run fails, the message says what is left of it.
   FitEnd fit(Trainer& trainer) {
     try {
       return trainer.fit(*sets_.train, sets_.validation.get());
@@ -127,7 +129,7 @@ class Run {
     }
   }
 
-  // A folder that holds a run is refused, or gone on with.
+  // A folder that contains a run is an error without --resume; with it, the run is resumed.
   void open_folder() {
     folder_ = chosen_folder();
     const fs::path stored = folder_ / "config.yaml";
@@ -165,7 +167,7 @@ class Run {
                 " epochs (train.schedule_epochs)", length < epochs ? ", and hold their last value behind it" : ""));
   }
 
-  /// Whether the config has schedules whose length follows that of the training.
+  /// Whether the config has schedules whose length is that of the training.
   bool has_schedules() const {
     const std::string rate = config_.train.optimizer.to_yaml();
     return rate.find("flat_") != std::string::npos || std::ranges::any_of(config_.callbacks, [](const Node& node) {
@@ -186,12 +188,12 @@ class Run {
                   "' has no locks; no other program may work in this folder until this one ends"));
   }
 
-  /// The folder is made once all that was asked for has been found right.
+  /// Makes the folder, after everything in the config has been checked.
   void make_run_folder() {
     make_folder(folder_.string());
     if (!lock_) {
       lock_folder();
-      check_holds_no_run();  // another program may have made the folder meanwhile
+      check_holds_no_run();  // another program may have made the folder in the meantime
     }
     remove_left_overs(folder_.string());
     write_file_atomically((folder_ / "config.yaml").string(), config_.resolved.to_yaml());
@@ -254,7 +256,8 @@ class Run {
     return options;
   }
 
-  /// What is done after training; kExitFailed where the model cannot be exported: all other files are written then.
+  /// Everything after the training. Returns kExitFailed if the model cannot be exported; all other files are written
+  /// then.
   int finish(double begin) {
     const Deployment done = deploy(
         model_, extras_.objective,
@@ -268,7 +271,7 @@ class Run {
     }
     const Json summary = summary_with_run(done, begin);
     write_deployment(folder_.string(), model_, extras_, done, summary);
-    if (!done.trace) {  // a model that nothing can be made of, which TerminateOnNaN leaves, is kept, as Keras keeps it
+    if (!done.trace) {  // a model that is not finite, after TerminateOnNaN: it is kept, as in Keras, but not traced
       note(concat("there is no proxy.h5: ", done.refused,
                   "; model.h5 is the model as it is, checkpoint.h5, where there is one, "
                   "the last good one"));

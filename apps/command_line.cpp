@@ -16,8 +16,8 @@
 #include "hgq/core/error.h"
 #include "hgq/core/version.h"
 
-// What stands for a value (type_name) is CONFIG, MODEL, PROXY, FILE or FOLDER where it is a path: the shell completes
-// it. A value NAME=VALUE needs its sign, one [NAME=]VALUE does not (usage_errors.cpp).
+// The word for a value (type_name) is CONFIG, MODEL, PROXY, FILE or FOLDER if the value is a path, which the shell
+// completes. A value NAME=VALUE must contain the sign, a value [NAME=]VALUE need not (usage_errors.cpp).
 
 namespace hgq {
 namespace {
@@ -27,8 +27,8 @@ constexpr int64_t kSmallestInteger = std::numeric_limits<int64_t>::min();
 
 using Action = std::function<int(const Registry&)>;
 
-/// Adds a command whose options are put into a `Command` (one of commands.h); `run` gets it when the command is chosen.
-/// The options are added to the returned app, and to the members of the second.
+/// Adds a command whose options are stored in a `Command` (one of commands.h), which `run` gets when the command is
+/// chosen. Returns the app, to which the options are added, and the Command, whose members they set.
 template <typename Command, typename Run>
 std::pair<CLI::App*, Command*> add_command(CLI::App& app, Action& action, const char* name, const char* description,
                                            Run run) {
@@ -68,7 +68,7 @@ void add_allow_external(CLI::App& app, DataCommand& c) {
                "external links and virtual data sets of an HDF5 file may lead out of its folder");
 }
 
-/// Where the data of a command come from: data/array_option.h.
+/// The options for the data of a command: data/array_option.h.
 void add_file_options(CLI::App& app, DataCommand& c, bool targets) {
   app.add_option("--data", c.data, "data file: HDF5, NPZ, NPY, IDX or CSV; not needed where --inputs names files")
       ->type_name("FILE");
@@ -91,7 +91,7 @@ void add_file_options(CLI::App& app, DataCommand& c, bool targets) {
       ->type_name("OPTIONS");
 }
 
-/// What the commands on a model and a data file share.
+/// The options that the commands with a model and a data file share.
 void add_data_options(CLI::App& app, DataCommand& c, bool targets) {
   app.add_option("model", c.model, "model file (model.h5)")->type_name("MODEL")->required();
   add_file_options(app, c, targets);
@@ -302,7 +302,7 @@ ProgramDoc program_doc(const CLI::App& app) {
   return program;
 }
 
-/// The app with all commands. Keeps what is chosen in `action`.
+/// The app with all commands. Stores the chosen command in `action`.
 class CommandLine {
  public:
   CommandLine() {
@@ -331,7 +331,7 @@ class CommandLine {
     for (const std::string& error : usage_errors(program_, arguments)) errors += (errors.empty() ? "" : "\n") + error;
     HGQ_CHECK(errors.empty(), ConfigError, errors);
     try {
-      app_.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // taken from the back
+      app_.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back
     } catch (const CLI::Success&) {
       throw;
     } catch (const CLI::ParseError& e) {
@@ -343,7 +343,7 @@ class CommandLine {
     return [train = train_](const Registry& registry) { return run_train(*train, registry); };
   }
 
-  /// Of --help and --version.
+  /// The text of --help or --version.
   Action exit(const CLI::Success& success) {
     app_.exit(success);
     return [](const Registry&) { return kExitDone; };
@@ -371,7 +371,7 @@ std::function<int(const Registry&)> read_command_line(int argc, const char* cons
   const auto line = std::make_shared<CommandLine>();
   const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   try {
-    // The commands are called with what `line` holds.
+    // The commands get their options from `line`.
     return [line, action = line->read(arguments)](const Registry& registry) { return action(registry); };
   } catch (const CLI::Success& success) {
     return line->exit(success);

@@ -28,7 +28,7 @@ bool can_be_config(const std::string& path, ErrorList& errors) {
     return refuse(
         concat("is a folder", kExpected, fs::exists(inside, error) ? concat(", did you mean '", inside, "'?") : ""));
   }
-  if (!fs::is_regular_file(status)) return true;  // what reads it says more
+  if (!fs::is_regular_file(status)) return true;  // the reader gives a better message
   const FileForm form = file_form(path);
   if (form == FileForm::kHdf5)
     return refuse(concat("is ", describe(form), kExpected,

@@ -42,7 +42,7 @@ int hgq_train_main(int argc, const char* const* argv, const Registry& registry) 
     const PrintableStream results(std::cout);
     const PrintableStream messages(std::cerr);
     return guarded([&] { return read_command_line(argc, argv)(registry); });
-  } catch (...) {  // even the message failed
+  } catch (...) {  // even the message could not be written
     return kExitFailed;
   }
 }

@@ -1,4 +1,4 @@
-// The manual page hgq-train(1), and the lists that it shares with docs/config.md.
+// The manual page hgq-train(1), and the lists that docs/config.md also contains.
 #include <array>
 
 #include "hgq/apps/command_docs.h"
@@ -7,7 +7,7 @@
 namespace hgq {
 namespace {
 
-/// Text as roff shows it: hyphens that are copied as such, no line that begins like a request.
+/// Text for roff: hyphens stay hyphens when they are copied, and no line begins like a request.
 std::string roff(std::string_view text) {
   std::string out;
   for (const char c : text) {

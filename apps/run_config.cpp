@@ -15,27 +15,27 @@ namespace {
 
 using Docs = std::vector<KeyDoc>;
 
-/// The items of a list of named things; a thing alone stands for a list of one.
+/// The items of a list of named things; a single thing counts as a list of one.
 std::vector<Node> named_items(const Node* node) {
   if (node == nullptr) return {};
   return node->is_list() ? node->items() : std::vector<Node>{*node};
 }
 
-/// Runs a hook, if there is one; what it throws, rather than adds to the list, is an error at `place`.
+/// Runs a hook, if there is one. An error that it throws is added to the list, at `place`.
 template <typename... Parameters, typename... Arguments>
 void run_hook(const std::function<void(Parameters...)>& hook, const std::string& place, ErrorList& errors,
               Arguments&&... arguments) {
   if (!hook) return;
   try {
     hook(std::forward<Arguments>(arguments)...);
-  } catch (const RunError&) {  // the disk failed, which says nothing of the config
+  } catch (const RunError&) {  // the disk failed, which says nothing about the config
     throw;
   } catch (const Error& e) {
     errors.add(place, e.what());
   }
 }
 
-/// Checks the form NAME or {NAME: {...}}, then the rest by the hook.
+/// Checks the form NAME or {NAME: {...}}, and then the rest with the hook.
 template <typename... Parameters, typename... Arguments>
 void check_named(const Node& node, std::string_view what, ErrorList& errors,
                  const std::function<void(Parameters...)>& hook, Arguments&&... arguments) {
@@ -44,7 +44,7 @@ void check_named(const Node& node, std::string_view what, ErrorList& errors,
   if (errors.size() == before) run_hook(hook, node.place(), errors, std::forward<Arguments>(arguments)...);
 }
 
-/// Reads the sections one by one, and writes the resolved config along.
+/// Reads the sections one by one, and makes the resolved config at the same time.
 class Reader {
  public:
   Reader(const Node& tree, std::string folder, const ConfigHooks& hooks, ErrorList& errors, Docs* docs = nullptr)
@@ -71,7 +71,7 @@ class Reader {
   }
 
  private:
-  /// A section's map; nullptr where it is missing or no map.
+  /// The map of a section; nullptr if it is missing or not a map.
   const Node* section(ConfigReader& top, const std::string& key, std::string_view doc, bool required) {
     const Node* node = top.node(key, doc, "a map", required ? "required" : "");
     if (node == nullptr || node->is_map()) return node;
@@ -126,8 +126,8 @@ class Reader {
     run_hook(hooks_.check_quantizer, node.key_place(), errors_, node, key == "kernel_quantizer", errors_);
   }
 
-  /// What an Input that the config does not write is called: as `data.inputs` names its only input, else as Keras
-  /// would.
+  /// The name of an Input that is not in the config: that of the only input in `data.inputs`, otherwise the name that
+  /// Keras would give it.
   static std::string input_name(const Node* data) {
     const Node* inputs = data == nullptr ? nullptr : data->find("inputs");
     const bool named =
@@ -147,7 +147,7 @@ class Reader {
     if (data.test) check_set(*data.test, node["test"], "data.test");
   }
 
-  /// Of what the section gives; the rest is the training set's.
+  /// The arrays that the section gives; the others are those of the training set.
   void check_set(const SetSpec& set, const Node& given, const std::string& section) {
     if (given.find("inputs") != nullptr) {
       check_arrays(set.inputs, config_.model.inputs, section + ".inputs", "an Input layer");
@@ -158,7 +158,7 @@ class Reader {
     if (given.find("sample_weights") != nullptr) check_weights(set.weights, section + ".sample_weights");
   }
 
-  /// One for all outputs, or some by output.
+  /// Checks sample weights: one array for all outputs, or arrays for some outputs.
   void check_weights(const std::vector<NamedArray>& weights, const std::string& where) {
     for (const NamedArray& weight : weights) {
       if (weight.name.empty()) continue;
@@ -173,7 +173,8 @@ class Reader {
                 concat(where, ": '", printable(array.name), "' is not ", what, suggestion(array.name, layers)));
   }
 
-  /// Each array belongs to a layer, each layer has one; an array without a name to the only one.
+  /// Checks that each array belongs to a layer, and that each layer has one. An array without a name belongs to the
+  /// only layer.
   void check_arrays(const std::vector<NamedArray>& arrays, const std::vector<std::string>& layers,
                     const std::string& where, const std::string& what) {
     if (arrays.empty()) return;
@@ -305,7 +306,7 @@ class Reader {
     std::set<std::string> seen;
     const std::vector<Node> items = c.has("data") ? named_items(node.find("data")) : std::vector<Node>{};
     for (const Node& item : items) {
-      if (!text_of(item)) continue;  // said before
+      if (!text_of(item)) continue;  // reported before
       const std::string name = *text_of(item);
       if (std::find(names.begin(), names.end(), name) == names.end()) {
         errors_.add(item.place(),
@@ -343,7 +344,7 @@ class Reader {
   }
 
   static constexpr std::size_t kMostCallbacks = 1000;
-  static constexpr int64_t kMaxCount = int64_t{1} << 31;  // rows, epochs, table entries: more is a slip
+  static constexpr int64_t kMaxCount = int64_t{1} << 31;  // rows, epochs, table entries: more is a mistake
 
   const Node& tree_;
   std::string folder_;
@@ -378,7 +379,7 @@ RunConfig read_run_config(const ConfigSource& source, const ConfigHooks& hooks, 
     seed.set_places("--seed");
     tree.set("seed", std::move(seed));
   }
-  // Paths start from the config's folder; a pipe (`<(...)`) has none.
+  // Paths start from the folder of the config; a pipe (`<(...)`) has none.
   std::error_code ignored;
   const bool is_file = std::filesystem::is_regular_file(source.path, ignored);
   const std::string folder = is_file ? std::filesystem::path(source.path).parent_path().string() : "";
@@ -386,7 +387,7 @@ RunConfig read_run_config(const ConfigSource& source, const ConfigHooks& hooks, 
 }
 
 std::vector<KeyDoc> run_config_docs() {
-  // An empty section asks for all of its keys; what it lacks is noted nowhere.
+  // Reading an empty section collects all of its keys; the errors about missing keys are dropped.
   Node tree;
   for (const char* section : {"data", "model", "train"}) tree.set(section, Node::map({}));
   tree.find("data")->set("csv", Node::map({}));

@@ -61,10 +61,10 @@ void softmax_of(std::span<double> values) {
   for (double& v : values) v /= sum;
 }
 
-/// Computes a function of the values along the last dim, in place.
+/// Computes a function of the values along the last dimension, in place.
 using Function = void (*)(std::span<double>);
 
-/// The fractions are empty for floats.
+/// `fraction` is empty for floats.
 template <typename T>
 ProxyFunction activation_function(Function function, int64_t last_dim, std::vector<int> fraction) {
   return [function, last_dim, fraction = std::move(fraction)](const ProxyRows& rows) {
@@ -85,7 +85,7 @@ ProxyFunction activation_function(Function function, int64_t last_dim, std::vect
   };
 }
 
-/// Of a function of one number that hls4ml reads from its table.
+/// For a function of one number that hls4ml reads from its table.
 template <typename T>
 ProxyFunction table_function(HlsFunction function, int table_fraction, std::vector<int> fraction) {
   return [function, table_fraction, fraction = std::move(fraction)](const ProxyRows& rows) {
@@ -104,7 +104,7 @@ ProxyPlan function_plan(const ProxySignal& input, Function function) {
   plan.out.shape = input.shape;
   for (size_t e = 0; e < input.hls.size(); ++e) {
     const int sign = function == tanh_of ? input.hls.k[e] : 0;
-    // Of softmax: the types of hls4ml's tables, ap_fixed<18, 8> both.
+    // Softmax has the type of both of hls4ml's tables, ap_fixed<18, 8>.
     const bool softmax = function == softmax_of;
     plan.out.hls.push(sign, softmax ? 16 : std::min(input.hls.i[e], 1), softmax ? 20 : kUnlimitedBits);
   }
@@ -115,7 +115,7 @@ ProxyPlan function_plan(const ProxySignal& input, Function function) {
   return plan;
 }
 
-/// From hls4ml's table; where it has none, the function itself.
+/// Computes the function from hls4ml's table; if there is none, the function itself.
 ProxyPlan table_plan(const ProxySignal& input, HlsFunction function) {
   ProxyPlan plan = function_plan(input, function == HlsFunction::kTanh ? tanh_of : sigmoid_of);
   if (!input.fixed_point() || !hls_table_problem(function, input.hls).empty()) return plan;

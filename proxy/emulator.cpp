@@ -9,7 +9,7 @@
 namespace hgq {
 namespace {
 
-/// Values of all layers in a block: few enough for the L2 cache.
+/// The most values of all layers in a block: few enough for the L2 cache.
 constexpr int64_t kBlockElements = 32768;
 constexpr int64_t kMostBlockRows = 256;
 

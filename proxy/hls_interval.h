@@ -1,15 +1,15 @@
-// Interval arithmetic of hls4ml 1.3.0 (its QIntervalArray), in double as there: smallest and largest value, and the
-// spacing between values. From it hls4ml derives the type of every sum.
+// The interval arithmetic of hls4ml 1.3.0 (its QIntervalArray), also in double: the smallest and the largest value, and
+// the spacing between values. From it hls4ml derives the type of every sum.
 #pragma once
 
 #include "hgq/proxy/signal.h"
 
 namespace hgq {
 
-/// Fractional bits that hold the value, as hls4ml's search finds them: from -31 to 32; 0 has -31.
+/// The fractional bits that the value needs, as hls4ml's search finds them: from -31 to 32; 0 has -31.
 int hls_fraction(double value);
 
-/// ceil(log2 value), exactly; `value` above 0.
+/// ceil(log2 value), exactly. `value` must be above 0.
 int hls_ceil_log2(double value);
 
 /// The smallest type that holds all of the given values (hls4ml's minimal_kif, the maximum over the values).

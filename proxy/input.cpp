@@ -8,7 +8,7 @@
 namespace hgq {
 namespace {
 
-/// Every layer's plan has an entry for each element, so what a file claims is bounded.
+/// The plan of every layer has an entry for each element, so the size that a file can claim is limited.
 constexpr int64_t kMostElements = int64_t{1} << 22;
 
 /// [null, 8, 3] -> [8, 3].

@@ -13,7 +13,7 @@
 namespace hgq {
 namespace {
 
-/// All parts in one signal, part after part, so that they can be aligned element by element.
+/// Joins all parts in one signal, one after the other, so that they can be aligned element by element.
 ProxySignal side_by_side(std::span<const ProxySignal* const> in) {
   ProxySignal all;
   all.storage = in[0]->storage;
@@ -38,7 +38,7 @@ void add_part(const ProxyRows& rows, size_t part, const int* shift) {
   }
 }
 
-/// Ranges of the sums; returns the largest magnitude.
+/// Computes the ranges of the sums, and returns the largest magnitude.
 Int128 add_ranges(const ProxySignal& all, const std::vector<int>& shift, ProxySignal& out) {
   const auto n = static_cast<size_t>(out.shape.size());
   out.low.assign(n, 0);
@@ -52,7 +52,7 @@ Int128 add_ranges(const ProxySignal& all, const std::vector<int>& shift, ProxySi
   return largest;
 }
 
-/// `shift`: of every part's elements, part after part.
+/// `shift` has the shifts of the elements of all parts, one part after the other.
 ProxyFunction sum_function(std::span<const ProxySignal* const> in, std::vector<int> shift, Storage sum) {
   std::vector<Storage> storage;
   for (const ProxySignal* part : in) storage.push_back(part->storage);

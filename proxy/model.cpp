@@ -65,7 +65,7 @@ std::vector<int> ProxyModel::keras_order() const {
 }
 
 std::vector<ProxyPlan> plan_layers(const ProxyModel& model) {
-  constexpr int64_t kMostElements = int64_t{1} << 23U;  // a file can claim any number; each takes some 60 bytes
+  constexpr int64_t kMostElements = int64_t{1} << 23U;  // a file can claim any number; each takes about 60 bytes
   std::vector<ProxyPlan> plans;
   int64_t elements = 0;
   for (const ProxyModel::Entry& entry : model.layers()) {

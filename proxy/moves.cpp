@@ -34,7 +34,7 @@ ProxyPlan move_plan(std::span<const ProxySignal* const> in, const Shape& shape, 
     plan.out.storage = std::max(plan.out.storage, signal->storage);
   }
   for (const MoveSource& source : sources) {
-    // A 0 that is put in has the type of what it stands beside.
+    // A 0 that is inserted has the type of its neighbours.
     const HlsTypes& types = in[static_cast<size_t>(std::max(source.input, 0))]->hls;
     const auto element = source.input < 0 ? size_t{0} : static_cast<size_t>(source.element);
     plan.out.hls.push(types.k[element], types.i[element], types.f[element]);

@@ -14,11 +14,11 @@ namespace {
 
 /// Kernel and bias as integers.
 struct IntegerWeights {
-  std::vector<Int128> kernel, bias;  // (inputs, units), (units)
+  std::vector<Int128> kernel, bias;  // [inputs, units], [units]
   std::vector<int> fraction;         // F_j, of the sums
 };
 
-/// v * 2^fraction, an integer.
+/// v * 2^fraction, which must be an integer.
 Int128 integer_at(float v, int fraction, const std::string& where) {
   if (v == 0.0f) return 0;
   const int lowest = lowest_set_bit(v);
@@ -51,7 +51,7 @@ IntegerWeights integer_weights(const ProxyProduct& layer, std::span<const int> i
   return out;
 }
 
-/// Range of every sum, and the largest magnitude that a part of one can have.
+/// The range of every sum, and the largest magnitude that a partial sum can have.
 Int128 sum_ranges(const ProxySignal& in, const Alignment& aligned, const IntegerWeights& weights, size_t inputs,
                   ProxySignal& out, const std::string& where) {
   const size_t units = weights.bias.size();
@@ -80,7 +80,8 @@ Int128 sum_ranges(const ProxySignal& in, const Alignment& aligned, const Integer
   return largest;
 }
 
-/// As hls4ml does it: intervals of the inputs' types through the real kernel; padding is a type of no bits.
+/// The types that hls4ml derives: from the intervals of the inputs' types and the values of the kernel; padding is a
+/// type without bits.
 HlsTypes product_types(const HlsTypes& in, const ProxyProduct& layer) {
   const auto n = static_cast<size_t>(layer.inputs);
   const auto units = static_cast<size_t>(layer.units);
@@ -121,7 +122,7 @@ struct ProductLoop {
     std::copy(bias.begin(), bias.end(), y);
     const Sum* weights = kernel.data();
     for (size_t k = 0; k < inputs; ++k, weights += units) {
-      if (sources[k] < 0 || x[sources[k]] == 0) continue;  // behind a ReLU, often
+      if (sources[k] < 0 || x[sources[k]] == 0) continue;  // often so after a ReLU
       const Sum value = static_cast<Sum>(x[sources[k]]) << shifts[k];
       for (size_t j = 0; j < units; ++j) y[j] += value * weights[j];
     }
@@ -144,7 +145,7 @@ ProxyFunction product_function(const ProxyProduct& layer, const std::vector<int>
                               narrowed(weights.bias)};
 }
 
-/// The inputs in the order in which the kernel meets them.
+/// The inputs in the order in which they are multiplied with the kernel.
 ProxySignal gathered(const ProxySignal& input, std::span<const int64_t> source) {
   ProxySignal all;
   all.storage = input.storage;

@@ -206,7 +206,7 @@ std::vector<Kbi> ProxyQuantizer::firmware_types(const ProxySignal& input) const 
   std::vector<size_t> group = type_indices(input.shape);
   const bool folded = fusible(only_child_);
   if (folded) {
-    if (rounding_ == Rounding::kTrn && overflow_ == Overflow::kWrap) return types;  // the type of the layer in front
+    if (rounding_ == Rounding::kTrn && overflow_ == Overflow::kWrap) return types;  // the type of the layer before it
     std::ranges::fill(group, 0);
   }
   std::vector<Kbi> of_group(types_.b.size(), Kbi{.k = 0, .b = 0, .i = std::numeric_limits<int>::min()});
@@ -252,7 +252,7 @@ ProxyPlan ProxyQuantizer::plan(std::span<const ProxySignal* const> in) const {
   return plan;
 }
 
-// The element that differs, or, where elements have moved behind the quantizer, the first that overflows.
+// The element that differs, or, if elements have moved after the quantizer, the first that overflows.
 std::string ProxyQuantizer::why_wrong(const ProxyLayerRow& row) const {
   if (row.overflows == 0) return "";
   const std::vector<Kbi> types = types_of_elements(row.shape);

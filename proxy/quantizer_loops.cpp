@@ -15,7 +15,7 @@ void count_row(const ProxyRows& rows, int64_t row, int64_t overflows) {
   rows.row_overflows[row] |= static_cast<uint8_t>(overflows != 0);
 }
 
-/// Every mode, every storage.
+/// For every mode and every storage.
 struct GeneralLoop {
   std::vector<Kbi> types;
   std::vector<int> fraction;  // of the input; empty for floats
@@ -45,12 +45,12 @@ struct GeneralLoop {
   }
 };
 
-/// What nearly every proxy needs, in a form that is vectorised: 64-bit mantissas, TRN or RND, WRAP or SAT.
+/// The case of nearly every proxy, in a form that the compiler vectorizes: 64-bit mantissas, TRN or RND, WRAP or SAT.
 /// out = overflow(((in << left) + half) >> right).
 struct FastLoop {
   std::vector<int64_t> left, right, half, low, high, mask;
 
-  /// `bits`: of the input's mantissa. False where the sum does not fit into 63 bits.
+  /// `bits` are those of the input's mantissa. Returns false if the sum does not fit into 63 bits.
   bool add(int shift, int bits, Kbi type, Rounding rounding) {
     if (type.b == 0) return add_mask(bits);
     const int64_t to_left = std::max(-shift, 0);
@@ -65,7 +65,8 @@ struct FastLoop {
     return true;
   }
 
-  /// An element without bits: (in + 2^61) >> 62 is 0 for all that add() takes, which is in range and stays 0.
+  /// An element without bits: (in + 2^61) >> 62 is 0 for every input that add() accepts; that is in range, and the
+  /// result is 0.
   bool add_mask(int bits) {
     if (bits > 61) return false;
     left.push_back(0);

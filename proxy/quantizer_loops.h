@@ -1,4 +1,4 @@
-// The loops of a FixedPointQuantizer over a block of rows.
+// The function that computes a FixedPointQuantizer for a block of rows.
 #pragma once
 
 #include <span>
@@ -8,7 +8,7 @@
 
 namespace hgq {
 
-/// Brings element e of every row into types[e], and counts overflows (see quantizer.h). The results are int64
+/// Converts element e of every row to types[e], and counts overflows (see quantizer.h). The results are int64
 /// mantissas.
 ProxyFunction quantizer_function(const ProxySignal& input, std::span<const Kbi> types, Rounding rounding,
                                  Overflow overflow);

@@ -118,7 +118,7 @@ ProxyPlan ProxyUnaryLut::plan(std::span<const ProxySignal* const> in) const {
     HGQ_CHECK(v == 0.0F || highest_set_bit(v) + fraction < 60, ShapeError, where(),
               ": its table's entries span more than 60 bits");
     entries.push_back(static_cast<int64_t>(std::ldexp(static_cast<double>(v), fraction)));
-    // Of each entry, as hls4ml finds it.
+    // The type of each entry, as hls4ml derives it.
     const int f = v == 0.0F ? 0 : hls_fraction(static_cast<double>(v));
     const double most = std::max(static_cast<double>(v) + std::ldexp(1.0, -f), -static_cast<double>(v));
     const int i = v == 0.0F ? 0 : hls_ceil_log2(most);

@@ -1,4 +1,4 @@
-// hgq-train with a layer, a loss, a metric and a callback of one's own. Configs name them as they name those of hgq:
+// hgq-train with your own layer, loss, metric and callback. Configs name them like those of hgq:
 //
 //   model:
 //     layers: [HQuantize, PSelect: {columns: [0, 2, 3]}, HDense: {units: 16, activation: relu}, HDense: {units: 1}]
@@ -22,7 +22,7 @@ namespace {
 
 using namespace hgq;
 
-/// Some columns of the last dim of its input.
+/// Some columns of the last dimension of its input.
 class PSelect final : public PassiveLayer {
  public:
   explicit PSelect(ConfigReader& c) : PassiveLayer(c.text("name", "name of the layer", "")) {
@@ -91,7 +91,7 @@ LossPtr make_asinh_mse(ConfigReader& c) {
       c.number("scale", "where the square becomes one of logarithms", {.fallback = 1, .min = 0, .above_min = true}));
 }
 
-/// Share of the predictions that are off by `tolerance` at most.
+/// The share of the predictions whose error is at most `tolerance`.
 class Within final : public Metric {
  public:
   explicit Within(double tolerance) : tolerance_(tolerance) {}
@@ -126,7 +126,7 @@ class StopBelowBops final : public Callback {
     t.stop = true;
     t.stop_reason = concat("StopBelowBOPs: bops is ", *bops);
   }
-  // What it remembers is in checkpoints, so that a run that is continued stops where it would have.
+  // Its state is in checkpoints, so that a resumed run stops at the same epoch as a run without interruption.
   nlohmann::json state() const override { return {{"epochs", epochs_}}; }
   void restore(const nlohmann::json& state) override {
     epochs_ = SavedState(state, "StopBelowBOPs").integer("epochs", 0, 1 << 30);

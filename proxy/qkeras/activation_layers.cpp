@@ -11,10 +11,10 @@
 namespace hgq {
 namespace {
 
-constexpr int kFreeTableBits = 11;  // Keras opens tables of as many entries
+constexpr int kFreeTableBits = 11;  // Keras loads tables of so many bits
 
-/// How many bits before the point, without the sign, a monotone function needs: beyond them its quantized values are
-/// those at the ends.
+/// How many bits before the point, without the sign, the input of a monotone function needs: for larger inputs the
+/// quantized values are those at the ends.
 int integer_bits_that_matter(const QKerasActivation& activation, const HlsType& in) {
   const auto at = [&](double x) {
     const auto y = static_cast<float>(activation.table->value(x));

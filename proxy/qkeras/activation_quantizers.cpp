@@ -59,10 +59,11 @@ QKerasActivation of_relu(const QKerasQuantizer& quantizer, ErrorList& errors) {
           .overflow = Overflow::kSat};
 }
 
-/// QKeras' own sigmoid, unless a quantizer asks for the real one.
+/// QKeras' own sigmoid, unless a quantizer asks for the real sigmoid.
 double hard_sigmoid(double x) { return std::clamp(0.5 * x + 0.5, 0.0, 1.0); }
 
-/// Without use_real_tanh it is 2 hard_sigmoid(x) - 1, which is what a saturating type does by itself.
+/// Without use_real_tanh the function is 2 hard_sigmoid(x) - 1, which is x limited to -1 ... 1, as a saturating type
+/// does by itself.
 QKerasActivation of_tanh(const QKerasQuantizer& quantizer, ErrorList& errors) {
   QKerasArguments arguments(quantizer, errors);
   const int64_t bits = arguments.integer("bits", 8, 1, kMaxFixedBits);
@@ -89,7 +90,7 @@ QKerasActivation of_sigmoid(const QKerasQuantizer& quantizer, ErrorList& errors)
   return out;
 }
 
-/// Why a quantizer that is none of those above cannot stand behind a layer.
+/// Why any other quantizer cannot be used after a layer.
 std::string reason(const QKerasQuantizer& quantizer) {
   if (quantizer.is("quantized_po2") || quantizer.is("quantized_relu_po2"))
     return "gives powers of two, which as activations have no fixed-point type in hls4ml";
