@@ -194,7 +194,7 @@ int run_eval(const EvalCommand& command, const Registry& registry) {
             loaded.extras.unknown_objective,
             "; evaluate it with the program that trained it, or give --loss and --metrics");
   HGQ_CHECK(!objective.losses.empty(), ConfigError, command.model,
-            ": does not say what it was trained for; give --loss");
+            ": does not say with which loss it was trained; give --loss");
   HGQ_CHECK(objective.losses.size() == loaded.model.outputs().size(), FileError, command.model, ": has ",
             objective.losses.size(), " losses for ", loaded.model.outputs().size(), " outputs; give --loss");
   std::vector<OutputSpec> outputs;

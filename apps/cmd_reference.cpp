@@ -80,12 +80,13 @@ std::vector<Structure> structures() {
            "an input of the model, or of a nested one",
            {name, {"", "shape", "a list of integers", "", "shape of a sample; not needed where the data tell"}}},
           {"NestedModel",
-           "layers with names of their own, which are called together; Input layers among them stand for its inputs, "
+           "layers with names of their own, which are called together; Input layers among them are its inputs, "
            "in their order",
            {name,
             {"", "layers", "a list", "required", "the layers inside"},
             {"", "outputs", "a list", "",
-             "names of the layers inside that give its outputs; the layers that nobody reads if not given. Several are "
+             "names of the layers inside that give its outputs; if not given, the layers that no other layer reads. "
+             "Several are "
              "read as NAME/LAYER"}}},
           {"Shared",
            "one more call of a layer or nested model, with the same weights, bit widths and ranges",
@@ -168,7 +169,7 @@ int run_reference(const Registry& registry) {
   print_objects(initializer_docs());
   print_group("Regularizers", "Terms that weights or bit widths add to the loss.");
   print_objects(regularizer_docs());
-  print_group("Constraints", "What weights are forced to be after each update.");
+  print_group("Constraints", "What is applied to weights after each update.");
   print_objects(constraint_docs());
 
   print_group("Optimizers", "`learning_rate` is a number or a schedule.");

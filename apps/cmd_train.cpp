@@ -57,7 +57,7 @@ class Run {
         trainer.resume(rest_);
         say_where(trainer);
         if (trainer.epochs() > 0 && !fs::exists(folder_ / "history.csv"))
-          note("warning: history.csv is not there; a new one begins with the epochs that come");
+          note("warning: history.csv does not exist; a new one begins with the next epoch");
       }
       end = fit(trainer);
       if (end == FitEnd::kFinished && stop.requested())
@@ -69,13 +69,13 @@ class Run {
       position = trainer.position();
     }
     if (end == FitEnd::kInterrupted) {
-      note(concat("interrupted; go on with: hgq-train ", command_.config, " --out ", folder_.string(), " --resume"));
+      note(concat("interrupted; continue with: hgq-train ", command_.config, " --out ", folder_.string(), " --resume"));
       return kExitInterrupted;
     }
     if (end == FitEnd::kStopAfter) {
       note(concat("stopped after epoch ", position.epoch,
                   position.batch > 0 ? concat(" and ", position.batch, " batches") : std::string(),
-                  "; go on with --resume"));
+                  "; continue with --resume"));
       return kExitDone;
     }
     return finish(begin);
@@ -106,7 +106,8 @@ class Run {
 
   /// Why a run in this folder cannot be resumed.
   std::string no_run() const {
-    const std::string found = fs::exists(folder_) ? "holds no run (there is no config.yaml in it)" : "does not exist";
+    const std::string found =
+        fs::exists(folder_) ? "contains no run (there is no config.yaml in it)" : "does not exist";
     std::vector<std::string> runs;
     std::error_code ignored;
     for (const fs::directory_entry& entry :
@@ -114,7 +115,7 @@ class Run {
       if (fs::exists(entry.path() / "config.yaml", ignored)) runs.push_back(entry.path().filename().string());
     }
     return concat("the folder '", folder_.string(), "' ", found, did_you_mean(folder_.filename().string(), runs),
-                  "; --resume goes on with a run that was begun: give its folder by --out, or leave out --resume to "
+                  "; --resume continues a run that has begun: give its folder with --out, or leave out --resume to "
                   "begin a new one");
   }
 
@@ -125,7 +126,7 @@ class Run {
     } catch (const RunError& e) {
       if (!fs::exists(folder_ / "checkpoint.h5")) throw;
       throw RunError(concat(e.what(), "\n", folder_.string(),
-                            " holds the run as of its last checkpoint; --resume goes on from there"));
+                            " contains the run up to its last checkpoint; --resume continues from there"));
     }
   }
 
@@ -133,7 +134,8 @@ class Run {
   void open_folder() {
     folder_ = chosen_folder();
     const fs::path stored = folder_ / "config.yaml";
-    HGQ_CHECK(!fs::exists(folder_) || fs::is_directory(folder_), ConfigError, "'", folder_.string(), "' is no folder");
+    HGQ_CHECK(!fs::exists(folder_) || fs::is_directory(folder_), ConfigError, "'", folder_.string(),
+              "' is not a folder");
     const bool holds_run = fs::exists(stored);
     HGQ_CHECK(holds_run || !command_.resume, ConfigError, no_run());
     if (fs::exists(folder_)) lock_folder();
@@ -158,13 +160,13 @@ class Run {
     } else if (epoch >= epochs) {
       note(concat("all ", epoch, " epochs are done (train.epochs is ", epochs, "); the files are written again"));
     } else {
-      note(concat("goes on at epoch ", epoch + 1, " of ", epochs,
-                  batch > 0 ? concat(", behind its batch ", batch) : std::string()));
+      note(concat("continues at epoch ", epoch + 1, " of ", epochs,
+                  batch > 0 ? concat(", after its batch ", batch) : std::string()));
     }
     const int64_t length = config_.train.schedule_length();
     if (length == epochs || !has_schedules()) return;
-    note(concat("train.epochs is ", epochs, "; schedules keep the length that the run began with, ", length,
-                " epochs (train.schedule_epochs)", length < epochs ? ", and hold their last value behind it" : ""));
+    note(concat("train.epochs is ", epochs, "; schedules keep the length with which the run began, ", length,
+                " epochs (train.schedule_epochs)", length < epochs ? ", and then keep their last value" : ""));
   }
 
   /// Whether the config has schedules whose length is that of the training.
@@ -178,7 +180,7 @@ class Run {
 
   void check_holds_no_run() const {
     HGQ_CHECK(command_.resume || !fs::exists(folder_ / "config.yaml"), ConfigError, "the folder '", folder_.string(),
-              "' holds a run already; go on with it by --resume, or give another --out");
+              "' contains a run already; continue it with --resume, or give another --out");
   }
 
   void lock_folder() {
@@ -229,8 +231,8 @@ class Run {
       if (classes.names.size() > kMost) text += concat(", ... ", classes.names.size(), " in all");
       const int64_t outputs = model_.entry(model_.outputs()[o]).shape[-1];
       if (outputs > classes.size())
-        text += concat("; output '", config_.model.outputs[o], "' tells ", outputs, " apart, of which the last ",
-                       outputs - classes.size(), " will have no rows");
+        text += concat("; output '", config_.model.outputs[o], "' distinguishes ", outputs,
+                       " classes, of which the last ", outputs - classes.size(), " will have no rows");
       note(text);
     }
   }
@@ -273,7 +275,7 @@ class Run {
     write_deployment(folder_.string(), model_, extras_, done, summary);
     if (!done.trace) {  // a model that is not finite, after TerminateOnNaN: it is kept, as in Keras, but not traced
       note(concat("there is no proxy.h5: ", done.refused,
-                  "; model.h5 is the model as it is, checkpoint.h5, where there is one, "
+                  "; model.h5 is the model as it is, checkpoint.h5, if there is one, "
                   "the last good one"));
       return kExitFailed;
     }

@@ -164,7 +164,7 @@ void refuse_overwriting(const std::string& out, const std::vector<std::string>& 
   for (const std::string& file : read) {
     std::error_code ignored;
     HGQ_CHECK(file.empty() || out.empty() || !std::filesystem::equivalent(out, file, ignored), ConfigError, "--out ",
-              printable(out), " is a file that this command reads, which would be lost; give another name");
+              printable(out), " is a file that this command reads, and would be overwritten; give another name");
   }
 }
 

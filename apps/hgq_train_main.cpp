@@ -30,7 +30,7 @@ int guarded(const std::function<int()>& command) {
   } catch (const std::exception& e) {
     return fail(e.what(), kExitFailed);
   } catch (...) {
-    return fail("something was thrown that is no std::exception", kExitFailed);
+    return fail("an exception was thrown that is not a std::exception", kExitFailed);
   }
 }
 

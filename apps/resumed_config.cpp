@@ -30,7 +30,7 @@ void check_resumable(const Node& stored, const Node& now, const std::string& pat
   // It is written only if it differs from train.epochs.
   if (schedule_epochs_of(stored) == schedule_epochs_of(now) || now["train"].find("schedule_epochs") == nullptr)
     std::erase(keys, "train.schedule_epochs");
-  HGQ_CHECK(keys.empty(), ConfigError, path, ": the config differs from the one that this run was begun with in ",
+  HGQ_CHECK(keys.empty(), ConfigError, path, ": the config differs from that with which this run began in ",
             join_names(keys), "; only train.epochs may change when a run is resumed");
 }
 

@@ -57,8 +57,7 @@ class Reader {
     const Node* data = section(top, "data", "what to learn from", true);
     const Node* model = section(top, "model", "the network", true);
     const Node* train = section(top, "train", "how it is trained", true);
-    const Node* callbacks =
-        top.node("callbacks", "what acts between epochs, in this order", "a list of callbacks", "[]");
+    const Node* callbacks = top.node("callbacks", "called between epochs, in this order", "a list of callbacks", "[]");
     const Node* proxy = section(top, "export", "how the proxy for hls4ml is made", false);
     top.finish();
     if (model != nullptr) read_model(*model, data);
@@ -82,16 +81,15 @@ class Reader {
   void read_model(const Node& node, const Node* data) {
     ModelConfig& model = config_.model;
     ConfigReader c(node, "model", errors_, docs_);
-    const Node* kernel =
-        c.node("kernel_quantizer", "keys over the defaults of kernel quantizers", "a quantizer", "the defaults below");
-    const Node* activation = c.node("activation_quantizer", "keys over the defaults of activation quantizers",
+    const Node* kernel = c.node("kernel_quantizer", "keys that replace defaults of kernel quantizers", "a quantizer",
+                                "the defaults below");
+    const Node* activation = c.node("activation_quantizer", "keys that replace defaults of activation quantizers",
                                     "a quantizer", "the defaults below");
-    model.beta = c.number("beta", "strength of the BOPs term of every layer that gives none", {.min = 0});
-    const Node* layers =
-        c.node("layers", "the network: NAME or {NAME: {...}}, a chain but where `inputs` says otherwise", "a list",
-               "required");
-    const Node* outputs =
-        c.node("outputs", "names of the layers that give the outputs", "a list", "the layers that nobody reads");
+    model.beta = c.number("beta", "strength of the BOPs term of every layer without its own", {.min = 0});
+    const Node* layers = c.node("layers", "the network: NAME or {NAME: {...}}, a chain except for layers with `inputs`",
+                                "a list", "required");
+    const Node* outputs = c.node("outputs", "names of the layers that give the outputs", "a list",
+                                 "the layers that no other layer reads");
     c.finish();
     if (kernel != nullptr) read_quantizer(*kernel, "kernel_quantizer", model.kernel_quantizer);
     if (activation != nullptr) read_quantizer(*activation, "activation_quantizer", model.activation_quantizer);
@@ -198,9 +196,9 @@ class Reader {
     const Node* loss = c.node("loss", "one for all outputs, or {OUTPUT: LOSS, ...}", "a loss", "required");
     const Node* weights =
         c.node("loss_weights", "factors of the outputs' losses in their sum: {OUTPUT: FACTOR, ...}", "a map", "1 each");
-    const Node* optimizer = c.node("optimizer", "how the weights are moved", "an optimizer", "Adam");
-    const Node* metrics =
-        c.node("metrics", "measured beside the loss, on training and validation rows", "a list of metrics", "[]");
+    const Node* optimizer = c.node("optimizer", "how the weights are updated", "an optimizer", "Adam");
+    const Node* metrics = c.node("metrics", "measured in addition to the loss, on training and validation rows",
+                                 "a list of metrics", "[]");
     const Node* weighted = c.node("weighted_metrics", "the same, as means weighted by data.sample_weights; not AUC",
                                   "a list of metrics", "[]");
     train.batch_size =
@@ -209,8 +207,8 @@ class Reader {
         c.integer("epochs", "passes over the training rows", {.fallback = train.epochs, .min = 1, .max = kMaxCount});
     train.schedule_epochs = c.optional_integer("schedule_epochs",
                                                "length of the training for schedules that have none of their own; "
-                                               "train.epochs if not given. A run that is continued for more epochs "
-                                               "keeps the length that it began with",
+                                               "train.epochs if not given. A run that is resumed for more epochs "
+                                               "keeps the length with which it began",
                                                {.min = 1, .max = kMaxCount});
     train.shuffle = c.boolean("shuffle", "a new order of the rows in every epoch", train.shuffle);
     c.finish();
@@ -277,17 +275,17 @@ class Reader {
     ConfigReader c(node, "export", errors_, docs_);
     const Node* trace = c.node("trace", "how the ranges of the proxy are found", "a map");
     proxy.saturate = c.choice("overflow",
-                              "what numbers beyond their range become: wrap (as integers do; HGQ's aggressive=True), "
+                              "what numbers out of range become: wrap (as integers do; HGQ's aggressive=True), "
                               "or sat (the nearest end)",
                               {"wrap", "sat"}, "wrap") == "sat";
     proxy.accum_fp_max_offset =
         c.optional_integer("accum_fp_max_offset", "accepted as in Python HGQ, where it changes no value");
-    proxy.unary_lut_max_table_size = c.integer(
-        "unary_lut_max_table_size",
-        "entries of the largest table (UnaryLUT) that takes the place of a function, up to 65536; 2048 is the "
-        "most that Keras opens. Without one (-1: none) hls4ml computes sigmoid and tanh from its own coarser "
-        "table, and other functions cannot be exported",
-        {.fallback = proxy.unary_lut_max_table_size, .min = -1, .max = kMaxCount});
+    proxy.unary_lut_max_table_size =
+        c.integer("unary_lut_max_table_size",
+                  "entries of the largest table (UnaryLUT) that replaces a function, up to 65536; 2048 is the "
+                  "most that Keras opens. Without one (-1: none) hls4ml computes sigmoid and tanh from its own coarser "
+                  "table, and other functions cannot be exported",
+                  {.fallback = proxy.unary_lut_max_table_size, .min = -1, .max = kMaxCount});
     c.finish();
     read_trace(trace == nullptr ? Node() : *trace);
   }
@@ -296,10 +294,10 @@ class Reader {
     TraceConfig& trace = config_.proxy.trace;
     ConfigReader c(node, "export.trace", errors_, docs_);
     const std::vector<std::string> names = {"train", "validation", "test"};
-    trace.data = c.texts("data", "sets whose rows are run through the network: of train, validation, test", trace.data);
-    trace.cover_factor = c.number("cover_factor", "ranges are widened by this factor about their middle",
+    trace.data = c.texts("data", "sets on whose rows the ranges are traced: of train, validation, test", trace.data);
+    trace.cover_factor = c.number("cover_factor", "ranges are widened about their centre by this factor",
                                   {.fallback = 1, .min = 0, .above_min = true});
-    trace.batch_size = c.integer("batch_size", "rows that are run at once",
+    trace.batch_size = c.integer("batch_size", "rows that are traced at once",
                                  {.fallback = trace.batch_size, .min = 1, .max = kMaxCount});
     c.finish();
     if (trace.data.empty()) c.error("data", "found an empty list, expected names of train, validation, test");
@@ -312,7 +310,7 @@ class Reader {
         errors_.add(item.place(),
                     concat("export.trace.data: unknown rows '", printable(name), "'", suggestion(name, names)));
       } else if (!seen.insert(name).second) {
-        errors_.add(item.place(), concat("export.trace.data: '", name, "' stands there twice"));
+        errors_.add(item.place(), concat("export.trace.data: '", name, "' is given twice"));
       }
     }
     const DataConfig& data = config_.data_config;

@@ -138,7 +138,7 @@ ExportOutlook look_at_export(Model& model, const ProxyOptions& options) {
     outlook.notes =
         firmware_notes(proxy, [&](int layer) -> const ProxySignal& { return plans[static_cast<size_t>(layer)].out; });
   } catch (const Error& e) {
-    outlook.notes.push_back(concat("as the model is before training, it cannot be exported: ", e.what()));
+    outlook.notes.push_back(concat("the untrained model cannot be exported: ", e.what()));
   }
   return outlook;
 }

@@ -161,13 +161,13 @@ class Walk {
       return;
     }
     for (const std::string& config : positionals_) {
-      add(concat("the command stands first: hgq-train ", word, " ", printable(config)));
+      add(concat("the command must come first: hgq-train ", word, " ", printable(config)));
     }
     for (const std::string& name : given_) {
       if (find_option(*command, name) == nullptr) {
         add(concat("'", name, "' belongs to a training run, not to '", word, "'"));
       } else {
-        add(concat("options stand behind the command: hgq-train ", word, " ... ", name));
+        add(concat("options must come after the command: hgq-train ", word, " ... ", name));
       }
     }
     command_ = command;
@@ -184,7 +184,7 @@ class Walk {
     if (positionals_.size() <= most) return;
     std::vector<std::string> behind;
     for (std::size_t i = most; i < positionals_.size(); ++i) behind.push_back(printable(positionals_[i]));
-    add(concat("found ", quoted_names(behind), " behind '", printable(positionals_[0]), "', expected ",
+    add(concat("found ", quoted_names(behind), " after '", printable(positionals_[0]), "', expected ",
                usage_of(*command_)));
   }
 
@@ -194,8 +194,8 @@ class Walk {
         {"train", "a config alone starts a training run: hgq-train CONFIG"},
         {"fit", "a config alone starts a training run: hgq-train CONFIG"},
         {"run", "a config alone starts a training run: hgq-train CONFIG"},
-        {"resume", "a run goes on by --resume: hgq-train CONFIG --resume"},
-        {"help", "hgq-train --help shows what there is"},
+        {"resume", "--resume continues a run: hgq-train CONFIG --resume"},
+        {"help", "hgq-train --help lists the commands"},
         {"version", "hgq-train --version shows it"}};
     std::vector<std::string> names;
     for (const CommandDoc& command : program_.commands) names.push_back(command.name);

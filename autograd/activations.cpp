@@ -96,7 +96,8 @@ class PointTape {
 }  // namespace
 
 ops::UnaryFunction to_unary(TapeFunction function) {
-  HGQ_CHECK(!function.name.empty() && function.record, ConfigError, "a function needs a name and what it records");
+  HGQ_CHECK(!function.name.empty() && function.record, ConfigError,
+            "a function needs a name, and a function that records it");
   ops::UnaryFunction unary;
   unary.name = std::move(function.name);
   const auto point = std::make_shared<PointTape>(function.record);  // shared by copies of the function
@@ -111,7 +112,7 @@ FunctionTable::FunctionTable() {
 
 void FunctionTable::add(ops::UnaryFunction function) {
   HGQ_CHECK(!function.name.empty() && (function.value || function.record), ConfigError,
-            "a function needs a name, and a value or a recording");
+            "a function needs a name, and one of `value` and `record`");
   const auto same = [&](const auto& other) { return other->name == function.name; };
   functions_.erase(std::remove_if(functions_.begin(), functions_.end(), same), functions_.end());
   functions_.push_back(std::make_shared<const ops::UnaryFunction>(std::move(function)));

@@ -49,7 +49,7 @@ class BatchMean : public Op {
     const int64_t places = prediction.rank() == 0 ? 1 : prediction.size() / std::max<int64_t>(prediction[-1], 1);
     const int64_t count = in[2].shape.size();
     HGQ_CHECK(in[2].domain == Domain::kRow && (count == 1 || count == places), ShapeError, name, ": weights of shape ",
-              in[2].shape, " do not fit predictions of shape ", prediction, "; expected one number a row",
+              in[2].shape, " do not fit predictions of shape ", prediction, "; expected one number for each row",
               places > 1 ? concat(", or ", places) : "");
     per_weight_ = per_sample_ / count;
   }

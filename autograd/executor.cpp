@@ -173,7 +173,7 @@ void Executor::check_inputs(std::span<const ConstTensorView> inputs) const {
     const Tape::Value& value = tape_.values()[at(tape_.inputs()[i])];
     const Shape& shape = inputs[i].shape;
     HGQ_CHECK(shape.rank() > 0 && shape.without_front() == value.spec.shape, ShapeError, "input '", value.name,
-              "': batch has shape ", shape, ", expected [rows] in front of ", value.spec.shape);
+              "': batch has shape ", shape, ", expected [rows] before ", value.spec.shape);
     HGQ_CHECK(shape[0] == inputs[0].shape[0] && shape[0] > 0, ShapeError, "input '", value.name, "' has ", shape[0],
               " rows, input '", tape_.values()[at(tape_.inputs()[0])].name, "' ", inputs[0].shape[0],
               "; expected the same number, at least 1");
@@ -195,7 +195,7 @@ void Executor::forward(std::span<const ConstTensorView> inputs, uint64_t step) {
 
 void Executor::backward() {
   HGQ_CHECK(program_ != nullptr && options_.gradients, Error,
-            "backward() needs a forward pass before it, and an executor made with gradients");
+            "backward() needs a forward pass before it, and an executor with ExecutorOptions::gradients");
   run_stages(plan_.backward_stages(), backward_calls_);
 }
 
@@ -345,7 +345,8 @@ float Executor::loss() const {
 }
 
 ConstTensorView Executor::value(Var var) const {
-  HGQ_CHECK(var.domain() == Domain::kStep, Error, "value(): a value per row; ask rows_of() for one that is kept");
+  HGQ_CHECK(var.domain() == Domain::kStep, Error,
+            "value(): found a Row value, expected a Step value; rows_of() gives Row values that are kept");
   return {plan_.step_value(var.id), var.shape()};
 }
 

@@ -52,8 +52,7 @@ void check_name(std::string_view name, size_t position, bool called) {
   const bool value = name == "x" || name == "pi" || name == "e";
   HGQ_CHECK(!function || called, ConfigError, "'", name, "'", at(position), " is a function, expected '", name,
             "(...)'");
-  HGQ_CHECK(!value || !called, ConfigError, "'", name, "'", at(position),
-            " is no function; a product is written with *");
+  HGQ_CHECK(!value || !called, ConfigError, "'", name, "'", at(position), " is not a function; write a product with *");
   if (function || value) return;
   if (called) throw ConfigError(concat("unknown function '", name, "'", at(position), suggestion(name, functions)));
   const std::vector<std::string> values{"x", "pi", "e"};
@@ -88,7 +87,7 @@ void check_text(std::string_view text) {
               std::isprint(static_cast<unsigned char>(c)) != 0 ? concat("'", c, "'") : "character", at(i));
     if (c == '(') ++nested;
     if (c == ')') --nested;
-    HGQ_CHECK(nested <= kMostNested, ConfigError, "more than ", kMostNested, " parentheses in each other", at(i));
+    HGQ_CHECK(nested <= kMostNested, ConfigError, "more than ", kMostNested, " nested parentheses", at(i));
     const bool compares =
         c == '=' && ((i > 0 && std::string_view("<>!=").find(text[i - 1]) != std::string_view::npos) ||
                      (i + 1 < text.size() && text[i + 1] == '='));
@@ -212,7 +211,7 @@ ExpressionProgram translate(const mu::ParserByteCode& code) {
       instruction.code = code_of(token->Cmd);
     }
     HGQ_CHECK(program.add(instruction), ConfigError, "more than ", ExpressionProgram::kMostValues,
-              " operations wait for each other; use fewer parentheses, or fewer ^ and ? in a row");
+              " operations depend on each other; use fewer parentheses, or fewer consecutive ^ and ?");
   }
   return program;
 }

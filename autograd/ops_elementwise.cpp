@@ -50,7 +50,7 @@ class Binary final : public OpWith<Binary> {
     HGQ_CHECK(same || tail, ShapeError, name(), ": shapes ", in[0].shape, " and ", in[1].shape,
               " do not fit; expected the same, or a second one that is the end of the first and has no batch dim");
     HGQ_CHECK(!(in[0].domain == Domain::kStep && in[1].domain == Domain::kRow), ShapeError, name(),
-              ": the value per row comes first");
+              ": the Row value must be the first argument");
     second_is_step_ = in[1].domain == Domain::kStep;
     return {in[0]};
   }

@@ -58,7 +58,7 @@ class Quantize final : public OpWith<Quantize> {
     direct_ = row && width_ == sharing_.f_size && (!bias_ || bias_size_ == width_);
     std::vector<ValueSpec> out{in[0]};
     if (options_.record_min != nullptr) {
-      HGQ_CHECK(row, ShapeError, "quantize: only values per row have a record");
+      HGQ_CHECK(row, ShapeError, "quantize: only Row values have a record");
       out.insert(out.end(), 2, {in[1].shape, Domain::kStep});
     }
     return out;

@@ -18,7 +18,7 @@ class Gather final : public OpWith<Gather> {
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
     for (const ValueSpec& spec : in) {
       sizes_.push_back(spec.shape.size());
-      HGQ_CHECK(spec.domain == in[0].domain, ShapeError, name_, ": values per row and values per step do not mix");
+      HGQ_CHECK(spec.domain == in[0].domain, ShapeError, name_, ": Row values and Step values cannot be joined");
     }
     return {{out_, in[0].domain}};
   }

@@ -25,8 +25,8 @@ std::optional<bool> true_or_false(const Node& node);
 /// The text of a scalar that is neither a number nor a boolean, or that is in quotes; nullopt for anything else.
 std::optional<std::string> text_of(const Node& node);
 
-/// The rule that a scalar breaks, if it was meant to be a number, an integer or a boolean: " (no zeros in front of a
-/// number)"; empty if there is no such rule.
+/// The rule that a scalar breaks, if it was meant to be a number, an integer or a boolean: " (write numbers without
+/// leading zeros number)"; empty if there is no such rule.
 std::string number_hint(const Node& node);
 std::string integer_hint(const Node& node);
 std::string boolean_hint(const Node& node);

@@ -59,7 +59,7 @@ class Kinds {
                 what_,
                 name.empty() ? ": it is empty"
                 : readable   ? ": it is taken"
-                             : ": it holds a space or '>'");
+                             : ": it contains a space or '>'");
     };
     check(kind.name);
     for (const std::string& alias : kind.aliases) check(alias);
@@ -85,8 +85,9 @@ class Kinds {
   /// gives itself.
   void check_made(const NamedKind<Make>& named, bool made, std::string_view own_name, ErrorList& errors) const {
     if (!made) {
-      errors.add(named.arguments.key_place(),
-                 concat("'", printable(named.written), "': its function that makes it gave nothing"));
+      errors.add(
+          named.arguments.key_place(),
+          concat("'", printable(named.written), "': the function that makes it returned nothing, expected an object"));
     } else if (find(own_name) != named.kind) {
       errors.add(named.arguments.key_place(),
                  concat("'", printable(named.written), "' calls itself '", own_name, "', under which ", what_,

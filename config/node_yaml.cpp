@@ -49,7 +49,7 @@ class Builder : public YAML::EventHandler {
     const std::size_t at = source_.offset(mark.line, mark.column);
     const bool marker = source_.text().substr(at, 3) == "---";
     errors_.add(source_.place(at), marker ? "a second YAML document begins here, expected one"
-                                          : "text behind the end of the configuration");
+                                          : "text after the end of the configuration");
     throw Stop();
   }
   void OnDocumentEnd() override {}
@@ -236,13 +236,13 @@ void add_syntax_error(const YamlSource& source, const Builder& builder, const YA
     if (const auto start = builder.open_block()) message += concat(" that began at line ", source.line_of(*start) + 1);
     message += "; is the indentation right?";
   } else if (what == YAML::ErrorMsg::MAP_VALUE) {
-    message = "a ':' that can't stand here; is the indentation right? Text that holds ': ' must be in quotes";
+    message = "a ':' that cannot be here; is the indentation right? Text that contains ': ' must be in quotes";
   } else if (what == YAML::ErrorMsg::BLOCK_ENTRY) {
-    message = "a '-' that can't stand here; is the indentation right? Text that begins with '- ' must be in quotes";
+    message = "a '-' that cannot be here; is the indentation right? Text that begins with '- ' must be in quotes";
   } else if (what == YAML::ErrorMsg::FLOW_END) {
     message = "this closing bracket closes nothing; is another one missing before it?";
   } else if (what == YAML::ErrorMsg::UNKNOWN_TOKEN) {
-    message = "this character can't begin a value: put text that begins with it in quotes";
+    message = "this character cannot begin a value: put text that begins with it in quotes";
   } else if (what == YAML::ErrorMsg::INVALID_HEX || what.starts_with(YAML::ErrorMsg::INVALID_UNICODE) ||
              what.starts_with(YAML::ErrorMsg::INVALID_ESCAPE)) {
     message = "an escape that YAML does not know; a backslash is plain text in single quotes";

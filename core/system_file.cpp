@@ -94,7 +94,7 @@ std::string read_file(const std::string& path, size_t most) {
   if (fstat(file.get(), &status) != 0) throw_system_error(concat(path, ": cannot be read"), errno);
   const bool is_pipe = S_ISFIFO(status.st_mode);
   HGQ_CHECK(is_pipe || S_ISREG(status.st_mode), FileError, path,
-            ": is a device or a socket, expected a file, or a pipe that is written to");
+            ": is a device or a socket, expected a file, or a pipe with a writer");
   if (is_pipe) fcntl(file.get(), F_SETFL, O_RDONLY);
   std::string content;
   std::array<char, 1 << 16> piece{};
@@ -105,7 +105,8 @@ std::string read_file(const std::string& path, size_t most) {
     if (got == 0) break;
     content.append(piece.data(), static_cast<size_t>(got));
   }
-  HGQ_CHECK(!is_pipe || !content.empty(), FileError, path, ": is a pipe that nobody writes to");
+  HGQ_CHECK(!is_pipe || !content.empty(), FileError, path,
+            ": is a pipe without a writer, expected a file, or a pipe with a writer");
   return content;
 }
 

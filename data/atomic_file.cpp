@@ -117,7 +117,7 @@ void FileReplacement::resize(int64_t size) {
 
 void FileReplacement::check_written(int64_t bytes) const {
   HGQ_CHECK(bytes > 0 || (bytes < 0 && errno == EINTR), RunError, path_,
-            ": cannot be written: ", bytes == 0 ? "the system writes nothing" : system_reason(errno),
+            ": cannot be written: ", bytes == 0 ? "the system wrote no bytes" : system_reason(errno),
             "; the file is as it was");
 }
 

@@ -139,7 +139,7 @@ void TargetEncoder::fit_text(const RowSource& source) {
     for (std::string& word : source.read_text(first, std::min(kPieceRows, source.rows() - first)))
       found.insert(std::move(word));
     HGQ_CHECK(found.size() <= kMostClasses, FileError, source.place(), ": has more than ", kMostClasses,
-              " different texts, which are no classes");
+              " different texts, too many for classes");
   }
   classes_ = ClassMap::of_text({found.begin(), found.end()});
 }
@@ -160,7 +160,7 @@ void TargetEncoder::fit_numbers(const RowSource& source) {
                 ", expected a class number");
       add(value);
       HGQ_CHECK(found.size() <= kMostClasses, FileError, source.place(), ": has more than ", kMostClasses,
-                " different numbers, which are no classes; is this a regression?");
+                " different numbers, too many for classes; is this a regression?");
     }
   });
   if (kind_ == TargetKind::kBinary) {

@@ -282,7 +282,7 @@ CsvFindings find_csv_format(const Bytes& bytes, const CsvOptions& options) {
   findings.ends_with_separator = std::ranges::all_of(sample.records, ends_empty);
   if (findings.ends_with_separator) {
     for (Fields& record : sample.records) record.pop_back();
-    findings.remarks.emplace_back("a separator at the end of every line begins no column");
+    findings.remarks.emplace_back("the separator at the end of every line does not begin another column");
   }
   findings.columns = sample.records.front().size();
   HeaderFinder(bytes, options, sample, findings).find();

@@ -94,7 +94,7 @@ bool CsvRecords::fill() {
   buffer_.resize(old + count);
   bytes_.read(loaded_, std::span(buffer_).subspan(old));
   HGQ_CHECK(buffer_.find('\0', old) == std::string::npos, FileError, place(upcoming_.line),
-            ": contains a zero byte, so this is no text; expected CSV in UTF-8 or ASCII");
+            ": contains a zero byte, so it is not text; expected CSV in UTF-8 or ASCII");
   loaded_ += static_cast<int64_t>(count);
   return true;
 }
@@ -205,9 +205,9 @@ const std::vector<std::string_view>& CsvRecords::fields() {
   const bool split = split_fields(record_, format_.separator, fields_, unquoted_, kMostFields + 1);
   HGQ_CHECK(fields_.size() <= kMostFields, FileError, place(position_.line), ": has more than ", kMostFields,
             " fields (separator: ", separator_name(format_.separator),
-            "), as many as are read; such wide rows are data for HDF5, NPY or NPZ");
-  HGQ_CHECK(split, FileError, place(position_.line), ": text stands behind a closing quote in '", record_.substr(0, 60),
-            "'; a quote that begins a field ends with it, and is doubled inside");
+            "), the most that can be read; save such wide rows as HDF5, NPY or NPZ");
+  HGQ_CHECK(split, FileError, place(position_.line), ": there is text after a closing quote in '",
+            record_.substr(0, 60), "'; a quote that begins a field ends with it, and is doubled inside");
   return fields_;
 }
 

@@ -65,7 +65,7 @@ Group::Group(Id file, Id object, std::string file_name, std::string path, std::s
       permissions_(std::move(permissions)) {}
 
 bool Group::link_leads_somewhere(const std::string& path) const {
-  HGQ_CHECK(path.find('\0') == std::string::npos, FileError, place(), ": holds no names with a zero byte, such as '",
+  HGQ_CHECK(path.find('\0') == std::string::npos, FileError, place(), ": cannot have names with a zero byte, such as '",
             printable(path), "'");
   const LinkAccess access(*permissions_, LinkAccess::To::kLink);
   if (H5Lexists(*object_, path.c_str(), access.id()) > 0 && H5Oexists_by_name(*object_, path.c_str(), access.id()) > 0)
@@ -137,7 +137,7 @@ void Group::check_is_there(const std::string& path) const {
         parent.empty() ? (part.starts_with('/') ? root_names() : names()) : group(parent).names();
     const std::string name = part.substr(part.find_last_of('/') + 1);
     const bool dangling = std::ranges::find(there, name) != there.end();
-    HGQ_CHECK(!dangling, FileError, place(path), ": is a link that leads nowhere");
+    HGQ_CHECK(!dangling, FileError, place(path), ": is a link to nothing");
     throw FileError(concat(place(path), ": does not exist; ", parent.empty() ? place() : place(parent), " holds ",
                            listed(there), did_you_mean(name, there, "; ")));
   }

@@ -31,7 +31,7 @@ class Checksum {
   }
   void count_object(const std::string& place, int depth) {
     HGQ_CHECK(depth <= kMaxDepth && ++objects_ <= kMaxObjects, FileError, place,
-              ": groups lie in groups without an end; the file is damaged");
+              ": groups are nested without an end; the file is damaged");
   }
   uint32_t value() const { return static_cast<uint32_t>(crc_); }
 

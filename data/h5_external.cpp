@@ -59,7 +59,7 @@ Named named_file(const std::string& parent, const std::string& name, bool anywhe
     if (!anywhere && !inside) {
       return {"", concat(shown,
                          ", a file outside of the folder of this one, which is not read unless data.allow_external "
-                         "(--allow-external) says so")};
+                         "(--allow-external) allows it")};
     }
     if (!fs::is_regular_file(real, error) || !File::looks_like_hdf5(real.string()))
       return {"", concat(shown, ", which is not an HDF5 file")};
@@ -166,7 +166,7 @@ LinkAccess::LinkAccess(const Permissions& permissions, To to)
                       "HDF5", "no access properties")) {
   must(H5Pset_elink_fapl(*properties_, *unlocked_access("HDF5")), "HDF5", "no access properties");
   if (!permissions.anywhere)
-    must(H5Pset_elink_cb(*properties_, judge_link, this), "HDF5", "external links cannot be judged");
+    must(H5Pset_elink_cb(*properties_, judge_link, this), "HDF5", "external links cannot be checked");
 }
 
 void LinkAccess::check_followed(const std::string& place) const {
@@ -179,14 +179,13 @@ void check_no_external_storage(int64_t creation, const std::string& place) {
   if (count == 0) return;
   std::array<char, 256> name{};
   H5Pget_external(creation, 0, name.size() - 1, name.data(), nullptr, nullptr);
-  throw FileError(concat(place, ": its values lie in another file, '", printable(name.data()),
+  throw FileError(concat(place, ": its values are in another file, '", printable(name.data()),
                          "' (external storage), which is not read; store them in the HDF5 file (h5repack does it)"));
 }
 
 void check_sources(int64_t creation, const std::string& file, Permissions& permissions, const std::string& place) {
   if (H5Pget_layout(creation) != H5D_VIRTUAL) return;
-  HGQ_CHECK(permissions.depth < kDeepest, FileError, place,
-            ": virtual datasets lead to virtual datasets without an end");
+  HGQ_CHECK(permissions.depth < kDeepest, FileError, place, ": its sources are virtual datasets without an end");
   size_t count = 0;
   must(H5Pget_virtual_count(creation, &count), place, "its sources cannot be read");
   HGQ_CHECK(count <= kMostMappings, FileError, place, ": names ", count, " sources, at most ", kMostMappings,

@@ -128,7 +128,7 @@ void check_chunks(int64_t dataset, int64_t creation, const std::string& place) {
   for (int64_t d = 0; d < rank; ++d)
     fits = fits && !__builtin_mul_overflow(bytes, static_cast<int64_t>(chunk[static_cast<size_t>(d)]), &bytes);
   HGQ_CHECK(fits && bytes <= believable_bytes(dataset, creation, place), FileError, place, ": claims chunks of ",
-            fits ? bytes_text(bytes) : "more than 2^63 bytes", ", more than the file holds; the file is damaged");
+            fits ? bytes_text(bytes) : "more than 2^63 bytes", ", more than the file contains; the file is damaged");
 }
 
 /// A header can claim any shape: the file must contain the bytes for it, or packed bytes that can unpack to so many.
@@ -141,7 +141,7 @@ void check_claimed_size(int64_t dataset, int64_t creation, const std::string& pl
   int64_t bytes = 0;
   HGQ_CHECK(!__builtin_mul_overflow(elements, static_cast<int64_t>(element_bytes), &bytes), FileError, place,
             ": claims ", elements, " values of ", element_bytes,
-            " bytes, more than any memory holds; the file is damaged");
+            " bytes, more than fits into any memory; the file is damaged");
   if (H5Pget_layout(creation) == H5D_VIRTUAL) return;
   // Several chunks can claim the same bytes of the file.
   hsize_t file_bytes = 0;

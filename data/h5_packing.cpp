@@ -124,7 +124,7 @@ void check_unpacking(int64_t dataset, int64_t creation, int64_t first, int64_t c
   const auto deflate = std::ranges::find(filters, H5Z_FILTER_DEFLATE);
   if (deflate == filters.end()) return;
   HGQ_CHECK(std::ranges::count(filters, H5Z_FILTER_DEFLATE) == 1, FileError, place,
-            ": is packed by deflate several times over, which is not read");
+            ": is packed by deflate more than once, which cannot be read");
   if (packing_of(creation) != Packing::kUsual || H5Dget_storage_size(dataset) <= kHarmless) return;
   const Grid grid = grid_of(dataset, creation);
   const int64_t most = chunk_bytes(dataset, creation);

@@ -81,13 +81,13 @@ void MemoryDataset::slice(int64_t first, int64_t count, Batch& out) const {
 }
 
 ConstTensorView MemoryDataset::x() const {
-  HGQ_CHECK(input_count_ == 1, ShapeError, "this dataset has ", input_count_, " inputs, x() is for exactly one");
+  HGQ_CHECK(input_count_ == 1, ShapeError, "this dataset has ", input_count_, " inputs, but x() needs exactly one");
   return values_[0].view();
 }
 
 ConstTensorView MemoryDataset::y() const {
   HGQ_CHECK(targets().size() == 1, ShapeError, "this dataset has ", targets().size(),
-            " targets, y() is for exactly one");
+            " targets, but y() needs exactly one");
   return values_[input_count_].view();
 }
 

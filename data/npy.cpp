@@ -179,7 +179,7 @@ class TextRows : public RowSource {
         big_endian_(header.type[0] == '>'),
         width_(width_of(header.type) * (code_points_ ? 4 : 1)) {
     HGQ_CHECK(width_ >= 0, FileError, place(), ": its texts have the type '", printable(header.type),
-              "', whose size cannot be; the file is damaged");
+              "', whose size is not possible; the file is damaged");
     HGQ_CHECK(width_ <= bytes_->size() && this->rows() <= (bytes_->size() - offset_) / std::max<int64_t>(width_, 1),
               FileError, place(), ": is cut off: ", rows(), " texts of ", width_, " bytes are claimed");
   }

@@ -12,7 +12,7 @@ namespace {
 template <typename T>
 void scale_rows(const Scaling& scaling, std::span<const T> values, std::span<float> out) {
   const size_t features = scaling.offset.size();
-  HGQ_CHECK(values.size() % features == 0, ShapeError, values.size(), " values are no whole rows of ", features,
+  HGQ_CHECK(values.size() % features == 0, ShapeError, values.size(), " values are not whole rows of ", features,
             " features");
   for (size_t row = 0; row < values.size(); row += features) {
     for (size_t f = 0; f < features; ++f) {

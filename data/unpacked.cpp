@@ -78,7 +78,7 @@ class Unpacker {
       end_stream();
     } else {
       const bool stuck = status == Z_BUF_ERROR && given == 0 && stream_.avail_in == 0 && read_ == packed_->size();
-      HGQ_CHECK(!stuck, FileError, packed_->place(), ": is packed, and cut off");
+      HGQ_CHECK(!stuck, FileError, packed_->place(), ": is packed, and its end is missing");
       if (status != Z_BUF_ERROR) check(status);
       at_block_ = (stream_.data_type & 128) != 0 && (stream_.data_type & 64) == 0;
     }
@@ -125,7 +125,8 @@ class Unpacker {
 
   void check(int status) const {
     HGQ_CHECK(status == Z_OK || status == Z_STREAM_END, FileError, packed_->place(), ": cannot be unpacked (",
-              stream_.msg != nullptr ? stream_.msg : "it needs what is not there", "); the file is damaged");
+              stream_.msg != nullptr ? stream_.msg : "it refers to bytes before its beginning",
+              "); the file is damaged");
   }
 
   std::shared_ptr<const Bytes> packed_;  // shared with other readers of the file
@@ -184,7 +185,7 @@ class UnpackedAgain : public Bytes {
 
   void take(std::span<char> out) const {
     while (!out.empty()) {
-      HGQ_CHECK(!unpacker_.ended(), FileError, place(), ": gives less than when it was first read");
+      HGQ_CHECK(!unpacker_.ended(), FileError, place(), ": unpacks to less than when it was first read");
       out = out.subspan(unpacker_.go_on(out));
     }
   }
@@ -210,9 +211,9 @@ class FirstPass {
     }
     const std::string& place = stream_.bytes->place();
     HGQ_CHECK(!stream_.size || unpacker.out() == *stream_.size, FileError, place, ": unpacks to ", unpacker.out(),
-              " bytes, the directory says ", *stream_.size, "; the file is damaged");
+              " bytes, but the directory claims ", *stream_.size, "; the file is damaged");
     HGQ_CHECK(!stream_.crc32 || crc_ == *stream_.crc32, FileError, place,
-              ": its content does not agree with its check sum; the file is damaged");
+              ": its content does not match its checksum; the file is damaged");
     HGQ_CHECK(unpacker.out() > 0 || stream_.size, FileError, place, ": is empty");
     if (unpacker.out() <= most_kept_) return memory_bytes(place, std::move(kept_));
     return std::make_unique<UnpackedAgain>(stream_, unpacker.out(), points_.take());
@@ -230,7 +231,7 @@ class FirstPass {
   void take(std::span<const char> piece, Unpacker& unpacker) {
     const std::string& place = stream_.bytes->place();
     HGQ_CHECK(!stream_.size || unpacker.out() <= *stream_.size, FileError, place, ": unpacks to more than the ",
-              *stream_.size, " bytes that the directory says; the file is damaged");
+              *stream_.size, " bytes that the directory claims; the file is damaged");
     check_density(unpacker.out(), unpacker.in(), memory_, place);
     if (stream_.crc32)
       crc_ = crc32(crc_, reinterpret_cast<const Bytef*>(piece.data()), static_cast<uInt>(piece.size()));

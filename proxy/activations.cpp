@@ -133,12 +133,11 @@ std::string table_note(HlsFunction function, const ProxySignal& input) {
   const std::string problem = hls_table_problem(function, input.hls);
   if (!problem.empty()) return concat("hls4ml 1.3.0 cannot compute its ", name, ": ", problem);
   const int bits = std::ranges::max(input.hls.k) + std::ranges::max(input.hls.i) + std::ranges::max(input.hls.f);
-  return concat("hls4ml computes ", name,
-                " from a table of its own, cut down to 10 fractional bits and to inputs from ",
+  return concat("hls4ml computes ", name, " from its own table, which has 10 fractional bits and inputs from ",
                 is_tanh ? "-4 to 4" : "-8 to 8", ", as do predict and verify here; the model does not. ",
                 bits <= kMaxTableBits ? concat("With unary_lut_max_table_size ", int64_t{1} << std::max(bits, 0),
-                                               " it gets a table of its own, which is exact")
-                                      : "With fewer bits in front of it it gets a table of its own, which is exact");
+                                               " it becomes a UnaryLUT, which is exact")
+                                      : "With fewer bits before it, it becomes a UnaryLUT, which is exact");
 }
 
 }  // namespace
@@ -213,7 +212,7 @@ HlsType ProxyActivation::package_type(std::span<const HlsType> in) const {
 }
 
 std::string ProxyActivation::firmware_note(const ProxySignal& input) const {
-  if (function_ == "softmax") return "hls4ml computes softmax from tables; predict --softmax-table does as well";
+  if (function_ == "softmax") return "hls4ml computes softmax from tables, and so does predict --softmax-table";
   if (function_ == "tanh") return table_note(HlsFunction::kTanh, input);
   if (function_ == "sigmoid") return table_note(HlsFunction::kSigmoid, input);
   return "";
@@ -223,11 +222,11 @@ std::string ProxyActivation::why_inexact() const {
   if (function_ == "tanh" || function_ == "sigmoid")
     return concat("'", name(), "' is hls4ml's own table of ", function_,
                   ": entries of 10 fractional bits, for inputs from ", function_ == "tanh" ? "-4 to 4" : "-8 to 8",
-                  "; a larger unary_lut_max_table_size, or fewer bits in front of it, give it an exact one");
+                  "; a larger unary_lut_max_table_size, or fewer bits before it, give it an exact table");
   if (function_ == "softmax")
     return concat("'", name(),
                   "' computes softmax in float32: the last digits depend on the library, and the value "
-                  "lies at a tie of the quantizer");
+                  "is at a tie of the quantizer");
   return "";
 }
 

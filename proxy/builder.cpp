@@ -189,12 +189,12 @@ ProxyRef ProxyBuilder::add_function(const std::string& name, ProxyRef parent,
     return add_activation(name, parent, called);
   }
   HGQ_CHECK(type->bits() > 0 || in_hls4ml, ConfigError, "layer '", name,
-            "': its input is always 0, so there is nothing to make a table of");
+            "': its input is always 0, expected one from which a table can be made");
   if (type->bits() > 0 && type->bits() <= kMaxTableBits && int64_t{1} << type->bits() <= most_entries) {
     if (int64_t{1} << type->bits() > kMostKerasTableEntries)
       note(concat("layer '", name, "': Keras opens its table of ", int64_t{1} << type->bits(),
                   " entries only with LUT_SIZE_LIMITATION=", int64_t{1} << (type->bits() + 1),
-                  " in its environment; hls4ml needs nothing"));
+                  " in its environment; hls4ml does not need it"));
     if (behind) return add_unary_lut(name, parent, function, behind->types, behind->rounding, behind->overflow);
     return add_unary_lut(name, parent, function);
   }
@@ -204,8 +204,8 @@ ProxyRef ProxyBuilder::add_function(const std::string& name, ProxyRef parent,
       " entries, as its input has ", type->bits(), " bits; export.unary_lut_max_table_size ",
       "(--unary-lut-max-table-size) is ", most_entries,
       type->bits() <= kMaxTableBits
-          ? concat("; export the model with ", int64_t{1} << type->bits(), ", or give the layer in front fewer bits")
-          : concat(", and can be 2^", kMaxTableBits, " at most; give the layer in front fewer bits")));
+          ? concat("; export the model with ", int64_t{1} << type->bits(), ", or give the layer before it fewer bits")
+          : concat(", and can be 2^", kMaxTableBits, " at most; give the layer before it fewer bits")));
 }
 
 // hls4ml 1.3.0 merges two at a time.

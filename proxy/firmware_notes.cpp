@@ -36,12 +36,12 @@ class Folding {
       return concat("hls4ml 1.3.0 cannot convert it, as it only quantizes '", name,
                     "', which is an output, too; make one of the two the output");
     if (is_output(front))
-      return concat("hls4ml 1.3.0 folds it into '", name, "' in front, an output that so gets its bits");
+      return concat("hls4ml 1.3.0 folds it into '", name, "' before it, an output, which so gets its bits");
     const auto* const other = folded(front);
     if (other == nullptr || same(*quantizer, *other, index, front)) return "";
     return concat(
         "hls4ml 1.3.0 folds it and '", name,
-        "' in front into one, and so rounds once where the model rounds twice; leave one of them out, or give "
+        "' before it into one, so it rounds once where the model rounds twice; leave one of them out, or give "
         "them a width for each element");
   }
 

@@ -156,7 +156,7 @@ ProxyPlan ProxyConcatenate::plan(std::span<const ProxySignal* const> in) const {
 std::string ProxyConcatenate::firmware_note(const ProxySignal& input) const {
   if (input.shape.rank() <= kMostHlsDims) return "";
   return concat("hls4ml 1.3.0 cannot join samples of shape ", input.shape, "; it takes up to ", kMostHlsDims,
-                " dims. Bring them into fewer by PReshape");
+                " dims. Reduce them with PReshape");
 }
 
 void register_merging(ProxyKinds& kinds) {

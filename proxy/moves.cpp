@@ -27,9 +27,8 @@ ProxyPlan move_plan(std::span<const ProxySignal* const> in, const Shape& shape, 
   plan.out.shape = shape;
   std::vector<Storage> storage;
   for (const ProxySignal* signal : in) {
-    HGQ_CHECK(
-        signal->fixed_point() == in[0]->fixed_point(), ShapeError, where,
-        ": reads quantized values and values that are not; expected a FixedPointQuantizer in front of each input");
+    HGQ_CHECK(signal->fixed_point() == in[0]->fixed_point(), ShapeError, where,
+              ": reads quantized values and values that are not; expected a FixedPointQuantizer before each input");
     storage.push_back(signal->storage);
     plan.out.storage = std::max(plan.out.storage, signal->storage);
   }

@@ -106,9 +106,10 @@ std::string proxy_layer_name(std::string_view name) {
 }
 
 void check_proxy_name(std::string_view name) {
-  HGQ_CHECK(is_identifier(name), ConfigError, "layer '", printable(name),
-            "': hls4ml makes a variable of C++ of its name, so that may hold letters, digits and underscores only, not "
-            "begin with a digit, and be no keyword; rename the layer");
+  HGQ_CHECK(
+      is_identifier(name), ConfigError, "layer '", printable(name),
+      "': hls4ml makes a variable of C++ from its name, expected letters, digits and underscores, not a digit first, "
+      "and not a keyword; rename the layer");
 }
 
 bool ProxyNames::take(const std::string& name) {

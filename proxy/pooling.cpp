@@ -93,7 +93,7 @@ PoolingOptions read_pooling_options(std::string_view class_name, ConfigReader& r
   if (options.global) {
     read_data_format(reader);
     if (reader.boolean("keepdims", "whether dims of extent 1 stay", false))
-      reader.error("keepdims", "found true, which hls4ml 1.3.0 leaves out; expected false, and a Reshape behind it");
+      reader.error("keepdims", "found true, which hls4ml 1.3.0 ignores, expected false, and a Reshape after it");
     return options;
   }
   options.size = read_sizes(reader, "pool_size", "extent of the window", options.rank, 2);
@@ -264,7 +264,7 @@ std::string ProxyPooling::firmware_note(const ProxySignal& /*input*/) const {
 
 std::string ProxyPooling::why_inexact() const {
   if (!options_.average) return "";
-  return concat("'", name(), "' divides by a count: hls4ml cuts the quotient, the model rounds it to float32");
+  return concat("'", name(), "' divides by a count: hls4ml truncates the quotient, the model rounds it to float32");
 }
 
 namespace {

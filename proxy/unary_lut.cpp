@@ -47,7 +47,7 @@ ProxyUnaryLut::ProxyUnaryLut(std::string name, const Source& source)
     const double x = point(code);
     const auto y = static_cast<float>(function_->value(x));
     HGQ_CHECK(std::isfinite(y), ShapeError, where(), ": the function '", function_->name, "' gives ", y, " at ", x,
-              ", which its input can be; no table holds that");
+              ", which is a possible input, expected finite values");
     const Quantized entry = quantize(static_cast<double>(y), type, source.rounding, source.overflow);
     table_.push_back(to_float(entry.mantissa, type.fraction()));
     overflows_.push_back(entry.outside ? 1 : 0);
@@ -171,9 +171,9 @@ HlsType ProxyUnaryLut::package_type(std::span<const HlsType> in) const {
 std::string ProxyUnaryLut::why_wrong(const ProxyLayerRow& row) const {
   if (row.overflows > 0)
     return concat("a table's edge: an entry of UnaryLUT '", name(),
-                  "' wraps, as the function's value is outside the type behind it");
+                  "' wraps, as the value of the function is out of the range of the type after it");
   if (overflows_.empty())
-    return concat("UnaryLUT '", name(), "': its table holds another value than the function gives");
+    return concat("UnaryLUT '", name(), "': its table contains another value than that of the function");
   return "";
 }
 

@@ -149,7 +149,7 @@ std::unique_ptr<Callback> make_stop_below_bops(ConfigReader& c, const CallbackCo
 int main(int argc, char** argv) {
   try {
     hgq::Registry registry;
-    registry.layers.add({.name = "PSelect", .doc = "some columns of the last dim", .make = hgq::layer_of<PSelect>});
+    registry.layers.add({.name = "PSelect", .doc = "some columns of each sample", .make = hgq::layer_of<PSelect>});
     registry.losses.add({.name = "asinh_mse", .doc = "mean squared error of asinh(x / scale)", .make = make_asinh_mse});
     registry.metrics.add({.name = "within", .doc = "share of errors up to a tolerance", .make = make_within});
     registry.callbacks.add({.name = "StopBelowBOPs",

@@ -69,10 +69,10 @@ std::vector<std::pair<std::string_view, ProxyRef>> add_qkeras_table(ProxyBuilder
       in = builder.lut_input_type(input);
     }
   }
-  HGQ_CHECK(in.bits() > 0, ConfigError, "its input is always 0, so there is nothing to make a table of");
+  HGQ_CHECK(in.bits() > 0, ConfigError, "its input is always 0, expected one from which a table can be made");
   HGQ_CHECK(in.bits() <= kMaxTableBits, ConfigError, "its input has ", in.bits(), " bits, so its table would have 2^",
             in.bits(), " entries, and can have 2^", kMaxTableBits,
-            "; put QActivation('quantized_bits(BITS, INTEGER)') in front");
+            "; put QActivation('quantized_bits(BITS, INTEGER)') before it");
   const QuantizerTypes types = qkeras_type(*activation.type);
   const ProxyRef table =
       builder.add_unary_lut(name, input, activation.table, types, Rounding::kRndConv, activation.overflow);

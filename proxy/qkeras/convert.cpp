@@ -45,7 +45,7 @@ class Converter {
     for (const std::string& input : graph_.inputs) {  // in the order in which they are given
       const auto node = std::ranges::find(graph_.nodes, input, &KerasNode::name);
       HGQ_CHECK(node != graph_.nodes.end() && node->class_name == "InputLayer", FileError, file_.path, ": '", input,
-                "' is listed as an input of the model, and is none");
+                "' is listed as an input of the model, but is not one");
       convert(*node);
     }
     for (const auto& [name, type] : input_types_) {
@@ -195,7 +195,7 @@ class Converter {
       errors.add(node.config.place(),
                  concat(qkeras_layer(node),
                         ": reads an input of the model, or the result of a function, without a "
-                        "quantizer between; put QActivation('quantized_bits(BITS, INTEGER)') in front, or give the "
+                        "quantizer between; put QActivation('quantized_bits(BITS, INTEGER)') before it, or give the "
                         "type of the inputs, as in --input-bits 'ap_fixed<16,6>'"));
     return quantized;
   }

@@ -155,7 +155,7 @@ class Reader {
       const size_t equal = part.find('=');
       const bool has_name = equal != std::string_view::npos && is_name(trimmed(part.substr(0, equal)));
       if (!has_name && named)
-        return error(concat("'", out_.written, "' has an argument without a name behind one with a name"));
+        return error(concat("'", out_.written, "' has an argument without a name after one with a name"));
       named = has_name;
       const std::string_view literal = has_name ? trimmed(part.substr(equal + 1)) : part;
       const auto value = read_literal(literal);

@@ -227,8 +227,8 @@ std::vector<float> quantize_weights(const QKerasQuantizer& quantizer, bool of_ke
   if (quantizer.is("ternary") || quantizer.is("stochastic_ternary"))
     return ternary(arguments, of_kernel, shape, std::move(values));
   arguments.error(quantizer.is("bernoulli")
-                      ? std::string("draws its values by chance, also outside training; no proxy holds that")
-                      : concat("is no quantizer for weights", suggestion(quantizer.name, qkeras_quantizer_names())));
+                      ? std::string("draws its values at random, also outside training, which a proxy cannot")
+                      : concat("is not a quantizer for weights", suggestion(quantizer.name, qkeras_quantizer_names())));
   return values;
 }
 

@@ -139,7 +139,7 @@ TEST(OwnProxyLayer, ThatOnlyMovesIsNoPlaceWhereFoldingEnds) {
   const ProxyRef reversed = b.add_layer<Reversed>("reversed", {second});
   const ProxyRef third = b.add_quantizer("third", reversed, one_type(0, 2, 2), Rounding::kRnd, Overflow::kWrap);
   const ProxyModel model = std::move(b).finish({third});
-  EXPECT_THAT(model.notes(), ElementsAre(HasSubstr("layer 'third': hls4ml 1.3.0 folds it and 'second' in front")));
+  EXPECT_THAT(model.notes(), ElementsAre(HasSubstr("layer 'third': hls4ml 1.3.0 folds it and 'second' before it")));
   EXPECT_THAT(outputs_of(model, tensor({1, 2}, {1, 2})), ElementsAre(1, 1));  // 0.5 is rounded up
 }
 
