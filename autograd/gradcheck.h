@@ -33,7 +33,7 @@ struct GradientCheckOptions {
   /// How the executor runs. Gradients are always computed, whatever `gradients` is.
   ExecutorOptions executor{.gradients = true, .all_parameters = true};
   double difference = 1e-5;  // how far an element is moved each way; times its magnitude if that is above 1
-  double tolerance = 1e-4;   // relative to the tensor's largest gradient, or to `share` of the largest of all tensors
+  double tolerance = 1e-4;   // relative to the larger of: the tensor's largest gradient; `share` of the largest of all
   double share = 0.01;
   int64_t most_elements = 48;  // of each tensor, evenly spread; 0: all. Each costs two evaluations of the tape
   uint64_t step = 0;           // random numbers depend on it and on the seed

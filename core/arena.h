@@ -2,7 +2,7 @@
 //
 //   const std::vector<ArenaRequest> requests{{.floats = 100, .first = 0, .last = 2}, {.floats = 50, .first = 3, .last = 4}};
 //   const ArenaPlacement placement = place_in_arena(requests);
-//   placement.offsets;   placement.floats;                           // {0, 0}; 112: rounded up to whole cache lines
+//   placement.offsets;   placement.floats;                 // {0, 0}; 112: rounded up to whole cache lines
 #pragma once
 
 #include <cstdint>

@@ -50,8 +50,7 @@ void check_density(int64_t bytes, int64_t packed, int64_t memory, const std::str
   HGQ_CHECK(bytes <= memory || bytes / kDensest <= packed, FileError, place, ": unpacks to ", bytes_text(bytes),
             " or more from ", bytes_text(packed), ", but may take ", bytes_text(memory),
             " (data.memory of a config, --memory of a command); nearly all of its values are equal, or it is made to "
-            "harm. If "
-            "it is right, allow more memory");
+            "harm. If it is right, allow more memory");
 }
 
 std::string bytes_text(int64_t bytes) {

@@ -154,7 +154,7 @@ CsvOptions read_csv_options(const Node& node, const std::string& section, ErrorL
       "true or false");
   if (reader.has("header")) options.header = reader.boolean("header", "", true);
   const std::string comment =
-      reader.text("comment", "the text with which lines begin that are left out; empty: no line is left out", "#");
+      reader.text("comment", "lines that begin with this text are left out; empty: no line is left out", "#");
   const bool usable = comment.size() <= 8 && comment.find_first_of(" \t\r\n\"") == std::string::npos;
   if (!usable)
     reader.error("comment", concat("found '", printable(comment), "', expected a few characters, no blanks"));

@@ -6,10 +6,10 @@
 //
 // Batch norm, y = (z - mean) g + beta with g = gamma / sqrt(variance + epsilon), exists in two forms:
 // - QConv2DBatchnorm (and QDenseBatchnorm of later versions): QKeras itself folds g into kernel and bias, and quantizes
-// the result. So does this file.
+//   the result. So does this file.
 // - QBatchNormalization and BatchNormalization after such a layer: QKeras quantizes the kernel, and scales the product.
-// Here g is folded into the quantized kernel and bias, which is the same function. It is exact if g is a power of two;
-// otherwise the weights are rounded to float32 and have up to 24 bits.
+//   Here g is folded into the quantized kernel and bias, which is the same function. It is exact if g is a power of
+//   two; otherwise the weights are rounded to float32 and have up to 24 bits.
 #pragma once
 
 #include <optional>
