@@ -1,5 +1,5 @@
-// hgq-train check: all that would keep a run from its first step. The errors of the config, all at once; where it has
-// none, those of data and model, by building what the run would build.
+// hgq-train check: finds everything that would stop a run before its first step: the errors of the config, all at once;
+// if there are none, those of data and model, by making everything that the run would make.
 #include <iostream>
 
 #include "hgq/apps/commands.h"
@@ -19,7 +19,7 @@ int run_check(const std::string& path, const std::vector<std::string>& sets, con
       const PreparedRun run = prepare_run(config, registry, errors);
       notes = run.notes;
       warnings = run.warnings;
-    } catch (const RunError&) {  // the disk failed, which says nothing of the config
+    } catch (const RunError&) {  // the disk failed, which says nothing about the config
       throw;
     } catch (const Error& e) {
       if (errors.empty()) errors.add("", e.what());

@@ -58,10 +58,10 @@ Json summary_json(const Model& model) {
   return {{"layers", layers}};
 }
 
-/// Arrays of a file whose rows come in blocks: one dataset, or a group of them.
+/// The arrays of a file whose rows are written in blocks: one dataset, or a group of them.
 class RowArrays {
  public:
-  /// `labels`: the layers that the arrays belong to; in a group they are called so, or by their numbers.
+  /// `labels` are the layers to which the arrays belong. The datasets of a group have these names, or are numbered.
   RowArrays(h5::File& file, const std::string& name, std::span<const Shape> samples, int64_t rows,
             const std::vector<std::string>& labels, bool by_label)
       : file_(file) {
@@ -82,8 +82,8 @@ class RowArrays {
   std::vector<std::string> paths_;
 };
 
-/// The outputs of a model, as dataset or group `y` of a new file; the inputs as `x` where they are asked for.
-/// `predict`: of a block of inputs, a tensor per output.
+/// Writes the outputs of a model as dataset or group `y` of a new file, and the inputs as `x` if the command asks for
+/// them. `predict` gives a tensor for each output of a block of inputs.
 template <typename Predict>
 void write_predictions(const PredictCommand& command, const Dataset& data, const std::vector<std::string>& inputs,
                        const std::vector<std::string>& outputs, std::span<const Shape> output_samples,
@@ -127,7 +127,7 @@ void print_notes(const std::vector<std::string>& notes) {
   for (const std::string& note : notes) std::cerr << "hgq-train: note: " << bounded_message(note) << "\n";
 }
 
-/// Says what became of each layer.
+/// Prints what each layer was converted to.
 int import_qkeras(const KerasFile& file, const ImportCommand& command, const Registry& registry) {
   HGQ_CHECK(command.functions.empty() && !command.epsilon, ConfigError, command.file,
             ": is a model of QKeras; --function and --epsilon are for those of Python HGQ");
@@ -191,7 +191,7 @@ int run_eval(const EvalCommand& command, const Registry& registry) {
             loaded.extras.unknown_objective,
             "; evaluate it with the program that trained it, or give --loss and --metrics");
   HGQ_CHECK(!objective.losses.empty(), ConfigError, command.model,
-            ": does not say what it was trained for; give --loss");
+            ": does not say with which loss it was trained; give --loss");
   HGQ_CHECK(objective.losses.size() == loaded.model.outputs().size(), FileError, command.model, ": has ",
             objective.losses.size(), " losses for ", loaded.model.outputs().size(), " outputs; give --loss");
   std::vector<OutputSpec> outputs;

@@ -1,4 +1,5 @@
-// hgq-train reference: docs/config.md, every key of a config, made by asking the readers themselves.
+// hgq-train reference: prints docs/config.md, every key of a config. It runs the readers, which collect the keys that
+// they ask for.
 #include <iostream>
 
 #include "hgq/apps/command_docs.h"
@@ -19,15 +20,15 @@
 namespace hgq {
 namespace {
 
-/// Tables of named things, each with a line of its own. `ask` makes one of them with no keys; what it lacks is noted
-/// nowhere.
+/// Tables of named things, each with a line of its own. `ask` makes one of them without any keys; the errors about
+/// missing keys are dropped.
 template <typename Ask>
 std::vector<KeyDoc> keys_of(const Ask& ask) {
   std::vector<KeyDoc> docs;
   ErrorList ignored;
   try {
     ask(ignored, docs);
-  } catch (const Error&) {  // of a key that is missing
+  } catch (const Error&) {  // because a key is missing
   }
   return docs;
 }
@@ -40,7 +41,7 @@ std::string code_list(const std::vector<std::string>& names) {
   return out;
 }
 
-/// Things by name with their arguments: a table with a row for each, since most have few keys or none.
+/// Named things with their arguments: a table with a row for each, since most have only a few keys.
 void print_objects(const std::vector<ObjectDoc>& objects) {
   std::cout << "| name | arguments | |\n|---|---|---|\n";
   for (const ObjectDoc& object : objects) {
@@ -48,7 +49,7 @@ void print_objects(const std::vector<ObjectDoc>& objects) {
     names.insert(names.end(), object.aliases.begin(), object.aliases.end());
     std::string keys;
     for (const KeyDoc& key : object.keys) {
-      if (key.key == "seed") continue;  // said once for all
+      if (key.key == "seed") continue;  // described once for all of them
       keys += concat(keys.empty() ? "" : "<br>", code(key.key), ", ", key.type,
                      key.fallback.empty() ? std::string() : concat(", default ", code(key.fallback)), ": ", key.doc);
     }
@@ -79,12 +80,13 @@ std::vector<Structure> structures() {
            "an input of the model, or of a nested one",
            {name, {"", "shape", "a list of integers", "", "shape of a sample; not needed where the data tell"}}},
           {"NestedModel",
-           "layers with names of their own, which are called together; Input layers among them stand for its inputs, "
+           "layers with names of their own, which are called together; Input layers among them are its inputs, "
            "in their order",
            {name,
             {"", "layers", "a list", "required", "the layers inside"},
             {"", "outputs", "a list", "",
-             "names of the layers inside that give its outputs; the layers that nobody reads if not given. Several are "
+             "names of the layers inside that give its outputs; if not given, the layers that no other layer reads. "
+             "Several are "
              "read as NAME/LAYER"}}},
           {"Shared",
            "one more call of a layer or nested model, with the same weights, bit widths and ranges",
@@ -101,7 +103,7 @@ void print_thing(std::string_view name, std::string_view doc, const std::vector<
 
 using Docs = std::vector<KeyDoc>;
 
-/// A section for each: what it is, and its keys, which `make` asks for where it gets none.
+/// A section for each: what it is, and its keys, which `make` asks for when it is called without any.
 template <typename Make, typename MakeOne>
 void print_kinds(const Kinds<Make>& kinds, MakeOne make) {
   for (const Kind<Make>& kind : kinds.all()) {
@@ -167,7 +169,7 @@ int run_reference(const Registry& registry) {
   print_objects(initializer_docs());
   print_group("Regularizers", "Terms that weights or bit widths add to the loss.");
   print_objects(regularizer_docs());
-  print_group("Constraints", "What weights are forced to be after each update.");
+  print_group("Constraints", "What is applied to weights after each update.");
   print_objects(constraint_docs());
 
   print_group("Optimizers", "`learning_rate` is a number or a schedule.");

@@ -57,24 +57,25 @@ class Run {
         trainer.resume(rest_);
         say_where(trainer);
         if (trainer.epochs() > 0 && !fs::exists(folder_ / "history.csv"))
-          note("warning: history.csv is not there; a new one begins with the epochs that come");
+          note("warning: history.csv does not exist; a new one begins with the next epoch");
       }
       end = fit(trainer);
-      if (end == FitEnd::kFinished && stop.requested()) end = FitEnd::kInterrupted;  // it came with the last batch
+      if (end == FitEnd::kFinished && stop.requested())
+        end = FitEnd::kInterrupted;  // the interrupt came during the last batch
       if (!trainer.stop_reason().empty()) note(trainer.stop_reason());
       rows_ = trainer.rows_trained();
-      seconds_ = trainer.step_seconds();
+      seconds_ = trainer.training_seconds();
       epochs_ = trainer.epochs();
       position = trainer.position();
     }
     if (end == FitEnd::kInterrupted) {
-      note(concat("interrupted; go on with: hgq-train ", command_.config, " --out ", folder_.string(), " --resume"));
+      note(concat("interrupted; continue with: hgq-train ", command_.config, " --out ", folder_.string(), " --resume"));
       return kExitInterrupted;
     }
     if (end == FitEnd::kStopAfter) {
       note(concat("stopped after epoch ", position.epoch,
                   position.batch > 0 ? concat(" and ", position.batch, " batches") : std::string(),
-                  "; go on with --resume"));
+                  "; continue with --resume"));
       return kExitDone;
     }
     return finish(begin);
@@ -89,7 +90,8 @@ class Run {
     errors_.throw_if_any();
   }
 
-  /// The folder that is given; else that of the run whose own config this is, runs/x/config.yaml; else runs/CONFIGNAME.
+  /// The folder that is given; otherwise, for the config.yaml of a run, the folder of that run; otherwise
+  /// runs/CONFIGNAME.
   fs::path chosen_folder() const {
     if (!command_.out.empty()) return command_.out;
     const fs::path config(command_.config);
@@ -102,9 +104,10 @@ class Run {
     return fs::path("runs") / config.stem();
   }
 
-  /// Why --resume cannot go on in a folder without a run.
+  /// Why a run in this folder cannot be resumed.
   std::string no_run() const {
-    const std::string found = fs::exists(folder_) ? "holds no run (there is no config.yaml in it)" : "does not exist";
+    const std::string found =
+        fs::exists(folder_) ? "contains no run (there is no config.yaml in it)" : "does not exist";
     std::vector<std::string> runs;
     std::error_code ignored;
     for (const fs::directory_entry& entry :
@@ -112,26 +115,27 @@ class Run {
       if (fs::exists(entry.path() / "config.yaml", ignored)) runs.push_back(entry.path().filename().string());
     }
     return concat("the folder '", folder_.string(), "' ", found, did_you_mean(folder_.filename().string(), runs),
-                  "; --resume goes on with a run that was begun: give its folder by --out, or leave out --resume to "
+                  "; --resume continues a run that has begun: give its folder with --out, or leave out --resume to "
                   "begin a new one");
   }
 
-  /// A run that fails says what is left of it.
+  /// If a run fails, the message says what is left of it.
   FitEnd fit(Trainer& trainer) {
     try {
       return trainer.fit(*sets_.train, sets_.validation.get());
     } catch (const RunError& e) {
       if (!fs::exists(folder_ / "checkpoint.h5")) throw;
       throw RunError(concat(e.what(), "\n", folder_.string(),
-                            " holds the run as of its last checkpoint; --resume goes on from there"));
+                            " contains the run up to its last checkpoint; --resume continues from there"));
     }
   }
 
-  // A folder that holds a run is refused, or gone on with.
+  // A folder that contains a run is an error without --resume; with it, the run is resumed.
   void open_folder() {
     folder_ = chosen_folder();
     const fs::path stored = folder_ / "config.yaml";
-    HGQ_CHECK(!fs::exists(folder_) || fs::is_directory(folder_), ConfigError, "'", folder_.string(), "' is no folder");
+    HGQ_CHECK(!fs::exists(folder_) || fs::is_directory(folder_), ConfigError, "'", folder_.string(),
+              "' is not a folder");
     const bool holds_run = fs::exists(stored);
     HGQ_CHECK(holds_run || !command_.resume, ConfigError, no_run());
     if (fs::exists(folder_)) lock_folder();
@@ -156,16 +160,16 @@ class Run {
     } else if (epoch >= epochs) {
       note(concat("all ", epoch, " epochs are done (train.epochs is ", epochs, "); the files are written again"));
     } else {
-      note(concat("goes on at epoch ", epoch + 1, " of ", epochs,
-                  batch > 0 ? concat(", behind its batch ", batch) : std::string()));
+      note(concat("continues at epoch ", epoch + 1, " of ", epochs,
+                  batch > 0 ? concat(", after its batch ", batch) : std::string()));
     }
     const int64_t length = config_.train.schedule_length();
     if (length == epochs || !has_schedules()) return;
-    note(concat("train.epochs is ", epochs, "; schedules keep the length that the run began with, ", length,
-                " epochs (train.schedule_epochs)", length < epochs ? ", and hold their last value behind it" : ""));
+    note(concat("train.epochs is ", epochs, "; schedules keep the length with which the run began, ", length,
+                " epochs (train.schedule_epochs)", length < epochs ? ", and then keep their last value" : ""));
   }
 
-  /// Whether the config has schedules whose length follows that of the training.
+  /// Whether the config has schedules whose length is that of the training.
   bool has_schedules() const {
     const std::string rate = config_.train.optimizer.to_yaml();
     return rate.find("flat_") != std::string::npos || std::ranges::any_of(config_.callbacks, [](const Node& node) {
@@ -176,7 +180,7 @@ class Run {
 
   void check_holds_no_run() const {
     HGQ_CHECK(command_.resume || !fs::exists(folder_ / "config.yaml"), ConfigError, "the folder '", folder_.string(),
-              "' holds a run already; go on with it by --resume, or give another --out");
+              "' contains a run already; continue it with --resume, or give another --out");
   }
 
   void lock_folder() {
@@ -186,12 +190,12 @@ class Run {
                   "' has no locks; no other program may work in this folder until this one ends"));
   }
 
-  /// The folder is made once all that was asked for has been found right.
+  /// Makes the folder, after everything in the config has been checked.
   void make_run_folder() {
     make_folder(folder_.string());
     if (!lock_) {
       lock_folder();
-      check_holds_no_run();  // another program may have made the folder meanwhile
+      check_holds_no_run();  // another program may have made the folder in the meantime
     }
     remove_left_overs(folder_.string());
     write_file_atomically((folder_ / "config.yaml").string(), config_.resolved.to_yaml());
@@ -227,8 +231,8 @@ class Run {
       if (classes.names.size() > kMost) text += concat(", ... ", classes.names.size(), " in all");
       const int64_t outputs = model_.entry(model_.outputs()[o]).shape[-1];
       if (outputs > classes.size())
-        text += concat("; output '", config_.model.outputs[o], "' tells ", outputs, " apart, of which the last ",
-                       outputs - classes.size(), " will have no rows");
+        text += concat("; output '", config_.model.outputs[o], "' distinguishes ", outputs,
+                       " classes, of which the last ", outputs - classes.size(), " will have no rows");
       note(text);
     }
   }
@@ -254,7 +258,8 @@ class Run {
     return options;
   }
 
-  /// What is done after training; kExitFailed where the model cannot be exported: all other files are written then.
+  /// Everything after the training. Returns kExitFailed if the model cannot be exported; all other files are written
+  /// then.
   int finish(double begin) {
     const Deployment done = deploy(
         model_, extras_.objective,
@@ -268,9 +273,9 @@ class Run {
     }
     const Json summary = summary_with_run(done, begin);
     write_deployment(folder_.string(), model_, extras_, done, summary);
-    if (!done.trace) {  // a model that nothing can be made of, which TerminateOnNaN leaves, is kept, as Keras keeps it
+    if (!done.trace) {  // a model that is not finite, after TerminateOnNaN: it is kept, as in Keras, but not traced
       note(concat("there is no proxy.h5: ", done.refused,
-                  "; model.h5 is the model as it is, checkpoint.h5, where there is one, "
+                  "; model.h5 is the model as it is, checkpoint.h5, if there is one, "
                   "the last good one"));
       return kExitFailed;
     }

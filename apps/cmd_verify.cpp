@@ -1,4 +1,4 @@
-// hgq-train verify: row by row, does the proxy compute what the model computes?
+// hgq-train verify: checks row by row whether the proxy computes what the model computes.
 #include <iostream>
 #include <nlohmann/json.hpp>
 

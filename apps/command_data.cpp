@@ -11,7 +11,7 @@
 namespace hgq {
 namespace {
 
-/// The model's, and over them what --csv says.
+/// The CSV options of the model, changed by --csv.
 CsvOptions csv_options(const std::string& given, const CsvOptions& own) {
   if (given.empty()) return own;
   ErrorList errors;
@@ -41,7 +41,7 @@ class ArrayChoice {
   const SetSpec& spec() const { return spec_; }
 
  private:
-  /// An array of the command, and what the model says of it where the command says nothing.
+  /// An array of the command; if it is not given, the array that the model names.
   struct Choice {
     NamedArray array;
     NamedArray own;
@@ -77,18 +77,18 @@ class ArrayChoice {
     return arrays;
   }
 
-  /// NPY and IDX files hold one array without a name.
+  /// NPY and IDX files contain one array without a name.
   bool has_names() const {
     return data_ == nullptr || (data_->kind() != FileKind::kNpy && data_->kind() != FileKind::kIdx);
   }
 
-  /// One file stands in for several of the training, or one array for two.
+  /// Whether one file would replace several of the training, or one array two.
   void check_apart(const Choice& choice, const std::string& option) const {
     for (const Choice& other : chosen_) {
       const std::string& file = other.array.array.file;
       if (!file.empty() && file != command_.data) continue;
       const bool same = other.array.array.names == choice.array.array.names;
-      // Models of earlier versions say nothing of files: arrays without names are then taken for different ones.
+      // Models of earlier versions contain no file names: then arrays without names count as different.
       const bool known = !choice.own.array.names.empty() || !choice.own.array.file.empty();
       const bool were_same = known && !other.is_given && other.own.array.names == choice.own.array.names &&
                              other.own.array.file == choice.own.array.file;
@@ -173,7 +173,7 @@ void refuse_overwriting(const std::string& out, const std::vector<std::string>& 
   for (const std::string& file : read) {
     std::error_code ignored;
     HGQ_CHECK(file.empty() || out.empty() || !std::filesystem::equivalent(out, file, ignored), ConfigError, "--out ",
-              printable(out), " is a file that this command reads, which would be lost; give another name");
+              printable(out), " is a file that this command reads, and would be overwritten; give another name");
   }
 }
 

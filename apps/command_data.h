@@ -1,4 +1,5 @@
-// The data of the commands eval, predict, trace and verify: what the command line says over what the model brings.
+// The data of the commands eval, predict, trace and verify: from the options of the command line, and otherwise from
+// the model.
 #pragma once
 
 #include <memory>
@@ -12,16 +13,17 @@
 
 namespace hgq {
 
-/// The data of a command, scaled as the model wants them. `outputs`: empty for inputs alone. Names: the command's, else
-/// the model's own, else x and y; these are refused where one array would be taken for two that were apart in training.
-/// `sample_weights`: as on the command line; empty: none. What the command runs on, and how CSV files were read, is
-/// told on standard error. Throws FileError, ConfigError, also where the command would write to a file of the data.
+/// The data of a command, scaled as the model requires. Without `outputs`, only the inputs. The names of the arrays are
+/// those of the command line, otherwise those in the model, otherwise x and y; it is an error if one array would then
+/// be used for two that were different in training. `sample_weights` is the option of the command line; empty: none.
+/// Standard error gets a line about the data of the command, and about the format of CSV files. Throws FileError or
+/// ConfigError, also if the command would write to a file of the data.
 std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const ModelExtras& extras,
                                            const std::vector<std::string>& inputs,
                                            const std::vector<OutputSpec>& outputs,
                                            const std::string& sample_weights = "");
 
-/// Throws ConfigError where `out` is one of the files that the command reads: it would be lost.
+/// Throws ConfigError if `out` is one of the files that the command reads, which would be overwritten.
 void refuse_overwriting(const std::string& out, const std::vector<std::string>& read);
 
 }  // namespace hgq

@@ -1,6 +1,6 @@
-// The commands and options of the program as plain data, taken from the parser's own tables (command_line.cpp): what
-// the checks of a command line, the shell completion and the manual page are made of, so that none of them can go
-// stale.
+// The commands and options of the program as plain data, taken from the tables of the parser (command_line.cpp). The
+// checks of a command line, the shell completion and the manual page are made from them, so that they are always up to
+// date.
 #pragma once
 
 #include <span>
@@ -12,8 +12,8 @@ namespace hgq {
 
 struct OptionDoc {
   std::string name;                  // "--out"; of a positional one "model"
-  std::string value;                 // what stands for its value: FILE, N, NAME=VALUE, [NAME=]VALUE; empty: a flag
-  std::vector<std::string> choices;  // the values there are, where they are few
+  std::string value;                 // the word for its value: FILE, N, NAME=VALUE, [NAME=]VALUE; empty: a flag
+  std::vector<std::string> choices;  // all values, if there are only a few
   std::string doc;
   bool positional = false;
   bool required = false;
@@ -30,27 +30,27 @@ struct ProgramDoc {
   CommandDoc train;
   std::vector<CommandDoc> commands;
 
-  /// nullptr where there is none.
+  /// nullptr if there is none.
   const CommandDoc* find(const std::string& command) const;
 };
 
-/// nullptr where there is none. `name` with its hyphens.
+/// The option with this name, hyphens included; nullptr if there is none.
 const OptionDoc* find_option(const CommandDoc& command, const std::string& name);
 
-/// What is wrong with a command line (without the program's name), a message each; empty where nothing is, or where
-/// help is asked for. Looks whether files exist, to tell a mistyped command from a config.
+/// One message for each error in a command line (without the name of the program); empty if it is right, or if it asks
+/// for help. Checks whether files exist, to distinguish a mistyped command from a config.
 std::vector<std::string> usage_errors(const ProgramDoc& program, std::span<const std::string> arguments);
 
-/// Something that a page lists, with a sentence on it.
+/// An entry of a list, with a sentence about it.
 struct NamedDoc {
   std::string_view name, doc;
 };
-/// How the program ends.
+/// The exit codes of the program.
 std::span<const NamedDoc> exit_codes();
-/// What a run's folder holds.
+/// The files in the folder of a run.
 std::span<const NamedDoc> run_files();
 
-/// A script for the shell: "bash", "zsh" or "fish".
+/// The completion script for a shell: "bash", "zsh" or "fish".
 std::string completion_script(const ProgramDoc& program, const std::string& shell);
 
 /// The manual page, in roff.

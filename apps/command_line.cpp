@@ -16,8 +16,8 @@
 #include "hgq/core/error.h"
 #include "hgq/core/version.h"
 
-// What stands for a value (type_name) is CONFIG, MODEL, PROXY, FILE or FOLDER where it is a path: the shell completes
-// it. A value NAME=VALUE needs its sign, one [NAME=]VALUE does not (usage_errors.cpp).
+// The word for a value (type_name) is CONFIG, MODEL, PROXY, FILE or FOLDER if the value is a path, which the shell
+// completes. A value NAME=VALUE must contain the sign, a value [NAME=]VALUE need not (usage_errors.cpp).
 
 namespace hgq {
 namespace {
@@ -27,8 +27,8 @@ constexpr int64_t kSmallestInteger = std::numeric_limits<int64_t>::min();
 
 using Action = std::function<int(const Registry&)>;
 
-/// Adds a command whose options are put into a `Command` (one of commands.h); `run` gets it when the command is chosen.
-/// The options are added to the returned app, and to the members of the second.
+/// Adds a command whose options are stored in a `Command` (one of commands.h), which `run` gets when the command is
+/// chosen. Returns the app, to which the options are added, and the Command, whose members they set.
 template <typename Command, typename Run>
 std::pair<CLI::App*, Command*> add_command(CLI::App& app, Action& action, const char* name, const char* description,
                                            Run run) {
@@ -52,7 +52,7 @@ void add_repeated(CLI::App& app, const std::string& name, std::vector<std::strin
 void add_sets(CLI::App& app, std::vector<std::string>& sets) {
   add_repeated(app, "--set", sets, "KEY.PATH=YAML",
                "changes a key of the config, as --set train.epochs=500 or --set data.file=other.csv; may be given "
-               "several times, later ones win; paths in it start from the current folder");
+               "several times, later ones have priority; paths in it start from the current folder");
 }
 
 void add_threads(CLI::App& app, int& threads) {
@@ -65,12 +65,12 @@ void add_json(CLI::App& app, bool& json) { app.add_flag("--json", json, "print o
 
 void add_allow_external(CLI::App& app, DataCommand& c) {
   app.add_flag("--allow-external", c.allow_external,
-               "external links and virtual data sets of an HDF5 file may lead out of its folder");
+               "external links and virtual datasets of an HDF5 file may lead to files outside of its folder");
 }
 
-/// Where the data of a command come from: data/array_option.h.
+/// The options for the data of a command: data/array_option.h.
 void add_file_options(CLI::App& app, DataCommand& c, bool targets) {
-  app.add_option("--data", c.data, "data file: HDF5, NPZ, NPY, IDX or CSV; not needed where --inputs names files")
+  app.add_option("--data", c.data, "data file: HDF5, NPZ, NPY, IDX or CSV; not needed if --inputs names files")
       ->type_name("FILE");
   app.add_option(
          "--inputs", c.inputs,
@@ -87,11 +87,11 @@ void add_file_options(CLI::App& app, DataCommand& c, bool targets) {
       ->check(number_above(0, false));
   app.add_option("--csv", c.csv,
                  "how CSV files are written, as data.csv of a config: 'separator: \";\", header: true, comment: \"%\", "
-                 "missing: drop'; over what the model was trained with")
+                 "missing: drop'; replaces that of the training")
       ->type_name("OPTIONS");
 }
 
-/// What the commands on a model and a data file share.
+/// The options that the commands with a model and a data file share.
 void add_data_options(CLI::App& app, DataCommand& c, bool targets) {
   app.add_option("model", c.model, "model file (model.h5)")->type_name("MODEL")->required();
   add_file_options(app, c, targets);
@@ -106,7 +106,7 @@ void add_train(CLI::App& app, TrainCommand& c) {
   app.add_option("--out", c.out, "folder of the run; runs/CONFIGNAME if not given")->type_name("FOLDER");
   add_sets(app, c.sets);
   add_threads(app, c.threads);
-  app.add_option("--seed", c.seed, "seed of all that is random, over the config's and --set")
+  app.add_option("--seed", c.seed, "seed of all that is random; replaces that of the config and of --set")
       ->type_name("N")
       ->check(integer_in(0, kLargestInteger));
   app.add_option("--stop-after", c.stop_after, "stop after this epoch, with a checkpoint")
@@ -120,7 +120,7 @@ void add_train(CLI::App& app, TrainCommand& c) {
                  "least time between two checkpoints at the end of an epoch; 2 if not given")
       ->type_name("SECONDS")
       ->check(number_above(0, true));
-  app.add_flag("--resume", c.resume, "go on from the run's checkpoint");
+  app.add_flag("--resume", c.resume, "continue from the checkpoint of the run");
   app.add_flag("--quiet", c.quiet, "show no progress");
 }
 
@@ -192,7 +192,7 @@ void add_export(CLI::App& app, Action& action) {
       ->required();
   sub->add_option("--out", c->out, "proxy file to write")->type_name("FILE")->required();
   one_of(*sub->add_option("--overflow", c->overflow,
-                          "what numbers beyond the ranges become: wrap (as integers do; cheaper) or sat (the nearest "
+                          "what numbers out of range become: wrap (as integers do; cheaper) or sat (the nearest "
                           "end of the range); wrap if not given"),
          {"wrap", "sat"});
   sub->add_option("--accum-fp-max-offset", c->accum_fp_max_offset,
@@ -215,7 +215,7 @@ void add_verify(CLI::App& app, Action& action) {
   add_allow_external(*sub, *c);
   add_threads(*sub, c->threads);
   add_json(*sub, c->json);
-  sub->add_flag("--strict", c->strict, "a row with overflow that differs is a no, too");
+  sub->add_flag("--strict", c->strict, "rows with overflow must agree, too");
 }
 
 void add_import(CLI::App& app, Action& action) {
@@ -237,7 +237,7 @@ void add_import(CLI::App& app, Action& action) {
              "or wrap, which is cheaper and differs there"),
          {"wrap", "sat"});
   add_repeated(*sub, "--input-bits", c->input_bits, "[INPUT=]TYPE",
-               "of a QKeras model: as 'ap_fixed<16,6>', for inputs without a quantizer behind them");
+               "of a QKeras model: as 'ap_fixed<16,6>', for inputs without a quantizer after them");
   add_repeated(*sub, "--function", c->functions, "NAME=FORMULA",
                "a formula in x for a function that is Python code; NAME: its own, or that of its layer");
   sub->add_option("--epsilon", c->epsilon,
@@ -302,13 +302,13 @@ ProgramDoc program_doc(const CLI::App& app) {
   return program;
 }
 
-/// The app with all commands. Keeps what is chosen in `action`.
+/// The app with all commands. Stores the chosen command in `action`.
 class CommandLine {
  public:
   CommandLine() {
     app_.name("hgq-train");
     app_.set_version_flag("--version", version_text(), "print the versions of hgq and of what it is built on");
-    app_.set_help_flag("-h,--help", "print this help; behind a command that of the command");
+    app_.set_help_flag("-h,--help", "print this help; after a command, the help of the command");
     app_.require_subcommand(0, 1);
     add_train(app_, *train_);
     add_check(app_, action_);
@@ -331,19 +331,18 @@ class CommandLine {
     for (const std::string& error : usage_errors(program_, arguments)) errors += (errors.empty() ? "" : "\n") + error;
     HGQ_CHECK(errors.empty(), ConfigError, errors);
     try {
-      app_.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // taken from the back
+      app_.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back
     } catch (const CLI::Success&) {
       throw;
     } catch (const CLI::ParseError& e) {
       throw ConfigError(e.what());
     }
     if (action_) return action_;
-    HGQ_CHECK(!train_->config.empty(), ConfigError,
-              "give a config file or a command (hgq-train --help shows what there is)");
+    HGQ_CHECK(!train_->config.empty(), ConfigError, "give a config file or a command (hgq-train --help lists them)");
     return [train = train_](const Registry& registry) { return run_train(*train, registry); };
   }
 
-  /// Of --help and --version.
+  /// The text of --help or --version.
   Action exit(const CLI::Success& success) {
     app_.exit(success);
     return [](const Registry&) { return kExitDone; };
@@ -371,7 +370,7 @@ std::function<int(const Registry&)> read_command_line(int argc, const char* cons
   const auto line = std::make_shared<CommandLine>();
   const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   try {
-    // The commands are called with what `line` holds.
+    // The commands get their options from `line`.
     return [line, action = line->read(arguments)](const Registry& registry) { return action(registry); };
   } catch (const CLI::Success& success) {
     return line->exit(success);

@@ -1,4 +1,4 @@
-// The command line of hgq-train: its commands and their options, one function each in command_line.cpp.
+// The command line of hgq-train. Each command with its options is one function in command_line.cpp.
 #pragma once
 
 #include <functional>
@@ -7,9 +7,8 @@
 
 namespace hgq {
 
-/// What a command line asks for: a function that does it with what a registry holds, and
-/// returns the exit code. Throws ConfigError, of one message,
-/// where the command line is wrong.
+/// The command that a command line asks for, as a function that runs it with the kinds of a registry and returns the
+/// exit code. Throws ConfigError if the command line is wrong.
 std::function<int(const Registry&)> read_command_line(int argc, const char* const* argv);
 
 }  // namespace hgq

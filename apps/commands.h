@@ -1,7 +1,7 @@
-// The commands of hgq-train, one function each, in a file of its own. They return the exit code: 0 done, 1 the answer
+// The commands of hgq-train. Each is a function, in a file of its own. They return the exit code: 0 done, 1 the answer
 // is no, 2 bad usage, config or input, 3 the run failed (a loss that is not finite, a full disk; or the model is
-// trained, but no proxy can be made of it), 130 interrupted. Results go to standard output, messages to standard
-// error. The registry holds what configs and files can name.
+// trained, but no proxy can be made of it), 130 interrupted. Results go to standard output, messages to standard error.
+// The registry contains the kinds that configs and files can name.
 #pragma once
 
 #include <cstdint>
@@ -28,21 +28,21 @@ struct TrainCommand {
   int threads = 0;
   int stop_after = 0;
   int64_t stop_after_steps = 0;
-  double checkpoint_seconds = 2;  // least time between two checkpoints at the end of an epoch
+  double checkpoint_seconds = 2;  // the least time between two checkpoints at the end of an epoch
   bool resume = false;
   bool quiet = false;
 };
 int run_train(const TrainCommand& command, const Registry& registry);
 
-/// All errors of a config, to standard output.
+/// Prints all errors of a config.
 int run_check(const std::string& config, const std::vector<std::string>& sets, const Registry& registry);
 
-/// What eval, predict, trace and verify have in common.
+/// The options that eval, predict, trace and verify have in common.
 struct DataCommand {
   std::string model;
   std::string data;
-  std::string inputs, targets;  // as data/array_option.h says; empty: the model's own names, else x and y
-  std::string csv;              // as the map data.csv of a config, over what the model brings
+  std::string inputs, targets;  // see data/array_option.h; empty: the names in the model, otherwise x and y
+  std::string csv;              // as the map data.csv of a config; replaces what is in the model
   int threads = 0;
   bool json = false;
   std::string out;               // the file that is written, none of those that are read; empty: none
@@ -59,7 +59,7 @@ struct EvalCommand : DataCommand {
 int run_eval(const EvalCommand& command, const Registry& registry);
 struct PredictCommand : DataCommand {
   bool with_inputs = false;
-  int64_t softmax_table = 0;  // of a proxy: hls4ml's softmax from tables of so many entries; 0: as Keras
+  int64_t softmax_table = 0;  // of a proxy: hls4ml's softmax from tables with so many entries; 0: as in Keras
 };
 int run_predict(const PredictCommand& command, const Registry& registry);
 struct TraceCommand : DataCommand {
@@ -78,7 +78,7 @@ struct VerifyCommand : DataCommand {
   bool strict = false;
 };
 int run_verify(const VerifyCommand& command, const Registry& registry);
-/// Every key of a config, as docs/config.md.
+/// Prints every key of a config, as in docs/config.md.
 int run_reference(const Registry& registry);
 struct ImportCommand {
   std::string file, out;

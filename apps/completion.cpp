@@ -1,4 +1,4 @@
-// Completion scripts of the shells.
+// The completion scripts for the shells.
 #include "hgq/apps/command_docs.h"
 #include "hgq/config/nearest_name.h"
 #include "hgq/core/error.h"
@@ -30,7 +30,7 @@ std::string command_names(const ProgramDoc& program, const std::string& separato
   return out;
 }
 
-/// Text inside single quotes, with a backslash before each of `special`.
+/// The text in single quotes, with a backslash before each of the characters in `special`.
 std::string quoted(const std::string& text, std::string_view special = "") {
   std::string out;
   for (const char c : text) {

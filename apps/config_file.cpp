@@ -28,7 +28,7 @@ bool can_be_config(const std::string& path, ErrorList& errors) {
     return refuse(
         concat("is a folder", kExpected, fs::exists(inside, error) ? concat(", did you mean '", inside, "'?") : ""));
   }
-  if (!fs::is_regular_file(status)) return true;  // what reads it says more
+  if (!fs::is_regular_file(status)) return true;  // the reader gives a better message
   const FileForm form = file_form(path);
   if (form == FileForm::kHdf5)
     return refuse(concat("is ", describe(form), kExpected,
@@ -37,7 +37,7 @@ bool can_be_config(const std::string& path, ErrorList& errors) {
     return refuse(concat("is ", describe(form), kExpected, "; 'hgq-train import' reads models of QKeras and Keras"));
   if (form == FileForm::kZip) return refuse(concat("is ", describe(form), kExpected));
   if (form == FileForm::kTable)
-    return refuse(concat("looks like a table of data", kExpected, "; data are named in a config as data.file"));
+    return refuse(concat("seems to be a table of data", kExpected, "; data are named in a config as data.file"));
   if (is_data(form))
     return refuse(concat("is ", describe(form), kExpected, "; data are named in a config as data.file"));
   return true;

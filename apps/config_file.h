@@ -1,4 +1,4 @@
-// What was given where a config is expected.
+// Checks whether a file that is given as a config can be one.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace hgq {
 
-/// Whether the file at `path` can be a config; else adds an error that says what it is instead: nothing (with files of
-/// similar names), the folder of a run, a model, data.
+/// Whether the file at `path` can be a config. If not, adds an error that says what it is instead: no file (and which
+/// files have similar names), the folder of a run, a model, or data.
 bool can_be_config(const std::string& path, ErrorList& errors);
 
 }  // namespace hgq

@@ -42,7 +42,7 @@ std::string kind_of(const Node& node) {
   return node.is_map() ? node.entries()[0].first : node.text();
 }
 
-/// What the items of a list are called in a path.
+/// The names of the items of a list in a path.
 std::vector<std::string> item_names(const Node& list, const std::string& path, const LayerKinds* kinds = nullptr) {
   if (path == kLayers || (path.starts_with(kLayers) && path.ends_with(".layers"))) return names_in_list(list, kinds);
   std::vector<std::string> names;
@@ -56,7 +56,7 @@ class Walk {
   Walk(std::string place, const LayerKinds* kinds, ErrorList& errors)
       : place_(std::move(place)), kinds_(kinds), errors_(errors) {}
 
-  /// The value behind all keys, added where it is not there; nullptr after an error.
+  /// The value at the end of the path, which is added if it is missing; nullptr after an error.
   Node* to(Node& root, const std::vector<std::string>& keys) {
     Node* node = &root;
     for (const std::string& key : keys) {
@@ -77,7 +77,7 @@ class Walk {
     if (std::exchange(in_item_, false) && is_named(node)) {
       const std::string kind = kind_of(node);
       if (node.is_scalar()) node = named(node);
-      if (key != kind) return into(node.entries()[0].second, key);  // a layer's arguments stand behind its kind
+      if (key != kind) return into(node.entries()[0].second, key);  // the arguments of a layer come after its kind
       return &node.entries()[0].second;
     }
     return into(node, key);
@@ -149,7 +149,7 @@ void compare_maps(const Node& a, const Node& b, const std::string& path, std::ve
   }
 }
 
-/// Lists of named things, layers and callbacks, whose names agree.
+/// Whether two lists of layers or callbacks have the same names.
 bool compare_named(const Node& a, const Node& b, const std::string& path, std::vector<std::string>& keys) {
   const auto is_plain_list = [](const Node& list) {
     return !std::all_of(list.items().begin(), list.items().end(), is_named) ||
@@ -204,7 +204,7 @@ void apply_set(Node& config, const std::string& assignment, int number, ErrorLis
                concat("the value '", printable(std::string_view(assignment).substr(equals + 1)), "': ", error.message));
   }
   if (!value_errors.empty()) return;
-  // What is typed into a shell starts from where it is typed, not from the config's folder.
+  // Paths on a command line start from the current folder, not from that of the config.
   if (keys.front() == "data") {
     value = with_absolute_paths(value, std::filesystem::current_path().string(), keys.back() == "file");
   }

@@ -1,7 +1,7 @@
-// Paths into a config: `--set train.epochs=10` changes one value, and two configs are told apart key by key.
+// Paths into a config: `--set train.epochs=10` changes one value, and two configs are compared key by key.
 //
-// A path is keys with dots between them. An item of a list is named by its index from 0, a layer by its name, a
-// callback by its kind; behind such an item stand its arguments:
+// A path consists of keys with dots between them. An item of a list is named by its index from 0, a layer by its name,
+// a callback by its kind; after such an item come its arguments:
 //
 //   model.layers.out.units=8          the layer named `out`, also when it has that name by default (h_dense_1)
 //   model.layers.0={HQuantize: {beta: 0}}
@@ -18,15 +18,15 @@ namespace hgq {
 
 struct LayerKinds;
 
-/// Applies `KEY.PATH=YAML`; keys that are not there are added. Paths of data files in it start from the current folder
-/// and become absolute. Errors, and later ones about the value, have the place
-/// "--set #NUMBER". `kinds`: of layers, whose aliases give names; nullptr: those of hgq.
+/// Applies `KEY.PATH=YAML`; missing keys are added. Paths of data files in the value start from the current folder and
+/// become absolute. Errors, also later ones about the value, have the place "--set #NUMBER". `kinds`: the kinds of
+/// layers, whose aliases have default names; nullptr: those of hgq.
 void apply_set(Node& config, const std::string& assignment, int number, ErrorList& errors,
                const LayerKinds* kinds = nullptr);
 
-/// Paths of the values that differ, in the order of `a`, then what only `b` has. Values are compared by meaning (1e-3
-/// is 0.001). Layers are told apart by name; where lists differ in length, kinds or names the path of the list is
-/// given.
+/// The paths of the values that differ, in the order of `a`, followed by those that only `b` has. Values are compared
+/// by meaning (1e-3 is 0.001), and layers by name. If lists differ in length, kinds or names, the path is that of the
+/// list.
 std::vector<std::string> differing_keys(const Node& a, const Node& b);
 
 }  // namespace hgq

@@ -13,7 +13,7 @@ struct Section {
   std::vector<const KeyDoc*> keys;
 };
 
-/// Text for the cell of a table.
+/// The text for a cell of a table.
 std::string cell(const std::string& text) {
   std::string out;
   for (const char c : text) {

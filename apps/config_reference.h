@@ -1,5 +1,5 @@
-// The reference page of the config: tables made from what the readers ask for, so that it can't drift from them.
-// cmd_reference.cpp puts docs/config.md together.
+// The tables of the reference of the config. They are made from the keys that the readers ask for, so that they are
+// always up to date. cmd_reference.cpp makes docs/config.md from them.
 #pragma once
 
 #include <span>
@@ -10,8 +10,8 @@
 
 namespace hgq {
 
-/// Markdown: a heading and a table (key, type, default, what it is) for each section, in the order of the docs; a key
-/// that was asked for twice stands once. `intro` stands between heading and table.
+/// Markdown: a heading and a table (key, type, default, what it is) for each section, in the order of `docs`. A key
+/// that was asked for twice is listed once. `intro` comes between heading and table.
 std::string config_reference(std::span<const KeyDoc> docs, std::string_view intro = {});
 
 }  // namespace hgq

@@ -30,19 +30,19 @@ int guarded(const std::function<int()>& command) {
   } catch (const std::exception& e) {
     return fail(e.what(), kExitFailed);
   } catch (...) {
-    return fail("something was thrown that is no std::exception", kExitFailed);
+    return fail("an exception was thrown that is not a std::exception", kExitFailed);
   }
 }
 
 }  // namespace
 
 int hgq_train_main(int argc, const char* const* argv, const Registry& registry) {
-  end_on_signals();
+  end_on_interrupts();
   try {
     const PrintableStream results(std::cout);
     const PrintableStream messages(std::cerr);
     return guarded([&] { return read_command_line(argc, argv)(registry); });
-  } catch (...) {  // even the message failed
+  } catch (...) {  // even the message could not be written
     return kExitFailed;
   }
 }

@@ -8,19 +8,19 @@
 namespace hgq {
 namespace {
 
-// A signal's handler is given nothing: what it looks at has to be global.
+// The operating system passes no data to the handler, so what it reads has to be global.
 std::atomic<bool> graceful{false};
 std::atomic<bool> stop_requested{false};
 
-void on_signal(int /*signal*/) {
+void on_interrupt(int /*number*/) {
   if (!graceful || stop_requested.exchange(true)) std::_Exit(kExitInterrupted);
 }
 
 }  // namespace
 
-void end_on_signals() {
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
+void end_on_interrupts() {
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
 }
 
 GracefulStop::GracefulStop() {

@@ -1,15 +1,16 @@
-// Ctrl-C and SIGTERM. They end the program at once, with exit code 130, whatever it does, but for a training run, which
-// first comes to a place where it can write its checkpoint.
+// Interrupts: Ctrl-C (SIGINT) and SIGTERM. They end the program at once, with exit code 130, whatever it is doing. Only
+// a training run first goes on to the next place where it can write its checkpoint.
 #pragma once
 
 #include <atomic>
 
 namespace hgq {
 
-/// From now on the two signals end the program at once.
-void end_on_signals();
+/// From now on an interrupt ends the program at once.
+void end_on_interrupts();
 
-/// While it lives, the first signal is a request, the second ends the program. One at a time.
+/// While an object of this class lives, the first interrupt only sets requested(), and the second ends the program.
+/// There may be one such object at a time.
 class GracefulStop {
  public:
   GracefulStop();

@@ -1,4 +1,4 @@
-// The manual page hgq-train(1), and the lists that it shares with docs/config.md.
+// The manual page hgq-train(1), and the lists that docs/config.md also contains.
 #include <array>
 
 #include "hgq/apps/command_docs.h"
@@ -7,7 +7,7 @@
 namespace hgq {
 namespace {
 
-/// Text as roff shows it: hyphens that are copied as such, no line that begins like a request.
+/// Text for roff: hyphens stay hyphens when they are copied, and no line begins like a request.
 std::string roff(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -61,17 +61,17 @@ constexpr std::array<NamedDoc, 5> kExitCodes{
      {"3",
       "the run failed: the loss is not finite, the disk is full; or the model is trained and written, but no proxy can "
       "be made of it"},
-     {"130", "interrupted (Ctrl-C, SIGTERM), with a checkpoint; --resume goes on"}}};
+     {"130", "interrupted (Ctrl-C, SIGTERM), with a checkpoint; --resume continues"}}};
 
 constexpr std::array<NamedDoc, 7> kRunFiles{
     {{"config.yaml", "the config with all --set values, and absolute paths of files; it runs the same again"},
      {"history.csv",
       "a row for each epoch: epoch, loss, metrics, the same of the validation rows (val_...), bops, beta, "
       "learning_rate, seconds"},
-     {"checkpoint.h5", "the newest state of the training, from which --resume goes on"},
-     {"pareto/", "models that no other one beats, with pareto.csv (of the callback ParetoFront)"},
+     {"checkpoint.h5", "the newest state of the training, from which --resume continues"},
+     {"pareto/", "models that no other model beats, with pareto.csv (of the callback ParetoFront)"},
      {"model.h5", "the trained model with its ranges; Python HGQ 0.2.6 opens it, too"},
-     {"proxy.h5", "what hls4ml 1.3.0 reads"},
+     {"proxy.h5", "the proxy, which hls4ml 1.3.0 reads"},
      {"summary.json",
       "metrics of model and proxy on the test rows, BOPs and bits of each layer, what verify found, times"}}};
 
@@ -95,7 +95,7 @@ std::string manual_page(const ProgramDoc& program, const std::string& version) {
   for (const CommandDoc& command : program.commands) {
     out += concat(".SS ", roff(command.name), "\n", roff(command.doc), "\n", options_of(command));
   }
-  out += ".SH FILES\nThe folder of a run holds\n";
+  out += ".SH FILES\nThe folder of a run contains\n";
   for (const NamedDoc& file : run_files()) out += item(italic(file.name), file.doc);
   out += ".SH EXIT STATUS\n";
   for (const NamedDoc& code : exit_codes()) out += item(bold(code.name), code.doc);

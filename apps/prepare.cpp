@@ -20,7 +20,7 @@ void warn_of_training(const RunConfig& config, PreparedRun& run) {
     run.warnings.emplace_back("train.optimizer: the learning rate is 0, so nothing is learned");
 }
 
-/// A callback that works every so many epochs, and more than there are, does nothing in the whole run.
+/// A callback whose interval is longer than the run does nothing in the whole run.
 void warn_of_interval(const Callback& callback, int64_t epochs, PreparedRun& run) {
   if (callback.interval() <= epochs || callback.interval() == 1) return;
   run.warnings.push_back(concat("callbacks.", callback.name(), ".every: ", callback.interval(), " is more than the ",
@@ -28,7 +28,8 @@ void warn_of_interval(const Callback& callback, int64_t epochs, PreparedRun& run
                                 " or less"));
 }
 
-/// What is refused when the step is recorded, or when a callback begins: a training of no epochs, without a folder.
+/// Finds the errors of recording the step, and of the beginning of callbacks, by a training of no epochs without a
+/// folder.
 void try_out(const RunConfig& config, const Registry& registry, PreparedRun& run, ErrorList& errors) {
   Workers alone(1);
   Trainer trainer(run.model, run.extras.objective, *run.optimizer, alone,

@@ -1,4 +1,4 @@
-// All that a run is made of, up to its first step: what `hgq-train CONFIG` trains with, and what `check` looks at.
+// Everything that a run needs for its first step: `hgq-train CONFIG` trains with it, and `check` only makes it.
 //
 //   PreparedRun run = prepare_run(config, registry, errors);
 #pragma once
@@ -21,15 +21,15 @@ struct PreparedRun {
   ModelExtras extras;
   DataSets sets;
   std::unique_ptr<Optimizer> optimizer;
-  /// What was found out about the data files, a line each ("39 rows, header, separator ;").
+  /// Lines about the data files, such as "39 rows, header, separator ;".
   std::vector<std::string> notes;
-  /// What was found out that is not wrong, but that the user should know: a line each, with advice.
+  /// Warnings about what is not wrong, but unusual: a line for each, with advice.
   std::vector<std::string> warnings;
 };
 
 /// Opens the data, builds the model for their shapes, reads labels and rows, makes losses, metrics, optimizer and
-/// callbacks, and records the step. What is wrong with the config is added to `errors`, and thrown together; throws
-/// FileError, ConfigError, ShapeError for data, layers or callbacks that do not fit. Writes nothing.
+/// callbacks, and records the step. Errors of the config are added to `errors`, and thrown together. Throws FileError,
+/// ConfigError or ShapeError if data, layers or callbacks do not fit. Writes nothing.
 PreparedRun prepare_run(const RunConfig& config, const Registry& registry, ErrorList& errors);
 
 }  // namespace hgq

@@ -7,7 +7,7 @@
 namespace hgq {
 namespace {
 
-/// Bytes at the end of `text` that begin a UTF-8 character whose rest may come.
+/// The number of bytes at the end of `text` that are the beginning of a UTF-8 character, whose rest may follow.
 std::size_t unfinished(const std::string& text) {
   for (std::size_t back = 1; back <= std::min<std::size_t>(3, text.size()); ++back) {
     const auto byte = static_cast<unsigned char>(text[text.size() - back]);

@@ -1,8 +1,8 @@
-// The last guard before the terminal: whatever is written to a stream, no control character gets through.
+// Replaces control characters in everything that is written to a stream, so that none of them reaches the terminal.
 //
-// Names come from files that anybody can have made. Messages cut and clean them where they are put in
-// (core/printable.h); what was forgotten there is cleaned here. Letters of any script pass, also where a character
-// comes in two parts.
+// Names come from files that anybody may have made. They are shortened and cleaned where they are inserted into
+// messages (core/printable.h); this is the last guard, for those that were forgotten. Letters of every script are kept,
+// even if a character is written in two parts.
 #pragma once
 
 #include <ostream>
@@ -13,7 +13,7 @@ namespace hgq {
 
 class PrintableStream : private std::streambuf {
  public:
-  /// Takes over what is written to `out` until it is destroyed.
+  /// Filters everything that is written to `out` during the life of this object.
   explicit PrintableStream(std::ostream& out);
   ~PrintableStream() override;
   PrintableStream(const PrintableStream&) = delete;
@@ -23,7 +23,7 @@ class PrintableStream : private std::streambuf {
   int overflow(int character) override;
   std::streamsize xsputn(const char* text, std::streamsize count) override;
   int sync() override;
-  /// Passes on all but a character that is not yet whole; at the end that, too.
+  /// Passes on the text, except for the beginning of a character that is not complete yet; if `all` is true, that, too.
   bool pass_on(bool all);
 
   std::ostream& out_;

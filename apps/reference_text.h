@@ -1,4 +1,4 @@
-// The sentences of docs/config.md between its tables (cmd_reference.cpp puts the page together).
+// The text of docs/config.md between its tables (cmd_reference.cpp makes the page).
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// Whether a config may go on with a run that another one began (declared in run_config.h).
+// Whether a run can be resumed with another config (declared in run_config.h).
 #include "hgq/apps/config_path.h"
 #include "hgq/apps/resolved_config.h"
 #include "hgq/apps/run_config.h"
@@ -27,10 +27,10 @@ void keep_schedule_epochs(const Node& stored, RunConfig& now) {
 void check_resumable(const Node& stored, const Node& now, const std::string& path) {
   std::vector<std::string> keys = differing_keys(stored, now);
   std::erase(keys, "train.epochs");
-  // Written out where it is no longer the same as train.epochs.
+  // It is written only if it differs from train.epochs.
   if (schedule_epochs_of(stored) == schedule_epochs_of(now) || now["train"].find("schedule_epochs") == nullptr)
     std::erase(keys, "train.schedule_epochs");
-  HGQ_CHECK(keys.empty(), ConfigError, path, ": the config differs from the one that this run was begun with in ",
+  HGQ_CHECK(keys.empty(), ConfigError, path, ": the config differs from that with which this run began in ",
             join_names(keys), "; only train.epochs may change when a run is resumed");
 }
 

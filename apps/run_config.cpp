@@ -18,27 +18,27 @@ namespace {
 
 using Docs = std::vector<KeyDoc>;
 
-/// The items of a list of named things; a thing alone stands for a list of one.
+/// The items of a list of named things; a single thing counts as a list of one.
 std::vector<Node> named_items(const Node* node) {
   if (node == nullptr) return {};
   return node->is_list() ? node->items() : std::vector<Node>{*node};
 }
 
-/// Runs a hook, if there is one; what it throws, rather than adds to the list, is an error at `place`.
+/// Runs a hook, if there is one. An error that it throws is added to the list, at `place`.
 template <typename... Parameters, typename... Arguments>
 void run_hook(const std::function<void(Parameters...)>& hook, const std::string& place, ErrorList& errors,
               Arguments&&... arguments) {
   if (!hook) return;
   try {
     hook(std::forward<Arguments>(arguments)...);
-  } catch (const RunError&) {  // the disk failed, which says nothing of the config
+  } catch (const RunError&) {  // the disk failed, which says nothing about the config
     throw;
   } catch (const Error& e) {
     errors.add(place, e.what());
   }
 }
 
-/// Checks the form NAME or {NAME: {...}}, then the rest by the hook.
+/// Checks the form NAME or {NAME: {...}}, and then the rest with the hook.
 template <typename... Parameters, typename... Arguments>
 void check_named(const Node& node, std::string_view what, ErrorList& errors,
                  const std::function<void(Parameters...)>& hook, Arguments&&... arguments) {
@@ -47,7 +47,7 @@ void check_named(const Node& node, std::string_view what, ErrorList& errors,
   if (errors.size() == before) run_hook(hook, node.place(), errors, std::forward<Arguments>(arguments)...);
 }
 
-/// Reads the sections one by one, and writes the resolved config along.
+/// Reads the sections one by one, and makes the resolved config at the same time.
 class Reader {
  public:
   Reader(const Node& tree, std::string folder, const ConfigHooks& hooks, ErrorList& errors, Docs* docs = nullptr)
@@ -60,8 +60,7 @@ class Reader {
     const Node* data = section(top, "data", "what to learn from", true);
     const Node* model = section(top, "model", "the network", true);
     const Node* train = section(top, "train", "how it is trained", true);
-    const Node* callbacks =
-        top.node("callbacks", "what acts between epochs, in this order", "a list of callbacks", "[]");
+    const Node* callbacks = top.node("callbacks", "called between epochs, in this order", "a list of callbacks", "[]");
     const Node* proxy = section(top, "export", "how the proxy for hls4ml is made", false);
     top.finish();
     if (model != nullptr) read_model(*model, data);
@@ -74,7 +73,7 @@ class Reader {
   }
 
  private:
-  /// A section's map; nullptr where it is missing or no map.
+  /// The map of a section; nullptr if it is missing or not a map.
   const Node* section(ConfigReader& top, const std::string& key, std::string_view doc, bool required) {
     const Node* node = top.node(key, doc, "a map", required ? "required" : "");
     if (node == nullptr || node->is_map()) return node;
@@ -85,16 +84,15 @@ class Reader {
   void read_model(const Node& node, const Node* data) {
     ModelConfig& model = config_.model;
     ConfigReader c(node, "model", errors_, docs_);
-    const Node* kernel =
-        c.node("kernel_quantizer", "keys over the defaults of kernel quantizers", "a quantizer", "the defaults below");
-    const Node* activation = c.node("activation_quantizer", "keys over the defaults of activation quantizers",
+    const Node* kernel = c.node("kernel_quantizer", "keys that replace defaults of kernel quantizers", "a quantizer",
+                                "the defaults below");
+    const Node* activation = c.node("activation_quantizer", "keys that replace defaults of activation quantizers",
                                     "a quantizer", "the defaults below");
-    model.beta = c.number("beta", "strength of the BOPs term of every layer that gives none", {.min = 0});
-    const Node* layers =
-        c.node("layers", "the network: NAME or {NAME: {...}}, a chain but where `inputs` says otherwise", "a list",
-               "required");
-    const Node* outputs =
-        c.node("outputs", "names of the layers that give the outputs", "a list", "the layers that nobody reads");
+    model.beta = c.number("beta", "strength of the BOPs term of every layer without its own", {.min = 0});
+    const Node* layers = c.node("layers", "the network: NAME or {NAME: {...}}, a chain except for layers with `inputs`",
+                                "a list", "required");
+    const Node* outputs = c.node("outputs", "names of the layers that give the outputs", "a list",
+                                 "the layers that no other layer reads");
     c.finish();
     if (kernel != nullptr) read_quantizer(*kernel, "kernel_quantizer", model.kernel_quantizer);
     if (activation != nullptr) read_quantizer(*activation, "activation_quantizer", model.activation_quantizer);
@@ -135,8 +133,8 @@ class Reader {
     run_hook(hooks_.check_quantizer, node.key_place(), errors_, node, key == "kernel_quantizer", errors_);
   }
 
-  /// What an Input that the config does not write is called: as `data.inputs` names its only input, else as Keras
-  /// would.
+  /// The name of an Input that is not in the config: that of the only input in `data.inputs`, otherwise the name that
+  /// Keras would give it.
   static std::string input_name(const Node* data) {
     const Node* inputs = data == nullptr ? nullptr : data->find("inputs");
     const bool named =
@@ -159,9 +157,9 @@ class Reader {
     const Node* loss = c.node("loss", "one for all outputs, or {OUTPUT: LOSS, ...}", "a loss", "required");
     const Node* weights =
         c.node("loss_weights", "factors of the outputs' losses in their sum: {OUTPUT: FACTOR, ...}", "a map", "1 each");
-    const Node* optimizer = c.node("optimizer", "how the weights are moved", "an optimizer", "Adam");
-    const Node* metrics =
-        c.node("metrics", "measured beside the loss, on training and validation rows", "a list of metrics", "[]");
+    const Node* optimizer = c.node("optimizer", "how the weights are updated", "an optimizer", "Adam");
+    const Node* metrics = c.node("metrics", "measured in addition to the loss, on training and validation rows",
+                                 "a list of metrics", "[]");
     const Node* weighted = c.node("weighted_metrics", "the same, as means weighted by data.sample_weights; not AUC",
                                   "a list of metrics", "[]");
     train.batch_size =
@@ -170,8 +168,8 @@ class Reader {
         c.integer("epochs", "passes over the training rows", {.fallback = train.epochs, .min = 1, .max = kMaxCount});
     train.schedule_epochs = c.optional_integer("schedule_epochs",
                                                "length of the training for schedules that have none of their own; "
-                                               "train.epochs if not given. A run that is continued for more epochs "
-                                               "keeps the length that it began with",
+                                               "train.epochs if not given. A run that is resumed for more epochs "
+                                               "keeps the length with which it began",
                                                {.min = 1, .max = kMaxCount});
     train.shuffle = c.boolean("shuffle", "a new order of the rows in every epoch", train.shuffle);
     c.finish();
@@ -238,17 +236,17 @@ class Reader {
     ConfigReader c(node, "export", errors_, docs_);
     const Node* trace = c.node("trace", "how the ranges of the proxy are found", "a map");
     proxy.saturate = c.choice("overflow",
-                              "what numbers beyond their range become: wrap (as integers do; HGQ's aggressive=True), "
+                              "what numbers out of range become: wrap (as integers do; HGQ's aggressive=True), "
                               "or sat (the nearest end)",
                               {"wrap", "sat"}, "wrap") == "sat";
     proxy.accum_fp_max_offset =
         c.optional_integer("accum_fp_max_offset", "accepted as in Python HGQ, where it changes no value");
-    proxy.unary_lut_max_table_size = c.integer(
-        "unary_lut_max_table_size",
-        "entries of the largest table (UnaryLUT) that takes the place of a function, up to 65536; 2048 is the "
-        "most that Keras opens. Without one (-1: none) hls4ml computes sigmoid and tanh from its own coarser "
-        "table, and other functions cannot be exported",
-        {.fallback = proxy.unary_lut_max_table_size, .min = -1, .max = kMaxCount});
+    proxy.unary_lut_max_table_size =
+        c.integer("unary_lut_max_table_size",
+                  "entries of the largest table (UnaryLUT) that replaces a function, up to 65536; 2048 is the "
+                  "most that Keras opens. Without one (-1: none) hls4ml computes sigmoid and tanh from its own coarser "
+                  "table, and other functions cannot be exported",
+                  {.fallback = proxy.unary_lut_max_table_size, .min = -1, .max = kMaxCount});
     c.finish();
     read_trace(trace == nullptr ? Node() : *trace);
   }
@@ -257,23 +255,23 @@ class Reader {
     TraceConfig& trace = config_.proxy.trace;
     ConfigReader c(node, "export.trace", errors_, docs_);
     const std::vector<std::string> names = {"train", "validation", "test"};
-    trace.data = c.texts("data", "sets whose rows are run through the network: of train, validation, test", trace.data);
-    trace.cover_factor = c.number("cover_factor", "ranges are widened by this factor about their middle",
+    trace.data = c.texts("data", "sets on whose rows the ranges are traced: of train, validation, test", trace.data);
+    trace.cover_factor = c.number("cover_factor", "ranges are widened about their centre by this factor",
                                   {.fallback = 1, .min = 0, .above_min = true});
-    trace.batch_size = c.integer("batch_size", "rows that are run at once",
+    trace.batch_size = c.integer("batch_size", "rows that are traced at once",
                                  {.fallback = trace.batch_size, .min = 1, .max = kMaxCount});
     c.finish();
     if (trace.data.empty()) c.error("data", "found an empty list, expected names of train, validation, test");
     std::set<std::string> seen;
     const std::vector<Node> items = c.has("data") ? named_items(node.find("data")) : std::vector<Node>{};
     for (const Node& item : items) {
-      if (!text_of(item)) continue;  // said before
+      if (!text_of(item)) continue;  // reported before
       const std::string name = *text_of(item);
       if (std::find(names.begin(), names.end(), name) == names.end()) {
         errors_.add(item.place(),
                     concat("export.trace.data: unknown rows '", printable(name), "'", suggestion(name, names)));
       } else if (!seen.insert(name).second) {
-        errors_.add(item.place(), concat("export.trace.data: '", name, "' stands there twice"));
+        errors_.add(item.place(), concat("export.trace.data: '", name, "' is given twice"));
       }
     }
     const DataConfig& data = config_.data_config;
@@ -305,7 +303,7 @@ class Reader {
   }
 
   static constexpr std::size_t kMostCallbacks = 1000;
-  static constexpr int64_t kMaxCount = int64_t{1} << 31;  // rows, epochs, table entries: more is a slip
+  static constexpr int64_t kMaxCount = int64_t{1} << 31;  // rows, epochs, table entries: more is a mistake
 
   const Node& tree_;
   std::string folder_;
@@ -340,7 +338,7 @@ RunConfig read_run_config(const ConfigSource& source, const ConfigHooks& hooks, 
     seed.set_places("--seed");
     tree.set("seed", std::move(seed));
   }
-  // Paths start from the config's folder; a pipe (`<(...)`) has none.
+  // Paths start from the folder of the config; a pipe (`<(...)`) has none.
   std::error_code ignored;
   const bool is_file = std::filesystem::is_regular_file(source.path, ignored);
   const std::string folder = is_file ? std::filesystem::path(source.path).parent_path().string() : "";
@@ -348,7 +346,7 @@ RunConfig read_run_config(const ConfigSource& source, const ConfigHooks& hooks, 
 }
 
 std::vector<KeyDoc> run_config_docs() {
-  // An empty section asks for all of its keys; what it lacks is noted nowhere.
+  // Reading an empty section collects all of its keys; the errors about missing keys are dropped.
   Node tree;
   for (const char* section : {"data", "model", "train"}) tree.set(section, Node::map({}));
   tree.find("data")->set("csv", Node::map({}));

@@ -39,19 +39,20 @@ CallbackContext callback_context(const RunConfig& config, const std::string& fol
   return context;
 }
 
-/// Where a callback's config names a metric.
+/// The key with which a callback's config names a metric.
 std::string place_of(const Node& callback, const std::string& key) {
   if (!callback.is_map() || callback.entries().empty()) return callback.place();
   const Node* const named = callback.entries().front().second.find(key);
   return named == nullptr ? callback.place() : named->place();
 }
 
-/// Refuses callbacks that watch what nobody measures. What is wrong with losses and metrics is said elsewhere.
+/// Adds an error for callbacks that watch a metric that is not measured. Errors of losses and metrics are reported
+/// elsewhere.
 void check_watched_metrics(const RunConfig& config, const Registry& registry, ErrorList& errors) {
   ErrorList said_elsewhere;
   const Objective objective = make_objective(config, registry, said_elsewhere);
   const std::vector<std::unique_ptr<Callback>> callbacks = make_callbacks(config, "", registry, said_elsewhere);
-  // What the outputs of nested models are called is known when the model is made.
+  // The names of the outputs of nested models are known only when the model is made.
   const auto is_layer = [&](const std::string& output) {
     return std::ranges::any_of(config.model.graph.layers, [&](const LayerNode& layer) {
       return layer.name == output && !is_structure(layer.spec.kind);
@@ -125,7 +126,7 @@ ExportOutlook look_at_export(Model& model, const ProxyOptions& options) {
     outlook.notes =
         firmware_notes(proxy, [&](int layer) -> const ProxySignal& { return plans[static_cast<size_t>(layer)].out; });
   } catch (const Error& e) {
-    outlook.notes.push_back(concat("as the model is before training, it cannot be exported: ", e.what()));
+    outlook.notes.push_back(concat("the untrained model cannot be exported: ", e.what()));
   }
   return outlook;
 }

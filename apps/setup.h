@@ -15,22 +15,23 @@
 
 namespace hgq {
 
-/// Checks of layers, quantizers, losses, optimizers, metrics, callbacks and data by those that implement them.
-/// The registry must outlive the hooks.
+/// Hooks that check layers, quantizers, losses, optimizers, metrics, callbacks and data with the kinds of the registry,
+/// which must outlive the hooks.
 ConfigHooks config_hooks(const Registry& registry);
 
-/// Builds the model for inputs of these shapes. Errors are collected with the places of the layers.
+/// Makes the model for inputs of these shapes. Errors are added to `errors`, with the places of the layers.
 Model make_model(const RunConfig& config, const std::map<std::string, Shape>& input_shapes, const LayerKinds& kinds,
                  ErrorList& errors);
 
-/// What is known of a model's proxy before it is trained: why there will be none, and what its notes are. The model is
-/// traced on a few made-up rows and exported; names and shapes alone count. It is as before when this returns.
+/// What is known about the proxy of a model before the training: why there will be none, and its notes. To find this
+/// out, the model is traced on a few invented rows and exported; only names and shapes matter. The model is unchanged
+/// when this returns.
 struct ExportOutlook {
   std::vector<std::string> refused, notes;
 };
 ExportOutlook look_at_export(Model& model, const ProxyOptions& options);
 
-/// Losses in the order of the outputs, weights, metrics.
+/// The losses in the order of the outputs, their weights, and the metrics.
 Objective make_objective(const RunConfig& config, const TrainingKinds& kinds, ErrorList& errors);
 
 /// The callbacks of a config, for a run in `folder`.

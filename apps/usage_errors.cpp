@@ -1,5 +1,5 @@
-// What is wrong with a command line. Walks it as the parser does, knows what was meant more often, and finds all
-// errors at once.
+// Finds all errors of a command line at once. It reads the line as the parser does, but can more often say what was
+// probably meant.
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -67,7 +67,7 @@ class Walk {
     const bool has_value = name.size() < word.size();
     const OptionDoc* const option = find_option(*command_, name);
     if (option == nullptr) {
-      // A value behind it would be taken for a file.
+      // A value after a flag would be read as a file.
       if (refuse_option(name) && !has_value && at_ + 1 < words_.size() && !is_option(words_[at_ + 1])) ++at_;
       return;
     }
@@ -84,7 +84,8 @@ class Walk {
     }
   }
 
-  /// Of KEY=VALUE, but not of [KEY=]VALUE, that the sign is there: `--set train.epochs 5` would take 5 for a file.
+  /// Checks that a value KEY=VALUE (but not [KEY=]VALUE) contains the sign: in `--set train.epochs 5` the 5 would be
+  /// read as a file.
   void take_value(const OptionDoc& option, const std::string& value) {
     const bool assigns = option.value.find('=') != std::string::npos && !option.value.starts_with('[');
     if (!assigns || value.find('=') != std::string::npos) return;
@@ -118,7 +119,7 @@ class Walk {
   /// Returns whether the option that was probably meant has a value.
   bool refuse_option(const std::string& name) {
     const std::string near = nearest_name(name, option_names());
-    std::vector<std::string> others;  // commands that have it
+    std::vector<std::string> others;  // the commands that have this option
     for (const CommandDoc& other : program_.commands) {
       if (find_option(other, name) != nullptr) others.push_back(other.name);
     }
@@ -160,13 +161,13 @@ class Walk {
       return;
     }
     for (const std::string& config : positionals_) {
-      add(concat("the command stands first: hgq-train ", word, " ", printable(config)));
+      add(concat("the command must come first: hgq-train ", word, " ", printable(config)));
     }
     for (const std::string& name : given_) {
       if (find_option(*command, name) == nullptr) {
         add(concat("'", name, "' belongs to a training run, not to '", word, "'"));
       } else {
-        add(concat("options stand behind the command: hgq-train ", word, " ... ", name));
+        add(concat("options must come after the command: hgq-train ", word, " ... ", name));
       }
     }
     command_ = command;
@@ -183,18 +184,18 @@ class Walk {
     if (positionals_.size() <= most) return;
     std::vector<std::string> behind;
     for (std::size_t i = most; i < positionals_.size(); ++i) behind.push_back(printable(positionals_[i]));
-    add(concat("found ", quoted_names(behind), " behind '", printable(positionals_[0]), "', expected ",
+    add(concat("found ", quoted_names(behind), " after '", printable(positionals_[0]), "', expected ",
                usage_of(*command_)));
   }
 
-  /// Of a word that is no file: true where it was meant as a command.
+  /// Reports a word that is not a file. Returns true if it was probably meant as a command.
   bool refuse_command(const std::string& word) {
     static const std::map<std::string, std::string, std::less<>> kMeant = {
         {"train", "a config alone starts a training run: hgq-train CONFIG"},
         {"fit", "a config alone starts a training run: hgq-train CONFIG"},
         {"run", "a config alone starts a training run: hgq-train CONFIG"},
-        {"resume", "a run goes on by --resume: hgq-train CONFIG --resume"},
-        {"help", "hgq-train --help shows what there is"},
+        {"resume", "--resume continues a run: hgq-train CONFIG --resume"},
+        {"help", "hgq-train --help lists the commands"},
         {"version", "hgq-train --version shows it"}};
     std::vector<std::string> names;
     for (const CommandDoc& command : program_.commands) names.push_back(command.name);
@@ -216,7 +217,7 @@ class Walk {
   }
 
   void check_required() {
-    if (!errors_.empty()) return;  // what is missing may be what was misspelt
+    if (!errors_.empty()) return;  // an argument that seems to be missing may be the misspelled one
     std::size_t positional = 0;
     std::string missing;
     for (const OptionDoc& option : command_->options) {

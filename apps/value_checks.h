@@ -1,4 +1,4 @@
-// Checks of the values on a command line, with messages of our own.
+// Checks of the values on a command line, with messages in our form.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@ class Option;
 
 namespace hgq {
 
-/// What is wrong with a value, before it is converted; empty where nothing is.
+/// The error of a value, before it is converted; empty if the value is right.
 using ValueCheck = std::function<std::string(const std::string& text)>;
 
 ValueCheck integer_in(int64_t min, int64_t max);
 ValueCheck number_above(double min, bool or_equal);
-/// One of few values; they stand in the help and are completed.
+/// One of a few values, which the help lists and the shell completes.
 void one_of(CLI::Option& option, const std::vector<std::string>& choices);
 
 }  // namespace hgq

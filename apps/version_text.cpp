@@ -22,7 +22,7 @@ std::string compiler() {
 #endif
 }
 
-/// What this file, and so all of our own code, was compiled for.
+/// The processor for which this file, and so all of our own code, was compiled.
 std::string instruction_set() {
 #if defined(__AVX512F__)
   return "x86-64 with AVX-512";

@@ -1,11 +1,11 @@
-// What `hgq-train --version` prints.
+// The text that `hgq-train --version` prints.
 #pragma once
 
 #include <string>
 
 namespace hgq {
 
-/// Lines: hgq and its version; the libraries with theirs; compiler, instruction set and kind of build.
+/// The version of hgq, those of the libraries, and compiler, instruction set and build type, one line each.
 std::string version_text();
 
 }  // namespace hgq

@@ -13,7 +13,7 @@ namespace hgq {
 namespace {
 
 double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
-// In double, so that the quotient's rounding is all that is left in float32.
+// Computed in double, so that only the rounding of the result to float32 is left.
 void sigmoids(std::span<const float> x, float* y) {
   for (size_t i = 0; i < x.size(); ++i) y[i] = static_cast<float>(1.0 / (1.0 + fast_exp(-static_cast<double>(x[i]))));
 }
@@ -21,7 +21,7 @@ void tanhs(std::span<const float> x, float* y) {
   for (size_t i = 0; i < x.size(); ++i) {
     const auto v = static_cast<double>(x[i]);
     const double quotient = 1.0 - 2.0 / (fast_exp(2.0 * v) + 1.0);
-    const double series = v * (1.0 - v * v * (1.0 / 3.0));  // where the difference has lost too many digits
+    const double series = v * (1.0 - v * v * (1.0 / 3.0));  // here the difference would lose too many digits
     y[i] = static_cast<float>(std::abs(v) < 1e-3 ? series : quotient);
   }
 }
@@ -70,11 +70,11 @@ std::vector<ops::UnaryFunction> built_in() {
   };
 }
 
-/// A recorded function on a tape of its own, for single values. One thread at a time runs it.
+/// A recorded function on a tape of its own, for single values. Only one thread at a time runs it.
 class PointTape {
  public:
   explicit PointTape(const std::function<Var(Var)>& record) : workers_(1) {
-    y_ = ops::scale(record(tape_.input("x", Shape{1})), 1.0F);  // a value of its own, also where the function is x
+    y_ = ops::scale(record(tape_.input("x", Shape{1})), 1.0F);  // a separate value, even if the function is x itself
     tape_.keep(y_);
     executor_ = std::make_unique<Executor>(tape_, workers_, ExecutorOptions{.gradients = false});
   }
@@ -96,7 +96,8 @@ class PointTape {
 }  // namespace
 
 ops::UnaryFunction to_unary(TapeFunction function) {
-  HGQ_CHECK(!function.name.empty() && function.record, ConfigError, "a function needs a name and what it records");
+  HGQ_CHECK(!function.name.empty() && function.record, ConfigError,
+            "a function needs a name, and a function that records it");
   ops::UnaryFunction unary;
   unary.name = std::move(function.name);
   const auto point = std::make_shared<PointTape>(function.record);  // shared by copies of the function
@@ -111,7 +112,7 @@ FunctionTable::FunctionTable() {
 
 void FunctionTable::add(ops::UnaryFunction function) {
   HGQ_CHECK(!function.name.empty() && (function.value || function.record), ConfigError,
-            "a function needs a name, and a value or a recording");
+            "a function needs a name, and one of `value` and `record`");
   const auto same = [&](const auto& other) { return other->name == function.name; };
   functions_.erase(std::remove_if(functions_.begin(), functions_.end(), same), functions_.end());
   functions_.push_back(std::make_shared<const ops::UnaryFunction>(std::move(function)));

@@ -6,9 +6,9 @@
 namespace hgq::ops {
 namespace {
 
-constexpr int64_t kVector = 16;  // columns of a row come in multiples of it
+constexpr int64_t kVector = 16;  // the columns of a row are rounded up to a multiple of it
 
-/// 4 by 4 values, rows for columns.
+/// Transposes 4 by 4 values.
 void transpose_4(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
   typedef float Four __attribute__((vector_size(16)));  // NOLINT(modernize-use-using): GCC wants it so
   Four r[4];
@@ -24,7 +24,7 @@ void transpose_4(const float* from, int64_t from_stride, float* to, int64_t to_s
   for (int64_t i = 0; i < 4; ++i) std::memcpy(to + i * to_stride, &r[i], sizeof(Four));
 }
 
-/// Channel after channel, `stride` apart, to channels last.
+/// Interleaves channels that lie `stride` apart, so that the channels come last.
 template <int kChannels>
 void put_together(const float* row_of_channels, int64_t stride, int64_t columns, float* row, bool add) {
   for (int64_t column = 0; column < columns; ++column) {
@@ -56,9 +56,9 @@ MatmulSpec FewChannelsGradient::product(int64_t rows) const {
           .n = row_columns_,
           .row_stride_a = v.h.size * g_.outputs,
           .row_stride_b = apart_w_,
-          .segments = v.w.size,
-          .segment_stride_a = v.channels * v.h.size * g_.outputs,
-          .segment_stride_b = 1};
+          .terms = v.w.size,
+          .term_stride_a = v.channels * v.h.size * g_.outputs,
+          .term_stride_b = 1};
 }
 
 void FewChannelsGradient::turn(const float* kernel, float* turned) const {

@@ -15,7 +15,8 @@ void ConvGeometry::check(const Shape& sample, const Shape& kernel, std::string_v
 
 ConvGeometry::ReachingRows ConvGeometry::reaching_rows(int64_t h) const {
   const WindowDim& w = windows.h;
-  const int64_t begin = w.span() - 1 - h - w.before;  // of the gradient's rows, seen from the window's first
+  const int64_t begin =
+      w.span() - 1 - h - w.before;  // of the rows of the gradient, relative to the first row of the window
   const int64_t last = begin + (w.output - 1) * w.stride;
   const int64_t first = std::max<int64_t>(0, (begin + w.dilation - 1) / w.dilation);
   const int64_t end = last < 0 ? 0 : std::min(w.size, last / w.dilation + 1);

@@ -1,7 +1,7 @@
-// Where the rows of a convolution's windows lie: what the product, its gradients and its BOPs have in common.
+// The geometry of a convolution, which its product, its gradients and its BOPs have in common.
 //
-// The gradient of the input is a convolution too: of the output's gradient, spread by the strides with zeros between
-// and around it, with the kernel turned round.
+// The gradient of the input is also a convolution: that of the output's gradient, which is spread by the strides with
+// zeros between and around its elements, with the reversed kernel.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,8 @@
 
 namespace hgq::ops {
 
-/// A kernel [h, w, c / groups, n] beside its windows (h is 1 and no dim of the kernel where they have one dim).
+/// A kernel of shape [h, w, c / groups, n] and its windows. Windows of one dimension have a kernel of shape [w, c /
+/// groups, n], and h is 1.
 struct ConvGeometry {
   Windows windows;
   int64_t groups = 1;
@@ -22,15 +23,16 @@ struct ConvGeometry {
   int64_t group_inputs() const { return windows.channels / groups; }
   int64_t group_outputs() const { return outputs / groups; }
   int64_t kernel_size() const { return windows.h.size * windows.w.size * group_inputs() * outputs; }
-  /// Index of the kernel's first output of a row.
+  /// The index in the kernel of the first output for row kh, column kw and input channel c.
   int64_t kernel_at(int64_t kh, int64_t kw, int64_t c) const {
     return ((kh * windows.w.size + kw) * group_inputs() + c) * outputs;
   }
 
-  /// Throws ShapeError, opened by `name`, where the groups do not divide, or a shape is another one.
+  /// Throws ShapeError, with a message that begins with `name`, if the groups do not divide the channels, or a shape
+  /// does not fit.
   void check(const Shape& sample, const Shape& kernel, std::string_view name) const;
 
-  /// f(output position, kernel row, input position) for every pair that is not padding.
+  /// Calls f(output position, kernel position, input position) for every input that a window reads, padding excluded.
   template <typename F>
   void each(const F& f) const {
     const WindowDim& h = windows.h;
@@ -48,16 +50,16 @@ struct ConvGeometry {
     }
   }
 
-  /// Size of the spread gradient.
+  /// The rows and the columns of the spread gradient.
   int64_t spread_h() const { return spread(windows.h); }
   int64_t spread_w() const { return spread(windows.w); }
-  /// Columns of the input that a gradient reaches; those behind get none.
+  /// The number of columns of the input that a gradient reaches; those after them get none.
   int64_t reached_columns() const {
     return std::min(windows.w.input, spread_w() - (windows.w.span() - 1) - windows.w.before);
   }
 
-  /// Rows of a window [first, first + count) through which the output's gradient reaches row h of the input; the
-  /// others meet zeros around it. Counted in the turned kernel.
+  /// The rows [first, first + count) of a window through which the output's gradient reaches row h of the input; the
+  /// other rows meet the zeros around it. Rows are counted in the reversed kernel.
   struct ReachingRows {
     int64_t first = 0, count = 0;
   };

@@ -1,5 +1,5 @@
-// Doubles in memory that is float32 by type: partials of lanes, and scratch. A double takes the room of two floats
-// (partial_floats() and scratch_floats() count them so); the memory is aligned for it.
+// Doubles in memory of type float: the partial results of lanes, and scratch memory. A double takes the memory of two
+// floats, as partial_floats() and scratch_floats() count; the memory is aligned for doubles.
 #pragma once
 
 namespace hgq::ops {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kCacheFloats = 384 * 1024 / 4;
 constexpr int64_t kSmallestChunk = 32;
-constexpr int64_t kRowsWorthSharing = 256;  // below, waking a second thread costs more than it brings
+constexpr int64_t kRowsWorthSharing = 256;  // for fewer rows, waking a second thread costs more than it saves
 
 size_t at(int64_t i) { return static_cast<size_t>(i); }
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -19,7 +19,7 @@ int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 Chunks cut_batch(int64_t rows, int64_t row_floats, const ExecutorOptions& options) {
   const int64_t fits = std::max(kSmallestChunk, kCacheFloats / std::max<int64_t>(row_floats, 1));
   int64_t chunk_rows = std::min(options.largest_chunk, fits);
-  // A middling batch is cut finer than the cache asks, so that a few threads find work.
+  // A batch of medium size is cut into more chunks than the cache requires, so that several threads have work.
   if (rows > kRowsWorthSharing) chunk_rows = std::min(chunk_rows, std::max<int64_t>(divide_up(rows, 4), 128));
   int64_t count = std::max<int64_t>(divide_up(rows, chunk_rows), 1);
   const int64_t lanes = options.lanes;
@@ -45,8 +45,8 @@ struct Executor::StepCall {
 
 struct Executor::Program {
   Chunks chunks;
-  std::vector<int64_t> offsets;  // by slot; kLane: within a lane's block
-  std::vector<float*> direct;    // by slot: a lane block that needs no combining, as there is one lane
+  std::vector<int64_t> offsets;  // by operand; kLane: within a lane's block
+  std::vector<float*> direct;    // by operand: a lane block that needs no combining, as there is one lane
   std::vector<std::unique_ptr<Kernels>> kernels[2];  // by node: for the rows of most chunks, and of the last one
   std::vector<std::vector<StepCall>> finish;         // by segment
   int64_t whole_floats = 0, worker_floats = 0, lane_floats = 0;
@@ -91,7 +91,7 @@ std::vector<std::vector<Executor::StepCall>> Executor::prepare(const std::vector
       call.op = tape_.nodes()[at(ins.node)].op.get();
       call.action = ins.action;
       for (const auto* list : {&ins.in, &ins.out, &ins.grad_out, &ins.grad_in}) {
-        for (const int32_t slot : *list) call.pointers.push_back(plan_.slots()[at(slot)].fixed);
+        for (const int32_t operand : *list) call.pointers.push_back(plan_.operands()[at(operand)].fixed);
       }
       OpContext& c = call.context;
       c.in = call.pointers.data();
@@ -113,34 +113,34 @@ Executor::Program& Executor::program_for(int64_t rows) {
   auto made = std::make_unique<Program>();
   Program& program = *made;
   program.chunks = cut_batch(rows, plan_.worker_row_floats(), options_);
-  const auto& slots = plan_.slots();
-  program.offsets.assign(slots.size(), 0);
-  program.direct.assign(slots.size(), nullptr);
+  const auto& operands = plan_.operands();
+  program.offsets.assign(operands.size(), 0);
+  program.direct.assign(operands.size(), nullptr);
 
   // Whole-batch values, then each segment's worker block and lane block.
-  const auto place = [&](Slot::Kind kind, int32_t segment) {
+  const auto place = [&](Operand::Kind kind, int32_t segment) {
     std::vector<ArenaRequest> requests;
     std::vector<size_t> ids;
-    for (size_t s = 0; s < slots.size(); ++s) {
-      if (slots[s].kind != kind || slots[s].segment != segment) continue;
-      const int64_t block_rows = kind == Slot::Kind::kWhole ? rows : program.chunks.chunk_rows;
-      requests.push_back({slots[s].row_floats * block_rows + slots[s].floats,
-                          kind == Slot::Kind::kLane ? 0 : slots[s].first,
-                          kind == Slot::Kind::kLane ? 0 : slots[s].last});
+    for (size_t s = 0; s < operands.size(); ++s) {
+      if (operands[s].kind != kind || operands[s].segment != segment) continue;
+      const int64_t block_rows = kind == Operand::Kind::kWhole ? rows : program.chunks.chunk_rows;
+      requests.push_back({operands[s].row_floats * block_rows + operands[s].floats,
+                          kind == Operand::Kind::kLane ? 0 : operands[s].first,
+                          kind == Operand::Kind::kLane ? 0 : operands[s].last});
       ids.push_back(s);
     }
-    const ArenaPlan plan = plan_arena(requests);
-    for (size_t i = 0; i < ids.size(); ++i) program.offsets[ids[i]] = plan.offsets[i];
-    return plan.floats;
+    const ArenaPlacement placement = place_in_arena(requests);
+    for (size_t i = 0; i < ids.size(); ++i) program.offsets[ids[i]] = placement.offsets[i];
+    return placement.floats;
   };
-  program.whole_floats = place(Slot::Kind::kWhole, -1);
+  program.whole_floats = place(Operand::Kind::kWhole, -1);
   for (size_t g = 0; g < plan_.segments().size(); ++g) {
-    program.worker_floats = std::max(program.worker_floats, place(Slot::Kind::kWorker, static_cast<int32_t>(g)));
-    program.lane_floats = std::max(program.lane_floats, place(Slot::Kind::kLane, static_cast<int32_t>(g)));
+    program.worker_floats = std::max(program.worker_floats, place(Operand::Kind::kWorker, static_cast<int32_t>(g)));
+    program.lane_floats = std::max(program.lane_floats, place(Operand::Kind::kLane, static_cast<int32_t>(g)));
   }
   if (program.chunks.lanes == 1) {
     for (const Segment& segment : plan_.segments()) {
-      for (const GradientSum& sum : segment.gradient_sums) program.direct[at(sum.lane_slot)] = sum.into;
+      for (const GradientSum& sum : segment.gradient_sums) program.direct[at(sum.lane_operand)] = sum.into;
     }
   }
   const int64_t sizes[2] = {
@@ -173,7 +173,7 @@ void Executor::check_inputs(std::span<const ConstTensorView> inputs) const {
     const Tape::Value& value = tape_.values()[at(tape_.inputs()[i])];
     const Shape& shape = inputs[i].shape;
     HGQ_CHECK(shape.rank() > 0 && shape.without_front() == value.spec.shape, ShapeError, "input '", value.name,
-              "': batch has shape ", shape, ", expected [rows] in front of ", value.spec.shape);
+              "': batch has shape ", shape, ", expected [rows] before ", value.spec.shape);
     HGQ_CHECK(shape[0] == inputs[0].shape[0] && shape[0] > 0, ShapeError, "input '", value.name, "' has ", shape[0],
               " rows, input '", tape_.values()[at(tape_.inputs()[0])].name, "' ", inputs[0].shape[0],
               "; expected the same number, at least 1");
@@ -195,7 +195,7 @@ void Executor::forward(std::span<const ConstTensorView> inputs, uint64_t step) {
 
 void Executor::backward() {
   HGQ_CHECK(program_ != nullptr && options_.gradients, Error,
-            "backward() needs a forward pass before it, and an executor made with gradients");
+            "backward() needs a forward pass before it, and an executor with ExecutorOptions::gradients");
   run_stages(plan_.backward_stages(), backward_calls_);
 }
 
@@ -223,9 +223,10 @@ void Executor::run_segment(int32_t index) {
   const Segment& segment = plan_.segments()[at(index)];
   const Chunks& chunks = program_->chunks;
   workers_.run(chunks.lanes, [&](int64_t lane, int worker) {
-    for (const int32_t slot : segment.lane_slots) {
-      if (program_->direct[at(slot)] == nullptr)
-        std::fill_n(resolve(slot, 0, lane, worker), plan_.slots()[at(slot)].floats, plan_.slots()[at(slot)].start);
+    for (const int32_t operand : segment.lane_operands) {
+      if (program_->direct[at(operand)] == nullptr)
+        std::fill_n(resolve(operand, 0, lane, worker), plan_.operands()[at(operand)].floats,
+                    plan_.operands()[at(operand)].start);
     }
     for (int64_t chunk = chunks.first_of_lane(lane); chunk < chunks.first_of_lane(lane + 1); ++chunk)
       run_chunk(segment, chunk, lane, worker);
@@ -234,21 +235,21 @@ void Executor::run_segment(int32_t index) {
 }
 
 float* Executor::resolve(int32_t id, int64_t row_begin, int64_t lane, int worker) const {
-  const Slot& slot = plan_.slots()[at(id)];
+  const Operand& operand = plan_.operands()[at(id)];
   const int64_t offset = program_->offsets[at(id)];
-  switch (slot.kind) {
-    case Slot::Kind::kNone:
+  switch (operand.kind) {
+    case Operand::Kind::kNone:
       return nullptr;
-    case Slot::Kind::kFixed:
-      return slot.fixed;
-    case Slot::Kind::kInput:
-      return const_cast<float*>(inputs_[at(slot.input)].data) +
-             row_begin * slot.row_floats;  // operations get it as const
-    case Slot::Kind::kWhole:
-      return reinterpret_cast<float*>(whole_memory_.data()) + offset + row_begin * slot.row_floats;
-    case Slot::Kind::kWorker:
+    case Operand::Kind::kFixed:
+      return operand.fixed;
+    case Operand::Kind::kInput:
+      return const_cast<float*>(inputs_[at(operand.input)].data) +
+             row_begin * operand.row_floats;  // operations get it as const
+    case Operand::Kind::kWhole:
+      return reinterpret_cast<float*>(whole_memory_.data()) + offset + row_begin * operand.row_floats;
+    case Operand::Kind::kWorker:
       return reinterpret_cast<float*>(worker_memory_.data()) + whole_lines(program_->worker_floats) * worker + offset;
-    case Slot::Kind::kLane:
+    case Operand::Kind::kLane:
       break;
   }
   if (program_->direct[at(id)] != nullptr) return program_->direct[at(id)];
@@ -270,7 +271,7 @@ void Executor::run_chunk(const Segment& segment, int64_t chunk, int64_t lane, in
   for (const Instruction& ins : segment.instructions) {
     float** next = pointers;
     for (const auto* list : {&ins.in, &ins.out, &ins.grad_out, &ins.grad_in}) {
-      for (const int32_t slot : *list) *next++ = resolve(slot, row_begin, lane, worker);
+      for (const int32_t operand : *list) *next++ = resolve(operand, row_begin, lane, worker);
     }
     c.in = pointers;
     c.out = pointers + ins.in.size();
@@ -290,16 +291,17 @@ void Executor::run_chunk(const Segment& segment, int64_t chunk, int64_t lane, in
   }
 }
 
-// Lane blocks are combined in the order of the lanes, on the caller: a fixed order for any number of threads.
+// Lane blocks are combined in the order of the lanes, on the calling thread: the order is the same for any number of
+// threads.
 void Executor::combine(const Segment& segment) {
   const Chunks& chunks = program_->chunks;
   for (const Instruction& ins : segment.finish) {
     const Op& op = *tape_.nodes()[at(ins.node)].op;
     float** const pointers = worker_pointers_[0].pointers.data();
     float** next = pointers;
-    for (const int32_t slot : ins.in) *next++ = resolve(slot, 0, 0, 0);
+    for (const int32_t operand : ins.in) *next++ = resolve(operand, 0, 0, 0);
     float** const out = next;
-    for (const int32_t slot : ins.out) *next++ = resolve(slot, 0, 0, 0);
+    for (const int32_t operand : ins.out) *next++ = resolve(operand, 0, 0, 0);
     OpContext c;
     c.in = pointers;
     c.out = out;
@@ -323,9 +325,9 @@ void Executor::combine(const Segment& segment) {
     op.finish(c);
   }
   for (const GradientSum& sum : segment.gradient_sums) {
-    if (program_->direct[at(sum.lane_slot)] != nullptr) continue;
+    if (program_->direct[at(sum.lane_operand)] != nullptr) continue;
     for (int64_t lane = 0; lane < chunks.lanes; ++lane) {
-      const float* const part = resolve(sum.lane_slot, 0, lane, 0);
+      const float* const part = resolve(sum.lane_operand, 0, lane, 0);
       for (int64_t i = 0; i < sum.floats; ++i) sum.into[i] += part[i];
     }
   }
@@ -343,22 +345,23 @@ float Executor::loss() const {
 }
 
 ConstTensorView Executor::value(Var var) const {
-  HGQ_CHECK(var.domain() == Domain::kStep, Error, "value(): a value per row; ask rows_of() for one that is kept");
+  HGQ_CHECK(var.domain() == Domain::kStep, Error,
+            "value(): found a Row value, expected a Step value; rows_of() gives Row values that are kept");
   return {plan_.step_value(var.id), var.shape()};
 }
 
 ConstTensorView Executor::rows_of(Var var) const {
-  const int32_t slot = plan_.kept_slot(var.id);
-  HGQ_CHECK(program_ != nullptr && (slot >= 0 || tape_.values()[at(var.id)].source == Tape::Source::kInput), Error,
+  const int32_t operand = plan_.kept_operand(var.id);
+  HGQ_CHECK(program_ != nullptr && (operand >= 0 || tape_.values()[at(var.id)].source == Tape::Source::kInput), Error,
             "rows_of(): Tape::keep() was not called for this value, or no forward pass was run");
-  if (slot < 0) return inputs_[at(tape_.values()[at(var.id)].index)];
-  return {resolve(slot, 0, 0, 0), var.shape().with_front(program_->chunks.rows)};
+  if (operand < 0) return inputs_[at(tape_.values()[at(var.id)].index)];
+  return {resolve(operand, 0, 0, 0), var.shape().with_front(program_->chunks.rows)};
 }
 
 ConstTensorView Executor::input_gradient(Var var) const {
-  const int32_t slot = plan_.input_gradient_slot(var.id);
-  HGQ_CHECK(program_ != nullptr && slot >= 0, Error, "input_gradient(): no gradient reaches this input");
-  return {resolve(slot, 0, 0, 0), var.shape().with_front(program_->chunks.rows)};
+  const int32_t operand = plan_.input_gradient_operand(var.id);
+  HGQ_CHECK(program_ != nullptr && operand >= 0, Error, "input_gradient(): no gradient reaches this input");
+  return {resolve(operand, 0, 0, 0), var.shape().with_front(program_->chunks.rows)};
 }
 
 ConstTensorView Executor::step_gradient(Var var) const { return {plan_.step_gradient(var.id), var.shape()}; }

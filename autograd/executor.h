@@ -26,7 +26,7 @@ namespace hgq {
 struct ExecutorOptions {
   bool gradients = true;
   bool all_parameters = false;  // also the gradients of parameters that are not trainable
-  int64_t largest_chunk = 512;  // rows, about; fewer if the values of a chunk would not fit into the cache
+  int64_t largest_chunk = 512;  // rows, approximately; fewer if the values of a chunk would not fit into the cache
   int lanes = 16;     // at most; a lane is a run of chunks whose partial results are summed in order on one thread
   uint64_t seed = 0;  // of random numbers inside operations (stochastic rounding, dropout)
 };
@@ -91,7 +91,7 @@ class Executor {
   void run_stages(const std::vector<Stage>& stages, std::vector<std::vector<StepCall>>& calls);
   void run_segment(int32_t segment);
   void run_chunk(const Segment& segment, int64_t chunk, int64_t lane, int worker);
-  float* resolve(int32_t slot, int64_t row_begin, int64_t lane, int worker) const;
+  float* resolve(int32_t operand, int64_t row_begin, int64_t lane, int worker) const;
   void combine(const Segment& segment);
   std::vector<std::vector<StepCall>> prepare(const std::vector<Stage>& stages) const;
 

@@ -52,8 +52,7 @@ void check_name(std::string_view name, size_t position, bool called) {
   const bool value = name == "x" || name == "pi" || name == "e";
   HGQ_CHECK(!function || called, ConfigError, "'", name, "'", at(position), " is a function, expected '", name,
             "(...)'");
-  HGQ_CHECK(!value || !called, ConfigError, "'", name, "'", at(position),
-            " is no function; a product is written with *");
+  HGQ_CHECK(!value || !called, ConfigError, "'", name, "'", at(position), " is not a function; write a product with *");
   if (function || value) return;
   if (called) throw ConfigError(concat("unknown function '", name, "'", at(position), suggestion(name, functions)));
   const std::vector<std::string> values{"x", "pi", "e"};
@@ -62,7 +61,8 @@ void check_name(std::string_view name, size_t position, bool called) {
                            hint.empty() ? "; the variable is x, constants are pi and e" : hint));
 }
 
-/// What muParser would take and should not, what it would not name well, and what could exhaust it.
+/// Rejects what muParser would accept wrongly, what it would report badly, and what could exhaust the stack or the
+/// memory.
 void check_text(std::string_view text) {
   HGQ_CHECK(!text.empty(), ConfigError, "the formula is empty");
   HGQ_CHECK(text.size() <= kMostCharacters, ConfigError, "the formula has ", text.size(), " characters, at most ",
@@ -87,7 +87,7 @@ void check_text(std::string_view text) {
               std::isprint(static_cast<unsigned char>(c)) != 0 ? concat("'", c, "'") : "character", at(i));
     if (c == '(') ++nested;
     if (c == ')') --nested;
-    HGQ_CHECK(nested <= kMostNested, ConfigError, "more than ", kMostNested, " parentheses in each other", at(i));
+    HGQ_CHECK(nested <= kMostNested, ConfigError, "more than ", kMostNested, " nested parentheses", at(i));
     const bool compares =
         c == '=' && ((i > 0 && std::string_view("<>!=").find(text[i - 1]) != std::string_view::npos) ||
                      (i + 1 < text.size() && text[i + 1] == '='));
@@ -126,7 +126,8 @@ std::string message_of(const mu::ParserError& e) {
   }
 }
 
-// For muParser, which only has to parse: the functions stand in its byte code as the pointer that goes with them.
+// A function for muParser, which only has to parse: its byte code identifies functions by the pointer that is given
+// with them.
 double parsed_as_one(void* /*function*/, double x) { return x; }
 double parsed_as_two(void* /*function*/, double x, double /*y*/) { return x; }
 double parsed_as_many(void* /*function*/, const double* x, int /*count*/) { return x[0]; }
@@ -192,25 +193,25 @@ Code code_of(mu::ECmdCode command) {
 ExpressionProgram translate(const mu::ParserByteCode& code) {
   ExpressionProgram program;
   for (const mu::SToken* token = code.GetBase(); token->Cmd != mu::cmEND; ++token) {
-    ExpressionProgram::Step step;
+    ExpressionProgram::Instruction instruction;
     if (token->Cmd == mu::cmIF || token->Cmd == mu::cmELSE) continue;  // both sides are computed, then one is chosen
     const bool sign = token->Cmd == mu::cmFUNC && token->Fun.cb._pUserData == nullptr;
     if (sign && token->Fun.cb._pRawFun == reinterpret_cast<mu::erased_fun_type>(unchanged)) continue;
     if (token->Cmd == mu::cmVAR) {
-      step.code = Code::kX;
+      instruction.code = Code::kX;
     } else if (token->Cmd == mu::cmVAL) {
-      step.number = token->Val.data2;
+      instruction.number = token->Val.data2;
     } else if (sign) {
-      step.code = Code::kNegate;
+      instruction.code = Code::kNegate;
     } else if (token->Cmd == mu::cmFUNC) {
-      step.code = Code::kCall;
-      step.function = static_cast<const ExpressionFunction*>(token->Fun.cb._pUserData);
-      step.arguments = std::abs(token->Fun.argc);
+      instruction.code = Code::kCall;
+      instruction.function = static_cast<const ExpressionFunction*>(token->Fun.cb._pUserData);
+      instruction.arguments = std::abs(token->Fun.argc);
     } else {
-      step.code = code_of(token->Cmd);
+      instruction.code = code_of(token->Cmd);
     }
-    HGQ_CHECK(program.add(step), ConfigError, "more than ", ExpressionProgram::kMostValues,
-              " operations wait for each other; use fewer parentheses, or fewer ^ and ? in a row");
+    HGQ_CHECK(program.add(instruction), ConfigError, "more than ", ExpressionProgram::kMostValues,
+              " operations depend on each other; use fewer parentheses, or fewer consecutive ^ and ?");
   }
   return program;
 }
@@ -219,7 +220,7 @@ ExpressionProgram parse(const std::string& text) {
   try {
     mu::Parser parser;
     define_functions(parser);
-    // What it would compute beforehand is left in, so that its byte code has no more forms than are translated here.
+    // muParser's optimizer is off, so that its byte code contains only the forms that are translated here.
     parser.EnableOptimizer(false);
     double x = 0;
     parser.DefineVar("x", &x);

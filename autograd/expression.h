@@ -2,13 +2,13 @@
 //
 //   ops::UnaryFunction f = parse_expression("x * exp(-x^2)");
 //
-// Grammar, parsed by muParser: numbers with a decimal point in any locale (0.1, 1e-3), x, the constants pi and e;
-// + - * / with their usual precedence, ^ or ** for powers (from the right; -x^2 is -(x^2)); < <= > >= == != && ||,
-// which are 1 or 0; condition ? a : b; the functions of autograd/expression_program.h. All of it is computed in double,
-// and the slope is exact (forward differentiation), not a difference.
+// Grammar, parsed by muParser: numbers with a decimal point in any locale (0.1, 1e-3), x, the constants pi and e; + - *
+// / with their usual precedence, ^ or ** for powers (from the right; -x^2 is -(x^2)); < <= > >= == != && ||, which are
+// 1 or 0; condition ? a : b; the functions of autograd/expression_program.h. Everything is computed in double, and the
+// slope is exact (forward differentiation), not a difference.
 //
-// What is computed is no muParser object, whose state can't be shared, but a program made of its byte code: threads
-// share it, and it takes no memory when it runs.
+// The result is not a muParser object, whose state cannot be shared, but a program made from its byte code: threads
+// share it, and running it takes no memory.
 #pragma once
 
 #include <string>
@@ -18,12 +18,12 @@
 
 namespace hgq {
 
-/// Whether a text has more than a name: a formula, not the name of a function. "x" alone is a formula.
+/// Whether a text is a formula, and not the name of a function. "x" alone is a formula.
 bool is_expression(std::string_view text);
 
-/// The function; its name is the text, without white space around it. Throws ConfigError with the place in the text
-/// (characters count from 1) for what is unknown, an assignment, more than 1000 characters, parentheses nested deeper
-/// than 50.
+/// The function of a formula; its name is the text without white space around it. Throws ConfigError, with the place in
+/// the text (characters are counted from 1), for an unknown name, an assignment, a formula that cannot be parsed, more
+/// than 1000 characters, and parentheses nested deeper than 50.
 ops::UnaryFunction parse_expression(std::string_view text);
 
 }  // namespace hgq

@@ -10,12 +10,12 @@ namespace {
 using Block = ExpressionBlock;
 using Code = ExpressionProgram::Code;
 
-/// A slope times how the argument depends on x; 0 where it does not, whatever the slope.
+/// A slope times the argument's own slope in x; 0 if the argument does not depend on x, even if the slope is infinite.
 double chain(double slope, double inner) { return inner == 0.0 ? 0.0 : slope * inner; }
 
 double sign(double x) { return x > 0.0 ? 1.0 : (x < 0.0 ? -1.0 : x); }
 
-/// A function of one number by its value and its slope in x and y.
+/// A function of one number, given by its value and by its slope as a function of x and y.
 template <typename Value, typename Slope>
 ExpressionFunction one(std::string_view name, Value /*value*/, Slope /*slope*/) {
   return {name, 1, [](std::span<Block> a, int64_t count, bool slopes) {
@@ -29,7 +29,7 @@ ExpressionFunction one(std::string_view name, Value /*value*/, Slope /*slope*/) 
           }};
 }
 
-/// The lesser (kSign 1) or the greater (kSign -1) of all arguments; the mean slope where two are equal.
+/// The smallest (kSign 1) or the largest (kSign -1) of all arguments; the mean of the slopes if two are equal.
 template <int kSign>
 void extreme(std::span<Block> a, int64_t count, bool slopes) {
   Block& best = a.front();
@@ -120,9 +120,9 @@ void select(std::span<Block> a, int64_t count, bool slopes) {
   }
 }
 
-/// How many values a step takes from the stack; it leaves one.
-int taken(const ExpressionProgram::Step& step) {
-  switch (step.code) {
+/// How many values an instruction takes from the stack; it leaves one.
+int taken(const ExpressionProgram::Instruction& instruction) {
+  switch (instruction.code) {
     case Code::kNumber:
     case Code::kX:
       return 0;
@@ -131,7 +131,7 @@ int taken(const ExpressionProgram::Step& step) {
     case Code::kSelect:
       return 3;
     case Code::kCall:
-      return step.arguments;
+      return instruction.arguments;
     default:
       return 2;
   }
@@ -197,21 +197,21 @@ std::span<const ExpressionFunction> expression_functions() {
   return kFunctions;
 }
 
-bool ExpressionProgram::add(const Step& step) {
-  depth_ += 1 - taken(step);
-  steps_.push_back(step);
+bool ExpressionProgram::add(const Instruction& instruction) {
+  depth_ += 1 - taken(instruction);
+  instructions_.push_back(instruction);
   return depth_ >= 1 && depth_ <= kMostValues;
 }
 
 void ExpressionProgram::run(std::span<const double> x, bool slopes, Stack& stack) const {
   const auto count = static_cast<int64_t>(x.size());
   size_t top = 0;  // values on the stack
-  for (const Step& step : steps_) {
-    top -= static_cast<size_t>(taken(step));
+  for (const Instruction& instruction : instructions_) {
+    top -= static_cast<size_t>(taken(instruction));
     Block& a = stack[top];
-    switch (step.code) {
+    switch (instruction.code) {
       case Code::kNumber:
-        std::fill_n(a.value.begin(), count, step.number);
+        std::fill_n(a.value.begin(), count, instruction.number);
         if (slopes) std::fill_n(a.slope.begin(), count, 0.0);
         break;
       case Code::kX:
@@ -226,10 +226,10 @@ void ExpressionProgram::run(std::span<const double> x, bool slopes, Stack& stack
         select({&a, 3}, count, slopes);
         break;
       case Code::kCall:
-        step.function->apply({&a, static_cast<size_t>(step.arguments)}, count, slopes);
+        instruction.function->apply({&a, static_cast<size_t>(instruction.arguments)}, count, slopes);
         break;
       default:
-        operate(step.code, a, stack[top + 1], count, slopes);
+        operate(instruction.code, a, stack[top + 1], count, slopes);
     }
     ++top;
   }

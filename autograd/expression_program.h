@@ -1,11 +1,13 @@
-// What a formula in x becomes: a list of steps on a stack, run for many values of x at once, with or without slopes.
+// The program made from a formula in x: a list of instructions for a stack, run for many values of x at once, with or
+// without slopes.
 //
-// Slopes are exact: each step passes on its derivative along with its value (forward differentiation), in double. Where
-// a function has a kink (abs, min, max) the slope is the mean of both sides, so that of abs(x) at 0 is 0; that of relu
-// at 0 is 0, as everywhere in hgq; where it jumps (sign, floor, comparisons) the jump is left out. A part that does not
-// depend on x has slope 0, also where its function is infinitely steep.
+// Slopes are exact: each instruction passes on its derivative along with its value (forward differentiation), in
+// double. Where a function has a kink (abs, min, max) the slope is the mean of both sides, so that of abs(x) at 0 is 0;
+// that of relu at 0 is 0, as everywhere in hgq. A jump (sign, floor, comparisons) adds nothing to the slope. A part
+// that does not depend on x has slope 0, even if its function is infinitely steep there.
 //
-// A program is immutable once made, holds no state of a run, and a run takes no memory from the heap: threads share it.
+// A program does not change once it is made, and a run keeps no state in it and allocates no memory, so threads can
+// share it.
 #pragma once
 
 #include <array>
@@ -16,14 +18,14 @@
 
 namespace hgq {
 
-/// A value of the stack, for several x at once.
+/// A value on the stack, for several x at once.
 struct ExpressionBlock {
   static constexpr int64_t kSize = 32;
   std::array<double, kSize> value;
   std::array<double, kSize> slope;
 };
 
-/// A function that formulas know. `apply` replaces the first argument by the result.
+/// A function for formulas. `apply` replaces the first argument with the result.
 struct ExpressionFunction {
   static constexpr int kAnyNumber = -1;
 
@@ -32,8 +34,8 @@ struct ExpressionFunction {
   void (*apply)(std::span<ExpressionBlock> arguments, int64_t count, bool slopes) = nullptr;
 };
 
-/// sin cos tan asin acos atan sinh cosh tanh exp expm1 log (natural) log1p log2 log10 sqrt abs sign floor erf sigmoid
-/// relu; pow of two; min and max of one or more.
+/// The functions of one number: sin cos tan asin acos atan sinh cosh tanh exp expm1 log (natural) log1p log2 log10 sqrt
+/// abs sign floor erf sigmoid relu; of two: pow; of one or more: min and max.
 std::span<const ExpressionFunction> expression_functions();
 
 class ExpressionProgram {
@@ -55,21 +57,21 @@ class ExpressionProgram {
     kNotEqual,
     kAnd,
     kOr,
-    kSelect,  // of condition, value if it is not 0, value if it is
+    kSelect,  // of a condition, the value if it is not 0, and the value if it is 0
     kCall
   };
-  struct Step {
+  struct Instruction {
     Code code = Code::kNumber;
     double number = 0;                             // of kNumber
     const ExpressionFunction* function = nullptr;  // of kCall
     int arguments = 0;                             // of kCall
   };
-  /// More values than this on the stack are refused.
+  /// The most values that the stack may hold.
   static constexpr int kMostValues = 64;
 
-  /// False where the stack would grow beyond kMostValues. The steps before must leave the arguments that this one
-  /// takes.
-  bool add(const Step& step);
+  /// Returns false if the stack would hold more than kMostValues. The instructions before this one must leave the
+  /// arguments that it takes.
+  bool add(const Instruction& instruction);
 
   /// y[i] = f(x[i]), computed in double.
   void values(std::span<const float> x, float* y) const;
@@ -83,7 +85,7 @@ class ExpressionProgram {
   /// Leaves the result in stack[0]; `x` holds at most ExpressionBlock::kSize numbers.
   void run(std::span<const double> x, bool slopes, Stack& stack) const;
 
-  std::vector<Step> steps_;
+  std::vector<Instruction> instructions_;
   int depth_ = 0;
 };
 

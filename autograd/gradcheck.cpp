@@ -189,7 +189,7 @@ GradientReport check_gradients(const Tape& tape, std::span<const ConstTensorView
   executor_options.gradients = true;
   Executor executor(tape, workers, executor_options);
   const int64_t rows = inputs.empty() ? 1 : inputs[0].shape[0];
-  // Differences come before the executor's step, which moves parameters and states that the twins read.
+  // Differences are computed before the executor's step, which changes parameters and states that the twins read.
   TwinRun<double> twin(tape, inputs, executor_options.seed, options.step);
   std::vector<Subject> subjects = find_subjects(tape, executor.plan(), rows, options.most_elements);
   differentiate(twin, subjects, options.difference);
@@ -204,7 +204,7 @@ GradientReport check_gradients(const Tape& tape, std::span<const ConstTensorView
     const double scale = std::max(largest(s.expected), options.share * most);
     if (v.parameter != nullptr) {
       compare(s, v.parameter->grad.values(), scale, options.tolerance, report);
-    } else if (executor.plan().input_gradient_slot(s.value) >= 0) {
+    } else if (executor.plan().input_gradient_operand(s.value) >= 0) {
       compare(s, executor.input_gradient({const_cast<Tape*>(&tape), s.value}).values(), scale, options.tolerance,
               report);
     } else {
@@ -231,7 +231,7 @@ GradientReport compare_with_twins(const Tape& tape, std::span<const ConstTensorV
     const std::string name = concat(value.name, " (value ", id, ")");
     if (value.spec.domain == Domain::kStep) {
       compare_values(name, executor.value(var).values(), twin.value(id), options.tolerance, report);
-    } else if (executor.plan().kept_slot(id) >= 0) {
+    } else if (executor.plan().kept_operand(id) >= 0) {
       compare_values(name, executor.rows_of(var).values(), twin.value(id), options.tolerance, report);
     }
   }

@@ -1,15 +1,15 @@
-// Mean and centred products of many rows from those of blocks of rows, in double, each block about its own mean (Chan,
-// Golub, LeVeque 1983): a large mean costs no digits.
+// The mean and the centred products of many rows, from those of blocks of rows, in double. Each block is centred about
+// its own mean (Chan, Golub, LeVeque 1983), so that a large mean costs no precision.
 #pragma once
 
 #include <cstdint>
 
 namespace hgq {
 
-/// Adds a block of `rows` rows to a lane. A lane is: the count of its rows, their mean [n], sums of products of values
-/// about that mean [product_count]; the block likewise. The two means differ: `add_between(weight, lane_mean,
-/// lane_products)` adds weight * (mean - lane_mean) (mean - lane_mean)' in the form that the products have; it is not
-/// called for the first block. A block of no rows changes nothing.
+/// Adds a block of `rows` rows to a lane. A lane contains the count of its rows, their mean [n], and the sums of
+/// products of values about that mean [product_count]; so does the block. As the two means differ, `add_between(weight,
+/// lane_mean, lane_products)` must add weight * (mean - lane_mean) (mean - lane_mean)' in the form that the products
+/// have; it is not called for the first block. A block without rows changes nothing.
 template <typename T, typename AddBetween>
 void merge_moments(double* lane, double rows, const T* mean, int64_t n, const T* products, int64_t product_count,
                    const AddBetween& add_between) {

@@ -47,13 +47,14 @@ namespace hgq {
 
 enum class Domain : uint8_t { kRow, kStep };
 
-/// Shape of a value: of one sample (without the batch dim) for Row values.
+/// The shape of a value; for Row values that of one sample, without the batch dimension.
 struct ValueSpec {
   Shape shape;
   Domain domain = Domain::kStep;
 };
 
-/// What `backward` (and `backward_step`) read, as bit sets by position; nothing else is kept for them.
+/// The inputs and outputs that `backward` and `backward_step` read, as sets of bits by index; nothing else is kept for
+/// them.
 struct Needs {
   uint32_t inputs = 0;
   uint32_t outputs = 0;
@@ -66,15 +67,15 @@ class Kernels {
   virtual ~Kernels() = default;
 };
 
-/// What an operation gets when it runs: pointers to the values of a chunk, or of the whole step.
+/// The arguments of an operation when it runs: pointers to the values of a chunk, or of the whole step.
 struct OpContext {
   const float* const* in = nullptr;  // inputs: this chunk's rows of Row values, the whole of Step values
   float* const* out =
       nullptr;  // outputs; for a Row operation's Step outputs the lane's partial in `forward`, the value in `finish`
   const float* const* grad_out =
-      nullptr;  // gradients of the outputs; nullptr where none arrives (and for values that are not wanted)
-  float* const* grad_in = nullptr;        // gradients of the inputs; nullptr where not wanted
-  const bool* accumulate = nullptr;       // per input: add to grad_in (else overwrite it)
+      nullptr;  // gradients of the outputs; nullptr if no gradient arrives (and for values that are not wanted)
+  float* const* grad_in = nullptr;        // gradients of the inputs; nullptr if not wanted
+  const bool* accumulate = nullptr;       // for each input: add to grad_in, otherwise overwrite it
   const float* const* partial = nullptr;  // `finish` only: the combined partial of each Step output
   float* extra = nullptr;                 // extra_floats(), kept from `finish` through the backward pass of the step
   float* scratch = nullptr;               // scratch_floats(), this thread's own, for the duration of one call
@@ -84,7 +85,7 @@ struct OpContext {
   int64_t batch_rows = 1;
   uint64_t seed = 0;  // random numbers are functions of (seed, step, operation, element)
   uint64_t step = 0;
-  bool recompute = false;  // `forward` is run again to have Row outputs at hand: leave partials and states alone
+  bool recompute = false;  // `forward` runs again for its Row outputs alone: partials and states must not change
 
   void add_grad(int input, int64_t index, float value) const {
     float& g = grad_in[input][index];
@@ -92,7 +93,7 @@ struct OpContext {
   }
 };
 
-/// What the twin of an operation that rounds does; see above.
+/// What the twin of an operation that rounds does (see above).
 enum class TwinRounding : uint8_t { kRound, kRecordPoint, kFollowLine };
 
 template <typename T>
@@ -103,7 +104,7 @@ struct PlainContext {
   uint64_t seed = 0;
   uint64_t step = 0;
   TwinRounding rounding = TwinRounding::kRound;
-  std::vector<double>* point = nullptr;  // written where kRecordPoint, read where kFollowLine
+  std::vector<double>* point = nullptr;  // written for kRecordPoint, read for kFollowLine
 };
 
 class Op {
@@ -119,10 +120,10 @@ class Op {
   virtual Needs needs() const { return {}; }
   /// Whether a gradient flows to this input at all.
   virtual bool differentiable(int /*input*/) const { return true; }
-  /// Whether a gradient that arrives at this output is used; that of a record of ranges is not.
+  /// Whether a gradient that arrives at this output is used. That of a record, for example, is not.
   virtual bool passes_gradient(int /*output*/) const { return true; }
-  /// Whether Row outputs are computed again where they are needed, instead of being kept for the whole batch: they are
-  /// cheap to compute from the inputs.
+  /// Whether Row outputs are computed again for another segment instead of being kept for the whole batch, because they
+  /// are cheap to compute from the inputs.
   virtual bool recomputable() const { return false; }
   virtual std::unique_ptr<Kernels> make_kernels(int64_t /*rows*/) const { return nullptr; }
   virtual int64_t scratch_floats(int64_t /*rows*/) const { return 0; }

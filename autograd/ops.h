@@ -1,9 +1,9 @@
-// The functions that record operations on a tape: what layers, losses, and a user's own layers and losses are written
-// with.
+// The functions that record operations on a tape. Layers and losses are written with them, also those of your own.
 //
-// Row values have the batch dim in front, which no shape here shows. A binary operation takes two values of the same
-// shape, or a Step value whose shape is the end of the other's (a bias). All are differentiable to any order of use,
-// checked against central differences.
+// All values are float32. Row values have a batch dimension before the dimensions that the shapes here show. A binary
+// operation takes two values of the same shape, or as the second a Step value whose shape is the end of the first's (a
+// bias). Every function throws ShapeError if the shapes do not fit. Gradients are checked against central differences
+// (autograd/gradcheck.h).
 #pragma once
 
 #include <cstdint>
@@ -25,24 +25,25 @@ Var subtract(Var a, Var b);
 Var multiply(Var a, Var b);
 Var scale(Var a, float factor);
 
-/// Throws ShapeError where `record` makes a value of another shape.
+/// Applies the function to each element. Throws ShapeError if UnaryFunction::record makes a value of another shape.
 Var unary(Var a, std::shared_ptr<const UnaryFunction> function);
 /// max(x, 0); the gradient at 0 is 0 (quantization.md 2.1).
 Var relu(Var a);
 Var square(Var a);
-/// Over the last dim, as in Keras.
+/// softmax over the last dimension, as in Keras.
 Var softmax(Var a);
-/// log(softmax(a)), over the last dim.
+/// log(softmax(a)) over the last dimension.
 Var log_softmax(Var a);
-/// Keeps each element with probability 1 - rate and divides it by that; elements are chosen by (seed, step, element).
+/// Keeps each element with probability 1 - rate and divides it by that probability; the others become 0. The choice is
+/// a function of (seed, step, element).
 Var dropout(Var a, float rate);
 
-// ---- shapes (ops_shape.cpp): of one sample for Row values
+// ---- shapes (ops_shape.cpp); the shapes are those of one sample for Row values
 Var reshape(Var a, const Shape& shape);
-/// dims count from 0.
+/// Dimension d of the result is dimension dims[d] of `a`, counted from 0.
 Var permute(Var a, const std::vector<int>& dims);
 Var concatenate(const std::vector<Var>& parts, int axis);
-/// A value of any shape whose element e is element source[e] of `a`, or 0 where source[e] is -1.
+/// A value of any shape whose element e is element source[e] of `a`, or 0 if source[e] is -1.
 Var gather(Var a, const Shape& shape, std::vector<int64_t> source);
 
 // ---- products (ops_linear.cpp)
@@ -50,23 +51,25 @@ Var gather(Var a, const Shape& shape, std::vector<int64_t> source);
 Var matmul(Var a, Var b);
 
 // ---- convolution and pooling (ops_conv.cpp, ops_pool.cpp): samples [length, c] or [height, width, c]
-/// x with a kernel [size ..., c / groups, n], a Step value; n / groups outputs see c / groups inputs.
+/// The convolution of x with a kernel [size..., c / groups, n], a Step value; in each group, n / groups outputs depend
+/// on c / groups inputs.
 Var conv(Var x, Var kernel, const Windows& windows, int64_t groups = 1);
-/// The gradient goes to the first maximum of a window.
+/// The maximum of each window. The gradient goes to the first maximum.
 Var max_pool(Var x, const Windows& windows);
-/// The mean of a window's inputs, padding not counted.
+/// The mean of each window's inputs; padding does not count.
 Var average_pool(Var x, const Windows& windows);
 
 // ---- reductions (ops_reduce.cpp, ops_moments.cpp)
-/// Mean and biased variance of each channel (last dim) over all rows and leading dims: [2, n].
+/// The mean and the biased variance of each channel (last dimension) over all rows and all other dimensions: [2, n], a
+/// Step value.
 Var moments(Var x);
-/// Sum of all elements, of Row values over the batch too: a Step scalar.
+/// The sum of all elements, of a Row value also over the batch: a Step scalar.
 Var sum(Var a);
-/// Mean of the elements, over the batch too.
+/// The mean of all elements, of a Row value also over the batch: a Step scalar.
 Var mean(Var a);
-/// Mean and biased variance of each channel (last dim) of z = x w over all rows and leading dims: [2, n]. The values
-/// are those of the product, which is not formed where the mean and covariance of x serve with less work (var_j = w_j'
-/// C w_j); gradients go to x and w.
+/// The mean and the biased variance of each channel (last dimension) of z = x w over all rows and all other dimensions:
+/// [2, n], a Step value. z itself is not computed if the mean and the covariance C of x give the result with less work
+/// (var_j = w_j' C w_j). Gradients go to x and w.
 Var channel_moments(Var x, Var w);
 
 // ---- quantization (ops_quantize.cpp); quantization.md 1
@@ -74,8 +77,8 @@ enum class RoundingStrategy : uint8_t { kStandard = 0, kStochastic = 1, kNoise =
 struct QuantizeOptions {
   RoundingStrategy strategy = RoundingStrategy::kStandard;
   bool scale_of_rounded_f = true;  // 2^rne(f), else 2^f (exact_q_value off, in training)
-  bool train = true;            // gradient to f (quantization.md 1.2); strategies 1 and 2 act as standard where false
-  bool relu = false;            // max(q, 0) behind the quantizer
+  bool train = true;            // f gets a gradient (quantization.md 1.2); if false, strategies 1 and 2 act as standard
+  bool relu = false;            // max(q, 0) after the quantizer
   State* record_min = nullptr;  // widened by this batch's q(x) before the ReLU (quantization.md 1.4); both or none
   State* record_max = nullptr;
 };
@@ -83,31 +86,33 @@ struct Quantized {
   Var value;
   Var record_min, record_max;  // the records after this batch; invalid without record
 };
-/// q(x + bias): `f` has the shape of x with shared dims 1, behind a leading 1 for the batch dim where x is a Row value;
-/// `bias` (last dim of x) may be invalid.
+/// q(x + bias). `f` has the shape of x, with extent 1 for each dimension along which it is shared; if x is a Row value,
+/// f has another dimension of 1 before them, for the batch. `bias`, of the last dimension of x, may be invalid.
 Quantized quantize(Var x, Var f, const QuantizeOptions& options, Var bias = {});
-/// Clips a parameter in place, at each replay, before anything that reads the result (quantization.md 1, bw_clip); the
-/// gradient passes unmasked.
+/// Clips a parameter in place, at each replay, before everything that reads the result (quantization.md 1, bw_clip).
+/// The gradient passes unchanged, also where the value was clipped.
 Var clip_in_place(Parameter& parameter, Var current, float low, float high);
-/// Max over all dims but the last, the f of a bias (quantization.md 1.3), one for each of `channels` (an f with one
-/// entry in its last dim serves all). The gradient goes to the maximal entries, shared equally.
+/// The f of a bias (quantization.md 1.3): the maximum of f over all dimensions but the last, one for each of `channels`
+/// channels; an f with one entry in its last dimension is used for all channels. The gradient is divided equally among
+/// the largest entries.
 Var bias_f(Var f, int64_t channels);
-/// Once, at the first replay where `adapted` is 0: parameter <- parameter - log2 |w| (min over shared dims), in place
-/// (quantization.md 1.7). Returns the parameter's value.
+/// Changes the parameter in place, once, at the first replay at which `adapted` is 0: parameter <- parameter - log2
+/// |w|, the minimum over shared dimensions (quantization.md 1.7). Returns the value of the parameter.
 Var adapt_bits(Parameter& parameter, Var w, State& adapted);
 
 // ---- bits and BOPs (ops_bits.cpp); quantization.md 1.5, 2.4
 /// relu(I + rne(f)) for each element of the quantized kernel.
 Var kernel_bits(Var quantized_kernel, Var f, double degeneracy);
-/// Bits of each element of one sample (shape `sample`) from the record.
+/// The bits of each element of one sample, of shape `sample`, from the record.
 Var activation_bits(Var record_min, Var record_max, Var f, const Shape& sample, bool relu_follows, double degeneracy);
-/// Sum over positions, inputs and outputs of bits(input) bits(kernel): a scalar.
+/// The sum over positions, inputs and outputs of bits(input) * bits(kernel): a scalar.
 Var dense_bops(Var input_bits, Var kernel_bits);
-/// factor * sum of bits(input) bits(kernel) over all pairs that a convolution multiplies: a scalar (ops_conv_bops.cpp).
+/// factor * the sum of bits(input) * bits(kernel) over all pairs that a convolution multiplies: a scalar
+/// (ops_conv_bops.cpp).
 Var conv_bops(Var input_bits, Var kernel_bits, const Windows& windows, int64_t groups, double factor);
-/// value * factor, factor a State scalar (beta).
+/// value * factor, where `factor` is a scalar (beta).
 Var scale_by(Var value, State& factor);
-/// factor * sum(w), sum(|w|), sum(w^2), for regularizers.
+/// For regularizers: factor * sum(w), factor * sum(|w|), or factor * sum(w^2).
 enum class Norm : uint8_t { kSigned, kAbsolute, kSquare };
 Var penalty(Var w, Norm norm, float factor);
 
@@ -115,33 +120,36 @@ Var penalty(Var w, Norm norm, float factor);
 struct BatchNormOptions {
   float momentum = 0.99F;
   float epsilon = 1e-3F;
-  State* moving_mean = nullptr;  // updated where given
+  State* moving_mean = nullptr;  // updated if not nullptr; likewise moving_variance
   State* moving_variance = nullptr;
   bool moments_with_bias = false;  // evaluation: the mean is that of z0 + b, as the moving one is
 };
 struct FusedKernel {
   Var kernel;  // w g
-  Var bias;    // beta + (b - mean) g; invalid where beta is
+  Var bias;    // beta + (b - mean) g; invalid if beta is
 };
-/// `moments` [2, n] of z0; gamma invalid: g = 1; beta invalid: no bias. Gradients go to w, gamma, beta and moments;
-/// that to bias is 0.
+/// Batch norm fused into the kernel w, with g = gamma / sqrt(variance + epsilon). `moments` [2, n] are those of z0. If
+/// gamma is invalid, it counts as 1; if beta is invalid, there is no bias. Gradients go to w, gamma, beta and moments;
+/// that of `bias` is 0.
 FusedKernel batch_norm_fuse(Var w, Var gamma, Var beta, Var bias, Var moments, const BatchNormOptions& options);
 
-// ---- losses and metrics (ops_loss.cpp): Row predictions and targets -> mean over the batch, a Step scalar
-// Each takes weights, if given: Row values, one a sample, or one for each place of the prediction but its last dim (the
-// shape of Keras' loss of a sample). Each number is multiplied by its weight; the sum is divided by the count of the
-// numbers, not by the sum of the weights, as Keras does. No gradient flows to weights.
-/// logits [..., classes], labels [...] or [..., 1] as class numbers.
+// ---- losses and metrics (ops_loss.cpp): Row predictions and targets -> mean over the batch, a Step scalar `weights`
+// are optional Row values: one number for each sample, or one for each element of the prediction's shape without its
+// last dimension (the shape of Keras' loss of a sample). Each number is multiplied by its weight; the sum is divided by
+// the count of the numbers, not by the sum of the weights, as Keras does. No gradient flows to weights.
+/// logits [..., classes]; labels [...] or [..., 1] are class numbers. If `from_logits` is false, the first argument
+/// contains probabilities.
 Var sparse_categorical_crossentropy(Var logits, Var labels, bool from_logits, Var weights = {});
 Var categorical_crossentropy(Var prediction, Var one_hot, bool from_logits, Var weights = {});
 Var binary_crossentropy(Var prediction, Var target, bool from_logits, Var weights = {});
 Var mean_squared_error(Var prediction, Var target, Var weights = {});
 Var mean_absolute_error(Var prediction, Var target, Var weights = {});
 Var huber(Var prediction, Var target, float delta, Var weights = {});
-/// Share of samples whose largest prediction is the label's; ties go to the first, as in Keras. Not differentiable.
+/// The share of samples whose largest prediction is that of the label; of equal predictions the first counts, as in
+/// Keras. Not differentiable; nor are the other accuracies.
 Var sparse_categorical_accuracy(Var prediction, Var labels, Var weights = {});
 Var categorical_accuracy(Var prediction, Var one_hot, Var weights = {});
-/// Share of elements where (prediction > threshold) equals the target.
+/// The share of elements for which (prediction > threshold) equals the target.
 Var binary_accuracy(Var prediction, Var target, float threshold, Var weights = {});
 
 }  // namespace hgq::ops

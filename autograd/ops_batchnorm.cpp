@@ -2,10 +2,10 @@
 // fused kernel made of them.
 //
 // The moments do not need z0. With the mean m and covariance C of x, mean_j = m' w_j and var_j = w_j' C w_j, which
-// costs inputs^2 products a row instead of inputs * units; where units are few, the products P = X' Z0 of centred x and
-// z0 serve instead (2 inputs * units a row), since C w_j = P_j. Backward is the same algebra: dw_j += dmean_j m + 2
-// dvar_j C w_j needs no pass over rows, and dx += x S + r with S = 2/n sum_j dvar_j w_j w_j', r = 1/n sum_j dmean_j w_j
-// - m S.
+// costs inputs^2 products for each row instead of inputs * units. If there are few units, the products P = X' Z0 of
+// centred x and z0 are used instead (2 inputs * units for each row), since C w_j = P_j. Backward is the same algebra:
+// dw_j += dmean_j m + 2 dvar_j C w_j needs no pass over rows, and dx += x S + r, where S = 2/n sum_j dvar_j w_j w_j'
+// and r = 1/n sum_j dmean_j w_j - m S.
 //
 // A chunk is centred by its own mean before products are taken, and chunks are merged as in merge_moments.h.
 #include <algorithm>
@@ -21,7 +21,7 @@
 namespace hgq::ops {
 namespace {
 
-constexpr int64_t kBand = 16;  // rows of a covariance made at a time; what lies left of its diagonal is mirrored
+constexpr int64_t kBand = 16;  // rows of a covariance computed at a time; the part left of the diagonal is mirrored
 
 class ChannelMoments final : public OpWith<ChannelMoments> {
  public:

@@ -1,5 +1,5 @@
-// What is done to bit widths before a quantizer uses them: the clip, the bias's widths (quantization.md 1.3), adaption
-// to the kernel.
+// Operations on bit widths before a quantizer uses them: clipping, the widths of a bias (quantization.md 1.3), and the
+// adaption to the kernel (1.7).
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -49,7 +49,7 @@ class ChannelMax final : public OpWith<ChannelMax> {
     return {{Shape{channels_}, in[0].domain}};
   }
   Needs needs() const override { return {.inputs = 0, .outputs = 1}; }
-  // f as it was: the clip that comes behind changes it in place before backward looks for ties.
+  // A copy of f: the clip that follows changes f in place before backward looks for ties.
   int64_t extra_floats() const override { return rows_ > 1 ? rows_ * channels_ : 0; }
   void forward(const OpContext& c) const override {
     loop(c.in[0], c.out[0]);
@@ -117,7 +117,7 @@ class AdaptBits final : public OpWith<AdaptBits> {
   }
 
  private:
-  /// -log2 |w|, the least of the weights that share an f.
+  /// -log2 |w|: for each f the smallest of the weights that share it.
   template <typename T>
   std::vector<T> shifts(const T* w) const {
     std::vector<T> shift(static_cast<size_t>(sharing_.f_size), std::numeric_limits<T>::infinity());

@@ -16,9 +16,9 @@ double top_bit_of(double v) {
   return v == 0.0 ? -std::numeric_limits<double>::infinity() : std::floor(std::log2(std::abs(v))) + 1.0;
 }
 
-/// max(top + rne(f), 0), or for a twin that follows the line: from the recorded bits along f by `slope`, and 0 where
-/// they are 0. I has no gradient, so the line keeps that of the recorded point. Its entries are bits and f, two an
-/// element.
+/// max(top + rne(f), 0). For a twin that follows the line: the recorded bits, plus `slope` times the change of f; 0 if
+/// the recorded bits are 0. I has no gradient, so the line keeps that of the recorded point. The point has two entries
+/// for each element, bits and f.
 template <typename T>
 T plain_bits(const PlainContext<T>& c, T top, T f, double slope, int64_t element) {
   const auto at = static_cast<size_t>(2 * element);

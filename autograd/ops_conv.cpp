@@ -1,10 +1,11 @@
-// Convolution over one or two dims, channels last (quantization.md 2.1).
+// Convolution over one or two dimensions, channels last (quantization.md 2.1).
 //
 // A window's rows are runs of neighbouring inputs, and from one output position to the next in a row the run moves on
 // by a fixed distance. So a row of output positions is one product of a matrix whose rows overlap (core/plain_matmul.h,
-// `segments`), with no copy of the windows; only padding is copied, a sample at a time. The gradient of the input is a
-// convolution of the output's, spread by the strides, with the kernel turned round; that of the kernel a product along
-// positions. Vectors lie along the channels, but for the gradient of an image (autograd/conv_few_channels.h).
+// `terms`), without a copy of the windows; only if there is padding is a sample copied, one at a time. The gradient of
+// the input is a convolution of the output's gradient, spread by the strides, with the reversed kernel; that of the
+// kernel is a product along positions. Vectors lie along the channels, except for the gradient of an image
+// (autograd/conv_few_channels.h).
 #include <algorithm>
 #include <optional>
 
@@ -27,7 +28,7 @@ class Convolution final : public OpWith<Convolution> {
     padded_h_ = h.input + h.before + h.after;
     padded_w_ = w.input + w.before + w.after;
     spread_w_ = g_.spread_w();
-    in_runs_ = g_.groups == 1 && w.dilation == 1;  // a window's row is one run of inputs
+    in_runs_ = g_.groups == 1 && w.dilation == 1;  // a row of a window is one run of neighbouring inputs
     if (FewChannelsGradient::serves(g_)) few_channels_.emplace(g_);
   }
   std::string_view name() const override { return "conv"; }
@@ -43,8 +44,8 @@ class Convolution final : public OpWith<Convolution> {
            whole_lines(g_.kernel_size()) + (few_channels_ ? few_channels_->row_floats() : 0);
   }
 
-  // Products of one group in one sample, and the loop around them: `segments` rows of the window, or, where its columns
-  // do not touch, `segments` columns and a product a row.
+  // The products of one group in one sample: their terms are the rows of the window, or, if its columns are not
+  // neighbours in memory, its columns, with one product for each row.
   struct Products : Kernels {
     Products(const Convolution& c, const ConvGeometry& g)
         : forward(c.along_row(false, c.forward_spec())),
@@ -57,9 +58,9 @@ class Convolution final : public OpWith<Convolution> {
                          .row_stride_a = g.windows.w.stride * g.windows.channels,
                          .row_stride_b = g.outputs,
                          .row_stride_c = g.outputs,
-                         .segments = g.windows.h.output,
-                         .segment_stride_a = g.windows.h.stride * c.padded_w_ * g.windows.channels,
-                         .segment_stride_b = g.windows.w.output * g.outputs}) {
+                         .terms = g.windows.h.output,
+                         .term_stride_a = g.windows.h.stride * c.padded_w_ * g.windows.channels,
+                         .term_stride_b = g.windows.w.output * g.outputs}) {
       for (int64_t count = 1; count <= g.windows.h.size; ++count) {
         to_x.emplace_back(c.along_row(false, c.to_x_spec(count)));
         add_to_x.emplace_back(c.along_row(true, c.to_x_spec(count)));
@@ -154,7 +155,7 @@ class Convolution final : public OpWith<Convolution> {
     return few_channels_ ? few_channels_->apart_floats() : g_.spread_h() * g_.outputs * spread_w_;
   }
 
-  /// A product over a window: all of it where its rows are runs, else one of its rows.
+  /// A product over a whole window if its rows are runs of inputs, otherwise over one of its rows.
   MatmulSpec forward_spec() const {
     const Windows& v = g_.windows;
     MatmulSpec s{.m = v.w.output,
@@ -163,12 +164,12 @@ class Convolution final : public OpWith<Convolution> {
                  .row_stride_a = v.w.stride * v.channels,
                  .row_stride_b = g_.outputs,
                  .row_stride_c = g_.outputs};
-    s.segments = in_runs_ ? v.h.size : v.w.size;
-    s.segment_stride_a = in_runs_ ? v.h.dilation * padded_w_ * v.channels : v.w.dilation * v.channels;
-    s.segment_stride_b = (in_runs_ ? v.w.size * v.channels : g_.group_inputs()) * g_.outputs;
+    s.terms = in_runs_ ? v.h.size : v.w.size;
+    s.term_stride_a = in_runs_ ? v.h.dilation * padded_w_ * v.channels : v.w.dilation * v.channels;
+    s.term_stride_b = (in_runs_ ? v.w.size * v.channels : g_.group_inputs()) * g_.outputs;
     return s;
   }
-  /// The same over the spread gradient, with a kernel turned round [h, w, n, c / groups] a group.
+  /// The same over the spread gradient, with the reversed kernel [h, w, n, c / groups] of each group.
   MatmulSpec to_x_spec(int64_t rows) const {
     const Windows& v = g_.windows;
     MatmulSpec s{.m = g_.reached_columns(),
@@ -177,9 +178,9 @@ class Convolution final : public OpWith<Convolution> {
                  .row_stride_a = g_.outputs,
                  .row_stride_b = g_.group_inputs(),
                  .row_stride_c = v.channels};
-    s.segments = in_runs_ ? rows : v.w.size;
-    s.segment_stride_a = in_runs_ ? v.h.dilation * spread_w_ * g_.outputs : v.w.dilation * g_.outputs;
-    s.segment_stride_b = (in_runs_ ? v.w.size : 1) * g_.group_outputs() * g_.group_inputs();
+    s.terms = in_runs_ ? rows : v.w.size;
+    s.term_stride_a = in_runs_ ? v.h.dilation * spread_w_ * g_.outputs : v.w.dilation * g_.outputs;
+    s.term_stride_b = (in_runs_ ? v.w.size : 1) * g_.group_outputs() * g_.group_inputs();
     return s;
   }
   static MatmulSpec along_row(bool accumulate, MatmulSpec spec) {
@@ -187,7 +188,7 @@ class Convolution final : public OpWith<Convolution> {
     return spec;
   }
 
-  /// The sample within its padding (zeros, made before), or itself.
+  /// The sample copied into its padding, whose zeros are already there, or the sample itself if there is no padding.
   const float* padded(const float* x, float* pad) const {
     if (!padded_) return x;
     const Windows& v = g_.windows;
@@ -212,7 +213,7 @@ class Convolution final : public OpWith<Convolution> {
     }
   }
 
-  /// Group after group, the kernel's rows and columns from last to first, outputs before inputs.
+  /// Reverses the kernel: one group after the other, rows and columns from last to first, outputs before inputs.
   void turn(const float* kernel, float* turned) const {
     const Windows& v = g_.windows;
     for (int64_t group = 0; group < g_.groups; ++group) {

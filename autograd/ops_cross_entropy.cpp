@@ -57,7 +57,7 @@ class CrossEntropy final : public BatchMean {
  private:
   static constexpr int64_t kBlock = 64;
 
-  // Rows are turned into columns, so that the loops over rows are vectors however few the classes.
+  // Rows are transposed to columns, so that the loops over rows are vectorized, however few classes there are.
   void turn(const float* x, int64_t rows, float* columns) const {
     for (int64_t r = 0; r < rows; ++r) {
       for (int64_t j = 0; j < classes_; ++j) columns[j * kBlock + r] = x[r * classes_ + j];
@@ -67,7 +67,7 @@ class CrossEntropy final : public BatchMean {
     }
   }
 
-  /// columns: logits -> exp(logit - top); top [kBlock] and sums [kBlock] behind them.
+  /// Replaces the logits in `columns` with exp(logit - top); after them lie top [kBlock] and the sums [kBlock].
   void exponentials(float* columns) const {
     float* const top = columns + classes_ * kBlock;
     float* const sums = top + kBlock;
@@ -181,8 +181,8 @@ class CrossEntropy final : public BatchMean {
     }
     return total;
   }
-  // Keras: the dense form divides by the sum first; the sparse one clips and takes a softmax of the logs, which divides
-  // by the sum of the clipped.
+  // As in Keras, the dense form divides by the sum first; the sparse form clips and takes a softmax of the logarithms,
+  // which divides by the sum of the clipped values.
   static double log_clipped(double p, double norm) {
     return std::log(std::clamp(p / norm, kProbabilityFloor, 1.0 - kProbabilityFloor));
   }

@@ -50,7 +50,7 @@ class Binary final : public OpWith<Binary> {
     HGQ_CHECK(same || tail, ShapeError, name(), ": shapes ", in[0].shape, " and ", in[1].shape,
               " do not fit; expected the same, or a second one that is the end of the first and has no batch dim");
     HGQ_CHECK(!(in[0].domain == Domain::kStep && in[1].domain == Domain::kRow), ShapeError, name(),
-              ": the value per row comes first");
+              ": the Row value must be the first argument");
     second_is_step_ = in[1].domain == Domain::kStep;
     return {in[0]};
   }
@@ -201,7 +201,8 @@ class Relu final : public OpWith<Relu> {
     for (int64_t i = 0; i < c.rows * size_; ++i) {
       const T x = c.in[0][i];
       if (c.rounding == TwinRounding::kRecordPoint) c.point->push_back(static_cast<double>(x));
-      // Values behind a quantizer often are 0, where the gradient is: the line keeps to the side of the recorded point.
+      // Values after a quantizer are often 0, where relu has a kink. The gradient there is 0, so the line stays on the
+      // side of the recorded point.
       const bool open = c.rounding == TwinRounding::kFollowLine ? (*c.point)[static_cast<size_t>(i)] > 0.0 : x > T(0);
       c.out[0][i] = open ? x : T(0);
     }
@@ -247,7 +248,7 @@ struct LogSoftmaxOfRow {
   }
 };
 
-/// A function of all classes, over the last dim.
+/// A function of all classes, over the last dimension.
 template <typename Function>
 class OverClasses final : public OpWith<OverClasses<Function>> {
  public:
@@ -321,7 +322,7 @@ Var subtract(Var a, Var b) { return binary(BinaryKind::kSubtract, a, b); }
 Var multiply(Var a, Var b) { return binary(BinaryKind::kMultiply, a, b); }
 Var scale(Var a, float factor) { return a.tape->record_one(std::make_unique<Scale>(factor), {a}); }
 
-// Central differences with decreasing steps, extrapolated to step 0 (Ridders' method). Gives the best estimate, or 0 if
+// Central differences of decreasing width, extrapolated to width 0 (Ridders' method). Gives the best estimate, or 0 if
 // the estimates do not converge, as at a jump.
 double numerical_derivative(const std::function<double(double)>& f, double x) {
   constexpr int kLevels = 15;
@@ -340,7 +341,7 @@ double numerical_derivative(const std::function<double(double)>& f, double x) {
       columns = 0;
       continue;
     }
-    double factor = 16;  // the error's first term falls with the square of the step
+    double factor = 16;  // the first term of the error falls with the square of the width
     for (int j = 1; j <= columns; ++j, factor *= 16) {
       row[j] = row[j - 1] + (row[j - 1] - before[j - 1]) / (factor - 1);
       const double change = std::max(std::abs(row[j] - row[j - 1]), std::abs(row[j] - before[j - 1]));

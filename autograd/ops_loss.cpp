@@ -1,5 +1,6 @@
-// Losses and metrics that are a mean over elements, and accuracies, with Keras' formulas. With weights each number is
-// multiplied by its own before the sum; the divisor stays the count of the numbers (Keras: SUM_OVER_BATCH_SIZE).
+// Losses and metrics that are a mean over elements, and accuracies, with Keras' formulas. If there are weights, each
+// number is multiplied by its weight before the sum; the divisor is still the count of the numbers (Keras:
+// SUM_OVER_BATCH_SIZE).
 #include <algorithm>
 #include <cmath>
 #include <memory>

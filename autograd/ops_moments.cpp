@@ -1,5 +1,5 @@
-// Mean and variance of each channel over the batch, of values at hand (a convolution's output): chunks are merged as in
-// merge_moments.h.
+// The mean and the variance of each channel over the batch, from the values themselves (the output of a convolution).
+// Chunks are merged as in merge_moments.h.
 #include <algorithm>
 #include <vector>
 
@@ -16,7 +16,7 @@ class Moments final : public OpWith<Moments> {
   std::string_view name() const override { return "moments"; }
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
     HGQ_CHECK(in[0].domain == Domain::kRow && in[0].shape.rank() > 0 && in[0].shape[-1] > 0, ShapeError,
-              "moments: needs values per row with a dim of channels, got ", in[0].shape);
+              "moments: needs Row values with a dimension of channels, found ", in[0].shape);
     n_ = in[0].shape[-1];
     positions_ = in[0].shape.size() / n_;
     return {{Shape{2, n_}, Domain::kStep}};

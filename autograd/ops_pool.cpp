@@ -1,5 +1,5 @@
-// Pooling over one or two dims, channels last, as Keras counts: the largest of a window, or the mean of what lies
-// inside (padding is left out of the count). For values per row and, of bits, for one sample.
+// Pooling over one or two dimensions, channels last, as Keras defines it: the maximum of a window, or the mean of its
+// inputs without padding. Values are Row values; bits are Step values of the shape of one sample.
 #include <algorithm>
 #include <limits>
 #include <type_traits>
@@ -10,10 +10,10 @@
 namespace hgq::ops {
 namespace {
 
-/// What of the input each window reads: positions without channels, window after window.
+/// The inputs that each window reads: positions without channels, one window after the other.
 struct Sources {
   std::vector<int32_t> from;  // inputs of all windows
-  std::vector<int32_t> ends;  // behind a window's last
+  std::vector<int32_t> ends;  // the index after the last input of each window
 
   explicit Sources(const Windows& v) {
     for (int64_t oh = 0; oh < v.h.output; ++oh) {
@@ -30,7 +30,7 @@ struct Sources {
     }
   }
 
-  /// f(position, first input, behind the last).
+  /// Calls f(position, pointer to the first input, pointer after the last) for each window.
   template <typename F>
   void each(const F& f) const {
     int32_t begin = 0;
@@ -67,7 +67,7 @@ class MaxPool final : public Pool {
   Needs needs() const override { return {.inputs = 1, .outputs = 1}; }
   void forward(const OpContext& c) const override { loop(c.in[0], c.out[0], c.rows); }
 
-  // To the first maximum of a window, row by row.
+  // The gradient goes to the first maximum of a window, row by row.
   void backward(const OpContext& c) const override {
     if (!c.accumulate[0]) std::fill_n(c.grad_in[0], c.rows * in_, 0.0F);
     for (int64_t r = 0; r < c.rows; ++r) {
@@ -95,7 +95,7 @@ class MaxPool final : public Pool {
     }
   }
 
-  /// f(number of channels, first channel) for blocks of them that lie in registers.
+  /// Calls f(number of channels, first channel) for blocks of channels that fit into registers.
   template <typename F>
   void each_block(const F& f) const {
     int64_t j = 0;
@@ -120,7 +120,7 @@ class MaxPool final : public Pool {
   void give(const float* x, const float* y, const float* g, float* to, const int32_t* first,
             const int32_t* last) const {
     float most[kCount];
-    float left[kCount];  // what is not given away yet
+    float left[kCount];  // what has not been distributed yet
     for (int j = 0; j < kCount; ++j) most[j] = y[j];
     for (int j = 0; j < kCount; ++j) left[j] = g[j];
     for (const int32_t* s = first; s != last; ++s) {
@@ -135,7 +135,7 @@ class MaxPool final : public Pool {
     }
   }
 
-  // On a quantizer's grid ties are common, and a tie is a kink: the line keeps to the element that was chosen.
+  // Ties are common among quantized values, and a tie is a kink: the line stays with the element that was chosen.
   template <typename T>
   void plain(const PlainContext<T>& c) const {
     if (c.rounding == TwinRounding::kRecordPoint) c.point->clear();

@@ -1,8 +1,8 @@
 // The quantizer (quantization.md 1.1 to 1.4): rounding, record of ranges, ReLU and bias in one pass over the values.
 //
-// f is shared along the dims where its extent is 1. Leading shared dims of a sample are taken for more rows, the rest
-// is one "period" of parameters, s = 2^f and 1 / s for each element, repeated to at least kPeriod elements; so all
-// granularities run in the same two loops.
+// f is shared along the dimensions in which its extent is 1. Leading shared dimensions of a sample count as more rows.
+// The other dimensions are one "period" of parameters, s = 2^f and 1 / s for each element, which is repeated to at
+// least kPeriod elements; so the same two loops compute every granularity.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -18,7 +18,7 @@
 namespace hgq::ops {
 namespace {
 
-constexpr int64_t kPeriod = 64;    // elements, at least, that the loops work on at a time
+constexpr int64_t kPeriod = 64;    // the smallest number of elements in one pass of the loops
 constexpr int64_t kBlockRows = 4;  // rows that share one load of the parameters
 
 float round_half_to_even(float f) { return std::nearbyint(f); }
@@ -58,7 +58,7 @@ class Quantize final : public OpWith<Quantize> {
     direct_ = row && width_ == sharing_.f_size && (!bias_ || bias_size_ == width_);
     std::vector<ValueSpec> out{in[0]};
     if (options_.record_min != nullptr) {
-      HGQ_CHECK(row, ShapeError, "quantize: only values per row have a record");
+      HGQ_CHECK(row, ShapeError, "quantize: only Row values have a record");
       out.insert(out.end(), 2, {in[1].shape, Domain::kStep});
     }
     return out;
@@ -153,8 +153,7 @@ class Quantize final : public OpWith<Quantize> {
       const T q = plain_value(c, x, f, i);
       low[k] = std::min(low[k], q);
       high[k] = std::max(high[k], q);
-      // The line of a ReLU's twin keeps to the side of the recorded point: there is no gradient at 0, where q often
-      // stands.
+      // The line of a ReLU's twin stays on the side of the recorded point: q is often 0, and the gradient there is 0.
       const bool open =
           c.rounding == TwinRounding::kFollowLine ? (*c.point)[static_cast<size_t>(3 * i + 2)] > 0.0 : q > T(0);
       c.out[0][i] = options_.relu && !open ? T(0) : q;
@@ -232,8 +231,8 @@ class Quantize final : public OpWith<Quantize> {
     return {scale, inverse, spread_bias(c, memory + 2 * width_)};
   }
 
-  // Runs the loop that was compiled for what is there: bias, ReLU, record. It takes kBlockRows periods at a time, then
-  // the remaining ones one by one.
+  // Runs the loop that was compiled for this combination of bias, ReLU and record. It computes kBlockRows periods at a
+  // time, and then the remaining ones one by one.
   template <RoundingStrategy kStrategy, bool kExact>
   void run_forward(const OpContext& c, const BlockParameters& p, bool record, float* low, float* high) const {
     const auto run = [&]<bool kBias, bool kRelu, bool kRecord>() {
@@ -259,7 +258,7 @@ class Quantize final : public OpWith<Quantize> {
     }
   }
 
-  // The same backward, compiled for whether x needs a gradient, and whether it is added to one.
+  // The same for backward, compiled for whether x needs a gradient, and whether that is added to an earlier one.
   template <bool kBias, bool kRelu>
   void run_backward(const OpContext& c, const BlockParameters& p, float* grad_f, float* grad_bias) const {
     const auto run = [&]<bool kToX, bool kAdd>() {

@@ -1,10 +1,10 @@
-// Sums and means over everything, batch included. Partial sums are kept in double.
+// Sums and means over all elements, of Row values also over the batch. Partial sums are kept in double.
 #include <algorithm>
 
 #include "hgq/autograd/doubles.h"
 #include "hgq/autograd/ops.h"
 #include "hgq/core/error.h"
-#include "hgq/core/lane_sum.h"
+#include "hgq/core/ordered_sum.h"
 
 namespace hgq::ops {
 namespace {
@@ -27,7 +27,7 @@ class Sum final : public OpWith<Sum> {
   }
   void forward(const OpContext& c) const override {
     const float* const x = c.in[0];
-    const double total = lane_sum(c.rows * size_, [x](int64_t i) { return static_cast<double>(x[i]); });
+    const double total = ordered_sum(c.rows * size_, [x](int64_t i) { return static_cast<double>(x[i]); });
     if (row_) {
       *doubles(c.out[0]) += total;
     } else {

@@ -1,4 +1,4 @@
-// Moving elements without changing them.
+// Operations that move elements without changing them.
 #include <algorithm>
 #include <numeric>
 
@@ -8,7 +8,8 @@
 namespace hgq::ops {
 namespace {
 
-// Output element i of a sample is element source[i] of input which[i]: covers permutation and concatenation alike.
+// Element i of a sample of the output is element source[i] of input which[i]: this is both permutation and
+// concatenation.
 class Gather final : public OpWith<Gather> {
  public:
   Gather(std::string_view name, const Shape& out, std::vector<int32_t> which, std::vector<int64_t> source)
@@ -17,7 +18,7 @@ class Gather final : public OpWith<Gather> {
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
     for (const ValueSpec& spec : in) {
       sizes_.push_back(spec.shape.size());
-      HGQ_CHECK(spec.domain == in[0].domain, ShapeError, name_, ": values per row and values per step do not mix");
+      HGQ_CHECK(spec.domain == in[0].domain, ShapeError, name_, ": Row values and Step values cannot be joined");
     }
     return {{out_, in[0].domain}};
   }
@@ -186,7 +187,7 @@ Var permute(Var a, const std::vector<int>& dims) {
   return a.tape->record_one(std::make_unique<Gather>("permute", out, std::move(which), std::move(source)), {a});
 }
 
-// which[i], source[i]: part and element in it that become element i of the output.
+// which[i], source[i]: the part, and the element of that part, that becomes element i of the output.
 Var concatenate(const std::vector<Var>& parts, int axis) {
   HGQ_CHECK(!parts.empty(), ShapeError, "concatenate: nothing to join");
   Shape out = parts[0].shape();

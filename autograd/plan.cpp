@@ -14,31 +14,31 @@ void Plan::Builder::build() {
   draft_segments();
   choose_storage();
   place_step_values();
-  make_whole_slots();
+  make_whole_operands();
   for (size_t g = 0; g < drafts.size(); ++g) emit_segment(static_cast<int32_t>(g));
   emit_stages();
 }
 
 Plan::Plan(const Tape& tape, const PlanOptions& options) : tape_(&tape) { Builder(*this, options).build(); }
 
-int32_t Plan::kept_slot(int32_t value) const {
-  for (const auto& [v, slot] : kept_) {
-    if (v == value) return slot;
+int32_t Plan::kept_operand(int32_t value) const {
+  for (const auto& [v, operand] : kept_) {
+    if (v == value) return operand;
   }
   return -1;
 }
 
-int32_t Plan::input_gradient_slot(int32_t value) const {
-  for (const auto& [v, slot] : input_gradients_) {
-    if (v == value) return slot;
+int32_t Plan::input_gradient_operand(int32_t value) const {
+  for (const auto& [v, operand] : input_gradients_) {
+    if (v == value) return operand;
   }
   return -1;
 }
 
 int64_t Plan::worker_row_floats() const {
   std::vector<int64_t> floats(segments_.size() + 1, 0);
-  for (const Slot& slot : slots_) {
-    if (slot.kind == Slot::Kind::kWorker) floats[static_cast<size_t>(slot.segment)] += slot.row_floats;
+  for (const Operand& operand : operands_) {
+    if (operand.kind == Operand::Kind::kWorker) floats[static_cast<size_t>(operand.segment)] += operand.row_floats;
   }
   return *std::ranges::max_element(floats);
 }
@@ -46,8 +46,8 @@ int64_t Plan::worker_row_floats() const {
 std::string Plan::describe() const {
   std::string text;
   int64_t whole = 0;
-  for (const Slot& slot : slots_) {
-    if (slot.kind == Slot::Kind::kWhole) whole += slot.row_floats;
+  for (const Operand& operand : operands_) {
+    if (operand.kind == Operand::Kind::kWhole) whole += operand.row_floats;
   }
   text += concat("kept for the whole batch: ", whole, " floats a row\n");
   for (size_t g = 0; g < segments_.size(); ++g) {

@@ -35,7 +35,7 @@ struct PlanOptions {
 };
 
 /// Where a pointer that is passed to an operation comes from.
-struct Slot {
+struct Operand {
   enum class Kind : uint8_t {
     kNone,    // nullptr
     kFixed,   // a Step value, a parameter, a gradient: the same for every chunk
@@ -60,8 +60,8 @@ struct Instruction {
   enum class Action : uint8_t { kForward, kRecompute, kBackward, kFinish, kBackwardStep };
   Action action = Action::kForward;
   int32_t node = -1;
-  std::vector<int32_t> in, out, grad_out, grad_in;  // slots
-  std::vector<int32_t> partial;                     // of kFinish: lane slots of the Step outputs, -1 for Row outputs
+  std::vector<int32_t> in, out, grad_out, grad_in;  // operands
+  std::vector<int32_t> partial;                     // of kFinish: lane operands of the Step outputs, -1 for Row outputs
   std::unique_ptr<bool[]> accumulate;               // for each input: its gradient is added to, not overwritten
   int32_t scratch = -1;
   float* extra = nullptr;
@@ -69,21 +69,21 @@ struct Instruction {
 
 /// A Step gradient, to which the parts in the lane blocks are added in the order of the lanes.
 struct GradientSum {
-  int32_t lane_slot = -1;
+  int32_t lane_operand = -1;
   float* into = nullptr;
   int64_t floats = 0;
 };
 
 struct Segment {
   std::vector<Instruction> instructions;
-  std::vector<int32_t> lane_slots;
+  std::vector<int32_t> lane_operands;
   std::vector<Instruction> finish;  // of reductions, after all chunks
   std::vector<GradientSum> gradient_sums;
   int64_t level = 0;
   bool backward = false;  // has backward instructions
 };
 
-/// What runs between two barriers.
+/// What runs between two barriers: Step operations, and then a segment.
 struct Stage {
   std::vector<Instruction> step;  // Step operations, run by the caller in this order, before the segment
   int32_t segment = -1;           // the segment that follows; -1: none
@@ -95,7 +95,7 @@ class Plan {
   Plan(const Tape& tape, const PlanOptions& options);
 
   const Tape& tape() const { return *tape_; }
-  const std::vector<Slot>& slots() const { return slots_; }
+  const std::vector<Operand>& operands() const { return operands_; }
   const std::vector<Segment>& segments() const { return segments_; }
   const std::vector<Stage>& forward_stages() const { return forward_; }
   const std::vector<Stage>& backward_stages() const { return backward_; }
@@ -110,9 +110,10 @@ class Plan {
   /// The buffer of a Step value and that of its gradient; nullptr for a Row value, or if there is no gradient.
   float* step_value(int32_t value) const { return step_value_[static_cast<size_t>(value)]; }
   float* step_gradient(int32_t value) const { return step_gradient_[static_cast<size_t>(value)]; }
-  /// The slot (kWhole) of a Row value for which Tape::keep() was called, and of the gradient of an input; -1: none.
-  int32_t kept_slot(int32_t value) const;
-  int32_t input_gradient_slot(int32_t value) const;
+  /// The index of the operand (kWhole) of a Row value for which Tape::keep() was called, and of the gradient of an
+  /// input; -1 if there is none.
+  int32_t kept_operand(int32_t value) const;
+  int32_t input_gradient_operand(int32_t value) const;
   /// The gradients of all Step values but parameters, to be set to 0 before each pass.
   std::span<float> step_gradients() const { return {step_gradient_data_, static_cast<size_t>(step_gradient_floats_)}; }
   /// Floats for each row in the worker's block, in the segment with the most of them and counted without sharing of
@@ -124,7 +125,7 @@ class Plan {
  private:
   struct Builder;
   const Tape* tape_;
-  std::vector<Slot> slots_;
+  std::vector<Operand> operands_;
   std::vector<Segment> segments_;
   std::vector<Stage> forward_, backward_;
   std::vector<Seed> seeds_;

@@ -1,8 +1,8 @@
-// How a plan is made of a tape: what Plan's constructor knows while it works. autograd/plan.h says what comes out.
+// How a plan is made from a tape: what Plan's constructor knows while it works. autograd/plan.h describes the result.
 //
 //   plan_analysis.cpp   levels, which gradients are wanted, segments, what is kept and what is computed again
 //   plan_memory.cpp     where Step values lie, and the Row values that live longer than a segment
-//   plan_program.cpp    instructions and their slots
+//   plan_program.cpp    instructions and their operands
 #pragma once
 
 #include <map>
@@ -30,13 +30,13 @@ struct Plan::Builder {
   struct Draft {
     int64_t level = 0;
     std::vector<int32_t> recompute, forward, backward;
-    std::map<int32_t, int32_t> value_slot, gradient_slot, lane_gradient_slot;  // by value
+    std::map<int32_t, int32_t> value_operand, gradient_operand, lane_gradient_operand;  // by value
   };
   std::vector<Draft> drafts;
   std::vector<int32_t> forward_segment, backward_segment;  // by level; -1 where there is none
-  std::map<int32_t, int32_t> whole_value_slot, whole_gradient_slot;
+  std::map<int32_t, int32_t> whole_value_operand, whole_gradient_operand;
   std::vector<float*> extra;  // by node
-  int32_t none_slot = -1;
+  int32_t none_operand = -1;
 
   Builder(Plan& p, const PlanOptions& o) : plan(p), tape(*p.tape_), options(o) {}
   void build();
@@ -51,7 +51,7 @@ struct Plan::Builder {
   // ---- analysis
   void find_levels();
   void find_gradients();
-  /// Whether a gradient comes to this output of the node and goes on.
+  /// Whether a gradient arrives at this output of the node, and is passed on to the inputs.
   bool sends_gradient(const Tape::Node& nd, size_t output) const;
   /// The last segment may run backward in the same visit if the gradients of its reductions are known before: they are
   /// losses and nothing else.
@@ -68,24 +68,25 @@ struct Plan::Builder {
   /// Values, gradients and the operations' own memory outside of chunks: one block.
   void place_step_values();
   /// Row values and gradients that live longer than a segment.
-  void make_whole_slots();
+  void make_whole_operands();
   bool uses_value(const Draft& d, int32_t v) const;
 
   // ---- program: `g` is the segment, `moment` the instruction in it
-  int32_t add_slot(Slot slot) {
-    plan.slots_.push_back(slot);
-    return static_cast<int32_t>(plan.slots_.size()) - 1;
+  int32_t add_operand(Operand operand) {
+    plan.operands_.push_back(operand);
+    return static_cast<int32_t>(plan.operands_.size()) - 1;
   }
-  int32_t fixed_slot(float* p) { return add_slot({.kind = Slot::Kind::kFixed, .fixed = p}); }
-  /// Lets a slot of the worker's block live until `moment`.
-  int32_t touch(int32_t slot, int64_t moment);
-  int32_t worker_slot(int32_t g, int64_t row_floats, int64_t floats, int64_t moment);
-  /// Slot of a value as an input, or (create) as an output.
-  int32_t value_slot(int32_t g, int32_t v, int64_t moment, bool create);
-  int32_t gradient_slot(int32_t g, int32_t v, int64_t moment, bool create);
-  /// The size follows from the rows of a chunk, so the slot keeps the floats of a row, rounded up, and of none.
-  int32_t scratch_slot(int32_t g, const Op& op, int64_t moment);
-  void add_lane_slot(int32_t g, int32_t slot) { plan.segments_[at(g)].lane_slots.push_back(slot); }
+  int32_t fixed_operand(float* p) { return add_operand({.kind = Operand::Kind::kFixed, .fixed = p}); }
+  /// Extends the life of an operand in the worker's block to `moment`.
+  int32_t touch(int32_t operand, int64_t moment);
+  int32_t worker_operand(int32_t g, int64_t row_floats, int64_t floats, int64_t moment);
+  /// The operand of a value as an input, or, if `create` is true, as an output.
+  int32_t value_operand(int32_t g, int32_t v, int64_t moment, bool create);
+  int32_t gradient_operand(int32_t g, int32_t v, int64_t moment, bool create);
+  /// Scratch memory. Its size depends on the rows of a chunk, so the operand has the floats for each row, rounded up,
+  /// and those for no rows.
+  int32_t scratch_operand(int32_t g, const Op& op, int64_t moment);
+  void add_lane_operand(int32_t g, int32_t operand) { plan.segments_[at(g)].lane_operands.push_back(operand); }
   /// Where a lane sums the gradient of a Step value.
   int32_t lane_gradient(int32_t g, int32_t v);
   /// Whether input `position` of node `n` is the first to write the gradient of Row value v in the order of time.

@@ -57,21 +57,21 @@ void Plan::Builder::place_step_values() {
   }
 }
 
-void Plan::Builder::make_whole_slots() {
+void Plan::Builder::make_whole_operands() {
   const auto segments = static_cast<int64_t>(drafts.size());
   for (size_t v = 0; v < tape.values().size(); ++v) {
     if (!stored[v]) continue;
     const auto id = static_cast<int32_t>(v);
-    Slot slot{.kind = Slot::Kind::kWhole, .row_floats = size(id)};
-    slot.first = forward_segment[at(node_level[at(value(id).node)])];
-    slot.last = slot.first;
+    Operand operand{.kind = Operand::Kind::kWhole, .row_floats = size(id)};
+    operand.first = forward_segment[at(node_level[at(value(id).node)])];
+    operand.last = operand.first;
     for (int64_t g = 0; g < segments; ++g) {
-      if (uses_value(drafts[at(g)], id)) slot.last = std::max(slot.last, g);
+      if (uses_value(drafts[at(g)], id)) operand.last = std::max(operand.last, g);
     }
     const bool kept = std::ranges::find(tape.kept(), id) != tape.kept().end();
-    if (kept) slot.last = segments;
-    whole_value_slot[id] = add_slot(slot);
-    if (kept) plan.kept_.emplace_back(id, whole_value_slot[id]);
+    if (kept) operand.last = segments;
+    whole_value_operand[id] = add_operand(operand);
+    if (kept) plan.kept_.emplace_back(id, whole_value_operand[id]);
   }
   for (size_t v = 0; v < tape.values().size(); ++v) {
     const auto id = static_cast<int32_t>(v);
@@ -85,9 +85,9 @@ void Plan::Builder::make_whole_slots() {
       }
     }
     if (first >= segments || first == last) continue;
-    whole_gradient_slot[id] =
-        add_slot({.kind = Slot::Kind::kWhole, .row_floats = size(id), .first = first, .last = last});
-    if (input) plan.input_gradients_.emplace_back(id, whole_gradient_slot[id]);
+    whole_gradient_operand[id] =
+        add_operand({.kind = Operand::Kind::kWhole, .row_floats = size(id), .first = first, .last = last});
+    if (input) plan.input_gradients_.emplace_back(id, whole_gradient_operand[id]);
   }
 }
 

@@ -1,46 +1,46 @@
-// The instructions of segments and stages, and the slots that they read and write.
+// The instructions of segments and stages, and the operands that they read and write.
 #include <algorithm>
 
 #include "hgq/autograd/plan_builder.h"
 
 namespace hgq {
 
-int32_t Plan::Builder::touch(int32_t slot, int64_t moment) {
-  Slot& s = plan.slots_[at(slot)];
-  if (s.kind == Slot::Kind::kWorker) s.last = std::max(s.last, moment);
-  return slot;
+int32_t Plan::Builder::touch(int32_t operand, int64_t moment) {
+  Operand& o = plan.operands_[at(operand)];
+  if (o.kind == Operand::Kind::kWorker) o.last = std::max(o.last, moment);
+  return operand;
 }
 
-int32_t Plan::Builder::worker_slot(int32_t g, int64_t row_floats, int64_t floats, int64_t moment) {
-  return add_slot({.kind = Slot::Kind::kWorker,
-                   .row_floats = row_floats,
-                   .floats = floats,
-                   .first = moment,
-                   .last = moment,
-                   .segment = g});
+int32_t Plan::Builder::worker_operand(int32_t g, int64_t row_floats, int64_t floats, int64_t moment) {
+  return add_operand({.kind = Operand::Kind::kWorker,
+                      .row_floats = row_floats,
+                      .floats = floats,
+                      .first = moment,
+                      .last = moment,
+                      .segment = g});
 }
 
-int32_t Plan::Builder::value_slot(int32_t g, int32_t v, int64_t moment, bool create) {
-  if (!is_row(v)) return fixed_slot(plan.step_value_[at(v)]);
+int32_t Plan::Builder::value_operand(int32_t g, int32_t v, int64_t moment, bool create) {
+  if (!is_row(v)) return fixed_operand(plan.step_value_[at(v)]);
   if (value(v).source == Tape::Source::kInput)
-    return add_slot({.kind = Slot::Kind::kInput, .input = value(v).index, .row_floats = size(v)});
-  if (const auto whole = whole_value_slot.find(v); whole != whole_value_slot.end()) return whole->second;
-  auto& slots = drafts[at(g)].value_slot;
-  if (create) return slots[v] = worker_slot(g, size(v), 0, moment);
-  const auto found = slots.find(v);
-  return found == slots.end() ? none_slot : touch(found->second, moment);
+    return add_operand({.kind = Operand::Kind::kInput, .input = value(v).index, .row_floats = size(v)});
+  if (const auto whole = whole_value_operand.find(v); whole != whole_value_operand.end()) return whole->second;
+  auto& operands = drafts[at(g)].value_operand;
+  if (create) return operands[v] = worker_operand(g, size(v), 0, moment);
+  const auto found = operands.find(v);
+  return found == operands.end() ? none_operand : touch(found->second, moment);
 }
 
-int32_t Plan::Builder::gradient_slot(int32_t g, int32_t v, int64_t moment, bool create) {
-  if (const auto whole = whole_gradient_slot.find(v); whole != whole_gradient_slot.end()) return whole->second;
-  auto& slots = drafts[at(g)].gradient_slot;
-  const auto found = slots.find(v);
-  if (found != slots.end()) return touch(found->second, moment);
-  return create ? slots[v] = worker_slot(g, size(v), 0, moment) : none_slot;
+int32_t Plan::Builder::gradient_operand(int32_t g, int32_t v, int64_t moment, bool create) {
+  if (const auto whole = whole_gradient_operand.find(v); whole != whole_gradient_operand.end()) return whole->second;
+  auto& operands = drafts[at(g)].gradient_operand;
+  const auto found = operands.find(v);
+  if (found != operands.end()) return touch(found->second, moment);
+  return create ? operands[v] = worker_operand(g, size(v), 0, moment) : none_operand;
 }
 
 void Plan::Builder::emit_segment(int32_t g) {
-  if (none_slot < 0) none_slot = add_slot({});
+  if (none_operand < 0) none_operand = add_operand({});
   plan.segments_.emplace_back();
   Draft& d = drafts[at(g)];
   plan.segments_[at(g)].level = d.level;
@@ -64,42 +64,43 @@ void Plan::Builder::emit_forward(int32_t g, int32_t n, bool again) {
   const auto moment = static_cast<int64_t>(segment.instructions.size());
   const Tape::Node& nd = node(n);
   Instruction ins = make_instruction(n, again ? Instruction::Action::kRecompute : Instruction::Action::kForward);
-  for (const int32_t v : nd.inputs) ins.in.push_back(value_slot(g, v, moment, false));
+  for (const int32_t v : nd.inputs) ins.in.push_back(value_operand(g, v, moment, false));
   Instruction finish = make_instruction(n, Instruction::Action::kFinish);
   bool reduces = false;
   for (size_t o = 0; o < nd.outputs.size(); ++o) {
     const int32_t v = nd.outputs[o];
     if (is_row(v)) {
-      ins.out.push_back(value_slot(g, v, moment, true));
+      ins.out.push_back(value_operand(g, v, moment, true));
       finish.partial.push_back(-1);
-      finish.out.push_back(none_slot);
+      finish.out.push_back(none_operand);
     } else if (again) {
-      ins.out.push_back(none_slot);
+      ins.out.push_back(none_operand);
     } else {
-      const int32_t slot = add_slot({.kind = Slot::Kind::kLane,
-                                     .floats = nd.op->partial_floats(static_cast<int>(o)),
-                                     .segment = g,
-                                     .start = nd.op->partial_start(static_cast<int>(o))});
-      add_lane_slot(g, slot);
-      ins.out.push_back(slot);
-      finish.partial.push_back(slot);
-      finish.out.push_back(fixed_slot(plan.step_value_[at(v)]));
+      const int32_t operand = add_operand({.kind = Operand::Kind::kLane,
+                                           .floats = nd.op->partial_floats(static_cast<int>(o)),
+                                           .segment = g,
+                                           .start = nd.op->partial_start(static_cast<int>(o))});
+      add_lane_operand(g, operand);
+      ins.out.push_back(operand);
+      finish.partial.push_back(operand);
+      finish.out.push_back(fixed_operand(plan.step_value_[at(v)]));
       reduces = true;
     }
   }
-  ins.scratch = scratch_slot(g, *nd.op, moment);
+  ins.scratch = scratch_operand(g, *nd.op, moment);
   if (reduces) {
-    for (const int32_t v : nd.inputs) finish.in.push_back(is_row(v) ? none_slot : fixed_slot(plan.step_value_[at(v)]));
+    for (const int32_t v : nd.inputs)
+      finish.in.push_back(is_row(v) ? none_operand : fixed_operand(plan.step_value_[at(v)]));
     plan.segments_[at(g)].finish.push_back(std::move(finish));
   }
   plan.segments_[at(g)].instructions.push_back(std::move(ins));
 }
 
-int32_t Plan::Builder::scratch_slot(int32_t g, const Op& op, int64_t moment) {
+int32_t Plan::Builder::scratch_operand(int32_t g, const Op& op, int64_t moment) {
   const int64_t fixed = op.scratch_floats(0);
   const int64_t for_many = op.scratch_floats(1024);
-  if (for_many == 0) return none_slot;
-  return worker_slot(g, (for_many - fixed + 1023) / 1024, fixed, moment);
+  if (for_many == 0) return none_operand;
+  return worker_operand(g, (for_many - fixed + 1023) / 1024, fixed, moment);
 }
 
 void Plan::Builder::emit_row_backward(int32_t g, int32_t n) {
@@ -108,33 +109,34 @@ void Plan::Builder::emit_row_backward(int32_t g, int32_t n) {
   Instruction ins = make_instruction(n, Instruction::Action::kBackward);
   const Needs needs = nd.op->needs();
   for (size_t i = 0; i < nd.inputs.size(); ++i) {
-    ins.in.push_back(has_bit(needs.inputs, i) || !is_row(nd.inputs[i]) ? value_slot(g, nd.inputs[i], moment, false)
-                                                                       : none_slot);
+    ins.in.push_back(has_bit(needs.inputs, i) || !is_row(nd.inputs[i]) ? value_operand(g, nd.inputs[i], moment, false)
+                                                                       : none_operand);
   }
   for (size_t o = 0; o < nd.outputs.size(); ++o) {
     const int32_t v = nd.outputs[o];
-    ins.out.push_back(has_bit(needs.outputs, o) ? value_slot(g, v, moment, false) : none_slot);
+    ins.out.push_back(has_bit(needs.outputs, o) ? value_operand(g, v, moment, false) : none_operand);
     if (!sends_gradient(nd, o)) {
-      ins.grad_out.push_back(none_slot);
+      ins.grad_out.push_back(none_operand);
     } else {
-      ins.grad_out.push_back(is_row(v) ? gradient_slot(g, v, moment, false) : fixed_slot(plan.step_gradient_[at(v)]));
+      ins.grad_out.push_back(is_row(v) ? gradient_operand(g, v, moment, false)
+                                       : fixed_operand(plan.step_gradient_[at(v)]));
     }
   }
   for (size_t i = 0; i < nd.inputs.size(); ++i) {
     const int32_t v = nd.inputs[i];
     if (!gradient_wanted[at(v)] || !nd.op->differentiable(static_cast<int>(i))) {
-      ins.grad_in.push_back(none_slot);
+      ins.grad_in.push_back(none_operand);
     } else if (is_row(v)) {
       ins.accumulate[i] = !first_writer(v, n, i);
-      ins.grad_in.push_back(gradient_slot(g, v, moment, true));
+      ins.grad_in.push_back(gradient_operand(g, v, moment, true));
     } else if (!nd.op->sums_rows(static_cast<int>(i))) {
-      ins.grad_in.push_back(none_slot);
+      ins.grad_in.push_back(none_operand);
     } else {
       ins.accumulate[i] = true;
       ins.grad_in.push_back(lane_gradient(g, v));
     }
   }
-  ins.scratch = scratch_slot(g, *nd.op, moment);
+  ins.scratch = scratch_operand(g, *nd.op, moment);
   plan.segments_[at(g)].instructions.push_back(std::move(ins));
 }
 
@@ -150,14 +152,14 @@ bool Plan::Builder::first_writer(int32_t v, int32_t n, size_t position) const {
 }
 
 int32_t Plan::Builder::lane_gradient(int32_t g, int32_t v) {
-  auto& slots = drafts[at(g)].lane_gradient_slot;
-  const auto found = slots.find(v);
-  if (found != slots.end()) return found->second;
-  const int32_t slot = add_slot({.kind = Slot::Kind::kLane, .floats = size(v), .segment = g});
-  slots[v] = slot;
-  add_lane_slot(g, slot);
-  plan.segments_[at(g)].gradient_sums.push_back({slot, plan.step_gradient_[at(v)], size(v)});
-  return slot;
+  auto& operands = drafts[at(g)].lane_gradient_operand;
+  const auto found = operands.find(v);
+  if (found != operands.end()) return found->second;
+  const int32_t operand = add_operand({.kind = Operand::Kind::kLane, .floats = size(v), .segment = g});
+  operands[v] = operand;
+  add_lane_operand(g, operand);
+  plan.segments_[at(g)].gradient_sums.push_back({operand, plan.step_gradient_[at(v)], size(v)});
+  return operand;
 }
 
 Instruction Plan::Builder::step_instruction(int32_t n, Instruction::Action action) {
@@ -165,24 +167,25 @@ Instruction Plan::Builder::step_instruction(int32_t n, Instruction::Action actio
   Instruction ins = make_instruction(n, action);
   for (size_t i = 0; i < nd.inputs.size(); ++i) {
     const int32_t v = nd.inputs[i];
-    ins.in.push_back(is_row(v) ? none_slot : fixed_slot(plan.step_value_[at(v)]));
+    ins.in.push_back(is_row(v) ? none_operand : fixed_operand(plan.step_value_[at(v)]));
     if (action == Instruction::Action::kForward) continue;
     const bool wanted = gradient_wanted[at(v)] && nd.op->differentiable(static_cast<int>(i)) && !is_row(v);
-    ins.grad_in.push_back(wanted ? fixed_slot(plan.step_gradient_[at(v)]) : none_slot);
+    ins.grad_in.push_back(wanted ? fixed_operand(plan.step_gradient_[at(v)]) : none_operand);
     ins.accumulate[i] = true;
   }
   for (size_t o = 0; o < nd.outputs.size(); ++o) {
     const int32_t v = nd.outputs[o];
-    ins.out.push_back(is_row(v) ? none_slot : fixed_slot(plan.step_value_[at(v)]));
+    ins.out.push_back(is_row(v) ? none_operand : fixed_operand(plan.step_value_[at(v)]));
     if (action == Instruction::Action::kForward) continue;
-    ins.grad_out.push_back(!is_row(v) && sends_gradient(nd, o) ? fixed_slot(plan.step_gradient_[at(v)]) : none_slot);
+    ins.grad_out.push_back(!is_row(v) && sends_gradient(nd, o) ? fixed_operand(plan.step_gradient_[at(v)])
+                                                               : none_operand);
   }
-  ins.scratch = none_slot;
+  ins.scratch = none_operand;
   return ins;
 }
 
 void Plan::Builder::emit_stages() {
-  if (none_slot < 0) none_slot = add_slot({});
+  if (none_operand < 0) none_operand = add_operand({});
   for (int64_t s = 0; s <= last_level; ++s) {
     Stage stage;
     for (size_t n = 0; n < tape.nodes().size(); ++n) {

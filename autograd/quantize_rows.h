@@ -1,4 +1,5 @@
-// The inner loops of the quantizer: rows of elements, whose parameters are loaded once for several rows.
+// The inner loops of the quantizer over rows of elements. The parameters of an element are loaded once for several
+// rows.
 #pragma once
 
 #include <cmath>
@@ -9,7 +10,7 @@
 
 namespace hgq::ops {
 
-// Parameters of one block, each `width` elements.
+// The parameters of one block; each array has `width` elements.
 struct BlockParameters {
   const float* scale;
   const float* inverse;
@@ -56,7 +57,7 @@ void forward_rows(const float* x, float* out, int64_t width, int64_t stride, con
   }
 }
 
-// grad_x (+)= g, grad_f -= (q - x) ln2 g, grad_bias += g; g masked by the ReLU. `out` is q, or relu(q).
+// grad_x (+)= g, grad_f -= (q - x) ln2 g, grad_bias += g, where the ReLU sets g to 0 if q <= 0. `out` is q, or relu(q).
 template <bool kBias, bool kRelu, bool kToX, bool kAdd, int64_t kRows>
 void backward_rows(const float* x, const float* out, const float* g, float* grad_x, int64_t width, int64_t stride,
                    const BlockParameters& p, float* grad_f, float* grad_bias) {
@@ -80,7 +81,8 @@ void backward_rows(const float* x, const float* out, const float* g, float* grad
   }
 }
 
-// Values kept for the whole batch lie far away, and several rows at once are too many streams for the processor to see.
+// Values that are kept for the whole batch are not in the cache, and the processor does not prefetch several rows at
+// once by itself.
 inline void fetch_ahead(const float* x, int64_t count) {
   constexpr int64_t kAhead = 2048;
   for (int64_t i = 0; i < count; i += 16) __builtin_prefetch(x + i + kAhead);

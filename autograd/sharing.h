@@ -1,7 +1,7 @@
-// Which bit width belongs to which element (quantization.md 1, `skip_dims`): an f is shared along the dims where its
-// extent is 1.
+// Which bit width belongs to which element (quantization.md 1, `skip_dims`): an f is shared along the dimensions in
+// which its extent is 1.
 //
-//   values [8, 8, 16], f [1, 1, 1, 16]: one f a channel; period 16, index 0 ... 15
+//   values [8, 8, 16], f [1, 1, 1, 16]: one f for each channel; period 16, index 0 ... 15
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,11 @@ struct Sharing {
   std::vector<int32_t> index;  // by element of a period: element of f
   int64_t f_size = 0;
 
-  /// Element of f for an element of the values.
+  /// The index of the element of f that belongs to an element of the values.
   int64_t at(int64_t element) const { return index[static_cast<size_t>(element % period)]; }
 
-  /// `f` has the rank of `sample` behind `leading` dims of 1, and its extents or 1. Throws ShapeError else.
+  /// `f` must have `leading` dimensions of 1, and then for each dimension of `sample` the same extent or 1. Otherwise
+  /// throws ShapeError.
   static Sharing of(const Shape& sample, const Shape& f, int leading);
 };
 

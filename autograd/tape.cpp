@@ -70,8 +70,7 @@ std::vector<Var> Tape::record(std::unique_ptr<Op> op, std::span<const Var> input
   const bool any_row = std::ranges::any_of(specs, [](const ValueSpec& s) { return s.domain == Domain::kRow; });
   std::vector<Var> outputs;
   for (const ValueSpec& spec : op->infer(specs)) {
-    HGQ_CHECK(any_row || spec.domain == Domain::kStep, ShapeError, op->name(),
-              ": a value per row needs an input per row");
+    HGQ_CHECK(any_row || spec.domain == Domain::kStep, ShapeError, op->name(), ": a Row output needs a Row input");
     op->output_sizes.push_back(spec.shape.size());
     const Var var = add({.spec = spec,
                          .source = Source::kOp,
@@ -98,8 +97,7 @@ void Tape::add_loss(Var scalar, std::string name, float weight) {
 }
 
 void Tape::keep(Var row_value) {
-  HGQ_CHECK(row_value.tape == this && row_value.domain() == Domain::kRow, ShapeError,
-            "only values per row can be kept");
+  HGQ_CHECK(row_value.tape == this && row_value.domain() == Domain::kRow, ShapeError, "only Row values can be kept");
   if (std::ranges::find(kept_, row_value.id) == kept_.end()) kept_.push_back(row_value.id);
 }
 

@@ -2,7 +2,7 @@
 // layers are written with it.
 //
 //   Tape tape;
-//   const Var x = tape.input("x", Shape{16});                 // Row: 16 values a sample
+//   const Var x = tape.input("x", Shape{16});                 // Row: 16 values for each sample
 //   const Var w = tape.parameter(kernel);                     // Step: read anew at each replay
 //   const Var y = ops::matmul(x, w);                          // autograd/ops.h
 //   tape.add_loss(ops::mean_squared_error(y, tape.input("y", Shape{5})), "mse");
@@ -98,7 +98,7 @@ class Tape {
 
  private:
   Var add(Value value);
-  /// The value of a parameter or state, added when it is asked for first.
+  /// The value of a parameter or state, which is added when it is asked for the first time.
   Var once(const void* object, Value value);
 
   std::vector<Value> values_;

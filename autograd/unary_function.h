@@ -1,4 +1,4 @@
-// A function of one number: what activations, formulas and the tables of a proxy are made of.
+// A function of one number. Activations, formulas and the tables of a proxy are made from it.
 #pragma once
 
 #include <functional>
@@ -11,22 +11,24 @@ struct Var;
 
 namespace hgq::ops {
 
-/// A function of one number, in double; all but the name and one of `value` and `record` may be left out.
+/// A function of one number, in double. Only the name and one of `value` and `record` are required.
 struct UnaryFunction {
   std::string name;
   std::function<double(double)> value{};
-  /// Gets x and f(x). Without it the slope is found from values: see numerical_derivative.
+  /// f'(x), given x and f(x). Without it, the slope is found by numerical_derivative().
   std::function<double(double x, double y)> derivative{};
-  /// Many values at once, y[i] the float32 next to value(x[i]) or a neighbour of it.
+  /// Many values at once: y[i] is the float32 that is nearest to value(x[i]), or a neighbour of it.
   std::function<void(std::span<const float> x, float* y)> values{};
-  /// Many derivatives at once, of x and y.
+  /// Many derivatives at once, given x and y.
   std::function<void(std::span<const float> x, const float* y, float* slope)> slopes{};
-  /// By the tape: records the function of each element, which the tape differentiates; the others are not used then.
+  /// Records the function of each element as operations, which the tape differentiates; if it is given, the tape does
+  /// not use the other members.
   std::function<Var(Var)> record{};
 };
-/// The slope of f at x by central differences that are extrapolated to steps of 0 (Ridders): 1e-9 relative or better
-/// for smooth functions whose scale is not far from that of x or 1. At a kink it is the mean of both sides, so that of
-/// |x| at 0 is 0; 0 at a jump; NaN where f is not finite on both sides. Calls f about 8 times, 30 at most.
+/// The slope of f at x, by central differences that are extrapolated to a difference of 0 (Ridders). The relative error
+/// is at most 1e-9 for smooth functions whose scale is not far from that of x or from 1. At a kink the result is the
+/// mean of both sides, so that of |x| at 0 is 0; at a jump it is 0; it is NaN if f is not finite on both sides. Calls f
+/// about 8 times, and at most 30 times.
 double numerical_derivative(const std::function<double(double)>& f, double x);
 
 }  // namespace hgq::ops

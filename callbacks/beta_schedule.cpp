@@ -31,7 +31,7 @@ std::unique_ptr<Callback> make_beta_schedule(ConfigReader& c, const CallbackCont
   const double to = c.number("to", "beta of the last epoch", {.required = true, .min = 0});
   if (logarithmic && c.has("from") && from == 0) c.error("from", "found 0, expected a number above 0 for scale: log");
   if (logarithmic && c.has("to") && to == 0) c.error("to", "found 0, expected a number above 0 for scale: log");
-  const char* const doc = "epochs until `to` is reached, which holds from there on";
+  const char* const doc = "epochs until `to` is reached; then beta stays there";
   c.node("epochs", doc, "an integer in [1, 100000000]", "train.schedule_epochs");  // what the page shows
   const int64_t epochs = c.integer("epochs", doc, {.fallback = context.epochs, .min = 1, .max = 100000000});
   return std::make_unique<BetaSchedule>(from, to, logarithmic, static_cast<int>(epochs));

@@ -61,7 +61,7 @@ std::unique_ptr<Callback> make_free_bops(ConfigReader& /*c*/, const CallbackCont
 }
 
 std::unique_ptr<Callback> make_calibrated_bops(ConfigReader& c, const CallbackContext& /*context*/) {
-  const std::string data = c.choice("data", "set that the ranges are traced on", {"train", "validation"}, "train");
+  const std::string data = c.choice("data", "set on which the ranges are traced", {"train", "validation"}, "train");
   const int64_t every =
       c.integer("every", "epochs from one calculation to the next", {.fallback = 1, .min = 1, .max = 1000000});
   const int64_t batch = c.integer("batch_size", "rows at a time", {.fallback = kPredictedRows, .min = 1});

@@ -9,8 +9,7 @@ namespace hgq {
 nlohmann::json Callback::state() const { return nullptr; }
 
 void Callback::restore(const nlohmann::json& state) {
-  HGQ_CHECK(state.is_null(), FileError, "callback ", name(),
-            " gives out a state() and has no restore() that takes it back");
+  HGQ_CHECK(state.is_null(), FileError, "callback ", name(), " has a state(), but no restore(); override both");
 }
 
 }  // namespace hgq

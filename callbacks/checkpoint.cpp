@@ -55,7 +55,8 @@ class Checkpoint final : public Callback {
 };
 
 std::unique_ptr<Callback> make_checkpoint(ConfigReader& c, const CallbackContext& context) {
-  const std::string file = c.text("file", "file in the run's folder; {epoch} stands for the epoch", "model_{epoch}.h5");
+  const std::string file =
+      c.text("file", "file in the folder of the run; {epoch} is replaced with the epoch", "model_{epoch}.h5");
   const bool best_only = c.boolean("save_best_only", "only when the metric improves", false);
   const int64_t every =
       c.integer("every", "epochs from one file to the next", {.fallback = 1, .min = 1, .max = 1000000});

@@ -138,7 +138,7 @@ void HistoryFile::append(const History& rows) {
                                                              out.write(row);
                                                              out.write(end);
                                                            }),
-              RunError, path_, ": was removed or changed by another program while the run went on");
+              RunError, path_, ": was removed or changed by another program during the run");
   }
   for (size_t row = 0; row < rows.size(); ++row) out.write(rows.line(row, columns));
   out.finish(path_);

@@ -10,11 +10,13 @@ namespace hgq {
 Monitor Monitor::from(ConfigReader& c, double min_delta_fallback) {
   Monitor m;
   m.metric = c.text("monitor", "metric that is watched", "val_loss");
-  const std::string mode = c.choice("mode", "whether large or small is good", {"auto", "min", "max"}, "auto");
+  const std::string mode =
+      c.choice("mode", "whether larger (max) or smaller (min) values are better", {"auto", "min", "max"}, "auto");
   m.largest =
       mode == "max" ||
       (mode == "auto" && (m.metric.find("acc") != std::string::npos || m.metric.find("auc") != std::string::npos));
-  m.min_delta = c.number("min_delta", "least change that counts", {.fallback = min_delta_fallback, .min = 0});
+  m.min_delta = c.number("min_delta", "smallest change that counts as an improvement",
+                         {.fallback = min_delta_fallback, .min = 0});
   return m;
 }
 

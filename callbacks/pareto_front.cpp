@@ -142,7 +142,7 @@ namespace {
 
 std::unique_ptr<Callback> make_pareto_front(ConfigReader& c, const CallbackContext& context) {
   ParetoFront::Options options;
-  options.metrics = c.texts("metrics", "what models are compared by", {"val_accuracy", "bops"});
+  options.metrics = c.texts("metrics", "metrics by which models are compared", {"val_accuracy", "bops"});
   if (options.metrics.empty()) c.error("metrics", "found an empty list, expected names of metrics");
   const std::vector<std::string> best = c.texts("best", "max or min, for each metric", {"max", "min"});
   options.largest.clear();

@@ -55,12 +55,12 @@ class ReduceLrOnPlateau final : public Callback {
 
 std::unique_ptr<Callback> make_reduce_lr_on_plateau(ConfigReader& c, const CallbackContext& /*context*/) {
   Monitor monitor = Monitor::from(c, 1e-4);
-  const double factor = c.number("factor", "what the rate is multiplied by",
+  const double factor = c.number("factor", "factor of the learning rate at each change",
                                  {.fallback = 0.1, .min = 0, .max = 1, .above_min = true, .below_max = true});
   const int64_t patience =
       c.integer("patience", "epochs without improvement", {.fallback = 10, .min = 0, .max = 100000000});
-  const int64_t cooldown =
-      c.integer("cooldown", "epochs of rest after a change", {.fallback = 0, .min = 0, .max = 100000000});
+  const int64_t cooldown = c.integer("cooldown", "epochs after a change in which nothing is watched",
+                                     {.fallback = 0, .min = 0, .max = 100000000});
   const double lowest = c.number("min_lr", "the rate is not lowered below", {.fallback = 0, .min = 0});
   return std::make_unique<ReduceLrOnPlateau>(std::move(monitor), factor, static_cast<int>(patience),
                                              static_cast<int>(cooldown), lowest);

@@ -34,7 +34,7 @@ std::vector<NamedTensor> read_arrays(const h5::Group& group, const std::string& 
     HGQ_CHECK(names[i].is_string(), FileError, inside.place(), ": its list of names is damaged");
     arrays.push_back({names[i].get<std::string>(), inside.read_floats(concat(i))});
     HGQ_CHECK(std::ranges::none_of(arrays.back().value.values(), [](float v) { return std::isnan(v); }), FileError,
-              inside.place(), ": '", printable(arrays.back().name), "' holds values that are no numbers");
+              inside.place(), ": '", printable(arrays.back().name), "' holds values that are not numbers");
   }
   return arrays;
 }

@@ -55,7 +55,7 @@ class EarlyStopping final : public Callback {
     for (const SavedState& values : state.at("weights").items()) {
       weights_.push_back(values.floats());
       HGQ_CHECK(std::ranges::none_of(weights_.back(), [](float v) { return std::isnan(v); }), FileError,
-                "the checkpoint is damaged: ", values.place(), ": holds values that are no numbers");
+                "the checkpoint is damaged: ", values.place(), ": holds values that are not numbers");
     }
   }
 
@@ -90,8 +90,8 @@ std::unique_ptr<Callback> make_early_stopping(ConfigReader& c, const CallbackCon
   Monitor monitor = Monitor::from(c, 0);
   const int64_t patience =
       c.integer("patience", "epochs without improvement until the end", {.fallback = 0, .min = 0, .max = 100000000});
-  const int64_t start =
-      c.integer("start_from_epoch", "epochs before anything is watched", {.fallback = 0, .min = 0, .max = 100000000});
+  const int64_t start = c.integer("start_from_epoch", "epochs at the beginning in which nothing is watched",
+                                  {.fallback = 0, .min = 0, .max = 100000000});
   const bool restore = c.boolean("restore_best_weights", "go back to the best epoch's weights when stopping", false);
   return std::make_unique<EarlyStopping>(std::move(monitor), static_cast<int>(patience), static_cast<int>(start),
                                          restore);

@@ -80,7 +80,7 @@ void Trainer::resume(const nlohmann::json& json) {
   const SavedState state(json, "state");
   const int64_t format = json.is_object() && json.contains("format") ? state.integer("format", 0, kMostEpochs) : 1;
   HGQ_CHECK(format == kStateFormat, FileError, "the checkpoint's state has format ", format, ", this program reads ",
-            kStateFormat, "; finish the run with the program that began it, or begin anew");
+            kStateFormat, "; finish the run with the version of the program that began it, or begin a new run");
   Resumed resumed{.batches = state.integer("batches", 1, kMostSteps),
                   .means = {},
                   .auc = {},
@@ -141,11 +141,11 @@ void Trainer::check_resumed(int64_t batches) {
     return;
   }
   HGQ_CHECK(resumed_->batches == batches, FileError, "the checkpoint was written when an epoch had ", resumed_->batches,
-            " batches, with these data it has ", batches, "; go on with the data that the run was begun with");
+            " batches, with these data it has ", batches, "; resume the run with the data with which it began");
   const int64_t steps = position_.epoch * batches + position_.batch;
   const int64_t done = optimizer_.iterations() - first_step_;
   HGQ_CHECK(steps <= kMostSteps && (stopped_ ? done >= 0 && done <= steps : done == steps), FileError,
-            "the checkpoint is damaged: its optimizer has done ", done, " steps, its position is behind ", steps);
+            "the checkpoint is damaged: its optimizer has done ", done, " steps, but its position is after ", steps);
   resume_history(*resumed_->history);
   if (position_.batch > 0)
     step_->computation().resume_epoch(resumed_->means, std::move(resumed_->auc), position_.batch * options_.batch_size);
@@ -227,7 +227,7 @@ std::optional<FitEnd> Trainer::run_epoch(Training& t, Batches& batches, int64_t 
     if (!loss_is_finite_ && !t.stop_now) write_files(t);  // of the whole epochs before
     HGQ_CHECK(loss_is_finite_ || t.stop_now, RunError, "epoch ", t.epoch + 1, ", batch ", t.batch + 1,
               ": the loss is not finite (", std::isnan(loss) ? "nan" : concat(loss),
-              "); the last checkpoint is as it was. A smaller learning rate, clipnorm, or a look at the data may help");
+              "); the last checkpoint is unchanged. Try a smaller learning rate or clipnorm, or check the data");
     if (t.stop_now) {
       t.stop = true;
       break;
@@ -239,7 +239,7 @@ std::optional<FitEnd> Trainer::run_epoch(Training& t, Batches& batches, int64_t 
       return paused;
     }
   }
-  step_seconds_ += seconds_now() - begin;
+  training_seconds_ += seconds_now() - begin;
   t.logs = computation.epoch_metrics();
   if (evaluation_ != nullptr) {
     const Metrics validated = evaluation_->run(*t.validation, std::max<int64_t>(t.batch_size, 4096), "val_");

@@ -78,10 +78,10 @@ class Trainer {
   int64_t epochs() const { return position_.epoch; }
   /// What the callback that ended the training gave as its reason; empty otherwise.
   const std::string& stop_reason() const { return stop_reason_; }
-  /// Rows that this trainer has trained on, and the seconds that its finished epochs took without validation. The
-  /// seconds include the callbacks around batches; rows before a resume do not count.
+  /// Rows that this trainer has trained on, and the seconds that the training in its finished epochs took: without
+  /// validation, but with the callbacks around batches. What was trained before a resume does not count.
   int64_t rows_trained() const { return rows_trained_; }
-  double step_seconds() const { return step_seconds_; }
+  double training_seconds() const { return training_seconds_; }
 
  private:
   std::optional<FitEnd> run_epoch(Training& t, Batches& batches, int64_t first_batch);
@@ -125,7 +125,7 @@ class Trainer {
   bool warned_of_collapse_ = false;
   double last_checkpoint_ = 0;
   int64_t rows_trained_ = 0;
-  double step_seconds_ = 0;
+  double training_seconds_ = 0;
 };
 
 }  // namespace hgq

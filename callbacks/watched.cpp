@@ -44,8 +44,8 @@ class Measured {
   std::string advice(const WatchedMetric& watched, size_t callback) const {
     for (size_t i = callback; i < callbacks_.size(); ++i) {
       if (callbacks_[i] != nullptr && has(callbacks_[i]->adds(), watched.name))
-        return concat(" before it looks, as ", callbacks_[i]->name(), " stands behind it; put ", callbacks_[i]->name(),
-                      " in front");
+        return concat(" before this callback runs, as ", callbacks_[i]->name(), " comes after it; put ",
+                      callbacks_[i]->name(), " before it");
     }
     const std::vector<std::string> names = names_for(callback, watched.complete_logs);
     const std::string there_are = concat("; there are: ", join_names(names));
@@ -76,8 +76,8 @@ std::vector<UnmeasuredMetric> find_unmeasured(std::span<const std::unique_ptr<Ca
     for (const WatchedMetric& watched : callbacks[i]->watches()) {
       if (has(all.names_for(i, watched.complete_logs), watched.name)) continue;
       found.push_back({i, watched.key,
-                       concat(callbacks[i]->name(), ": ", watched.key, ": nobody measures '", printable(watched.name),
-                              "'", all.advice(watched, i))});
+                       concat(callbacks[i]->name(), ": ", watched.key, ": '", printable(watched.name),
+                              "' is not measured", all.advice(watched, i))});
     }
   }
   return found;

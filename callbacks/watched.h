@@ -15,7 +15,7 @@ namespace hgq {
 struct UnmeasuredMetric {
   size_t callback = 0;  // its index in the list
   std::string key;      // of its config
-  std::string message;  // "EarlyStopping: nobody measures 'val_los', did you mean 'val_loss'?"
+  std::string message;  // "EarlyStopping: monitor: 'val_los' is not measured, did you mean 'val_loss'?"
 };
 
 /// `measured` are the names of loss and metrics of the training (Objective::logged_names); with a validation set, the

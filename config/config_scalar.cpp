@@ -17,8 +17,8 @@ std::size_t count_digits(std::string_view text) {
   return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
 }
 
-/// [+-] digits [. digits] [e [+-] digits], without zeros in front; the sign and at least one digit before or behind the
-/// point.
+/// [+-] digits [. digits] [e [+-] digits], without leading zeros; the digits before or after the point may be missing,
+/// but not both.
 bool looks_decimal(std::string_view text) {
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
   const std::size_t whole = count_digits(text);
@@ -79,7 +79,7 @@ std::optional<std::string> text_of(const Node& node) {
 
 std::string number_hint(const Node& node) {
   const std::string& text = node.text();
-  if (node.quoted()) return decimal_number(Node::scalar(text)) ? " (numbers stand without quotes)" : "";
+  if (node.quoted()) return decimal_number(Node::scalar(text)) ? " (write numbers without quotes)" : "";
   std::string_view digits = text;
   if (digits.starts_with('-') || digits.starts_with('+')) digits.remove_prefix(1);
   const std::string word = lower(digits);
@@ -89,9 +89,9 @@ std::string number_hint(const Node& node) {
   if (looks_decimal(text) && !decimal_number(node)) return " (too large or too small for a double)";
   if (digits.empty() || !is_digit(digits.front())) return "";
   if (word.starts_with("0x") || word.starts_with("0o") || word.starts_with("0b")) return " (numbers are decimal)";
-  if (digits.find('_') != std::string_view::npos) return " (numbers stand without '_')";
+  if (digits.find('_') != std::string_view::npos) return " (write numbers without '_')";
   if (digits.find(',') != std::string_view::npos) return " (the decimal point is '.')";
-  if (digits.size() > 1 && digits[0] == '0' && is_digit(digits[1])) return " (no zeros in front of a number)";
+  if (digits.size() > 1 && digits[0] == '0' && is_digit(digits[1])) return " (write numbers without leading zeros)";
   return "";
 }
 

@@ -1,8 +1,9 @@
-// Strict readings of one scalar of a configuration, and what to say of one that almost is what was wanted.
+// Reads one scalar of a configuration strictly, and explains what is wrong with a scalar that is nearly what was
+// expected.
 //
-// YAML has many spellings that surprise: 010 is eight or ten, `yes` is a text or true, 1_000 a number or not. Here a
-// number is decimal ([+-] digits [. digits] [e [+-] digits], no zeros in front, finite), a boolean is `true` or
-// `false`, and everything else, and all that stands in quotes, is text.
+// Many spellings in YAML have a meaning that surprises: 010 is eight or ten, `yes` is a text or true, 1_000 is a number
+// or not. Here a number is decimal and finite ([+-] digits [. digits] [e [+-] digits], without leading zeros), a
+// boolean is `true` or `false`, and everything else, including everything in quotes, is text.
 //
 //   decimal_number(Node::scalar("1e5"))    ->  100000.0
 //   decimal_number(Node::scalar("0x10"))   ->  nullopt, and number_hint: " (numbers are decimal)"
@@ -16,16 +17,16 @@
 
 namespace hgq {
 
-/// nullopt where the text is not one, or out of the range of the type.
+/// The value of the scalar; nullopt if its text is not a number, or out of the range of the type.
 std::optional<double> decimal_number(const Node& node);
-/// `1e3` and `64.0` are numbers but no integers.
+/// Likewise an integer: `1e3` and `64.0` are numbers, but not integers.
 std::optional<int64_t> decimal_integer(const Node& node);
 std::optional<bool> true_or_false(const Node& node);
-/// The text of a scalar that is neither a number nor a boolean (or stands in quotes); nullopt for anything else.
+/// The text of a scalar that is neither a number nor a boolean, or that is in quotes; nullopt for anything else.
 std::optional<std::string> text_of(const Node& node);
 
-/// The rule that a scalar breaks which was meant to be a number, an integer, a boolean: " (no zeros in front of a
-/// number)"; empty where there is nothing to say.
+/// The rule that a scalar breaks, if it was meant to be a number, an integer or a boolean: " (write numbers without
+/// leading zeros number)"; empty if there is no such rule.
 std::string number_hint(const Node& node);
 std::string integer_hint(const Node& node);
 std::string boolean_hint(const Node& node);

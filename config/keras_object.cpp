@@ -25,7 +25,7 @@ std::string unknown_name(std::string_view name, std::string_view what, std::span
   const std::string_view noun = what.substr(what.find(' ') + 1);
   const std::string unknown = concat("unknown ", noun, " '", printable(name), "'");
   std::vector<std::string> shown;
-  std::vector<std::string> alike, others;  // spelled in the way of what was written, or in the other one
+  std::vector<std::string> alike, others;  // spelled in the style of what was written, or in the other style
   const auto add = [&](std::string_view known) {
     (is_lower(known) == is_lower(name) ? alike : others).emplace_back(known);
   };

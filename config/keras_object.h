@@ -1,5 +1,5 @@
 // Things that a config names, with or without arguments, under Keras' names: initializers, regularizers, constraints,
-// optimizers, schedules. Users write them short, Keras' model files write them long; all of these are read:
+// optimizers, schedules. Users write a short form, Keras' model files a long one. All of these forms are read:
 //
 //   glorot_uniform                                   a name alone
 //   {VarianceScaling: {scale: 2.0, mode: fan_out}}   a name with its arguments
@@ -7,13 +7,13 @@
 //   {"module": "keras.initializers", "class_name": "GlorotUniform", "config": {"seed": null}, "registered_name": null}
 //   {"class_name": "HGQ>MonoL1", "config": {"l1": 1e-06}, "__passive_serialization__": true}
 //
-// A name counts behind its last `>`, and the module is not looked at: files made where `tf_keras` is installed name
-// that.
+// Of a name, only the part after its last `>` counts. The module is ignored: it differs in files that were made with
+// `tf_keras`.
 //
 //   const KerasObject object = read_keras_object(node, "a regularizer", kTable, errors);
 //   if (object.name == "L1") { ConfigReader c(object.arguments, object.written, errors); }
 //
-// What programs can add to has a table of its own: config/kinds.h.
+// Things to which programs can add their own have tables of another type: config/kinds.h.
 #pragma once
 
 #include <array>
@@ -31,17 +31,17 @@ namespace hgq {
 struct KerasName {
   std::string_view class_name;                // "GlorotUniform"
   std::array<std::string_view, 3> aliases{};  // "glorot_uniform"
-  std::string_view scalar_argument{};         // what `{Name: scalar}` gives; empty: nothing
+  std::string_view scalar_argument{};         // the argument that `{Name: scalar}` sets; empty: none
 };
 
 struct KerasObject {
-  std::string name;     // the class_name of the table, whatever was written; empty after an error
-  std::string written;  // as it was written, without what stands before a `>`
+  std::string name;     // the class_name of the table, also if an alias was written; empty after an error
+  std::string written;  // as it was written, without the part before a `>`
   Node arguments;       // a map or null, with the place of the name as key_place
 };
 
-/// Reads one of the forms above. `what` names the thing in messages: "an optimizer". A name that is not in the table is
-/// an error that suggests the nearest one, or lists all.
+/// Reads one of the forms above. `what` says in messages what is named: "an optimizer". A name that is not in the table
+/// is an error; its message suggests the nearest name, or lists all names.
 KerasObject read_keras_object(const Node& node, std::string_view what, std::span<const KerasName> table,
                               ErrorList& errors);
 

@@ -34,7 +34,7 @@ struct Kind {
   Make make{};                         // required
 };
 
-/// What a config has named. The pointer is valid as long as the table.
+/// A kind that a config names. The pointer is valid as long as the table.
 template <typename Make>
 struct NamedKind {
   const Kind<Make>* kind = nullptr;  // nullptr after an error
@@ -62,7 +62,7 @@ class Kinds {
       HGQ_CHECK(readable && !name.empty() && !taken, ConfigError, "'", name, "' cannot be the name of ", what_,
                 name.empty() ? ": it is empty"
                 : readable   ? ": it is taken"
-                             : ": it holds a space or '>'");
+                             : ": it contains a space or '>'");
     };
     check(kind.name);
     for (const std::string& alias : kind.aliases) check(alias);
@@ -109,7 +109,7 @@ class Kinds {
     return names;
   }
   const std::string& what() const { return what_; }
-  /// The same for the functions of config/keras_object.h; the texts are valid as long as the table.
+  /// All kinds in the form that config/keras_object.h needs. The texts are valid as long as the table.
   std::vector<KerasName> keras_names() const {
     std::vector<KerasName> names;
     for (const Kind<Make>& kind : kinds_) {
@@ -120,13 +120,14 @@ class Kinds {
   }
 
  private:
-  /// Adds an error where the function that makes a kind gave nothing, or a thing with a name under which the table does
-  /// not find this kind: what a file says of it could not be read again.
+  /// Adds an error if the function of the kind made nothing, or made an object under whose own name the table does not
+  /// find this kind: a file that contains that name could not be read again.
   template <typename Made>
   void check_made(const NamedKind<Make>& named, const Made& made, ErrorList& errors) const {
     if (!made) {
       errors.add(named.arguments.key_place(),
-                 concat("'", printable(named.written), "': its function that makes it gave nothing"));
+                 concat("'", printable(named.written),
+                        "': the function that makes it returned nothing, expected an object"));
       return;
     }
     if constexpr (requires { made->name(); }) {

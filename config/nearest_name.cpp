@@ -11,7 +11,7 @@
 namespace hgq {
 namespace {
 
-/// Lower case without `_`, `-` and blanks: what is left when a name is written in another fashion.
+/// Lower case without `_`, `-` and blanks: what different styles of writing a name have in common.
 std::string bare(std::string_view text) {
   std::string out;
   for (const char c : text) out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -57,7 +57,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-/// A message names some of what there is, not all of a damaged or very large file.
+/// A message lists some names, not all of a damaged or very large file.
 std::string joined(std::span<const std::string> names, std::string_view quote) {
   constexpr std::size_t kMost = 40;
   std::string out;
@@ -69,7 +69,7 @@ std::string joined(std::span<const std::string> names, std::string_view quote) {
 }  // namespace
 
 std::string nearest_name(std::string_view word, std::span<const std::string> candidates) {
-  constexpr std::size_t kLongest = 64;  // longer words are no misspelt names
+  constexpr std::size_t kLongest = 64;  // longer words are not misspelled names
   if (word.empty() || word.size() > kLongest) return "";
   const std::string wanted = bare(word);
   std::string best;
@@ -78,9 +78,9 @@ std::string nearest_name(std::string_view word, std::span<const std::string> can
     if (candidate == word || candidate.size() > kLongest) continue;
     const std::string name = bare(candidate);
     const auto [shorter, longer] = std::minmax({wanted.size(), name.size()});
-    if (longer - shorter >= best_distance) continue;  // so far apart at least
+    if (longer - shorter >= best_distance) continue;  // the distance is at least that difference
     const std::size_t distance = edit_distance(wanted, name);
-    // A candidate of one or two letters is near to everything short.
+    // A candidate of one or two letters would be near every short word.
     if (distance < best_distance && distance < std::max(name.size(), wanted.size())) {
       best = candidate;
       best_distance = distance;

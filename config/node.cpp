@@ -20,7 +20,7 @@ std::optional<int64_t> parse_count(std::string_view text) {
   return value;
 }
 
-/// Names with a zero byte would end there for the libraries that are given them.
+/// For other libraries, a name would end at a zero byte.
 const std::string& without_zero(const std::string& text, const std::string& place) {
   HGQ_CHECK(text.find('\0') == std::string::npos, FileError, place, ": a text holds a zero byte: '", printable(text),
             "'");

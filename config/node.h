@@ -1,9 +1,9 @@
-// A tree of configuration values that knows where each value stands.
+// A tree of configuration values that knows the place of each value.
 //
-// A Node comes from YAML (a user's config file, a value of --set) or JSON (a model file) or is made by hand; it is what
-// layers, optimizers, callbacks and the run configuration are built from, through ConfigReader
-// (config/config_reader.h). The text of a scalar is kept, so that `1e5`, `010` and `yes` are judged by the reader that
-// knows what it wants.
+// A Node comes from YAML (a user's config file, a value of --set), from JSON (a model file), or is made in code.
+// Layers, optimizers, callbacks and the run configuration are made from Nodes, through ConfigReader
+// (config/config_reader.h). The text of a scalar is kept, so that the reader, which knows what it expects, decides
+// about `1e5`, `010` and `yes`.
 //
 //   ErrorList errors;
 //   const Node n = Node::from_yaml_file("magic.yaml", errors);
@@ -28,8 +28,9 @@
 
 namespace hgq {
 
-/// Collects what is wrong, so that a user sees everything at once. Errors are kept in the order of the file; those
-/// whose place has no line follow, in the order they came (`--set #1` before `--set #2`). The same error is kept once.
+/// Collects errors, so that a user sees all of them at once. They are kept in the order of the file; errors whose place
+/// has no line follow in the order in which they were added (`--set #1` before `--set #2`). An error that is added
+/// twice is kept once.
 class ErrorList {
  public:
   struct Entry {
@@ -42,9 +43,9 @@ class ErrorList {
   bool empty() const { return entries_.empty(); }
   std::size_t size() const { return entries_.size(); }
   std::vector<Entry> entries() const;
-  /// "PLACE: MESSAGE" for each error; of many the first 50, and how many more there are.
+  /// "PLACE: MESSAGE" for each error; if there are more than 50, the first 50, and how many more there are.
   std::vector<std::string> messages() const;
-  /// Throws one ConfigError with all messages, a line each, if there are any.
+  /// Throws one ConfigError with all messages, one in each line, if there are any.
   void throw_if_any() const;
 
  private:
@@ -60,7 +61,7 @@ class ErrorList {
     Entry entry;
     Order order;
   };
-  std::vector<Placed> entries_;  // in the order they came
+  std::vector<Placed> entries_;  // in the order in which they were added
   std::set<std::pair<std::string, std::string>> known_;
   std::vector<std::string> files_;
 };
@@ -69,9 +70,9 @@ class Node {
  public:
   enum class Kind : uint8_t { kNull, kScalar, kList, kMap };
 
-  /// More nesting than this is refused.
+  /// Deeper nesting than this is an error.
   static constexpr int kMaxDepth = 64;
-  /// Longer text than this is refused before it is parsed.
+  /// Longer text than this is an error, and is not parsed.
   static constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
 
   Node() = default;
@@ -83,14 +84,14 @@ class Node {
   static Node string(std::string text) { return scalar(std::move(text), true); }
   static Node list(std::vector<Node> items);
   static Node map(std::vector<std::pair<std::string, Node>> entries);
-  /// Null after an error that leaves nothing to read; duplicate keys and the like still give a tree. An empty text
-  /// gives null.
+  /// Parses YAML, and adds what is wrong to `errors`. Gives a null node if an error leaves nothing to read; after other
+  /// errors, such as duplicate keys, it still gives a tree. An empty text gives a null node.
   static Node from_yaml(std::string_view text, const std::string& file_name, ErrorList& errors);
-  /// The same for a file; a file that can't be read is one more error in `errors`.
+  /// The same for a file. If the file cannot be read, that is added to `errors`, too.
   static Node from_yaml_file(const std::string& path, ErrorList& errors);
   /// Places are "FILE:/layers/0/units" (JSON pointers). Throws FileError beyond kMaxDepth.
   static Node from_json(const nlohmann::json& json, const std::string& file_name);
-  /// Unquoted scalars become numbers, true and false where they are, text otherwise.
+  /// Unquoted scalars become numbers or booleans if they are spelled so; all others become text.
   nlohmann::json to_json() const;
   /// YAML that reads back the same (see same_value). Ends with a newline.
   std::string to_yaml() const;
@@ -101,32 +102,32 @@ class Node {
   bool is_list() const { return kind_ == Kind::kList; }
   bool is_map() const { return kind_ == Kind::kMap; }
 
-  /// Of a scalar; "null" for a null that was written out, empty for one where nothing stands.
+  /// The text of a scalar; of a null node "null" if it was written so, and empty if nothing was written.
   const std::string& text() const { return text_; }
-  /// Whether a scalar stood in quotes: it is then text, never a number, boolean, or null.
+  /// Whether a scalar was in quotes: then it is text, never a number, a boolean, or null.
   bool quoted() const { return quoted_; }
   const std::vector<Node>& items() const { return items_; }
   std::vector<Node>& items() { return items_; }
   /// Entries of a map in the order of the file.
   const std::vector<std::pair<std::string, Node>>& entries() const { return entries_; }
   std::vector<std::pair<std::string, Node>>& entries() { return entries_; }
-  /// The entry of a map, nullptr where there is none.
+  /// The entry of a map; nullptr if there is none.
   const Node* find(std::string_view key) const;
   Node* find(std::string_view key);
-  /// The entry of a map, a null node without a place where there is none.
+  /// The entry of a map; a null node without a place if there is none.
   const Node& operator[](std::string_view key) const;
   /// Sets or adds an entry of a map; a null node becomes a map.
   void set(const std::string& key, Node value);
   /// Removes an entry of a map, if it is there.
   void erase(std::string_view key);
 
-  /// "FILE:LINE:COL" of the value; what was given to set_place for one made by hand. The place of a map entry's key
-  /// where asked.
+  /// "FILE:LINE:COL" of the value, or what set_place() was given. key_place() is the place of the key of a map entry;
+  /// of other nodes, that of the value.
   const std::string& place() const { return place_; }
   const std::string& key_place() const { return key_place_.empty() ? place_ : key_place_; }
   void set_place(std::string place) { place_ = std::move(place); }
   void set_key_place(std::string place) { key_place_ = std::move(place); }
-  /// Gives this node and all below it one place, such as "--set #2".
+  /// Gives this node and all nodes in it the same place, such as "--set #2".
   void set_places(const std::string& place);
 
  private:
@@ -139,14 +140,15 @@ class Node {
   std::string key_place_;
 };
 
-/// Whether two trees mean the same: numbers by value (1e-3 and 0.001), text with or without quotes, maps in any order.
+/// Whether two trees have the same meaning: numbers are compared by value (1e-3 and 0.001), text with or without
+/// quotes, and maps in any order.
 bool same_value(const Node& a, const Node& b);
 
 /// What a node is, for messages: "nothing", "the number 5", "the text 'relu'", "true", "a list", "a map". Long text is
-/// cut.
+/// shortened.
 std::string describe(const Node& node);
 
-/// What an exception of the JSON library says, without its codes and the bytes that it last read.
+/// The message of an exception of the JSON library, without its codes and without the bytes that were read last.
 std::string json_reason(std::string_view what);
 
 }  // namespace hgq

@@ -1,5 +1,5 @@
-// YAML text to Node and back: the only file that knows yaml-cpp. Its parser is used through events, which carry places,
-// keep the quotes of a scalar apart, and let duplicate keys be seen; a YAML::Node has lost all three.
+// YAML text to Node and back: the only file that knows yaml-cpp. Its parser is used through events, which contain
+// places, the quotes of scalars, and duplicate keys; a YAML::Node has lost all three.
 #include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/emitter.h>
 #include <yaml-cpp/emittermanip.h>
@@ -49,7 +49,7 @@ class Builder : public YAML::EventHandler {
     const std::size_t at = source_.offset(mark.line, mark.column);
     const bool marker = source_.text().substr(at, 3) == "---";
     errors_.add(source_.place(at), marker ? "a second YAML document begins here, expected one"
-                                          : "text behind the end of the configuration");
+                                          : "text after the end of the configuration");
     throw Stop();
   }
   void OnDocumentEnd() override {}
@@ -57,7 +57,7 @@ class Builder : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const std::size_t at = source_.offset(mark.line, mark.column);
     const std::string_view rest = source_.text().substr(at);
-    // Where nothing stands, yaml-cpp marks the next token: the key or list says it better.
+    // For a missing value, yaml-cpp gives the place of the next token; that of the key or list is better.
     const auto stands = [&](std::string_view word) {
       return rest.starts_with(word) &&
              (rest.size() == word.size() ||
@@ -114,7 +114,7 @@ class Builder : public YAML::EventHandler {
     std::size_t start = 0;
     bool flow = false;
     bool key_seen = false;           // of a map: a value comes next
-    std::optional<std::string> key;  // none where the key was no text
+    std::optional<std::string> key;  // none if the key was not text
     bool key_quoted = false;
     std::string key_place;
     std::map<std::string, std::string> places;  // of the keys so far
@@ -124,7 +124,7 @@ class Builder : public YAML::EventHandler {
     if (anchor == YAML::NullAnchor) return;
     errors_.add(place(mark), "an anchor (&name), which is not supported: write the value out where it is used");
   }
-  /// Escapes in double quotes can give what no text file holds.
+  /// Escapes in double quotes can give characters that no text file contains.
   std::string without_controls(std::string text, const YAML::Mark& mark) {
     const auto is_control = [](char c) {
       return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == '\x7F';
@@ -236,13 +236,13 @@ void add_syntax_error(const YamlSource& source, const Builder& builder, const YA
     if (const auto start = builder.open_block()) message += concat(" that began at line ", source.line_of(*start) + 1);
     message += "; is the indentation right?";
   } else if (what == YAML::ErrorMsg::MAP_VALUE) {
-    message = "a ':' that can't stand here; is the indentation right? Text that holds ': ' must be in quotes";
+    message = "a ':' that cannot be here; is the indentation right? Text that contains ': ' must be in quotes";
   } else if (what == YAML::ErrorMsg::BLOCK_ENTRY) {
-    message = "a '-' that can't stand here; is the indentation right? Text that begins with '- ' must be in quotes";
+    message = "a '-' that cannot be here; is the indentation right? Text that begins with '- ' must be in quotes";
   } else if (what == YAML::ErrorMsg::FLOW_END) {
     message = "this closing bracket closes nothing; is another one missing before it?";
   } else if (what == YAML::ErrorMsg::UNKNOWN_TOKEN) {
-    message = "this character can't begin a value: put text that begins with it in quotes";
+    message = "this character cannot begin a value: put text that begins with it in quotes";
   } else if (what == YAML::ErrorMsg::INVALID_HEX || what.starts_with(YAML::ErrorMsg::INVALID_UNICODE) ||
              what.starts_with(YAML::ErrorMsg::INVALID_ESCAPE)) {
     message = "an escape that YAML does not know; a backslash is plain text in single quotes";
@@ -253,7 +253,7 @@ void add_syntax_error(const YamlSource& source, const Builder& builder, const YA
   errors.add(source.place(at), message);
 }
 
-/// Short lists and maps stand on one line, as people write them.
+/// Short lists and maps are written in one line, as people write them.
 bool fits_on_a_line(const Node& node, std::size_t& budget) {
   const auto take = [&budget](std::size_t size) {
     if (size > budget) return false;
@@ -272,7 +272,8 @@ bool fits_on_a_line(const Node& node, std::size_t& budget) {
 }
 
 void emit_text(YAML::Emitter& out, const std::string& text, bool quoted) {
-  const bool marker = text.starts_with("---") || text.starts_with("...");  // of a document: the emitter forgets them
+  const bool marker =
+      text.starts_with("---") || text.starts_with("...");  // of a document, which the emitter does not quote
   if (quoted || marker) out << YAML::DoubleQuoted;
   out << text;
 }
@@ -346,9 +347,9 @@ Node Node::from_yaml_file(const std::string& path, ErrorList& errors) {
   }
   std::string text;
   try {
-    text = read_file(path, kMaxBytes + 1);  // one byte more than allowed tells a file that is too large
+    text = read_file(path, kMaxBytes + 1);  // one byte more than allowed shows that a file is too large
   } catch (const FileError& e) {
-    errors.add(path, std::string(e.what()).substr(path.size() + 2));  // behind "PATH: "
+    errors.add(path, std::string(e.what()).substr(path.size() + 2));  // after "PATH: "
     return {};
   }
   return from_yaml(text, path, errors);

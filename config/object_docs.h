@@ -1,4 +1,4 @@
-// What the reference of the config says about things that are named. The keys are those that their readers ask for.
+// The reference of the things that a config can name. The documented keys are those that the readers ask for.
 #pragma once
 
 #include <functional>
@@ -14,15 +14,16 @@ namespace hgq {
 struct ObjectDoc {
   std::string name;                  // "GlorotUniform"
   std::vector<std::string> aliases;  // "glorot_uniform"
-  std::string scalar;                // the key that {NAME: VALUE} gives; empty: none
-  std::string doc;                   // what it does, a sentence without a full stop; may be empty
+  std::string scalar;                // the key that {NAME: VALUE} sets; empty: none
+  std::string doc;                   // what it does, without a full stop; may be empty
   std::vector<KeyDoc> keys;
 };
 
 using DocOfName = std::function<std::string(const KerasName& name)>;
 using ReadNamed = std::function<void(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs)>;
 
-/// One entry for each name of the table. `read` reads a config of the name alone, and so tells its keys.
+/// One entry for each name of the table. `read` reads a config that consists of the name alone, and so collects the
+/// keys.
 std::vector<ObjectDoc> object_docs(std::span<const KerasName> table, const DocOfName& doc_of, const ReadNamed& read);
 
 }  // namespace hgq

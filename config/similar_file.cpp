@@ -23,7 +23,7 @@ std::string similar_file(const std::string& path, std::string_view extension) {
     if (error) break;
     if (!entries->is_directory(error)) names.push_back(entries->path().filename().string());
   }
-  std::ranges::sort(names);  // the order of a folder is chance
+  std::ranges::sort(names);  // a folder has its files in any order
   const std::string near = nearest_name(wanted.filename().string(), names);
   if (!near.empty()) return concat(", did you mean '", (folder / near).string(), "'?");
   std::vector<std::string> same_kind;

@@ -6,9 +6,9 @@
 
 namespace hgq {
 
-/// ", did you mean 'a/demo.yaml'?" where the folder of `path` has a file with a similar name; else, where it holds
-/// files with the ending `extension` (".yaml"; may be empty), "; in 'a' there are: x.yaml, y.yaml"; where the folder
-/// itself does not exist "; there is no folder 'a'"; else "". Looks at the first few thousand files of the folder.
+/// ", did you mean 'a/demo.yaml'?" if the folder of `path` has a file with a similar name; otherwise "; in 'a' there
+/// are: x.yaml, y.yaml" if it has files that end in `extension` (".yaml"; may be empty); "; there is no folder 'a'" if
+/// the folder does not exist; otherwise "". Only the first few thousand files of the folder are read.
 std::string similar_file(const std::string& path, std::string_view extension = "");
 
 }  // namespace hgq

@@ -21,7 +21,7 @@ std::vector<int64_t> read_sizes(ConfigReader& c, const std::string& key, std::st
 Padding read_padding(ConfigReader& c, bool causal) {
   const std::vector<std::string> choices =
       causal ? std::vector<std::string>{"valid", "same", "causal"} : std::vector<std::string>{"valid", "same"};
-  const std::string found = c.choice("padding", "what lies around the input: nothing, or zeros", choices, "valid");
+  const std::string found = c.choice("padding", "what surrounds the input: nothing, or zeros", choices, "valid");
   return found == "same" ? Padding::kSame : found == "causal" ? Padding::kCausal : Padding::kValid;
 }
 

@@ -1,4 +1,5 @@
-// Keys that convolutions and pooling share: sizes along one or two dims, padding, order of the dims.
+// The keys that convolutions and pooling share: sizes along one or two dimensions, padding, and the order of the
+// dimensions.
 #pragma once
 
 #include <string>
@@ -9,13 +10,13 @@
 
 namespace hgq {
 
-/// One positive integer for each of `rank` dims; one alone serves all. Without the key `fallback` for each, or, where
-/// that is 0, an error.
+/// One positive integer for each of `rank` dimensions; a single number is for all of them. If the key is missing,
+/// `fallback` for each, or an error if `fallback` is 0.
 std::vector<int64_t> read_sizes(ConfigReader& c, const std::string& key, std::string_view doc, int rank,
                                 int64_t fallback);
-/// `causal`: whether that is one of the choices.
+/// `causal`: whether causal padding is one of the choices.
 Padding read_padding(ConfigReader& c, bool causal);
-/// Refuses channels_first.
+/// Adds an error if the value is channels_first.
 void read_data_format(ConfigReader& c);
 
 }  // namespace hgq

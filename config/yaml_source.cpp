@@ -36,8 +36,8 @@ std::size_t YamlSource::line_of(std::size_t offset) const {
 
 std::string YamlSource::place(std::size_t offset) const {
   const std::size_t line = line_of(offset);
-  // Places are asked for in the order of the text, nearly: a long line is counted once, not again for each of its
-  // values.
+  // Places are asked for nearly in the order of the text, so the last one is kept: a long line is counted once, and not
+  // again for each of its values.
   const bool goes_on = last_offset_ >= lines_[line] && last_offset_ <= offset;
   std::size_t column = goes_on ? last_column_ : 1;
   for (std::size_t i = goes_on ? last_offset_ : lines_[line]; i < offset && i < text_.size(); ++i) {

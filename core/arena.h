@@ -1,9 +1,8 @@
-// Plans one block of memory for buffers with limited lives: two buffers may share memory where their lives do not
-// overlap.
+// Places buffers with limited lives in one block of memory: two buffers may share memory if their lives do not overlap.
 //
 //   const std::vector<ArenaRequest> requests{{.floats = 100, .first = 0, .last = 2}, {.floats = 50, .first = 3, .last = 4}};
-//   const ArenaPlan plan = plan_arena(requests);
-//   plan.offsets;   plan.floats;                           // {0, 0}; 112: rounded up to whole cache lines
+//   const ArenaPlacement placement = place_in_arena(requests);
+//   placement.offsets;   placement.floats;                 // {0, 0}; 112: rounded up to whole cache lines
 #pragma once
 
 #include <cstdint>
@@ -12,7 +11,7 @@
 
 namespace hgq {
 
-/// Rounded up to whole cache lines.
+/// The floats, rounded up to whole cache lines.
 constexpr int64_t whole_lines(int64_t floats) {
   constexpr int64_t kLineFloats = 16;
   return (floats + kLineFloats - 1) / kLineFloats * kLineFloats;
@@ -24,12 +23,13 @@ struct ArenaRequest {
   int64_t last = 0;
 };
 
-struct ArenaPlan {
+struct ArenaPlacement {
   std::vector<int64_t> offsets;  // in floats, each on a 64-byte boundary
   int64_t floats = 0;
 };
 
-/// Places the larger buffers first, each at the lowest offset that is free for its whole life. Deterministic.
-ArenaPlan plan_arena(std::span<const ArenaRequest> requests);
+/// Places the larger buffers first, each at the lowest offset that is free during its whole life. The result depends on
+/// the requests alone.
+ArenaPlacement place_in_arena(std::span<const ArenaRequest> requests);
 
 }  // namespace hgq

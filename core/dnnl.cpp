@@ -14,12 +14,11 @@ namespace hgq {
 namespace {
 
 void library_matmul(const MatmulSpec& s, const float* a, const float* b, float* c) {
-  const OneOpenMpThread guard;  // else oneDNN divides the product among threads
-  for (int64_t segment = 0; segment < s.segments; ++segment) {
-    const dnnl_status_t status =
-        dnnl_sgemm(s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', s.m, s.n, s.k, 1.0F,
-                   a + segment * s.segment_stride_a, s.row_stride_a, b + segment * s.segment_stride_b, s.row_stride_b,
-                   s.accumulate || segment > 0 ? 1.0F : 0.0F, c, s.row_stride_c);
+  const OneOpenMpThread guard;  // otherwise oneDNN divides the product among threads
+  for (int64_t term = 0; term < s.terms; ++term) {
+    const dnnl_status_t status = dnnl_sgemm(s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', s.m, s.n, s.k, 1.0F,
+                                            a + term * s.term_stride_a, s.row_stride_a, b + term * s.term_stride_b,
+                                            s.row_stride_b, s.accumulate || term > 0 ? 1.0F : 0.0F, c, s.row_stride_c);
     HGQ_CHECK(status == dnnl_success, RunError, "oneDNN could not multiply matrices of ", s.m, " x ", s.k, " and ", s.k,
               " x ", s.n, " (status ", static_cast<int>(status), ")");
   }
@@ -28,7 +27,7 @@ void library_matmul(const MatmulSpec& s, const float* a, const float* b, float* 
 }  // namespace
 
 Matmul::Matmul(const MatmulSpec& spec) : spec_(checked(spec)), by_tiles_(tiles_suit(spec_)) {
-  // oneDNN wants rows that do not overlap.
+  // oneDNN requires rows that do not overlap.
   plain_ = !by_tiles_ && spec_.row_stride_a < (spec_.transpose_a ? spec_.m : spec_.k);
 }
 

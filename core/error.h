@@ -1,8 +1,8 @@
 // Errors that a user can cause.
 //
-// Every message says where (a file and line, a layer's name), what was found, what was expected, and what to do.
-// The kind of an error decides the exit code of hgq-train: everything the user's input causes ends with 2, a run that
-// fails although its input was right (not finite, disk full) ends with 3.
+// Every message says where (a file and line, a layer's name), what was found, what was expected, and what to do. The
+// kind of an error decides the exit code of hgq-train: errors that the user's input causes end with 2; a run that fails
+// although its input was right (a loss that is not finite, a full disk) ends with 3.
 //
 //   HGQ_CHECK(in.rank() == 2, ShapeError, "layer '", name, "': input has shape ", in, ", expected 2 dims");
 #pragma once
@@ -31,7 +31,7 @@ class ConfigError : public Error {
   using Error::Error;
 };
 
-/// A file that cannot be read or used as what it was given for.
+/// A file that cannot be read, or cannot be used for the purpose for which it was given.
 class FileError : public Error {
  public:
   using Error::Error;
@@ -71,8 +71,8 @@ void append_part(std::string& out, const T& part) {
 
 }  // namespace detail
 
-/// The parts as one string: text, numbers (floating point as the shortest text that reads back the same), and types
-/// with a to_string.
+/// Joins the parts to one string. A part is a text, a number (floating point: the shortest text that reads back as the
+/// same number), or of a type with a to_string.
 template <typename... Parts>
 std::string concat(const Parts&... parts) {
   std::string out;
@@ -82,7 +82,8 @@ std::string concat(const Parts&... parts) {
 
 }  // namespace hgq
 
-/// Throws `Kind` (one of the classes above) with the message made of the remaining arguments, unless `condition` holds.
+/// Throws `Kind` (one of the classes above) unless `condition` is true. The remaining arguments, joined by concat(),
+/// are the message.
 #define HGQ_CHECK(condition, Kind, ...)              \
   do {                                               \
     if (!(condition)) [[unlikely]] {                 \

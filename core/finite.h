@@ -7,7 +7,7 @@
 
 namespace hgq {
 
-/// No infinity and no NaN among them.
+/// Whether all values are finite: neither infinite nor NaN.
 inline bool all_finite(std::span<const float> values) {
   return std::ranges::all_of(values, [](float v) { return std::isfinite(v); });
 }

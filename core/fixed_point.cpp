@@ -19,7 +19,8 @@ std::optional<Enum> find_name(const std::array<std::string_view, kCount>& names,
   return static_cast<Enum>(found - names.begin());
 }
 
-/// Whether a number is rounded up from its floor: `remainder` is what lies above the floor, `half` half of a step.
+/// Whether a number is rounded up from its floor: `remainder` is its distance to the floor, and `half` is half of the
+/// spacing.
 template <typename T>
 bool rounds_up(Rounding rounding, T remainder, T half, bool negative, bool floor_is_odd) {
   switch (rounding) {
@@ -41,7 +42,7 @@ bool rounds_up(Rounding rounding, T remainder, T half, bool negative, bool floor
   return false;
 }
 
-/// shift in [1, bits of T - 2].
+/// `shift` must be in [1, bits of T - 2].
 template <typename T>
 T shift_right(T mantissa, int shift, Rounding rounding) {
   const T floor = mantissa >> shift;
@@ -51,9 +52,9 @@ T shift_right(T mantissa, int shift, Rounding rounding) {
   return floor + static_cast<T>(rounds_up(rounding, remainder, half, mantissa < 0, (floor & 1) != 0));
 }
 
-/// `m` in [-2^62, 2^62], 0 < b <= kMaxFixedBits, so that all sums stay below 2^63.
+/// `m` must be in [-2^62, 2^62] and 0 < b <= kMaxFixedBits, so that all sums stay below 2^63.
 int64_t bring_into_range(int64_t m, int k, int b, MantissaRange range, Overflow overflow) {
-  const int64_t count = int64_t{1} << b;  // of values in range
+  const int64_t count = int64_t{1} << b;  // the number of values in range
   switch (overflow) {
     case Overflow::kWrap: {
       const int64_t low_bits = m & (count - 1);
@@ -66,7 +67,7 @@ int64_t bring_into_range(int64_t m, int k, int b, MantissaRange range, Overflow 
     case Overflow::kSatSym:
       return std::clamp(m, k != 0 ? -range.high : int64_t{0}, range.high);
     case Overflow::kWrapSm: {
-      // The period is two ranges: one as it is, one reflected.
+      // The period is two ranges long: one as it is, and one reflected.
       const int64_t place = (m - range.low) & (2 * count - 1);
       return range.low + (place < count ? place : 2 * count - 1 - place);
     }
@@ -76,7 +77,8 @@ int64_t bring_into_range(int64_t m, int k, int b, MantissaRange range, Overflow 
 
 bool is_periodic(Overflow overflow) { return overflow == Overflow::kWrap || overflow == Overflow::kWrapSm; }
 
-/// An integer of at most 2^62 that ends up where the rounded `m` does; the longest period is 2^(b+1).
+/// An integer of at most 2^62 to which every overflow mode gives the same result as to the rounded `m`. The longest
+/// period of a mode is 2^(b+1).
 int64_t equivalent(int64_t m, int, Overflow) { return m; }
 int64_t equivalent(Int128 m, int b, Overflow overflow) {
   constexpr Int128 kLimit = Int128{1} << 62;
@@ -99,19 +101,21 @@ Quantized finish(T rounded, Kbi type, Overflow overflow) {
   return {bring_into_range(equivalent(rounded, type.b, overflow), type.k, type.b, range, overflow), outside};
 }
 
-/// Bits of `m` without the sign: 0 for 0 and -1.
+/// The bits of `m` without the sign: 0 for 0 and for -1.
 int width(Int128 m) {
   const Int128 magnitude = m < 0 ? ~m : m;
   const auto high = static_cast<uint64_t>(magnitude >> 64);
   return high != 0 ? 128 - std::countl_zero(high) : 64 - std::countl_zero(static_cast<uint64_t>(magnitude));
 }
 
-/// mantissa * 2^shift for shift > 0, or a number of the same fate in `b` bits where that is too long.
+/// mantissa * 2^shift for shift > 0; if that is too long, a shorter number that overflows to the same value of `b`
+/// bits.
 Int128 shift_left(Int128 mantissa, int shift, int b, Overflow overflow) {
   if (mantissa == 0) return 0;
   if (width(mantissa) + shift <= 120) return mantissa << shift;
   if (!is_periodic(overflow)) return mantissa < 0 ? -(Int128{1} << 120) : Int128{1} << 120;
-  // Keep the bits of the longest period, and one above them that says "outside", on the side of the sign.
+  // Keeps the bits of the longest period, and sets a bit above them with the same sign, so that the number stays out of
+  // range.
   const Int128 low_bits = shift > b + 1 ? 0 : (mantissa & ((Int128{1} << (b + 2 - shift)) - 1)) << shift;
   const Int128 far = Int128{1} << (b + 3);
   return mantissa < 0 ? low_bits - far : low_bits + far;
@@ -141,11 +145,12 @@ std::optional<Overflow> overflow_named(std::string_view name) { return find_name
 double round_to_integer(double v, Rounding rounding) {
   const double floor = std::floor(v);
   if (floor == v) return v;
-  // The distance to the next integer towards 0 is exact; that to the floor would not be (of -2^-60).
+  // The distance to the next integer toward 0 is exact; the distance to the floor would not be, for example for -2^-60.
   const double distance = std::fabs(v - std::trunc(v));
   const bool negative = v < 0;
   const bool nearer_above = negative ? distance < 0.5 : distance > 0.5;
-  // Above the floor by a quarter, a half, or three quarters of a step stands for all cases.
+  // Rounding only needs to know whether the remainder is below, at, or above a half: a quarter, a half and three
+  // quarters stand for these cases.
   const int quarters = distance == 0.5 ? 2 : nearer_above ? 3 : 1;
   const bool floor_is_odd = std::fmod(floor, 2.0) != 0;
   return rounds_up(rounding, quarters, 2, negative, floor_is_odd) ? floor + 1 : floor;
@@ -153,7 +158,7 @@ double round_to_integer(double v, Rounding rounding) {
 
 Int128 shift_round(Int128 mantissa, int shift, Rounding rounding) {
   if (shift <= 0) return mantissa << -shift;
-  // Beyond 122 places a number below 2^120 is less than half a step, wherever it stands.
+  // After a shift by 122 or more, every number below 2^120 is less than a half.
   return shift_right<Int128>(mantissa, std::min(shift, 122), rounding);
 }
 

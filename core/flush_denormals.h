@@ -1,9 +1,9 @@
-// Numbers below 1.2e-38 count as 0 while an object of this class lives, on the thread that made it.
+// While an object of this class lives, numbers below 1.2e-38 (subnormal numbers) count as 0 on the thread that made it.
 //
 // Momenta of weights whose gradient has become exactly 0 (a pruned weight, a dead ReLU) shrink by a factor each step
 // until they are subnormal, and stay there; each vector operation on them costs a hundred cycles. TensorFlow flushes
-// them for the same reason. A processor without such a switch is left as it is: slower, with numbers that differ below
-// 1e-38.
+// them for the same reason. On a processor without such a switch the class does nothing: training is slower there, and
+// numbers below 1e-38 differ.
 //
 //   const FlushDenormals flush;
 #pragma once

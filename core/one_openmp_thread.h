@@ -5,7 +5,7 @@
 
 namespace hgq {
 
-/// OpenMP regions that begin on this thread have one thread while this object lives.
+/// While an object of this class lives, OpenMP regions that begin on its thread have one thread.
 class OneOpenMpThread {
  public:
   OneOpenMpThread() : before_(omp_get_max_threads()) {

@@ -1,9 +1,10 @@
-// Threads: the one place that knows them.
+// Threads. No other file creates threads or knows how they work together.
 //
 // A Workers object holds a team of threads that lives as long as it does. `run(count, task)` calls task(index, worker)
-// for every index in [0, count), each on one thread, and returns when all are done; the caller works along. Which
-// thread takes which index is not fixed, so a task must write only what belongs to its index (or to the worker it is
-// given), and results that must not depend on the number of threads are combined afterwards in the order of the index.
+// for every index in [0, count), each on one thread, and returns when all are done; the calling thread works, too.
+// Which thread takes which index is not fixed, so a task must write only what belongs to its index (or to the worker it
+// is given), and results that must not depend on the number of threads are combined afterwards in the order of the
+// index.
 //
 // Waiting threads spin for about 20 us, the time between two stages of a training step, and then sleep in the kernel:
 // an idle team costs nothing, which matters on a shared machine. (The team of an OpenMP region spins for milliseconds
@@ -18,7 +19,7 @@
 
 namespace hgq {
 
-/// A reference to a callable, two words, no allocation; the callable must outlive the call.
+/// A reference to a callable object, two words long and without an allocation. The object must outlive the calls.
 template <typename Signature>
 class FunctionRef;
 
@@ -39,12 +40,12 @@ class FunctionRef<Result(Args...)> {
   Result (*call_)(void*, Args...);
 };
 
-/// OMP_NUM_THREADS where set, else the processors this program may use.
+/// OMP_NUM_THREADS if it is set, otherwise the number of processors that this program may use.
 int default_threads();
 
 class Workers {
  public:
-  /// `threads` < 1: default_threads().
+  /// Makes a team of `threads` threads, the caller included; of default_threads() if `threads` < 1.
   explicit Workers(int threads = 0);
   ~Workers();
   Workers(const Workers&) = delete;
@@ -52,8 +53,8 @@ class Workers {
 
   int size() const;
   using Task = FunctionRef<void(int64_t index, int worker)>;
-  /// `worker` is in [0, size()); no two tasks with the same worker run at the same time. An exception from a task is
-  /// thrown again here, the first one, after all have ended. Not to be called from inside a task.
+  /// `worker` is in [0, size()); no two tasks with the same worker run at the same time. If tasks throw, the first
+  /// exception is thrown again here after all tasks have ended. Must not be called from inside a task.
   void run(int64_t count, Task task);
 
  private:

@@ -14,7 +14,7 @@ int64_t checked_stride(int64_t stride, int64_t row, char operand) {
 }  // namespace
 
 MatmulSpec checked(const MatmulSpec& spec) {
-  HGQ_CHECK(spec.segments >= 1, ShapeError, "matrix product: ", spec.segments, " segments, expected at least 1");
+  HGQ_CHECK(spec.terms >= 1, ShapeError, "matrix product: ", spec.terms, " terms, expected at least 1");
   HGQ_CHECK(spec.m >= 0 && spec.k >= 0 && spec.n >= 0, ShapeError, "matrix product: m, k, n are ", spec.m, ", ", spec.k,
             ", ", spec.n, ", but none may be negative");
   MatmulSpec result = spec;

@@ -14,13 +14,13 @@ uint32_t code_of(std::string_view character) {
   return code;
 }
 
-/// Control characters, and what turns the direction of writing or is a line's end to some.
+/// Control characters, and characters that change the direction of writing or that some programs take for a line end.
 bool is_control(uint32_t code) {
   return code < 0x20 || (code >= 0x7F && code < 0xA0) || (code >= 0x200B && code <= 0x200F) ||
          (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
 }
 
-/// Takes the next character off the front of `text`: itself, or "?".
+/// Removes the first character from `text`, and returns it, or "?" if it cannot be printed.
 std::string_view take_character(std::string_view& text) {
   const std::size_t length = utf8_length(text);
   const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
@@ -28,7 +28,7 @@ std::string_view take_character(std::string_view& text) {
   return length == 0 || is_control(code_of(character)) ? std::string_view("?") : character;
 }
 
-/// Where the character that holds byte `at` begins.
+/// The offset at which the character that contains byte `at` begins.
 std::size_t character_start(std::string_view text, std::size_t at) {
   while (at > 0 && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) --at;
   return at;
@@ -36,7 +36,7 @@ std::size_t character_start(std::string_view text, std::size_t at) {
 
 std::string without_middle(std::string_view line) {
   constexpr std::size_t kLongest = 1000;
-  constexpr std::size_t kTail = 300;  // what to do about it stands at the end
+  constexpr std::size_t kTail = 300;  // the end of a message says what to do
   if (line.size() <= kLongest) return std::string(line);
   const std::string_view front = line.substr(0, character_start(line, kLongest - kTail));
   const std::string_view back = line.substr(character_start(line, line.size() - kTail));

@@ -1,10 +1,10 @@
-// Text that comes from files, made fit for a message: a name may be a megabyte long, hold the escape sequences that
-// move a terminal's cursor, or not be text at all.
+// Makes text from files fit for a message: a name may be a megabyte long, contain escape sequences that move a
+// terminal's cursor, or not be text at all.
 //
 //   printable("a\x1b[2J")          ->  "a?[2J"
 //   printable(megabyte)            ->  its first 60 characters and "..."
 //
-// Letters of any script stay as they are.
+// Letters of every script are kept.
 #pragma once
 
 #include <cstddef>
@@ -13,17 +13,18 @@
 
 namespace hgq {
 
-/// The length of the UTF-8 character at the front of `text` (not empty), 0 where it is not one.
+/// The bytes of the UTF-8 character with which `text` begins; 0 if it does not begin with one. `text` must not be
+/// empty.
 std::size_t utf8_length(std::string_view text);
 
-/// Text fit for a message: cut after 60 characters, what cannot be printed as `?`.
+/// The text, cut after 60 characters, with `?` for each character that cannot be printed.
 std::string printable(std::string_view text);
 
-/// The same, not cut, with its ends of lines and tabs.
+/// The same without the cut; line ends and tabs are kept.
 std::string printable_text(std::string_view text);
 
-/// A whole message: as printable_text, a line that is longer than 1,000 characters without its middle, and at most 100
-/// lines.
+/// A whole message as printable_text() gives it, but of a line longer than 1,000 characters only the beginning and the
+/// end, and at most 100 lines.
 std::string bounded_message(std::string_view text);
 
 }  // namespace hgq

@@ -3,10 +3,9 @@
 //   const uint64_t bits = random_bits(seed, stream_of("dense_1/kernel"), step, element);
 //   const float u = uniform_float(bits);                 // [0, 1)
 //
-// Each use has a stream of its own, named by text, so that no two uses share numbers, and a run that is continued needs
-// no saved state of a generator. The bits are the same on every machine. The mixing is that of SplitMix64 (Steele, Lea,
-// Flood 2014), applied once for each of the four numbers; its output passes the usual test batteries when fed with
-// counters.
+// Each use has a stream of its own, which has a name, so that no two uses share numbers. A run that is resumed needs no
+// saved state of a generator. The bits are the same on every machine. The bits are mixed as in SplitMix64 (Steele, Lea,
+// Flood 2014), once for each of the four numbers; its output for a counter passes the usual statistical tests.
 #pragma once
 
 #include <cstdint>
@@ -28,14 +27,14 @@ inline uint64_t random_bits(uint64_t seed, uint64_t stream, uint64_t step, uint6
   return mix_bits(mix_bits(mix_bits(mix_bits(seed) ^ stream) ^ step) ^ element);
 }
 
-/// [0, 1) in steps of 2^-24, exactly representable, and [0, 1) in steps of 2^-53.
+/// A number in [0, 1): a multiple of 2^-24, exact in float32, or a multiple of 2^-53.
 inline float uniform_float(uint64_t bits) { return static_cast<float>(bits >> 40U) * 0x1p-24F; }
 inline double uniform_double(uint64_t bits) { return static_cast<double>(bits >> 11U) * 0x1p-53; }
 
-/// A stream's number of its name (FNV-1a, 64 bits).
+/// The number of a stream, a hash of its name (FNV-1a, 64 bits).
 uint64_t stream_of(std::string_view name);
 
-/// Standard normal number (Box and Muller) of two uniform ones made of `bits`.
+/// A standard normal number, from two uniform numbers that are made from `bits` (Box and Muller).
 double normal_double(uint64_t bits);
 
 /// A permutation of 0 ... count - 1 (Fisher and Yates), a function of its arguments alone.

@@ -40,7 +40,7 @@ int64_t Shape::operator[](int dim) const { return dims_[static_cast<size_t>(chec
 void Shape::set(int dim, int64_t extent) { dims_[static_cast<size_t>(checked(dim))] = extent; }
 
 Shape Shape::without_front() const {
-  HGQ_CHECK(rank_ > 0, ShapeError, "a scalar has no first dim to take away");
+  HGQ_CHECK(rank_ > 0, ShapeError, "a scalar has no first dimension to remove");
   return Shape(dims().subspan(1));
 }
 
@@ -51,7 +51,7 @@ Shape Shape::with_front(int64_t extent) const {
 }
 
 Shape Shape::with_back(int64_t extent) const {
-  HGQ_CHECK(rank_ < kMaxRank, ShapeError, "shape ", *this, " cannot have one more dim: the limit is ", kMaxRank);
+  HGQ_CHECK(rank_ < kMaxRank, ShapeError, "shape ", *this, " cannot have another dimension: the limit is ", kMaxRank);
   Shape result = *this;
   result.dims_[static_cast<size_t>(result.rank_++)] = extent;
   return result;

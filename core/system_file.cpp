@@ -86,14 +86,15 @@ int64_t read_at(const Descriptor& file, int64_t offset, std::span<char> out) {
 }
 
 std::string read_file(const std::string& path, size_t most) {
-  // Not to wait for somebody who writes to a pipe; a pipe that is written to (`<(...)`) is read then.
+  // Opened this way, a pipe without a writer does not make the program wait; a pipe with a writer (`<(...)`) is read
+  // below.
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.get() < 0) throw_system_error(concat(path, ": cannot be opened"), errno);
   struct stat status {};
   if (fstat(file.get(), &status) != 0) throw_system_error(concat(path, ": cannot be read"), errno);
   const bool is_pipe = S_ISFIFO(status.st_mode);
   HGQ_CHECK(is_pipe || S_ISREG(status.st_mode), FileError, path,
-            ": is a device or a socket, expected a file, or a pipe that is written to");
+            ": is a device or a socket, expected a file, or a pipe with a writer");
   if (is_pipe) fcntl(file.get(), F_SETFL, O_RDONLY);
   std::string content;
   std::array<char, 1 << 16> piece{};
@@ -104,7 +105,8 @@ std::string read_file(const std::string& path, size_t most) {
     if (got == 0) break;
     content.append(piece.data(), static_cast<size_t>(got));
   }
-  HGQ_CHECK(!is_pipe || !content.empty(), FileError, path, ": is a pipe that nobody writes to");
+  HGQ_CHECK(!is_pipe || !content.empty(), FileError, path,
+            ": is a pipe without a writer, expected a file, or a pipe with a writer");
   return content;
 }
 

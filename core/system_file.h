@@ -1,8 +1,8 @@
-// Calls of the operating system on files: what a failure of one means, and the few that need care.
+// Calls of the operating system for files: what it means if they fail, and those calls that need care.
 //
 // A call can fail because of what the user asked for (there is no such file, no permission), which is a FileError, or
 // because the machine failed (the disk is full, an I/O error), which is a RunError: the input may be right, and the
-// same command may succeed later. A file is never called damaged because the disk could not read it.
+// same command may succeed later. So a file is never called damaged because the disk could not read it.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace hgq {
 
-/// An open file, closed by its owner; -1: none.
+/// Owns an open file, and closes it; -1 stands for none.
 class Descriptor {
  public:
   explicit Descriptor(int fd = -1) : fd_(fd) {}
@@ -23,37 +23,38 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const { return fd_; }
-  /// Gives the open file away.
+  /// Gives up the ownership of the open file.
   int release();
 
  private:
   int fd_;
 };
 
-/// Whether `path` names the open file: another process may have removed or replaced it.
+/// Whether `path` still names the open file, which another process may have removed or replaced.
 bool is_name_of(const std::string& path, const Descriptor& file);
 
-/// What the number of an error (errno) means to the user: "the disk is full", "the disk failed (I/O error)".
+/// What an error number (errno) means to the user: "the disk is full", "the disk failed (I/O error)".
 std::string system_reason(int error);
 
-/// Whether such an error is the machine's, and not that of what was asked for.
+/// Whether the machine caused such an error, and not the user's request.
 bool is_failure_of_machine(int error);
 
-/// Throws "MESSAGE: REASON" as RunError or FileError, by whose error it is.
+/// Throws "MESSAGE: REASON": as RunError if is_failure_of_machine(error), otherwise as FileError.
 [[noreturn]] void throw_system_error(std::string_view message, int error);
 
-/// Makes a folder, and those it lies in; nothing where it is there. Throws as throw_system_error.
+/// Makes a folder, and the folders in which it lies. Does nothing if it exists. Throws as throw_system_error.
 void make_folder(const std::string& path);
 
-/// Removes a file; nothing where it is not there. Throws as throw_system_error.
+/// Removes a file. Does nothing if it does not exist. Throws as throw_system_error.
 void remove_file(const std::string& path);
 
-/// Fills `out` with the bytes from `offset` of a regular file, however few each call of the system gives, and returns
-/// their number: fewer than asked for only where the file ends. -1, and errno, where they cannot be read.
+/// Fills `out` with the bytes of a regular file from `offset` on, in as many calls of the system as that takes, and
+/// returns their number, which is smaller than out.size() only if the file ends. Returns -1 and sets errno if they
+/// cannot be read.
 int64_t read_at(const Descriptor& file, int64_t offset, std::span<char> out);
 
-/// The bytes of a regular file, or of a pipe that somebody writes to, at most `most`. Never waits for a writer. Throws
-/// as throw_system_error.
+/// The bytes of a regular file, or of a pipe that already has a writer; at most `most` of them. Never waits for a
+/// writer. Throws as throw_system_error.
 std::string read_file(const std::string& path, size_t most);
 
 }  // namespace hgq

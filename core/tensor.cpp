@@ -20,8 +20,8 @@ View neighbouring_rows(const View& view, int64_t first, int64_t count) {
   return result;
 }
 
-// Asks for large pages: a pass over megabytes with small ones waits for the page table. A wish; failure changes
-// nothing.
+// Asks for large pages: with small pages, a pass over megabytes waits for the page table. This is only a hint; nothing
+// depends on its success.
 void advise_large_pages(std::byte* data, size_t bytes) {
 #ifdef MADV_HUGEPAGE
   constexpr size_t kPage = size_t{2} << 20;

@@ -1,8 +1,9 @@
-// Float32 arrays, row-major and contiguous: Tensor owns, TensorView and ConstTensorView look.
+// Float32 arrays, row-major and contiguous: a Tensor owns its memory; TensorView and ConstTensorView refer to the
+// memory of others.
 //
-// Memory starts on a 64-byte boundary (a cache line, and the widest vector register). A Tensor is move-only, so that no
-// copy of a large array is made by accident; `clone()` copies on purpose. Views are two words and a shape, passed by
-// value.
+// The memory of a Tensor starts on a 64-byte boundary (a cache line, and the widest vector register). A Tensor can only
+// be moved, so that no large array is copied by accident; `clone()` copies it. Views are a pointer and a shape, passed
+// by value.
 //
 //   Tensor x(Shape{512, 16});            // zeros
 //   TensorView part = x.view().rows(0, 128);
@@ -25,7 +26,7 @@ struct ConstTensorView {
 
   int64_t size() const { return shape.size(); }
   std::span<const float> values() const { return {data, static_cast<size_t>(size())}; }
-  /// `count` neighbouring entries of the first dim. Not checked.
+  /// The `count` entries of the first dimension from `first` on. The range is not checked.
   ConstTensorView rows(int64_t first, int64_t count) const;
 };
 
@@ -39,7 +40,7 @@ struct TensorView {
   operator ConstTensorView() const { return {data, shape}; }  // NOLINT(google-explicit-constructor)
 };
 
-/// A block of aligned memory, uninitialised.
+/// A block of aligned memory; its contents are not initialized.
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;
@@ -84,7 +85,7 @@ class Tensor {
   AlignedBuffer buffer_;
 };
 
-/// A tensor with its name, as files and reports list them.
+/// A tensor with its name, as files and reports contain it.
 struct NamedTensor {
   std::string name;
   Tensor value;

@@ -12,16 +12,16 @@ namespace hgq {
 namespace {
 
 #if defined(__AVX512F__)
-constexpr int kLanes = 16;
+constexpr int kVectorFloats = 16;
 constexpr int kRegisters = 32;
 #elif defined(__AVX2__) && defined(__FMA__)
-constexpr int kLanes = 8;
+constexpr int kVectorFloats = 8;
 constexpr int kRegisters = 16;
 #else
-constexpr int kLanes = 4;
+constexpr int kVectorFloats = 4;
 constexpr int kRegisters = 16;
 #endif
-constexpr bool kWideVectors = kLanes > 4;
+constexpr bool kWideVectors = kVectorFloats > 4;
 constexpr int kMaxVectors = kRegisters == 32 ? 4 : 2;  // of one tile: 64 columns with AVX-512, 16 with AVX2
 constexpr int64_t kPackedFloats = 40960;
 #if defined(__AVX512F__)
@@ -31,8 +31,8 @@ constexpr bool kHasMasks = false;
 #endif
 constexpr int64_t kRowsWorthPacking = 48;
 
-/// Narrower vectors than the widest are for products that fill but one of them.
-constexpr int max_vectors(int width) { return width < kLanes ? 1 : kMaxVectors; }
+/// Products with vectors narrower than the widest have only one vector of columns.
+constexpr int max_vectors(int width) { return width < kVectorFloats ? 1 : kMaxVectors; }
 
 template <int kWidth>
 struct VectorOf {
@@ -51,18 +51,18 @@ template <int kCount, typename F>
   call_each(f, std::make_integer_sequence<int, kCount>());
 }
 
-/// Some rows and one to four vectors of columns of a product, all of k. B has its columns side by side.
+/// Some rows, one to four vectors of columns, and all of k of a product. The columns of B lie side by side.
 struct Panel {
-  int64_t k, segments;
+  int64_t k, terms;
   const float* a;
-  int64_t a_along_rows, a_along_k, a_along_segments;
+  int64_t a_along_rows, a_along_k, a_along_terms;
   const float* b;
-  int64_t b_along_k, b_along_segments;
+  int64_t b_along_k, b_along_terms;
   float* c;
   int64_t c_along_rows;
-  int64_t last_lanes;  // of the last vector of columns
+  int64_t last_floats;  // of the last vector of columns
   bool accumulate;
-  bool transpose_c;  // C has the rows side by side instead
+  bool transpose_c;  // the rows of C lie side by side instead of the columns
 
   void skip_rows(int64_t count) {
     a += count * a_along_rows;
@@ -70,13 +70,13 @@ struct Panel {
   }
 };
 
-/// Moves the first `lanes` floats: one move for each power of two in it.
+/// Moves the first `floats` floats, with one move for each power of two in their number.
 template <int kWidth>
-[[gnu::always_inline]] inline void move_lanes(float* to, const float* from, int64_t lanes) {
+[[gnu::always_inline]] inline void move_floats(float* to, const float* from, int64_t floats) {
   unrolled<4>([&](auto i) __attribute__((always_inline)) {
     constexpr int64_t kPart = 8 >> i;
     if constexpr (kPart < kWidth) {
-      if ((lanes & kPart) != 0) {
+      if ((floats & kPart) != 0) {
         std::memcpy(to, from, kPart * sizeof(float));
         to += kPart;
         from += kPart;
@@ -88,15 +88,15 @@ template <int kWidth>
 #if defined(__AVX512F__)
 using Wide = VectorOf<16>::Type;
 
-[[gnu::always_inline]] inline Wide masked_load(const float* from, int64_t lanes) {
-  return (Wide)_mm512_maskz_loadu_ps(static_cast<__mmask16>((1U << lanes) - 1), from);
+[[gnu::always_inline]] inline Wide masked_load(const float* from, int64_t floats) {
+  return (Wide)_mm512_maskz_loadu_ps(static_cast<__mmask16>((1U << floats) - 1), from);
 }
-[[gnu::always_inline]] inline void masked_store(float* to, Wide value, int64_t lanes) {
-  _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1U << lanes) - 1), (__m512)value);
+[[gnu::always_inline]] inline void masked_store(float* to, Wide value, int64_t floats) {
+  _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1U << floats) - 1), (__m512)value);
 }
 #endif
 
-/// Stores sums [kRows, kVectors * kWidth] of which the last vector is not full.
+/// Stores the sums [kRows, kVectors * kWidth]; of the last vector, only the first p.last_floats belong to C.
 template <int kWidth, int kVectors, int kRows>
 [[gnu::noinline]] void store_part(const Panel& p, float* sums) {
   constexpr int64_t kFull = (kVectors - 1) * kWidth;
@@ -104,14 +104,14 @@ template <int kWidth, int kVectors, int kRows>
     float* target = p.c + i * p.c_along_rows;
     float* row = sums + i * kVectors * kWidth;
     if (p.accumulate) {
-      for (int64_t j = 0; j < kFull + p.last_lanes; ++j) row[j] = target[j] + row[j];
+      for (int64_t j = 0; j < kFull + p.last_floats; ++j) row[j] = target[j] + row[j];
     }
     std::memcpy(target, row, kFull * sizeof(float));
-    move_lanes<kWidth>(target + kFull, row + kFull, p.last_lanes);
+    move_floats<kWidth>(target + kFull, row + kFull, p.last_floats);
   }
 }
 
-/// Stores sums [kRows, kColumns] of which the first `columns` belong into C, the other way round.
+/// Stores the first `columns` columns of the sums [kRows, kColumns] in C, transposed.
 template <int kColumns, int kRows>
 [[gnu::noinline]] void store_transposed(const Panel& p, const float* sums, int64_t columns) {
   for (int64_t j = 0; j < columns; ++j) {
@@ -123,7 +123,7 @@ template <int kColumns, int kRows>
   }
 }
 
-/// kMasked: the last vector of columns is not full, and B has nothing behind it.
+/// kMasked: the last vector of columns is not full, and B must not be read after its last column.
 template <int kWidth, int kVectors, int kRows, bool kMasked = false>
 void tile(const Panel& p) {
   using V = typename VectorOf<kWidth>::Type;
@@ -131,15 +131,15 @@ void tile(const Panel& p) {
   unrolled<kRows>([&](auto i) __attribute__((always_inline)) {
     unrolled<kVectors>([&](auto j) __attribute__((always_inline)) { sums[i][j] = V{}; });
   });
-  for (int64_t segment = 0; segment < p.segments; ++segment) {
-    const float* a = p.a + segment * p.a_along_segments;
-    const float* b = p.b + segment * p.b_along_segments;
+  for (int64_t term = 0; term < p.terms; ++term) {
+    const float* a = p.a + term * p.a_along_terms;
+    const float* b = p.b + term * p.b_along_terms;
     for (int64_t step = 0; step < p.k; ++step) {
       V columns[kVectors];
       unrolled<kVectors>([&](auto j) __attribute__((always_inline)) {
 #if defined(__AVX512F__)
         if constexpr (kMasked && j == kVectors - 1) {
-          columns[j] = masked_load(b + j * kWidth, p.last_lanes);
+          columns[j] = masked_load(b + j * kWidth, p.last_floats);
           return;
         }
 #endif
@@ -155,21 +155,21 @@ void tile(const Panel& p) {
   }
 #if defined(__AVX512F__)
   if constexpr (kWidth == 16) {
-    if (!p.transpose_c && p.last_lanes < kWidth) {
+    if (!p.transpose_c && p.last_floats < kWidth) {
       unrolled<kRows>([&](auto i) __attribute__((always_inline)) {
         unrolled<kVectors>([&](auto j) __attribute__((always_inline)) {
           constexpr bool kLast = j == kVectors - 1;
           float* target = p.c + i * p.c_along_rows + j * kWidth;
-          const int64_t lanes = kLast ? p.last_lanes : kWidth;
-          const V value = p.accumulate ? masked_load(target, lanes) + sums[i][j] : sums[i][j];
-          masked_store(target, value, lanes);
+          const int64_t floats = kLast ? p.last_floats : kWidth;
+          const V value = p.accumulate ? masked_load(target, floats) + sums[i][j] : sums[i][j];
+          masked_store(target, value, floats);
         });
       });
       return;
     }
   }
 #endif
-  if (p.transpose_c || p.last_lanes < kWidth) {
+  if (p.transpose_c || p.last_floats < kWidth) {
     alignas(64) float copy[kRows * kVectors * kWidth];
     unrolled<kRows>([&](auto i) __attribute__((always_inline)) {
       unrolled<kVectors>([&](auto j) __attribute__((always_inline)) {
@@ -177,7 +177,7 @@ void tile(const Panel& p) {
       });
     });
     if (!p.transpose_c) return store_part<kWidth, kVectors, kRows>(p, copy);
-    return store_transposed<kVectors * kWidth, kRows>(p, copy, (kVectors - 1) * kWidth + p.last_lanes);
+    return store_transposed<kVectors * kWidth, kRows>(p, copy, (kVectors - 1) * kWidth + p.last_floats);
   }
   unrolled<kRows>([&](auto i) __attribute__((always_inline)) {
     unrolled<kVectors>([&](auto j) __attribute__((always_inline)) {
@@ -193,7 +193,7 @@ void tile(const Panel& p) {
   });
 }
 
-/// The rows that are left, in one tile: a single row would wait for each of its sums.
+/// Computes the remaining rows in one tile, as a single row would have to wait for each of its sums.
 template <int kWidth, int kVectors, int kRows, bool kMasked>
 void last_tile(const Panel& p, int64_t rows) {
   if (rows == kRows) return tile<kWidth, kVectors, kRows, kMasked>(p);
@@ -202,10 +202,10 @@ void last_tile(const Panel& p, int64_t rows) {
 
 template <int kWidth, int kVectors, bool kMasked>
 void rows_of_tiles(Panel p, int64_t rows) {
-  // As many rows as there are registers for their sums, and pointers for their values of A.
+  // As many rows as there are registers for their sums, and for pointers to their values of A.
   constexpr int kFull = std::min(8, (kRegisters - 1 - kVectors) / kVectors);
   for (; rows >= kFull; rows -= kFull) {
-    if (rows > kFull && rows < kFull + kFull / 2) break;  // two halves: few rows wait for their sums
+    if (rows > kFull && rows < kFull + kFull / 2) break;  // two halves, as a tile of few rows waits for its sums
     tile<kWidth, kVectors, kFull, kMasked>(p);
     p.skip_rows(kFull);
   }
@@ -226,23 +226,24 @@ void panel(const Panel& p, int64_t rows, int64_t vectors) {
   rows_of_tiles<kWidth, kVectors, kMasked>(p, rows);
 }
 
-/// A product as the tiles see it: with the strides of every operand, and perhaps with rows and columns exchanged.
+/// A product in the form that the tiles need: with all strides of every operand, and perhaps with rows and columns
+/// exchanged.
 struct Product {
-  int64_t rows, columns, k, segments;
+  int64_t rows, columns, k, terms;
   const float* a;
-  int64_t a_along_rows, a_along_k, a_along_segments;
+  int64_t a_along_rows, a_along_k, a_along_terms;
   const float* b;
-  int64_t b_along_k, b_along_columns, b_along_segments;
+  int64_t b_along_k, b_along_columns, b_along_terms;
   float* c;
   int64_t c_along_rows;
   bool accumulate, transpose_c;
 };
 
-/// Columns [first, first + count) of B side by side, zeros behind the last, segment after segment.
+/// Copies the columns [first, first + count) of B side by side, with zeros after the last, one term after the other.
 void pack(const Product& v, int64_t first, int64_t count, int64_t width, float* packed) {
-  if (count < width) std::fill_n(packed, v.segments * v.k * width, 0.0F);
-  for (int64_t segment = 0; segment < v.segments; ++segment, packed += v.k * width) {
-    const float* b = v.b + segment * v.b_along_segments + first * v.b_along_columns;
+  if (count < width) std::fill_n(packed, v.terms * v.k * width, 0.0F);
+  for (int64_t term = 0; term < v.terms; ++term, packed += v.k * width) {
+    const float* b = v.b + term * v.b_along_terms + first * v.b_along_columns;
     if (v.b_along_columns == 1) {
       for (int64_t p = 0; p < v.k; ++p) std::copy_n(b + p * v.b_along_k, count, packed + p * width);
       continue;
@@ -256,12 +257,12 @@ void pack(const Product& v, int64_t first, int64_t count, int64_t width, float* 
 
 template <int kWidth>
 [[gnu::noinline]] void multiply_packed(const Product& v, Panel p, int64_t first, int64_t count, int64_t vectors) {
-  alignas(64) float packed[kPackedFloats];  // [segments, k, width]
+  alignas(64) float packed[kPackedFloats];  // [terms, k, width]
   const int64_t width = vectors * kWidth;
   pack(v, first, count, width, packed);
   p.b = packed;
   p.b_along_k = width;
-  p.b_along_segments = v.k * width;
+  p.b_along_terms = v.k * width;
   panel<kWidth, max_vectors(kWidth)>(p, v.rows, vectors);
 }
 
@@ -271,21 +272,21 @@ void multiply(const Product& v) {
     const int64_t count = std::min<int64_t>(max_vectors(kWidth) * kWidth, v.columns - first);
     const int64_t vectors = (count + kWidth - 1) / kWidth;
     const Panel p{.k = v.k,
-                  .segments = v.segments,
+                  .terms = v.terms,
                   .a = v.a,
                   .a_along_rows = v.a_along_rows,
                   .a_along_k = v.a_along_k,
-                  .a_along_segments = v.a_along_segments,
+                  .a_along_terms = v.a_along_terms,
                   .b = v.b + first,
                   .b_along_k = v.b_along_k,
-                  .b_along_segments = v.b_along_segments,
+                  .b_along_terms = v.b_along_terms,
                   .c = v.c + first * (v.transpose_c ? v.c_along_rows : 1),
                   .c_along_rows = v.c_along_rows,
-                  .last_lanes = count - (vectors - 1) * kWidth,
+                  .last_floats = count - (vectors - 1) * kWidth,
                   .accumulate = v.accumulate,
                   .transpose_c = v.transpose_c};
-    const bool is_full = p.last_lanes == kWidth;
-    if constexpr (kHasMasks && kWidth == kLanes) {
+    const bool is_full = p.last_floats == kWidth;
+    if constexpr (kHasMasks && kWidth == kVectorFloats) {
       if (v.b_along_columns == 1 && !is_full && v.rows < kRowsWorthPacking) {
         panel<kWidth, max_vectors(kWidth), true>(p, v.rows, vectors);
         continue;
@@ -301,44 +302,44 @@ void multiply(const Product& v) {
 
 /// Adds the upper half of a vector to the lower until one value is left.
 template <int kWidth>
-[[gnu::always_inline]] inline float sum_of_lanes(const typename VectorOf<kWidth>::Type& value) {
+[[gnu::always_inline]] inline float sum_of_floats(const typename VectorOf<kWidth>::Type& value) {
   if constexpr (kWidth == 1) {
     return value[0];
   } else {
     typename VectorOf<kWidth / 2>::Type half[2];
     std::memcpy(half, &value, sizeof(half));
-    return sum_of_lanes<kWidth / 2>(half[0] + half[1]);
+    return sum_of_floats<kWidth / 2>(half[0] + half[1]);
   }
 }
 
-/// C[rows] = A[rows, k] · b[k], rows and b without gaps along k.
+/// C[rows] = A[rows, k] · b[k]; the elements of the rows and of b lie side by side along k.
 void dot_products(const Product& v) {
-  using V = VectorOf<kLanes>::Type;
+  using V = VectorOf<kVectorFloats>::Type;
   for (int64_t i = 0; i < v.rows; ++i) {
     const float* a = v.a + i * v.a_along_rows;
     V sums{};
     int64_t p = 0;
-    for (; p + kLanes <= v.k; p += kLanes) {
+    for (; p + kVectorFloats <= v.k; p += kVectorFloats) {
       V left;
       V right;
       std::memcpy(&left, a + p, sizeof(V));
       std::memcpy(&right, v.b + p, sizeof(V));
       sums += left * right;
     }
-    float sum = sum_of_lanes<kLanes>(sums);
+    float sum = sum_of_floats<kVectorFloats>(sums);
     for (; p < v.k; ++p) sum += a[p] * v.b[p];
     float& target = v.c[i * v.c_along_rows];
     target = v.accumulate ? target + sum : sum;
   }
 }
 
-int64_t lanes_for(int64_t columns) {
+int64_t vector_floats_for(int64_t columns) {
   if (columns <= 4) return 4;
-  return columns <= 8 ? std::min(kLanes, 8) : kLanes;
+  return columns <= 8 ? std::min(kVectorFloats, 8) : kVectorFloats;
 }
 
-/// Few columns, and A as stored has its rows side by side: full vectors lie along the rows of C.
-bool exchanges_rows_and_columns(const MatmulSpec& s) { return s.transpose_a && s.n < s.m && s.n <= kLanes / 2; }
+/// Whether full vectors lie along the rows of C: there are few columns, and the rows of A are stored side by side.
+bool exchanges_rows_and_columns(const MatmulSpec& s) { return s.transpose_a && s.n < s.m && s.n <= kVectorFloats / 2; }
 
 Product product_of(const MatmulSpec& s, const float* a, const float* b, float* c) {
   const int64_t a_along_m = s.transpose_a ? 1 : s.row_stride_a;
@@ -346,41 +347,43 @@ Product product_of(const MatmulSpec& s, const float* a, const float* b, float* c
   const int64_t b_along_k = s.transpose_b ? 1 : s.row_stride_b;
   const int64_t b_along_n = s.transpose_b ? s.row_stride_b : 1;
   if (exchanges_rows_and_columns(s)) {
-    return {s.n, s.m,       s.k,       s.segments,         b, b_along_n,      b_along_k,    s.segment_stride_b,
-            a,   a_along_k, a_along_m, s.segment_stride_a, c, s.row_stride_c, s.accumulate, true};
+    return {s.n, s.m,       s.k,       s.terms,         b, b_along_n,      b_along_k,    s.term_stride_b,
+            a,   a_along_k, a_along_m, s.term_stride_a, c, s.row_stride_c, s.accumulate, true};
   }
-  return {s.m, s.n,       s.k,       s.segments,         a, a_along_m,      a_along_k,    s.segment_stride_a,
-          b,   b_along_k, b_along_n, s.segment_stride_b, c, s.row_stride_c, s.accumulate, false};
+  return {s.m, s.n,       s.k,       s.terms,         a, a_along_m,      a_along_k,    s.term_stride_a,
+          b,   b_along_k, b_along_n, s.term_stride_b, c, s.row_stride_c, s.accumulate, false};
 }
 
 bool is_dot_products(const Product& v) {
-  return v.segments == 1 && v.columns == 1 && !v.transpose_c && v.a_along_k == 1 && v.b_along_k == 1 && v.k >= kLanes;
+  return v.terms == 1 && v.columns == 1 && !v.transpose_c && v.a_along_k == 1 && v.b_along_k == 1 &&
+         v.k >= kVectorFloats;
 }
 
 }  // namespace
 
 bool tiles_suit(const MatmulSpec& s) {
-  // Measured: beside AVX-512 tiles oneDNN gains from some 400^3 on, where B does not stay in a near cache; compiled for
-  // any x86-64 our vectors have 4 lanes, and only what oneDNN takes to be called is saved.
+  // Measured: oneDNN is faster than tiles with AVX-512 from about 400^3 on, where B no longer stays in a near cache.
+  // Compiled for any x86-64 processor, our vectors have 4 floats, and tiles save no more than the time that a call of
+  // oneDNN takes.
   constexpr double kMostProducts = kWideVectors ? 512.0 * 256 * 256 : 128.0 * 8 * 16;
-  const double products = static_cast<double>(s.m) * static_cast<double>(s.k * s.segments) * static_cast<double>(s.n);
+  const double products = static_cast<double>(s.m) * static_cast<double>(s.k * s.terms) * static_cast<double>(s.n);
   if (products > kMostProducts) return false;
   const Product v = product_of(s, nullptr, nullptr, nullptr);
-  const int64_t lanes = lanes_for(v.columns);
-  if (is_dot_products(v) || (v.b_along_columns == 1 && v.columns % lanes == 0)) return true;
-  return std::min((v.columns + lanes - 1) / lanes, int64_t{kMaxVectors}) * lanes * v.k * v.segments <= kPackedFloats;
+  const int64_t width = vector_floats_for(v.columns);
+  if (is_dot_products(v) || (v.b_along_columns == 1 && v.columns % width == 0)) return true;
+  return std::min((v.columns + width - 1) / width, int64_t{kMaxVectors}) * width * v.k * v.terms <= kPackedFloats;
 }
 
 void tile_matmul(const MatmulSpec& s, const float* a, const float* b, float* c) {
   const Product v = product_of(s, a, b, c);
   if (is_dot_products(v)) return dot_products(v);
-  switch (lanes_for(v.columns)) {
+  switch (vector_floats_for(v.columns)) {
     case 4:
       return multiply<4>(v);
     case 8:
-      return multiply<std::min(kLanes, 8)>(v);
+      return multiply<std::min(kVectorFloats, 8)>(v);
     default:
-      return multiply<kLanes>(v);
+      return multiply<kVectorFloats>(v);
   }
 }
 

@@ -1,8 +1,7 @@
-// exp, log and their like for float32, as loops that the compiler turns into vector code; the same bits for any vector
-// width.
+// exp in a form that the compiler can vectorize; the bits are the same for every vector width.
 //
-// The C library's functions are called one value at a time, and their last bit differs between versions. These are used
-// where a training step spends its time (softmax); elsewhere the C library serves.
+// The functions of the C library take one value at a time, and their last bit differs between versions. The functions
+// here are used where a training step spends its time (softmax), and those of the C library elsewhere.
 #pragma once
 
 #include <bit>
@@ -10,8 +9,8 @@
 
 namespace hgq {
 
-/// e^x; error below 2 ULP for results in the normal range; 0 below -87.3, 3.4e38 at the upper end (never inf). NaN
-/// gives NaN.
+/// e^x with an error below 2 ULP if the result is a normal number; 0 for x below -87.3, and at most 3.4e38, never
+/// infinite. NaN gives NaN.
 inline float fast_exp(float x) {
   // e^x = 2^n e^r, n = rne(x / ln 2), |r| <= ln(2) / 2; ln 2 in two parts, the first with few bits, so that n * kHigh
   // is exact.
@@ -34,7 +33,7 @@ inline float fast_exp(float x) {
   return x < -87.3F ? 0.0F : scaled + (x - x);
 }
 
-/// The same in double: relative error below 1e-14; x is taken as if it lay in [-700, 700]. NaN gives NaN.
+/// The same in double, with a relative error below 1e-14; x is first clamped to [-700, 700]. NaN gives NaN.
 inline double fast_exp(double x) {
   constexpr double kHigh = 0.693147180369123816490;
   constexpr double kLow = 1.90821492927058770002e-10;

@@ -1,4 +1,4 @@
-// The version of hgq, for files and reports. This is the one place where it stands: CMakeLists.txt reads it here, for
+// The version of hgq, for files and reports. This is the only place that contains it: CMakeLists.txt reads it here for
 // the package that `find_package(hgq)` finds.
 #pragma once
 

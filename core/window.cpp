@@ -7,7 +7,7 @@
 namespace hgq {
 namespace {
 
-/// More than this would take seconds a row; a config or a file can claim any size.
+/// Larger windows would take seconds for each row. A config or a file can claim any size.
 constexpr int64_t kMostReads = int64_t{1} << 31U;
 
 }  // namespace

@@ -14,7 +14,7 @@ bool is_file(const std::string& path) {
   return !path.empty() && std::filesystem::exists(path, ignored) && !std::filesystem::is_directory(path, ignored);
 }
 
-/// Cut at commas outside of [...].
+/// Cuts a text at the commas outside of [...].
 std::vector<std::string> items_of(const std::string& text) {
   std::vector<std::string> items(1);
   int depth = 0;
@@ -29,7 +29,7 @@ std::vector<std::string> items_of(const std::string& text) {
   return items;
 }
 
-/// FILE, FILE:NAME or NAME; a file is one that is there.
+/// Reads FILE, FILE:NAME or NAME; only an existing file counts as FILE.
 void add_name(const std::string& item, const DataFile* data, ArraySpec& array) {
   if (data == nullptr || !data->has(item)) {
     if (is_file(item) && array.file.empty() && array.names.empty()) {

@@ -1,13 +1,13 @@
-// Arrays as a command line names them: --inputs, --targets, --sample-weights.
+// Arrays as the options of a command line name them: --inputs, --targets, --sample-weights.
 //
 //   x                      a dataset, an array of an NPZ file, a column
 //   a,b,c   0:36   0:3,7   columns of a CSV file
-//   table[pt,eta]          columns of an HDF5 table
-//   y.npy                  the one array of another file
+//   table[pt,eta]          columns of an HDF5 dataset with a compound type
+//   y.npy                  the only array of another file
 //   y.h5:labels   y.csv:0,2    an array of another file
-//   muon=x1,mask=m.npy     the same by layer
+//   muon=x1,mask=m.npy     the same for named layers
 //
-// What --data has under a name goes before a file of this name.
+// If --data contains an array of a name, the name means that array, even if there is a file of this name.
 #pragma once
 
 #include <string>
@@ -17,8 +17,8 @@
 
 namespace hgq {
 
-/// `data`: the file of --data, nullptr where there is none. `option` begins messages: "--inputs". Throws ConfigError
-/// where the text has not this form, or names a file where there is none.
+/// `data` is the file of --data; nullptr if it is not given. Messages begin with `option`, such as "--inputs". Throws
+/// ConfigError if the text does not have this form, or names a file that does not exist.
 std::vector<NamedArray> parse_arrays(const std::string& text, const DataFile* data, const std::string& option);
 
 }  // namespace hgq

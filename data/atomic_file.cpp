@@ -15,7 +15,7 @@
 namespace hgq {
 namespace {
 
-/// What the temporary file of a target is called behind the target's name.
+/// The ending that is added to the name of a target for its temporary file.
 constexpr std::string_view kTemporarySuffix = ".part";
 
 void check_target(const std::filesystem::path& path) {
@@ -33,7 +33,7 @@ void check_target(const std::filesystem::path& path) {
 
 enum class Lock : uint8_t { kTaken, kHeldByAnother };
 
-/// A file system without locks (some network mounts) locks nobody out; that is no failure of the writing.
+/// On a file system without locks (some network mounts) nothing is locked; that is not an error.
 Lock lock(const Descriptor& file) {
   while (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return Lock::kHeldByAnother;
@@ -42,22 +42,23 @@ Lock lock(const Descriptor& file) {
   return Lock::kTaken;
 }
 
-/// Removes a temporary file unless a living process writes it, which is false.
+/// Removes a temporary file. Returns false, and leaves it, if a running process is writing it.
 bool remove_left_over(const std::string& path) {
   const Descriptor old(open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (old.get() >= 0 && lock(old) == Lock::kHeldByAnother) return false;
-  if (old.get() < 0 || is_name_of(path, old)) remove_file(path);  // else it was finished meanwhile
+  if (old.get() < 0 || is_name_of(path, old)) remove_file(path);  // otherwise it was finished in the meantime
   return true;
 }
 
-/// The temporary file, made anew, so that nobody else's half of one is taken over, and locked.
+/// Makes and locks the temporary file. It is always a new file, so that it cannot contain a part of another process's
+/// file.
 Descriptor create_temporary(const std::string& path) {
   constexpr int kAttempts = 20;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     const int error = errno;
     if (file.get() >= 0) {
-      // Between the two calls another process may have taken the file for a left-over.
+      // Between the two calls another process may have removed the file, as it was not locked yet.
       if (lock(file) == Lock::kTaken && is_name_of(path, file)) return file;
     } else if (error == EEXIST) {
       HGQ_CHECK(remove_left_over(path), FileError, path, ": another program is writing this file; wait until it ends");
@@ -71,7 +72,7 @@ Descriptor create_temporary(const std::string& path) {
   throw FileError(concat(path, ": cannot be created: other programs make and remove it; wait until they end"));
 }
 
-/// Some file systems have no fsync for some files; that is no failure of the writing.
+/// Some file systems have no fsync for some files; that is not an error.
 void force_to_disk(const Descriptor& file, const std::string& path) {
   while (fsync(file.get()) != 0) {
     if (errno == EINTR) continue;
@@ -116,14 +117,15 @@ void FileReplacement::resize(int64_t size) {
 
 void FileReplacement::check_written(int64_t bytes) const {
   HGQ_CHECK(bytes > 0 || (bytes < 0 && errno == EINTR), RunError, path_,
-            ": cannot be written: ", bytes == 0 ? "the system writes nothing" : system_reason(errno),
+            ": cannot be written: ", bytes == 0 ? "the system wrote no bytes" : system_reason(errno),
             "; the file is as it was");
 }
 
 void FileReplacement::finish() {
   force_to_disk(file_, path_);
-  // The lock goes with the file's last descriptor: another process cannot take the temporary file before it has its
-  // name. What close() can still report (on network mounts) is therefore asked for with a second descriptor.
+  // The lock ends with the last descriptor of the file, which must stay open until the file has its name, so that no
+  // other process takes the temporary file. So a second descriptor is closed first, for the errors that close() reports
+  // on network mounts.
   const int second = dup(file_.get());
   HGQ_CHECK(second >= 0 && (close(second) == 0 || errno == EINTR), RunError, path_,
             ": cannot be written: ", system_reason(errno), "; the file is as it was");

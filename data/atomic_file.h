@@ -1,9 +1,10 @@
-// Files that appear whole or not at all.
+// Files that appear complete or not at all.
 //
-// The content goes to a temporary file beside the target ("model.h5.part"), is forced to the disk, and takes the
-// target's name in one step of the file system. Whoever looks, whenever the process is killed or the power fails, finds
-// the old file, the new file, or none, but never a part of one. A left-over ".part" of a killed process is replaced by
-// the next writing; one that another process is still writing is locked, and not touched.
+// The content is written to a temporary file beside the target ("model.h5.part") and forced to the disk; then the file
+// gets the name of the target in one operation of the file system. Whenever the process is killed or the power fails,
+// there is the old file, the new file, or none, but never a part of one. The ".part" file that a killed process left is
+// replaced when the file is written the next time. A ".part" file that another process is still writing is locked, and
+// is not touched.
 //
 //   write_file_atomically("summary.json", text);
 //
@@ -12,8 +13,8 @@
 //   for (const auto& [path, content] : files) replace_file(path, content);
 //   force_folder_to_disk("runs/magic/pareto");
 //
-// Throws FileError where the folder does not exist, may not be written, or the target is no file, RunError where the
-// disk is full or fails. The target is as it was then, and there is no temporary file.
+// Throws FileError if the folder does not exist or may not be written, or if the target is not a file; throws RunError
+// if the disk is full or fails. Then the target is unchanged, and there is no temporary file.
 #pragma once
 
 #include <cstdint>
@@ -24,27 +25,28 @@
 
 namespace hgq {
 
-/// A file that is being written, for content that comes piece by piece.
+/// A file that is being written, for content that is given piece by piece.
 class FileReplacement {
  public:
   explicit FileReplacement(std::string path);
-  /// Removes the temporary file if finish() has not put it in place.
+  /// Removes the temporary file unless finish() has succeeded.
   ~FileReplacement();
   FileReplacement(const FileReplacement&) = delete;
   FileReplacement& operator=(const FileReplacement&) = delete;
 
   void write(std::string_view content);
-  /// The same at any place, for content that does not come in order; write() knows nothing of it.
+  /// Writes at any offset, for content that is not given in order. It does not change where write() continues.
   void write_at(int64_t offset, std::string_view content);
-  /// Cuts the content, or adds zeros.
+  /// Truncates the content, or extends it with zeros.
   void resize(int64_t size);
-  /// Where the content stands until finish(), for who reads it again.
+  /// The path of the content until finish(), so that it can be read again.
   const std::string& temporary_path() const { return temporary_path_; }
-  /// Forces the content to the disk and gives the file its name. The name lasts once its folder is forced to the disk.
+  /// Forces the content to the disk and gives the file its name. The name is permanent once force_folder_to_disk() has
+  /// been called for the folder.
   void finish();
 
  private:
-  /// Throws unless a call of the system has written something, or is to be repeated.
+  /// Throws if a call of the system has failed for good; a call that was only interrupted is to be repeated.
   void check_written(int64_t bytes) const;
 
   std::string path_;
@@ -52,19 +54,19 @@ class FileReplacement {
   Descriptor file_;
 };
 
-/// Replaces the file, or makes it; force_folder_to_disk() is the caller's.
+/// Replaces the file, or makes it. The caller calls force_folder_to_disk().
 void replace_file(const std::string& path, std::string_view content);
 
-/// Makes names given and removed in a folder last.
+/// Forces to the disk which names were given and removed in a folder.
 void force_folder_to_disk(const std::string& folder);
 
-/// Both: when it returns, the file lasts.
+/// Does both: when it returns, the file is permanent.
 void write_file_atomically(const std::string& path, std::string_view content);
 
-/// Removes the temporary files in a folder that killed processes left; those that are being written stay.
+/// Removes the temporary files that killed processes left in a folder. Files that are being written stay.
 void remove_left_overs(const std::string& folder);
 
-/// The folder that a file lies in; "." where the path has none.
+/// The folder of a file; "." if the path contains none.
 std::string folder_of(const std::string& path);
 
 }  // namespace hgq

@@ -1,4 +1,4 @@
-// Rows of plain binary numbers at some offset of a file: what NPY and IDX files hold behind their headers.
+// Rows of plain binary numbers at some offset of a file, as NPY and IDX files contain after their headers.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,18 @@ namespace hgq {
 struct NumberType {
   enum class Kind : uint8_t { kSigned, kUnsigned, kFloat };
   Kind kind = Kind::kFloat;
-  int bytes = 4;  // 1, 2, 4, 8; floats 2, 4, 8
+  int bytes = 4;  // 1, 2, 4 or 8; of a float 2, 4 or 8
   bool big_endian = false;
 };
 
-/// Converts `raw`, numbers of `type` side by side, to as many of type float, double or Label, rounded to nearest.
+/// Converts the numbers of `type` in `raw` to as many numbers of type float, double or Label, rounded to nearest.
 template <typename Out>
 void to_numbers(const NumberType& type, std::span<const char> raw, std::span<Out> out);
 
-/// The value of an IEEE half, exact.
+/// The exact value of an IEEE half-precision float.
 float half_to_float(uint16_t half);
 
-/// Where an array of numbers lies.
+/// The place of an array of numbers in a file.
 struct BinaryArray {
   std::shared_ptr<const Bytes> bytes;  // shared: a source may outlive the reader that opened the file
   int64_t offset = 0;
@@ -34,7 +34,7 @@ struct BinaryArray {
   Shape shape;  // rows first
 };
 
-/// Throws FileError where the file is too short for the array.
+/// Messages name the source as `place`. Throws FileError if the file is too short for the array.
 std::unique_ptr<RowSource> binary_rows(std::string place, BinaryArray array);
 
 }  // namespace hgq

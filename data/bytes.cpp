@@ -59,7 +59,8 @@ std::string Bytes::front(int64_t count) const {
 }
 
 std::unique_ptr<Bytes> open_bytes(const std::string& path, const std::string& expected) {
-  // A pipe that nobody writes to would block; what is opened is looked at, not its name, which may change.
+  // O_NONBLOCK: a pipe without a writer would block. The open file is examined, and not its name, which another process
+  // may change.
   Descriptor descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   const int reason = errno;
   HGQ_CHECK(descriptor.get() >= 0 || (reason != ENOENT && reason != ENOTDIR), FileError, path,
@@ -69,7 +70,7 @@ std::unique_ptr<Bytes> open_bytes(const std::string& path, const std::string& ex
   struct stat status {};
   if (fstat(descriptor.get(), &status) != 0) throw_system_error(concat(path, ": cannot be read"), errno);
   HGQ_CHECK(!S_ISDIR(status.st_mode), FileError, path, ": is a folder, expected ", expected);
-  HGQ_CHECK(!S_ISFIFO(status.st_mode), FileError, path, ": is a pipe, which can only be read once; expected ", expected,
+  HGQ_CHECK(!S_ISFIFO(status.st_mode), FileError, path, ": is a pipe, which can only be read once, expected ", expected,
             ": a regular file");
   HGQ_CHECK(S_ISREG(status.st_mode), FileError, path, ": is not a regular file, expected ", expected);
   HGQ_CHECK(status.st_size > 0, FileError, path, ": is empty, expected ", expected);

@@ -1,6 +1,6 @@
-// Where the bytes of a data file come from: the file itself, or memory (data/unpacked.h gives what is packed).
+// The bytes of a data file: those of the file itself, or in memory (data/unpacked.h: those of a packed file).
 //
-// The readers of NPY, IDX and CSV work on a Bytes, so that each of them reads plain and packed files alike, and large
+// The readers of NPY, IDX and CSV read from a Bytes, so that each of them can read plain and packed files, and large
 // files piece by piece.
 #pragma once
 
@@ -15,10 +15,10 @@ namespace hgq {
 class Bytes {
  public:
   virtual ~Bytes() = default;
-  /// What messages call this: the path, "data.npz:x".
+  /// The name of these bytes in messages: the path, or "data.npz:x".
   const std::string& place() const { return place_; }
   int64_t size() const { return size_; }
-  /// Fills `out` with the bytes from `offset`. Throws FileError where there are not so many.
+  /// Fills `out` with the bytes from `offset` on. Throws FileError if there are not enough.
   void read(int64_t offset, std::span<char> out) const;
   /// The first bytes, `count` at most.
   std::string front(int64_t count) const;
@@ -33,8 +33,8 @@ class Bytes {
   int64_t size_;
 };
 
-/// Opens a regular file; `expected` says in messages what it should be. Throws FileError where there is no such file,
-/// or it is a folder, a pipe, a device, empty, or unreadable; never waits for one.
+/// Opens a regular file; `expected` says in messages what it should be. Throws FileError if the file does not exist, is
+/// a folder, a pipe or a device, is empty, or cannot be read. Never waits for a pipe.
 std::unique_ptr<Bytes> open_bytes(const std::string& path, const std::string& expected = "a data file");
 
 std::unique_ptr<Bytes> memory_bytes(std::string place, std::vector<char> content);

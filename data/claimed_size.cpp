@@ -28,9 +28,9 @@ int64_t claimed_elements(std::span<const uint64_t> extents, const std::string& p
     empty = empty || extent == 0;
     if (extent > 0) fits = fits && !__builtin_mul_overflow(product, extent, &product);
   }
-  // Without the dims that are 0, too: a row of a table without rows has a size.
+  // The product without the dimensions of extent 0 must fit, too: a row of a table without rows has a size.
   HGQ_CHECK(fits && product <= kMostElements, FileError, place, ": claims the shape ", extents_text(extents),
-            ", more values than any memory holds; the file is damaged");
+            ", more values than fit into any memory; the file is damaged");
   return empty ? 0 : static_cast<int64_t>(product);
 }
 
@@ -49,8 +49,8 @@ void check_density(int64_t bytes, int64_t packed, int64_t memory, const std::str
   constexpr int64_t kDensest = 400;
   HGQ_CHECK(bytes <= memory || bytes / kDensest <= packed, FileError, place, ": unpacks to ", bytes_text(bytes),
             " or more from ", bytes_text(packed), ", but may take ", bytes_text(memory),
-            " (data.memory of a config, --memory of a command); it is constant nearly everywhere, or made to harm. If "
-            "it is meant, allow more memory");
+            " (data.memory of a config, --memory of a command); nearly all of its values are equal, or it is made to "
+            "harm. If it is right, allow more memory");
 }
 
 std::string bytes_text(int64_t bytes) {

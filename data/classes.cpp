@@ -13,7 +13,7 @@ namespace hgq {
 namespace {
 
 constexpr int64_t kPieceRows = int64_t{1} << 14U;
-/// More different labels than this are no classes.
+/// With more different labels than this, they are not classes.
 constexpr size_t kMostClasses = 100000;
 constexpr size_t kMostListed = 20;
 
@@ -139,7 +139,7 @@ void TargetEncoder::fit_text(const RowSource& source) {
     for (std::string& word : source.read_text(first, std::min(kPieceRows, source.rows() - first)))
       found.insert(std::move(word));
     HGQ_CHECK(found.size() <= kMostClasses, FileError, source.place(), ": has more than ", kMostClasses,
-              " different texts, which are no classes");
+              " different texts, too many for classes");
   }
   classes_ = ClassMap::of_text({found.begin(), found.end()});
 }
@@ -160,12 +160,12 @@ void TargetEncoder::fit_numbers(const RowSource& source) {
                 ", expected a class number");
       add(value);
       HGQ_CHECK(found.size() <= kMostClasses, FileError, source.place(), ": has more than ", kMostClasses,
-                " different numbers, which are no classes; is this a regression?");
+                " different numbers, too many for classes; is this a regression?");
     }
   });
   if (kind_ == TargetKind::kBinary) {
     if (within_one) return;
-    // The values before the first one outside [0, 1] were passed over.
+    // The values before the first one outside [0, 1] have not been collected.
     found.clear();
     for_all_numbers(source, [&](int64_t, std::span<const Label> values) {
       for (const Label value : values) {
@@ -174,8 +174,8 @@ void TargetEncoder::fit_numbers(const RowSource& source) {
     });
   }
   classes_ = ClassMap::of_numbers(found);
-  // Numbers that start at 0 are the class numbers, whether or not all of them occur; encode() names a row that is
-  // beyond.
+  // Numbers that start at 0 are the class numbers, even if some do not occur; encode() reports rows whose number is too
+  // large.
   if (classes_.values.front() != 0) return;
   if (kind_ == TargetKind::kBinary) {
     classes_ = ClassMap::of_numbers({0, 1});
@@ -250,7 +250,7 @@ void TargetEncoder::encode_labels(const RowSource& source, int64_t first, int64_
   check_finite<Label>(source, first, values);
   for (size_t i = 0; i < total; ++i) {
     const int64_t row = first + static_cast<int64_t>(i) / labels;
-    if (classes_.empty()) {  // binary targets that lie in [0, 1] as they are
+    if (classes_.empty()) {  // binary targets that are numbers in [0, 1] already
       HGQ_CHECK(values[i] >= 0 && values[i] <= 1, FileError, source.place(), ": holds ", label_text(values[i]), " in ",
                 source.row_name(row), ", but output '", name_, "' takes numbers from 0 to 1");
       out[i] = static_cast<float>(values[i]);

@@ -91,7 +91,7 @@ class TargetEncoder {
 
   TargetKind kind_;
   Shape output_;
-  Shape labels_;  // output_ without its last dim
+  Shape labels_;  // output_ without its last dimension
   Shape sample_;
   std::string name_;
   ClassMap classes_;

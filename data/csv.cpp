@@ -30,7 +30,7 @@ bool is_range(const std::string& choice) {
   return (from.empty() || integer_of(from)) && (to.empty() || integer_of(to));
 }
 
-/// Some of the names.
+/// Joins the first names for a message.
 std::string in_short(const std::vector<std::string>& names) {
   constexpr size_t kMost = 6;
   std::string text;
@@ -44,7 +44,7 @@ std::string in_short(const std::vector<std::string>& names) {
   return text;
 }
 
-/// Rows of chosen columns of a table.
+/// The rows of the chosen columns of a table.
 class CsvRows : public RowSource {
  public:
   CsvRows(const std::shared_ptr<const CsvTable>& table, std::string place, std::vector<int64_t> columns,
@@ -75,7 +75,7 @@ class CsvRows : public RowSource {
       for (const int64_t column : columns_) {
         const std::string_view field = fields[static_cast<size_t>(column)];
         const auto value = parse(field);
-        if (!value || *value != *value) throw_not_a_number(field, column, line);  // nothing, or NaN
+        if (!value || *value != *value) throw_not_a_number(field, column, line);  // missing, or NaN
         out[next++] = static_cast<T>(*value);
       }
     });
@@ -127,7 +127,7 @@ std::shared_ptr<const CsvTable> CsvTable::open(std::shared_ptr<const Bytes> byte
   return table;
 }
 
-/// Without the empty field behind a separator at the line's end.
+/// The fields of a record, without the empty field after a separator at the end of the line.
 std::span<const std::string_view> CsvTable::fields_of(CsvRecords& records) const {
   const std::vector<std::string_view>& fields = records.fields();
   const bool one_more = found_.ends_with_separator && fields.size() == found_.columns + 1 && fields.back().empty();

@@ -13,17 +13,17 @@
 namespace hgq {
 namespace {
 
-constexpr size_t kLongestNames = size_t{16} << 20U;  // a longer comment is not looked at for names of columns
+constexpr size_t kLongestNames = size_t{16} << 20U;  // names of columns are not searched in longer comments
 
 constexpr size_t kFirstRecords = 50;
 constexpr int64_t kLongestLeadingLine = 64;
 
 using Fields = std::vector<std::string>;
 
-/// The first records as one separator cuts them.
+/// The first records, cut with one of the separators.
 struct Sample {
   std::vector<Fields> records;
-  std::vector<std::string> comments;  // in front of the first record
+  std::vector<std::string> comments;  // before the first record
   int64_t first_line = 1;             // of the first record
   bool broken = false;                // a quote that does not fit stopped the reading
 };
@@ -42,14 +42,14 @@ Sample read_sample(const Bytes& bytes, const CsvPosition& start, const CsvFormat
       sample.records.emplace_back(fields.begin(), fields.end());
     }
   } catch (const FileError&) {
-    sample.broken = true;  // told when all rows are counted
+    sample.broken = true;  // reported when all rows are counted
   }
   return sample;
 }
 
-/// How well a separator fits, better ones greater.
+/// How well a separator fits; a greater value is better.
 struct Fit {
-  double even = 0;     // share of the records that have as many fields as most
+  double even = 0;     // share of the records with the most common number of fields
   double numbers = 0;  // share of the fields that are numbers, or missing
   bool not_blank = false;
   size_t fields = 0;
@@ -76,7 +76,7 @@ Fit fit_of(const Sample& sample, char separator) {
           static_cast<double>(numbers) / static_cast<double>(fields), separator != ' ', most->first};
 }
 
-/// A first line `sep=;`: the separator, and `start` behind the line.
+/// If the first line is `sep=;`: returns the separator, and moves `start` to the next line.
 std::optional<char> leading_separator(const Bytes& bytes, CsvPosition& start) {
   std::string front = bytes.front(kLongestLeadingLine);
   const size_t mark = front.starts_with("\xef\xbb\xbf") ? 3 : 0;
@@ -91,8 +91,8 @@ std::optional<char> leading_separator(const Bytes& bytes, CsvPosition& start) {
   return line[4];
 }
 
-/// Whether most of the values that are there are numbers, of as many of either kind the first; nullopt where none is
-/// there.
+/// Whether most of the values are numbers; if as many are text, the first value decides. nullopt if all values are
+/// missing.
 std::optional<bool> holds_numbers(const std::vector<Fields>& records, size_t first, size_t column) {
   size_t numbers = 0;
   size_t texts = 0;
@@ -130,7 +130,7 @@ bool counts_up(const Fields& fields, std::optional<int64_t> from = std::nullopt)
   return !fields.empty();
 }
 
-/// Finds out about the header.
+/// Decides whether the first record is a header.
 class HeaderFinder {
  public:
   HeaderFinder(const Bytes& bytes, const CsvOptions& options, const Sample& sample, CsvFindings& findings)
@@ -170,7 +170,7 @@ class HeaderFinder {
     return std::ranges::all_of(fields, [](const std::string& f) { return number_of(f).has_value(); });
   }
 
-  /// A comment that has a name for each column: the last of them.
+  /// The last comment that has a name for each column.
   bool find_names_in_comments() {
     for (auto comment = sample_.comments.rbegin(); comment != sample_.comments.rend(); ++comment) {
       std::string_view text(*comment);
@@ -188,7 +188,7 @@ class HeaderFinder {
     return false;
   }
 
-  /// Whether the first record holds names above texts, none of which comes again below.
+  /// Whether the first record consists of names above columns of text in which these names do not occur again.
   bool looks_apart(const Fields& first) const {
     const std::vector<Fields>& records = sample_.records;
     for (size_t i = 0; i < first.size(); ++i) {
@@ -198,7 +198,7 @@ class HeaderFinder {
     return records.size() > 2;
   }
 
-  /// Whether the first record counts up, as no other does: 0, 1, 2 or 2019, 2020, 2021.
+  /// Whether the first record counts up (0, 1, 2 or 2019, 2020, 2021), and the second does not.
   bool looks_numbered(const Fields& first) const {
     const bool counts = counts_up(first, 0) ? first.size() > 1 : counts_up(first) && first.size() > 2;
     return counts && sample_.records.size() > 1 && !counts_up(sample_.records[1]);
@@ -253,7 +253,7 @@ CsvFindings find_csv_format(const Bytes& bytes, const CsvOptions& options) {
   std::optional<char> separator = leading_separator(bytes, findings.start);
   if (separator) findings.remarks.emplace_back("the first line gives the separator");
   if (options.separator) separator = options.separator;
-  // Of those that fit equally well the first: rarer characters go before those that stand in texts.
+  // Of equally good separators the first is taken: characters that are rare in text come first.
   constexpr std::array<char, 5> kCandidates = {'\t', ';', '|', ',', ' '};
   Sample sample;
   if (separator) {
@@ -272,7 +272,8 @@ CsvFindings find_csv_format(const Bytes& bytes, const CsvOptions& options) {
     }
   }
   if (sample.records.empty()) {
-    // Nothing, or nothing before what cannot be read: reading it again says which.
+    // There are no records, or none before something that cannot be read: reading again throws the error, if there is
+    // one.
     CsvRecords reader(bytes, findings.start, findings.format);
     if (reader.next()) static_cast<void>(reader.fields());
     throw FileError(concat(bytes.place(), ": has no rows"));
@@ -281,7 +282,7 @@ CsvFindings find_csv_format(const Bytes& bytes, const CsvOptions& options) {
   findings.ends_with_separator = std::ranges::all_of(sample.records, ends_empty);
   if (findings.ends_with_separator) {
     for (Fields& record : sample.records) record.pop_back();
-    findings.remarks.emplace_back("a separator at the end of every line begins no column");
+    findings.remarks.emplace_back("the separator at the end of every line does not begin another column");
   }
   findings.columns = sample.records.front().size();
   HeaderFinder(bytes, options, sample, findings).find();

@@ -1,17 +1,17 @@
-// How a CSV file is written, found out from its first lines.
+// Finds the format of a CSV file from its first lines.
 //
-// Separator: of tab ; | , and blanks, the one that cuts the first 50 records most evenly; of those that cut equally
-// evenly the one that makes most fields numbers, then the one that cuts most, blanks last. A first line `sep=;`, as
-// Excel writes it, says it.
+// Separator: one of tab ; | , and blanks. Chosen is the one that cuts the first 50 records into the most equal numbers
+// of fields; of equally good ones the one with the most numbers among the fields, then the one with the most fields,
+// and blanks last. A first line `sep=;`, as Excel writes it, gives the separator.
 //
 // Comments: lines that begin with #.
 //
-// Header: the first record is a header where every field of it that stands above numbers is text. It is none where all
-// of these are numbers or missing values. A mixture (a name above one column of numbers, a number above another) may be
+// Header: the first record is a header if all of its fields above columns of numbers are text, and is not if all of
+// these are numbers or missing values. A mixture (a name above one column of numbers, a number above another) may be
 // either, and is an error that asks for `header`; but names followed by 0, 1, 2, ... are a header, as pandas writes it
-// for columns without names. A comment above the first record is the header where it has a name for each column.
+// for columns without names. A comment above the first record is the header if it has a name for each column.
 //
-// A separator at the end of every line begins no column.
+// A separator at the end of every line does not begin another column.
 #pragma once
 
 #include <optional>
@@ -23,10 +23,10 @@
 
 namespace hgq {
 
-/// What to do with rows where a value is missing.
+/// What to do with rows in which a value is missing.
 enum class CsvMissing : uint8_t { kError, kDrop };
 
-/// What is told, rather than found out.
+/// The parts of the format that are given instead of found.
 struct CsvOptions {
   std::optional<char> separator = {};
   std::optional<bool> header = {};
@@ -36,16 +36,16 @@ struct CsvOptions {
 
 struct CsvFindings {
   CsvFormat format;
-  CsvPosition start;               // of what is read: behind a line `sep=;`
-  bool first_is_header = false;    // the first record
+  CsvPosition start;               // of the records: after a line `sep=;`
+  bool first_is_header = false;    // whether the first record is a header
   std::vector<std::string> names;  // empty: there is no header
   size_t columns = 0;
-  bool ends_with_separator = false;  // every line
+  bool ends_with_separator = false;  // whether every line does
   std::vector<bool> text_columns;    // whether most of the first values are text
   std::vector<std::string> remarks;  // for the user: "the separator is given by the first line"
 };
 
-/// Throws FileError where the file has no records, or its first record may be a header or not.
+/// Throws FileError if the file has no records, or if it is not clear whether its first record is a header.
 CsvFindings find_csv_format(const Bytes& bytes, const CsvOptions& options);
 
 }  // namespace hgq

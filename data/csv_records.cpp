@@ -23,10 +23,10 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// Whether the separator or, for ' ', any blank stands here.
+/// Whether a character is the separator, or, for ' ', any blank.
 bool separates(char c, char separator) { return c == separator || (separator == ' ' && is_blank(c)); }
 
-/// Takes a quoted field off the front of `rest`, which begins with its quote.
+/// Removes a quoted field from the beginning of `rest`, which begins with a quote.
 std::string_view take_quoted(std::string_view& rest, std::string& unquoted) {
   const size_t begin = unquoted.size();
   size_t i = 1;
@@ -41,7 +41,8 @@ std::string_view take_quoted(std::string_view& rest, std::string& unquoted) {
   return std::string_view(unquoted).substr(begin);
 }
 
-/// Of a number that is too large or too small for float64: which of the two. Its digits count, not only its exponent.
+/// Whether a number that does not fit into float64 is too large or too small. That depends on its digits, too, not only
+/// on its exponent.
 double beyond_double(std::string_view field) {
   const bool negative = field.starts_with('-');
   if (negative) field.remove_prefix(1);
@@ -93,12 +94,12 @@ bool CsvRecords::fill() {
   buffer_.resize(old + count);
   bytes_.read(loaded_, std::span(buffer_).subspan(old));
   HGQ_CHECK(buffer_.find('\0', old) == std::string::npos, FileError, place(upcoming_.line),
-            ": contains a zero byte, so this is no text; expected CSV in UTF-8 or ASCII");
+            ": contains a zero byte, so it is not text; expected CSV in UTF-8 or ASCII");
   loaded_ += static_cast<int64_t>(count);
   return true;
 }
 
-/// The character so far behind begin_; nullopt behind the file's end.
+/// The character at this distance after begin_; nullopt after the end of the file.
 std::optional<char> CsvRecords::peek(size_t offset) {
   while (begin_ + offset >= buffer_.size()) {
     if (!fill()) return std::nullopt;
@@ -113,7 +114,7 @@ bool CsvRecords::begins_comment() {
   for (size_t i = 0; i < format_.comment.size(); ++i) {
     if (peek(offset + i) != format_.comment[i]) return false;
   }
-  // A spreadsheet's errors are values.
+  // The error values of a spreadsheet (#N/A) are values, not comments.
   constexpr std::array<std::string_view, 6> kErrors = {"#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!"};
   return std::ranges::none_of(kErrors, [&](std::string_view error) {
     for (size_t i = 0; i < error.size(); ++i) {
@@ -123,7 +124,7 @@ bool CsvRecords::begins_comment() {
   });
 }
 
-/// Whether nothing but blanks stands between a quote and the separator or the record's begin before it.
+/// Whether there are only blanks between a quote and the separator or the beginning of the record before it.
 bool CsvRecords::opens_field(size_t quote) const {
   for (size_t i = quote; i > 0; --i) {
     const char before = buffer_[begin_ + i - 1];
@@ -133,7 +134,7 @@ bool CsvRecords::opens_field(size_t quote) const {
   return true;
 }
 
-/// The next quote or line end that is loaded, or the end of what is.
+/// The next quote or line end in the loaded part, or the end of that part.
 size_t CsvRecords::skip_plain(size_t offset) const {
   size_t at = begin_ + offset;
   while (at < buffer_.size() && buffer_[at] != '"' && buffer_[at] != '\n' && buffer_[at] != '\r') ++at;
@@ -144,7 +145,7 @@ bool CsvRecords::next_line() {
   position_ = upcoming_;
   is_comment_ = begins_comment();
   int64_t lines = 0;
-  int64_t quote_line = 0;  // where the open quote stands; 0: none is open
+  int64_t quote_line = 0;  // the line of the open quote; 0: no quote is open
   size_t scanned = 0;
   while (true) {
     scanned = skip_plain(scanned);
@@ -204,9 +205,9 @@ const std::vector<std::string_view>& CsvRecords::fields() {
   const bool split = split_fields(record_, format_.separator, fields_, unquoted_, kMostFields + 1);
   HGQ_CHECK(fields_.size() <= kMostFields, FileError, place(position_.line), ": has more than ", kMostFields,
             " fields (separator: ", separator_name(format_.separator),
-            "), as many as are read; such wide rows are data for HDF5, NPY or NPZ");
-  HGQ_CHECK(split, FileError, place(position_.line), ": text stands behind a closing quote in '", record_.substr(0, 60),
-            "'; a quote that begins a field ends with it, and is doubled inside");
+            "), the most that can be read; save such wide rows as HDF5, NPY or NPZ");
+  HGQ_CHECK(split, FileError, place(position_.line), ": there is text after a closing quote in '",
+            record_.substr(0, 60), "'; a quote that begins a field ends with it, and is doubled inside");
   return fields_;
 }
 
@@ -274,7 +275,7 @@ bool has_decimal_comma(std::string_view field) {
   if (comma == std::string_view::npos || field.find_first_not_of("+-0123456789,.eE") != std::string_view::npos)
     return false;
   std::string with_point(field);
-  std::erase(with_point, '.');  // 1.234,5: points group the digits
+  std::erase(with_point, '.');  // 1.234,5: here points group the digits
   const size_t at = with_point.find(',');
   with_point[at] = '.';
   return number_of(with_point).has_value();

@@ -1,9 +1,9 @@
-// A CSV file as a run of records of fields; what the fields mean is the business of data/csv.h.
+// A CSV file as a sequence of records, which consist of fields. data/csv.h gives the fields their meaning.
 //
-// A record is a line, or several where a quoted field contains line ends; lines end by \n, \r\n or \r. A field is
-// quoted where it begins with ", a quote inside is doubled; a quote elsewhere is a character like any other. Blank
-// lines are passed over, and lines that begin with the comment's characters, whatever quotes they hold. The separator '
-// ' stands for any run of spaces and tabs.
+// A record is a line, or several lines if a quoted field contains line ends; lines end with \n, \r\n or \r. A field is
+// quoted if it begins with a quote; a quote inside it is doubled, and a quote elsewhere is an ordinary character. Blank
+// lines are skipped, and so are lines that begin with the comment characters, whatever quotes they contain. The
+// separator ' ' stands for any sequence of spaces and tabs.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +17,13 @@
 
 namespace hgq {
 
-/// A place in the file where a record can begin.
+/// An offset in the file at which a record can begin, and its line (counted from 1).
 struct CsvPosition {
   int64_t offset = 0;
   int64_t line = 1;
 };
 
-/// How the file is cut.
+/// How the file is cut into fields.
 struct CsvFormat {
   char separator = ',';
   std::string comment = "#";  // empty: there are no comments
@@ -31,21 +31,22 @@ struct CsvFormat {
 
 class CsvRecords {
  public:
-  /// Reads from `start` on. `bytes` must outlive this.
+  /// Reads from `start` on. `bytes` must outlive this object.
   CsvRecords(const Bytes& bytes, const CsvPosition& start, CsvFormat format);
 
-  /// Goes to the next record; false at the end. Throws FileError at an unclosed quote or an absurdly long line.
+  /// Goes to the next record; returns false at the end. Throws FileError for a quote that is never closed, and for a
+  /// record of more than 64 MiB.
   bool next();
   /// The same, but stops at comments too.
   bool next_or_comment();
   bool is_comment() const { return is_comment_; }
   /// The record without its line end; valid until next().
   std::string_view text() const { return record_; }
-  /// The record cut into fields; valid until next(). Throws FileError where text stands behind a closing quote.
+  /// The record cut into fields; valid until next(). Throws FileError if there is text after a closing quote.
   const std::vector<std::string_view>& fields();
-  /// Where the record begins.
+  /// The beginning of the record.
   const CsvPosition& position() const { return position_; }
-  /// Comments that next() has passed over.
+  /// The number of comments that next() has skipped.
   int64_t comments() const { return comments_; }
 
  private:
@@ -60,8 +61,8 @@ class CsvRecords {
   const Bytes& bytes_;
   CsvFormat format_;
   std::string buffer_;
-  size_t begin_ = 0;  // of what is not yet given, in buffer_
-  int64_t loaded_;    // offset in the file behind buffer_
+  size_t begin_ = 0;  // of the part of buffer_ that has not been returned yet
+  int64_t loaded_;    // the offset in the file of the end of buffer_
   CsvPosition upcoming_;
   CsvPosition position_;
   std::string_view record_;
@@ -71,22 +72,23 @@ class CsvRecords {
   std::string unquoted_;
 };
 
-/// Cuts a record into fields: quotes taken off, spaces around unquoted fields too. The fields lie in the record or in
-/// `unquoted`. False where text stands behind a closing quote. Stops behind `most` fields: each takes many bytes for
-/// its one separator.
+/// Cuts a record into fields, without their quotes, and without the spaces around unquoted fields. The fields are views
+/// of the record or of `unquoted`. Returns false if there is text after a closing quote. Stops after `most` fields,
+/// since a field takes many bytes of memory for one separator in the file.
 bool split_fields(std::string_view record, char separator, std::vector<std::string_view>& fields, std::string& unquoted,
                   size_t most = SIZE_MAX);
 
-/// The number a field holds, nullopt where it holds none; "nan" and "inf" are numbers. Numbers beyond float64 are
-/// infinite or 0.
+/// The number in a field; nullopt if the field is not a number. "nan" and "inf" are numbers. Numbers that are too large
+/// or too small for float64 become infinite or 0.
 std::optional<double> number_of(std::string_view field);
-/// The same, integers of 64 bits as they are.
+/// The same as a Label, which holds every integer of 64 bits exactly.
 std::optional<Label> label_number_of(std::string_view field);
 
-/// Whether a field says that there is no value: empty, or ? NA N/A NaN null None - -- . in any case of letters.
+/// Whether a field says that there is no value: it is empty, or one of ? NA N/A NaN null None - -- . in upper or lower
+/// case.
 bool is_missing(std::string_view field);
 
-/// Whether a field would be a number if commas were decimal points.
+/// Whether a field would be a number if its commas were decimal points.
 bool has_decimal_comma(std::string_view field);
 
 /// "tab", "blank", "','": for messages.

@@ -18,7 +18,7 @@ std::string resolved(const std::string& folder, const std::string& path) {
   return path.empty() ? path : (std::filesystem::path(folder) / path).lexically_normal().string();
 }
 
-/// "x", "[a, b]", "3": the names of one array, empty after an error.
+/// The names of one array, from "x", "[a, b]" or "3"; empty after an error.
 std::vector<std::string> read_names(const Node& node, const std::string& what, ErrorList& errors) {
   std::vector<std::string> names;
   if (node.is_scalar() && !node.text().empty()) return {node.text()};
@@ -51,8 +51,8 @@ ArraySpec read_array(const Node& node, const std::string& what, const std::strin
   return array;
 }
 
-/// One array, or a map of layers to arrays; `fallback` where it is not given, none where that is empty. A map with the
-/// key `file` is one array.
+/// Reads one array, or a map of layers to arrays. If the key is not given, the array is `fallback`, or none if that is
+/// empty. A map with the key `file` is one array.
 std::vector<NamedArray> read_arrays(ConfigReader& reader, const std::string& key, const std::string& doc,
                                     const std::string& fallback, const std::string& folder) {
   const Node* node = reader.node(key, doc, "arrays", fallback.empty() ? "none" : fallback);
@@ -68,12 +68,12 @@ std::vector<NamedArray> read_arrays(ConfigReader& reader, const std::string& key
   return arrays;
 }
 
-/// The set of `validation` or `test`: what it does not give is the training set's.
+/// The set of `validation` or `test`: for keys that are not given, those of the training set.
 SetSpec read_set(const Node& node, const std::string& section, const SetSpec& train, const std::string& folder,
                  ErrorList& errors) {
   ConfigReader reader(node, section, errors);
   SetSpec set;
-  if (!node.is_map()) return set;  // reported by the reader
+  if (!node.is_map()) return set;  // the reader has reported it
   set.file = reader.has("file")
                  ? resolved(folder, reader.text("file", "file of this set, if another than data.file", std::nullopt))
                  : train.file;
@@ -93,10 +93,11 @@ SetSpec read_set(const Node& node, const std::string& section, const SetSpec& tr
 }
 
 void read_validation(ConfigReader& reader, const std::string& folder, DataConfig& config) {
-  const Node* node = reader.node("validation",
-                                 "rows that are not trained on, measured after each epoch (val_...): a share of the "
-                                 "training rows, or a set of its own",
-                                 "a number in (0, 1), or a set", "none");
+  const Node* node =
+      reader.node("validation",
+                  "rows that are not used for training, measured after each epoch (val_...): a share of the "
+                  "training rows, or a set of its own",
+                  "a number in (0, 1), or a set", "none");
   if (node == nullptr) return;
   if (node->is_map()) {
     config.validation = read_set(*node, "data.validation", config.train, folder, reader.errors());
@@ -148,20 +149,20 @@ CsvOptions read_csv_options(const Node& node, const std::string& section, ErrorL
   }
   reader.node(
       "header",
-      "whether the first line names the columns; if not given, it does where all of it that stands above numbers "
-      "is text, and a mixture of text and numbers there is an error",
+      "whether the first line names the columns; if not given, it does if all of its fields above columns of numbers "
+      "are text; a mixture of text and numbers there is an error",
       "true or false");
   if (reader.has("header")) options.header = reader.boolean("header", "", true);
   const std::string comment =
-      reader.text("comment", "what lines begin with that are left out; an empty text: no line is", "#");
+      reader.text("comment", "lines that begin with this text are left out; empty: no line is left out", "#");
   const bool usable = comment.size() <= 8 && comment.find_first_of(" \t\r\n\"") == std::string::npos;
   if (!usable)
     reader.error("comment", concat("found '", printable(comment), "', expected a few characters, no blanks"));
   if (reader.has("comment") && usable) options.comment = comment;
   options.missing =
       reader.choice("missing",
-                    "of rows that lack a value in any column, where a field is empty or ? NA N/A NaN null "
-                    "None - -- .: an error if the value is needed, or drop to leave the rows out",
+                    "for rows in which a value of any column is missing (the field is empty or ? NA N/A NaN null "
+                    "None - -- .): an error if the value is needed, or drop to leave the rows out",
                     {"error", "drop"}, "error") == "drop"
           ? CsvMissing::kDrop
           : CsvMissing::kError;
@@ -172,12 +173,12 @@ CsvOptions read_csv_options(const Node& node, const std::string& section, ErrorL
 DataConfig read_data_config(const Node& node, const std::string& folder, ErrorList& errors, std::vector<KeyDoc>* docs) {
   ConfigReader reader(node, "data", errors, docs);
   DataConfig config;
-  config.train.file = resolved(
-      folder, reader.text("file", "HDF5, NPZ, NPY, IDX or CSV file; its kind is found out from its content", ""));
+  config.train.file =
+      resolved(folder, reader.text("file", "HDF5, NPZ, NPY, IDX or CSV file; its kind is found from its content", ""));
   config.train.inputs = read_arrays(
       reader, "inputs", "what the network reads: an array, or {LAYER: ARRAY, ...} for several inputs", "x", folder);
-  config.train.targets = read_arrays(
-      reader, "targets", "what it is to give: an array, or {OUTPUT: ARRAY, ...} for several outputs", "y", folder);
+  config.train.targets =
+      read_arrays(reader, "targets", "its targets: an array, or {OUTPUT: ARRAY, ...} for several outputs", "y", folder);
   config.train.weights = read_arrays(
       reader, "sample_weights",
       "factor of each row's loss, as Keras' sample_weight: an array, or {OUTPUT: ARRAY, ...}; none: 1 for all", "",
@@ -185,16 +186,16 @@ DataConfig read_data_config(const Node& node, const std::string& folder, ErrorLi
   for (const std::vector<NamedArray>* arrays : {&config.train.inputs, &config.train.targets, &config.train.weights}) {
     for (const NamedArray& named : *arrays) {
       if (config.train.file.empty() && named.array.file.empty()) {
-        errors.add(named.array.place, "data: no file is given; expected file: NAME");
+        errors.add(named.array.place, "data: no file is given, expected file: NAME");
         break;
       }
     }
     if (config.train.file.empty()) break;
   }
   read_validation(reader, folder, config);
-  if (const Node* test = reader.node(
-          "test", "rows for the numbers at the end of a run; none: the validation rows, or the training rows", "a set",
-          "none")) {
+  if (const Node* test =
+          reader.node("test", "rows for the final metrics of a run; none: the validation rows, or the training rows",
+                      "a set", "none")) {
     config.test = read_set(*test, "data.test", config.train, folder, errors);
   }
   config.scale = scale_kind(reader.choice(
@@ -202,7 +203,7 @@ DataConfig read_data_config(const Node& node, const std::string& folder, ErrorLi
       "how inputs are scaled, by the training rows: standard (mean 0, deviation 1 of each column), minmax (to [0, 1])",
       {"none", "standard", "minmax"}, "none"));
   const Node* csv =
-      reader.node("csv", "how CSV files are written, where it is not to be found out: keys of data.csv", "a map");
+      reader.node("csv", "format of CSV files, if it should not be found automatically: keys of data.csv", "a map");
   if (csv != nullptr || docs != nullptr)
     config.csv = read_csv_options(csv == nullptr ? Node() : *csv, "data.csv", errors, docs);
   const std::optional<double> gib = reader.optional_number(

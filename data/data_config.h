@@ -12,7 +12,7 @@
 //     memory: 8.0                                 # GiB; a set that needs more is read in blocks
 //     allow_external: false                       # whether HDF5 files may name files outside of their own folder
 //
-// Everything wrong in the text is collected with its place; whether files and arrays exist is found out by open_rows.
+// All errors in the text are collected with their places. Only open_rows() finds out whether files and arrays exist.
 #pragma once
 
 #include <cstdint>
@@ -40,15 +40,15 @@ struct DataConfig {
 
 /// Half of this machine's physical memory.
 int64_t default_memory_limit();
-/// Of a number of GiB, as data.memory and --memory give it: bytes.
+/// The bytes in a number of GiB, as data.memory and --memory give it.
 int64_t memory_limit_of(double gib);
 
-/// How CSV files are written: the map `data.csv`, or what a command is told by --csv.
+/// The format of CSV files: the map `data.csv`, or the option --csv of a command.
 CsvOptions read_csv_options(const Node& node, const std::string& section, ErrorList& errors,
                             std::vector<KeyDoc>* docs = nullptr);
 
-/// Reads the section. `folder` is what relative paths start from. Inputs and targets that are not given are the
-/// datasets `x` and `y`.
+/// Reads the section. Relative paths start from `folder`. Inputs and targets that are not given are the datasets `x`
+/// and `y`.
 DataConfig read_data_config(const Node& node, const std::string& folder, ErrorList& errors,
                             std::vector<KeyDoc>* docs = nullptr);
 

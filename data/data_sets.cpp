@@ -17,7 +17,7 @@ std::vector<std::string> names_of(const std::vector<OutputSpec>& outputs) {
   return names;
 }
 
-/// Arrays of another set stand in for those of the training set, so their rows must have the same shape.
+/// The arrays of another set replace those of the training set, so their rows must have the same shape.
 void check_same_shapes(const std::vector<NamedRows>& train, const std::vector<NamedRows>& other,
                        const std::string& what) {
   HGQ_CHECK(other.size() == train.size(), FileError, what, ": has ", other.size(), " arrays, but the training set has ",
@@ -40,7 +40,7 @@ void check_same_shapes(const RowSet& train, const RowSet& other, const std::stri
   check_same_shapes(train.targets, other.targets, what + ".targets");
 }
 
-/// Sees the rows that are trained on, in their order.
+/// Fits the scaling to the training rows, in their order.
 template <typename T>
 Scaling fit_scaling_to(ScaleKind kind, const RowSource& source, const std::optional<std::vector<int64_t>>& rows) {
   ScalingFit fit(kind, source.sample());
@@ -75,8 +75,8 @@ std::vector<TargetEncoder> make_encoders(const std::vector<OutputSpec>& outputs)
 
 using SharedRows = std::vector<std::shared_ptr<const RowSource>>;
 
-/// Arrays as fields, in the order of the model's layers, sample weights last; training and validation rows share
-/// theirs.
+/// Makes fields of arrays, in the order of the model's layers, with the sample weights last. Training and validation
+/// rows share their arrays.
 FieldSet make_fields(const std::vector<std::string>& inputs, const SharedRows& arrays,
                      const std::vector<Scaling>& scaling, const std::vector<TargetEncoder>& encoders,
                      const std::vector<OutputSpec>& outputs) {
@@ -100,12 +100,12 @@ FieldSet make_fields(const std::vector<std::string>& inputs, const SharedRows& a
   return set;
 }
 
-/// Inputs that are not scaled and weights are wanted as float32 alone.
+/// Weights, and inputs that are not scaled, are needed as float32 only.
 NumberWidth width_of_inputs(ScaleKind scale) {
   return scale == ScaleKind::kNone ? NumberWidth::kFloat : NumberWidth::kDouble;
 }
 
-/// What all rows take in memory as they are cached.
+/// The bytes that all rows take in memory when they are cached.
 int64_t cached_bytes(const RowSet& set, const std::vector<TargetEncoder>& encoders, ScaleKind scale) {
   int64_t bytes = 0;
   const auto add = [&](const NamedRows& named, NumberWidth width) {
@@ -117,7 +117,7 @@ int64_t cached_bytes(const RowSet& set, const std::vector<TargetEncoder>& encode
   return bytes * set.size();
 }
 
-/// A set's arrays, inputs first, then targets and weights.
+/// The arrays of a set: inputs, then targets, then weights.
 SharedRows take_arrays(RowSet set) {
   SharedRows arrays;
   for (std::vector<NamedRows>* group : {&set.inputs, &set.targets, &set.weights}) {
@@ -126,7 +126,7 @@ SharedRows take_arrays(RowSet set) {
   return arrays;
 }
 
-/// The same, each read now, since they are read several times.
+/// Reads each of them into memory now, since they are read several times.
 SharedRows cache_arrays(RowSet set, const std::vector<TargetEncoder>& encoders, ScaleKind scale) {
   for (NamedRows& input : set.inputs) input.rows = cached_rows(std::move(input.rows), width_of_inputs(scale));
   for (size_t i = 0; i < encoders.size(); ++i) {
@@ -138,7 +138,8 @@ SharedRows cache_arrays(RowSet set, const std::vector<TargetEncoder>& encoders, 
   return take_arrays(std::move(set));
 }
 
-/// A set that is read in blocks would meet a wrong label or weight or a NaN only in the middle of the training.
+/// Without this check, a set that is read in blocks would report a wrong label, a wrong weight or a NaN only in the
+/// middle of the training.
 void check_targets(const FieldSet& set) {
   std::vector<float> piece;
   for (size_t f = set.input_count; f < set.fields.size(); ++f) {
@@ -207,7 +208,7 @@ DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<
   if (config.validation_share) split = split_rows(data.train.size(), *config.validation_share, seed);
   arrange_set(data.train, inputs, outputs);
   std::vector<TargetEncoder> encoders = make_encoders(outputs);
-  // Kept twice for a while: as they stand in the file, and as the training and validation rows.
+  // For a while the rows are in memory twice: as they are in the file, and as training and validation rows.
   const bool fits = 2 * cached_bytes(data.train, encoders, config.scale) <= config.memory_limit;
   const SharedRows train_arrays =
       fits ? cache_arrays(std::move(data.train), encoders, config.scale) : take_arrays(std::move(data.train));

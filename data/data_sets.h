@@ -1,7 +1,7 @@
 // From a data config to the training, validation and test sets of a run.
 //
-//   OpenedData data = open_data(config);                       // names, shapes, kinds: everything but the values
-//   // here the model is built, on the shapes of data.train.inputs
+//   OpenedData data = open_data(config);                       // names, shapes, kinds: everything except the values
+//   // here the model is built, for the shapes of data.train.inputs
 //   DataSets sets =
 //       load_data(std::move(data), config, {"dense"}, {{"dense_1", Shape{2}, TargetKind::kClassNumbers}}, seed);
 //   sets.train->batches(512, seed);  sets.scaling;  sets.classes;   // the last two are kept with the model
@@ -29,18 +29,19 @@ struct OpenedData {
   RowSet train;
   std::optional<RowSet> validation, test;
 
-  /// What the user should be told about the data, each once.
+  /// Notes about the data for the user, each of them once.
   std::vector<std::string> notes() const;
 };
 
-/// Opens all arrays. Throws FileError with the config's place where one cannot be used, also where the sets differ in
-/// their shapes.
+/// Opens all arrays. Throws FileError, with the place in the config, if an array cannot be used, or if the sets differ
+/// in their shapes.
 OpenedData open_data(const DataConfig& config);
 
-/// What a model is made for: the shape of a row of each input, by its name; single numbers become rows of shape [1].
+/// The input shapes of a model for these rows: the shape of a row of each input, by its name. Single numbers become
+/// rows of shape [1].
 std::map<std::string, Shape> input_shapes(const RowSet& rows);
 
-/// An output of the model with a loss: what its target has to be.
+/// An output of the model that has a loss, and so a target.
 struct OutputSpec {
   std::string name;
   Shape sample;  // of a row of the output
@@ -49,17 +50,17 @@ struct OutputSpec {
 
 struct DataSets {
   std::unique_ptr<Dataset> train, validation, test;  // the last two may be missing
-  std::vector<Scaling> scaling;                      // per input, in the order of the model's
-  std::vector<ClassMap> classes;                     // per output; empty where there are none
+  std::vector<Scaling> scaling;                      // for each input, in the order of the model
+  std::vector<ClassMap> classes;                     // for each output; empty if the target has no classes
 };
 
 /// Reads the sets, their fields in the order of `inputs` and `outputs` (names of the model's layers), then sample
-/// weights where the config gives them. Throws FileError, ConfigError.
+/// weights if the config gives them. Throws FileError or ConfigError if the data do not fit.
 DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<std::string>& inputs,
                    const std::vector<OutputSpec>& outputs, uint64_t seed);
 
-/// One set for a trained model, with the scaling and classes that came with it; no outputs: inputs alone. `scaling` may
-/// be empty: none.
+/// One set for a trained model, with the scaling and the classes from its file. Without `outputs` the set has only
+/// inputs. If `scaling` is empty, nothing is scaled.
 std::unique_ptr<Dataset> load_set(RowSet rows, const std::vector<std::string>& inputs,
                                   const std::vector<OutputSpec>& outputs, const std::vector<Scaling>& scaling,
                                   const std::vector<ClassMap>& classes, int64_t memory_limit);

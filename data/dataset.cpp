@@ -11,12 +11,13 @@
 namespace hgq {
 
 ConstTensorView Batch::x() const {
-  HGQ_CHECK(input_count_ == 1, ShapeError, "this batch has ", input_count_, " inputs, x() is for exactly one");
+  HGQ_CHECK(input_count_ == 1, ShapeError, "this batch has ", input_count_, " inputs, but x() needs exactly one");
   return views_[0];
 }
 
 ConstTensorView Batch::y() const {
-  HGQ_CHECK(targets().size() == 1, ShapeError, "this batch has ", targets().size(), " targets, y() is for exactly one");
+  HGQ_CHECK(targets().size() == 1, ShapeError, "this batch has ", targets().size(),
+            " targets, but y() needs exactly one");
   return views_[input_count_];
 }
 
@@ -42,7 +43,7 @@ Dataset::Dataset(std::vector<FieldSpec> fields, size_t input_count, size_t weigh
 
 const Shape& Dataset::sample_shape() const {
   HGQ_CHECK(input_count_ == 1, ShapeError, "this dataset has ", input_count_,
-            " inputs, sample_shape() is for exactly one");
+            " inputs, but sample_shape() needs exactly one");
   return fields_[0].sample;
 }
 

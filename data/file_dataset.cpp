@@ -12,7 +12,8 @@ namespace {
 
 constexpr int64_t kPieceRows = int64_t{1} << 14U;
 
-/// Rows of the file between the first and the last wanted are read in pieces, and the wanted ones kept.
+/// Reads all rows of the file from the first to the last that is needed, piece by piece, and keeps those that are
+/// needed.
 void read_chosen(const FieldReader& field, std::span<const int64_t> rows, std::span<float> out,
                  std::vector<float>& piece) {
   const int64_t size = field.spec().sample.size();
@@ -141,7 +142,8 @@ FileDataset::FileDataset(FieldSet set, int64_t memory_limit)
   const int64_t row_bytes = std::max<int64_t>(set_.bytes() / std::max<int64_t>(size_, 1), 1);
   int64_t chunk = 1;
   for (const FieldReader& field : set_.fields) chunk = std::max(chunk, field.rows().chunk_rows());
-  // Two blocks, and as much again for what is being read. Whole chunks of the file, so that none is unpacked twice.
+  // Memory for two blocks, and as much again for the block that is being read. A block consists of whole HDF5 chunks,
+  // so that none is unpacked twice.
   const int64_t wanted = memory_limit / (3 * row_bytes);
   block_rows_ = std::clamp<int64_t>(wanted / chunk * chunk, std::min(chunk, size_), size_);
   HGQ_CHECK(block_rows_ <= std::max(memory_limit, kAlwaysAllowed) / row_bytes, FileError,

@@ -26,12 +26,12 @@ FileForm zip_form(const std::string& path) {
     if (std::ranges::find(names, "config.json") != names.end()) return FileForm::kKerasZip;
     if (std::ranges::any_of(names, [](const std::string& name) { return name.ends_with(".npy"); }))
       return FileForm::kNpz;
-  } catch (const Error&) {  // a damaged zip is still one
+  } catch (const Error&) {  // a damaged zip file is still a zip file
   }
   return FileForm::kZip;
 }
 
-/// Rows of numbers or words with separators, and nothing that a map would have.
+/// Whether the text is rows of numbers or words with separators, without anything that a map would contain.
 bool like_table(std::string_view head, const std::string& extension) {
   if (extension == ".csv" || extension == ".tsv") return true;
   const std::string_view line = head.substr(0, head.find('\n'));
@@ -143,7 +143,7 @@ void expect_model_file(const std::string& path) {
   }
   const FileForm form = file_form(path);
   if (form == FileForm::kHdf5 || form == FileForm::kOther) return;
-  if (h5::File::looks_like_hdf5(path)) return;  // behind a block of the user's, which may hold anything
+  if (h5::File::looks_like_hdf5(path)) return;  // after a user block, which may contain anything
   const std::string found = concat(path, ": is ", describe(form), ", expected a model (an HDF5 file such as model.h5)");
   if (is_data(form)) throw FileError(concat(found, "; data are given by --data ", path));
   switch (form) {

@@ -1,4 +1,4 @@
-// What a file is, by its name and first bytes: for the messages of whoever expected another one.
+// What a file is, judged by its name and its first bytes; for messages when another kind of file was expected.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@ namespace hgq {
 
 enum class FileForm : uint8_t { kHdf5, kKerasZip, kNpz, kZip, kNpy, kIdx, kGzip, kJson, kYaml, kTable, kText, kOther };
 
-/// Of a regular file; kOther for whatever else, and what cannot be read.
+/// The form of a regular file; kOther for everything else, and for files that cannot be read.
 FileForm file_form(const std::string& path);
 
 /// "an HDF5 file (a model, or data)"; empty for kOther.
@@ -17,14 +17,14 @@ std::string describe(FileForm form);
 /// Whether hgq-train reads files of this form as data.
 bool is_data(FileForm form);
 
-/// Throws FileError where a regular file is surely no data: a config, or a model of Keras as a zip or JSON.
+/// Throws FileError if a regular file is certainly not data: a config, or a model of Keras as a zip file or JSON.
 void expect_data_file(const std::string& path);
 
-/// Throws FileError where a file is surely not HDF5; `expected`: what in words.
+/// Throws FileError if a file is certainly not HDF5. `expected` says in words what was expected.
 void expect_hdf5_file(const std::string& path, const std::string& expected);
 
-/// Throws FileError where `path` is surely no model in an HDF5 file: it says what the file is, and which command reads
-/// it. What may be one passes, and is read by who called.
+/// Throws FileError if `path` is certainly not a model in an HDF5 file. The message says what the file is, and which
+/// command reads it. A file that may be a model is accepted; the caller then reads it.
 void expect_model_file(const std::string& path);
 
 }  // namespace hgq

@@ -52,7 +52,7 @@ void check_seal(const Bytes& file) {
   file.read(size, seal);
   if (!seal.starts_with(kMark)) return;
   HGQ_CHECK(seal == make_seal(size, crc_of(file, size)), FileError, file.place(),
-            ": is damaged: its bytes do not agree with the checksum at its end");
+            ": is damaged: its bytes do not match the checksum at its end");
 }
 
 }  // namespace hgq

@@ -1,9 +1,9 @@
-// A checksum over every byte of a file that hgq wrote, at its end.
+// A checksum over all bytes of a file that hgq wrote, at the end of the file.
 //
-// A checksum over what libhdf5 reads (h5::Group::checksum) does not see all damage: one flipped bit can hide the group
-// that holds the checksum, or make a number of another type of the same bytes. So behind the last byte of HDF5 stand 24
-// more: a mark, the number of bytes in front of it, and their CRC-32. libhdf5 reads files with more bytes than it
-// knows of, and cuts them off when it writes to one: a file that another program changed has no seal, which is right.
+// A checksum over the contents that libhdf5 reads (h5::Group::checksum) does not find all damage: one flipped bit can
+// hide the group that contains the checksum, or change the type of a number. So the HDF5 bytes are followed by 24 more:
+// a mark, the number of bytes before it, and their CRC-32. libhdf5 ignores these bytes when it reads a file, and
+// removes them when it writes to the file; so a file that another program changed has no seal, as it should be.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,13 @@
 
 namespace hgq {
 
-/// The seal of a file with this content: what stands behind it.
+/// The seal of a file with this content: the bytes to append to it.
 std::string seal_of(std::span<const char> content);
 
-/// The same, read piece by piece.
+/// The same for content that is read piece by piece.
 std::string seal_of(const Bytes& content);
 
-/// Throws FileError where the file has a seal that does not fit its bytes.
+/// Throws FileError if the file has a seal that does not match its bytes.
 void check_seal(const Bytes& file);
 
 }  // namespace hgq

@@ -35,8 +35,8 @@ std::string this_process() {
   return concat("process ", getpid(), " on ", host.data(), ", since ", std::string_view(text.data(), size));
 }
 
-/// Who holds the lock: what stands in the file, once that is of the process that the kernel names (it is written after
-/// the lock is taken, and another machine's process has no number here).
+/// Who has the lock: the text in the file, if it belongs to the process that the kernel names. It is written after the
+/// lock is taken, so it may still be missing; a process on another machine has no number here.
 std::string holder(const Descriptor& file) {
   constexpr int kLooks = 20;
   struct flock lock = write_lock();
@@ -66,18 +66,19 @@ FolderLock::FolderLock(const std::string& folder) : path_(folder + "/.lock") {
       HGQ_CHECK(errno != EACCES && errno != EAGAIN, ConfigError, "the folder '", folder,
                 "' is in use by another program (", holder(file_), "); wait until it ends, or work in another folder");
       remove_file(path_);
-      return;  // no locks here
+      return;  // a file system without locks
     }
     if (is_name_of(path_, file_)) break;
   }
   held_ = true;
-  // A disk without room for the text is no reason not to begin: what is written next tells of it.
+  // If the disk has no room for the text, the run begins all the same; the next write reports the full disk.
   const std::string text = this_process() + "\n";
   if (ftruncate(file_.get(), 0) == 0 && pwrite(file_.get(), text.data(), text.size(), 0) < 0) return;
 }
 
 FolderLock::~FolderLock() {
-  if (held_) unlink(path_.c_str());  // before the lock ends: whoever waits sees that the file is another then
+  if (held_)
+    unlink(path_.c_str());  // before the lock ends, so that a waiting process sees that the name is of another file
 }
 
 }  // namespace hgq

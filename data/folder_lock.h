@@ -1,12 +1,12 @@
-// A folder that one program at a time works in.
+// A lock on a folder in which only one program may work at a time.
 //
-//   const FolderLock lock("runs/magic");      // ConfigError where another program has it, with its process and host
+//   const FolderLock lock("runs/magic");      // ConfigError if another program has it, with its process and host
 //
-// The lock is a record lock (fcntl) of the kernel on the file FOLDER/.lock: it ends with the process, however that
-// ends; it holds between the machines of a network file system, where flock() on a folder does not work; and the child
-// processes that read files on trial (data/h5_probe.h) do not hold it beyond the end of their parent, as they would a
-// flock(). Nobody is kept from reading. The file says who holds the lock, and is removed at the end; one that a killed
-// process left is no obstacle.
+// The lock is an fcntl lock of the kernel on the file FOLDER/.lock: it ends with the process, however that ends; it
+// also works between the machines of a network file system, where flock() on a folder does not; and child processes,
+// such as those that first read a file (data/h5_probe.h), do not keep it after the end of their parent, as they would
+// keep a flock(). Reading the folder needs no lock. The file says who holds the lock, and is removed at the end; a file
+// that a killed process left behind does not keep the folder locked.
 #pragma once
 
 #include <string>
@@ -17,12 +17,13 @@ namespace hgq {
 
 class FolderLock {
  public:
-  /// The folder must be there. A process can lock a folder once. Throws RunError where the disk fails.
+  /// The folder must exist. A process must not lock the same folder twice. Throws ConfigError if another program has
+  /// the lock, RunError if the disk fails.
   explicit FolderLock(const std::string& folder);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
-  /// False on a file system that has no locks: then nobody is locked out.
+  /// False on a file system without locks, on which the folder is not protected.
   bool is_held() const { return held_; }
 
  private:

@@ -32,7 +32,7 @@ herr_t append_name(hid_t /*group*/, const char* name, const H5L_info_t* /*info*/
   try {
     static_cast<std::vector<std::string>*>(names)->emplace_back(name);
     return 0;
-  } catch (const std::exception&) {  // must not pass through C; the caller sees a failed iteration
+  } catch (const std::exception&) {  // exceptions must not pass through C; the caller sees that the iteration failed
     return -1;
   }
 }
@@ -65,7 +65,7 @@ Group::Group(Id file, Id object, std::string file_name, std::string path, std::s
       permissions_(std::move(permissions)) {}
 
 bool Group::link_leads_somewhere(const std::string& path) const {
-  HGQ_CHECK(path.find('\0') == std::string::npos, FileError, place(), ": holds no names with a zero byte, such as '",
+  HGQ_CHECK(path.find('\0') == std::string::npos, FileError, place(), ": cannot have names with a zero byte, such as '",
             printable(path), "'");
   const LinkAccess access(*permissions_, LinkAccess::To::kLink);
   if (H5Lexists(*object_, path.c_str(), access.id()) > 0 && H5Oexists_by_name(*object_, path.c_str(), access.id()) > 0)
@@ -108,7 +108,8 @@ bool Group::has(const std::string& path) const {
   std::string parent;
   for (const std::string& part : prefixes(path)) {
     if (!link_leads_somewhere(part)) {
-      // What cannot be looked up is not taken for missing: a model would be read without what is behind it.
+      // A link that cannot be looked up is an error and not a missing link: otherwise a model would be read without a
+      // part of it.
       const bool in_group = parent.empty() || is_of_kind(parent, H5I_GROUP);
       const LinkAccess access(*permissions_, LinkAccess::To::kLink);
       if (in_group) must(H5Lexists(*object_, part.c_str(), access.id()), place(part), "cannot be looked up");
@@ -136,7 +137,7 @@ void Group::check_is_there(const std::string& path) const {
         parent.empty() ? (part.starts_with('/') ? root_names() : names()) : group(parent).names();
     const std::string name = part.substr(part.find_last_of('/') + 1);
     const bool dangling = std::ranges::find(there, name) != there.end();
-    HGQ_CHECK(!dangling, FileError, place(path), ": is a link that leads nowhere");
+    HGQ_CHECK(!dangling, FileError, place(path), ": is a link to nothing");
     throw FileError(concat(place(path), ": does not exist; ", parent.empty() ? place() : place(parent), " holds ",
                            listed(there), did_you_mean(name, there, "; ")));
   }
@@ -188,16 +189,17 @@ File File::open(const std::string& path, const std::function<void(const File&)>&
   const auto try_reading = [&] {
     try {
       read_through(open_here(path, tried));
-    } catch (const RunError&) {  // the disk failed: that is no fault of the file
+    } catch (const RunError&) {  // the disk failed, which is not the fault of the file
       throw;
-    } catch (const Error&) {  // the reading that follows reports it
+    } catch (const Error&) {  // the main process reports it when it reads the file
     }
-    if (alone) H5close();  // some files crash libhdf5 when it ends; but it must not write what else is open
+    if (alone) H5close();  // some files crash libhdf5 when it closes; but it must not write other open files
   };
   HGQ_CHECK(
       survives(try_reading, kProbeSeconds), FileError, path,
       ": is damaged: libhdf5 crashes, hangs, takes too much memory, or cannot list a group when it reads this file");
-  // What is read through may be a part of the file; this is all that the caller wants, however large.
+  // read_through() may have read only a part of the file; `reading` reads everything that the caller needs, however
+  // large.
   HGQ_CHECK(!reading || survives([&] { reading(open_here(path, tried)); },
                                  kProbeSeconds + static_cast<int>(size >> 24U), 10, kProbeBytes + 8 * size),
             FileError, path, ": is damaged: libhdf5 crashes, hangs, or takes too much memory when it reads this file");
@@ -212,7 +214,7 @@ File File::open_source(const std::string& path, const Permissions& permissions) 
 File File::open_here(const std::string& path, const Permissions& permissions) {
   const Id access = file_access(path);
   int64_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, *access);
-  // libhdf5 holds the source of a virtual dataset without an end open itself, and with a lock.
+  // libhdf5 itself keeps the source of a virtual dataset of unlimited extent open, and locks it.
   if (id < 0 && permissions.depth > 0) id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
   Id file = own(id, path, "cannot be opened as an HDF5 file; it is damaged or cut off");
   Id root = own(H5Gopen2(*file, "/", H5P_DEFAULT), path, "its root group cannot be opened");
@@ -223,7 +225,7 @@ File File::create(const std::string& path) {
   prepare_library();
   const Id access = own(H5Pcreate(H5P_FILE_ACCESS), path, "no access properties");
   must(H5Pset_fapl_core(*access, kMemoryStep, false), path, "files cannot be kept in memory");
-  // libhdf5 first looks whether there is a file of that name, and no file can be below a device.
+  // libhdf5 first checks whether a file of that name exists, and there can be no file below a device.
   const std::string nowhere = "/dev/null/" + path;
   Id file = own(H5Fcreate(nowhere.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, *access), path, "cannot be created");
   Id root = own(H5Gopen2(*file, "/", H5P_DEFAULT), path, "its root group cannot be opened");
@@ -237,7 +239,7 @@ File File::create_on_disk(const std::string& path) {
   const WrittenFile* const information = written.get();
   must(H5Pset_driver(*access, writing_driver(), &information), path, "no driver for writing");
   const Id id = own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, *access), path, "cannot be created");
-  // What libhdf5 writes to is there until libhdf5 has closed the file, whoever closes it.
+  // The WrittenFile must exist until libhdf5 has closed the file, whichever owner closes it last.
   Id file(new int64_t(*id), [written](const int64_t* held) {
     H5Idec_ref(*held);
     delete held;
@@ -252,7 +254,7 @@ File File::create_on_disk(const std::string& path) {
 std::string_view File::bytes() const {
   must_write(H5Fflush(*file_, H5F_SCOPE_GLOBAL), file_name_, "cannot be put together");
   const int64_t size = must_write(H5Fget_file_image(*file_, nullptr, 0), file_name_, "cannot be put together");
-  void* handle = nullptr;  // of a file in memory: where the pointer to its bytes stands
+  void* handle = nullptr;  // of a file in memory: the address of the pointer to its bytes
   must_write(H5Fget_vfd_handle(*file_, H5P_DEFAULT, &handle), file_name_, "cannot be put together");
   return {*static_cast<const char* const*>(handle), static_cast<size_t>(size)};
 }
@@ -281,7 +283,7 @@ bool File::looks_like_hdf5(const std::string& path) {
   constexpr std::array<char, 8> kSignature = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) throw_system_error(concat(path, ": cannot be opened"), errno);
-  // A user block of 512, 1024, 2048 ... bytes may stand in front.
+  // There may be a user block of 512, 1024, 2048 ... bytes before the HDF5 bytes.
   for (off_t offset = 0; offset < (off_t{1} << 40U); offset = offset == 0 ? 512 : 2 * offset) {
     std::array<char, 8> found{};
     const int64_t got = read_at(file, offset, found);

@@ -9,7 +9,7 @@
 namespace hgq::h5 {
 namespace {
 
-/// Attributes are read whole; more than this is a damaged file.
+/// Attributes are read as a whole; a larger one is a sign of a damaged file.
 constexpr int64_t kLargestAttribute = int64_t{1} << 30U;
 
 struct Attribute {
@@ -23,7 +23,7 @@ herr_t append_attribute_name(hid_t /*object*/, const char* name, const H5A_info_
   try {
     static_cast<std::vector<std::string>*>(names)->emplace_back(name);
     return 0;
-  } catch (const std::exception&) {  // must not pass through C; the caller sees a failed iteration
+  } catch (const std::exception&) {  // exceptions must not pass through C; the caller sees that the iteration failed
     return -1;
   }
 }
@@ -84,7 +84,7 @@ T only_one(const std::vector<T>& values, const std::string& place) {
   return values.front();
 }
 
-/// Creates the attribute, in the place of one of this name, and writes it.
+/// Creates and writes the attribute; it replaces one of the same name.
 void write(int64_t object, const std::string& place, const std::string& name, int64_t file_type, int64_t memory_type,
            const Id& space, const void* values) {
   if (H5Aexists(object, name.c_str()) > 0) must_write(H5Adelete(object, name.c_str()), place, "cannot be replaced");

@@ -1,4 +1,4 @@
-// A checksum over the contents of a file: what is stored, whatever libhdf5 lays out around it (declared in h5.h).
+// A checksum over the contents of a file, which does not depend on the layout that libhdf5 chooses (declared in h5.h).
 #include <hdf5.h>
 #include <zlib.h>
 
@@ -11,7 +11,7 @@
 namespace hgq::h5 {
 namespace {
 
-/// Files of models are flat; links that lead into each other would not end.
+/// Files of models are not nested deeply; the limit ends a walk along links that form a circle.
 constexpr int kMaxDepth = 32;
 constexpr int64_t kMaxObjects = 1'000'000;
 constexpr int64_t kPiece = int64_t{1} << 20U;  // values read at a time
@@ -20,7 +20,7 @@ class Checksum {
  public:
   void add(std::string_view text) {
     add_bytes(text.data(), text.size());
-    add_bytes("", 1);  // "ab", "c" is not "a", "bc"
+    add_bytes("", 1);  // so that "ab", "c" and "a", "bc" differ
   }
   void add(const std::vector<std::string>& texts) {
     for (const std::string& text : texts) add(text);
@@ -31,13 +31,14 @@ class Checksum {
   }
   void count_object(const std::string& place, int depth) {
     HGQ_CHECK(depth <= kMaxDepth && ++objects_ <= kMaxObjects, FileError, place,
-              ": groups lie in groups without an end; the file is damaged");
+              ": groups are nested without an end; the file is damaged");
   }
   uint32_t value() const { return static_cast<uint32_t>(crc_); }
 
  private:
   void add_bytes(const void* bytes, size_t count) {
-    if (count > 0) crc_ = crc32_z(crc_, static_cast<const Bytef*>(bytes), count);  // a null pointer would start anew
+    if (count > 0)
+      crc_ = crc32_z(crc_, static_cast<const Bytef*>(bytes), count);  // a null pointer would reset the checksum
   }
 
   uLong crc_ = crc32(0, nullptr, 0);

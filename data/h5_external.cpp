@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kDeepest = 8;  // files that lead to files
+constexpr int kDeepest = 8;  // files that name files in turn
 constexpr size_t kMostMappings = 100'000;
 
 bool lies_in(const fs::path& file, const fs::path& folder) {
@@ -26,8 +26,8 @@ bool lies_in(const fs::path& file, const fs::path& folder) {
   return end == folder.end();
 }
 
-/// Where libhdf5 looks for a file that another one names: beside the name that was opened, then beside the file that it
-/// is a link to; of an absolute name that is not there, its last part.
+/// The paths at which libhdf5 looks for a file that another file names: beside the name that was opened, then beside
+/// the file to which that name is a link. Of an absolute path that does not exist, libhdf5 uses the last part.
 std::vector<fs::path> candidates(const fs::path& parent, const fs::path& name, bool anywhere) {
   std::error_code error;
   const fs::path here = fs::absolute(parent, error).parent_path();
@@ -42,11 +42,11 @@ std::vector<fs::path> candidates(const fs::path& parent, const fs::path& name, b
 }
 
 struct Named {
-  std::string path;    // empty where it may not be read
-  std::string reason;  // then why
+  std::string path;    // empty if it may not be read
+  std::string reason;  // why it may not be read
 };
 
-/// The file that `name` in the file `parent` means.
+/// The file that `name` in the file `parent` refers to.
 Named named_file(const std::string& parent, const std::string& name, bool anywhere) {
   std::error_code error;
   const std::string shown = concat("'", printable(name), "'");
@@ -59,7 +59,7 @@ Named named_file(const std::string& parent, const std::string& name, bool anywhe
     if (!anywhere && !inside) {
       return {"", concat(shown,
                          ", a file outside of the folder of this one, which is not read unless data.allow_external "
-                         "(--allow-external) says so")};
+                         "(--allow-external) allows it")};
     }
     if (!fs::is_regular_file(real, error) || !File::looks_like_hdf5(real.string()))
       return {"", concat(shown, ", which is not an HDF5 file")};
@@ -75,7 +75,7 @@ herr_t judge_link(const char* parent, const char* /*group*/, const char* file, c
     const Named named = named_file(parent, file, false);
     if (!named.path.empty()) return 0;
     static_cast<LinkAccess*>(judge)->refuse(concat("leads to '", printable(object), "' in ", named.reason));
-  } catch (const std::exception&) {  // must not pass through C
+  } catch (const std::exception&) {  // exceptions must not pass through C
   }
   return -1;
 }
@@ -99,7 +99,7 @@ std::string mapping_name(ReadName read, int64_t creation, size_t mapping, const 
   return name;
 }
 
-/// Whether libhdf5 takes "%b" in a name for the number of a block.
+/// Whether libhdf5 replaces "%b" in a name with the number of a block.
 bool is_pattern(const std::string& name) {
   for (size_t i = name.find('%'); i != std::string::npos; i = name.find('%', i + 1)) {
     const size_t end = name.find_first_not_of("0123456789", i + 1);
@@ -119,7 +119,7 @@ Mapping mapping_of(int64_t creation, size_t mapping, const std::string& place) {
 
 using Bounds = std::pair<std::array<hsize_t, H5S_MAX_RANK>, std::array<hsize_t, H5S_MAX_RANK>>;
 
-/// First and last index of a selection in each dim; none for one without an end.
+/// The first and the last index of a selection in each dimension; nullopt for an unlimited selection.
 std::optional<Bounds> bounds_of(int64_t space) {
   Bounds bounds;
   const bool ends = H5Sget_select_bounds(space, bounds.first.data(), bounds.second.data()) >= 0;
@@ -133,10 +133,11 @@ std::string rows_text(int64_t virtual_space) {
   return concat(" takes rows ", bounds->first[0], " to ", bounds->second[0], " from");
 }
 
-/// What is taken from a source must lie in what it holds: libhdf5 gives fill values for the rest.
+/// The selection in a source must lie within its extents: for the rest, libhdf5 would give fill values without an
+/// error.
 void check_extent(int64_t source_space, int64_t virtual_space, const Shape& held, const std::string& source,
                   const std::string& place) {
-  if (H5Sget_select_type(source_space) == H5S_SEL_ALL) {  // all that is there, however much; the file says no shape
+  if (H5Sget_select_type(source_space) == H5S_SEL_ALL) {  // everything in the source; the file does not say its shape
     const hssize_t taken = H5Sget_select_npoints(virtual_space);
     H5Eclear2(H5E_DEFAULT);
     HGQ_CHECK(taken < 0 || static_cast<hsize_t>(taken) == H5S_UNLIMITED || taken == held.size(), FileError, place,
@@ -165,7 +166,7 @@ LinkAccess::LinkAccess(const Permissions& permissions, To to)
                       "HDF5", "no access properties")) {
   must(H5Pset_elink_fapl(*properties_, *unlocked_access("HDF5")), "HDF5", "no access properties");
   if (!permissions.anywhere)
-    must(H5Pset_elink_cb(*properties_, judge_link, this), "HDF5", "external links cannot be judged");
+    must(H5Pset_elink_cb(*properties_, judge_link, this), "HDF5", "external links cannot be checked");
 }
 
 void LinkAccess::check_followed(const std::string& place) const {
@@ -178,14 +179,13 @@ void check_no_external_storage(int64_t creation, const std::string& place) {
   if (count == 0) return;
   std::array<char, 256> name{};
   H5Pget_external(creation, 0, name.size() - 1, name.data(), nullptr, nullptr);
-  throw FileError(concat(place, ": its values lie in another file, '", printable(name.data()),
+  throw FileError(concat(place, ": its values are in another file, '", printable(name.data()),
                          "' (external storage), which is not read; store them in the HDF5 file (h5repack does it)"));
 }
 
 void check_sources(int64_t creation, const std::string& file, Permissions& permissions, const std::string& place) {
   if (H5Pget_layout(creation) != H5D_VIRTUAL) return;
-  HGQ_CHECK(permissions.depth < kDeepest, FileError, place,
-            ": virtual datasets lead to virtual datasets without an end");
+  HGQ_CHECK(permissions.depth < kDeepest, FileError, place, ": its sources are virtual datasets without an end");
   size_t count = 0;
   must(H5Pget_virtual_count(creation, &count), place, "its sources cannot be read");
   HGQ_CHECK(count <= kMostMappings, FileError, place, ": names ", count, " sources, at most ", kMostMappings,
@@ -253,7 +253,7 @@ int64_t unmapped_values(int64_t creation, int64_t values) {
     const Id space = own(H5Pget_virtual_vspace(creation, i), "a virtual dataset", "a source cannot be read");
     const hssize_t points = H5Sget_select_npoints(*space);
     H5Eclear2(H5E_DEFAULT);
-    // A selection without an end gives as much as its source holds.
+    // An unlimited selection gives as many values as its source has.
     mapped += points < 0 || static_cast<hsize_t>(points) == H5S_UNLIMITED ? values : static_cast<int64_t>(points);
   }
   return std::max<int64_t>(values - mapped, 0);

@@ -12,13 +12,13 @@ constexpr H5Z_filter_t kLzfNumber = 32000;
 /// The largest growth of an LZF stream: a token of 3 bytes copies at most 7 + 2 + 255 bytes.
 constexpr size_t kLargestGrowth = 88;
 
-/// Chunk size, as h5py stores it in the third of the filter's values (0 in very old files).
+/// The index of the chunk size among the filter's values in h5py files (the size is 0 in very old files).
 size_t decoded_size(size_t value_count, const unsigned int values[], size_t stream_bytes) {
   const size_t most = (stream_bytes + 1) * kLargestGrowth;
   return value_count >= 3 && values[2] != 0 ? std::min<size_t>(values[2], most) : most;
 }
 
-/// H5Z_func_t: replaces *buffer by what it decodes to; 0 is failure.
+/// H5Z_func_t: replaces *buffer with the decoded bytes; returns 0 on failure.
 size_t lzf_filter(unsigned int flags, size_t value_count, const unsigned int values[], size_t bytes,
                   size_t* buffer_bytes, void** buffer) {
   if ((flags & H5Z_FLAG_REVERSE) == 0) return 0;
@@ -61,7 +61,8 @@ size_t lzf_decode(std::span<const unsigned char> in, std::span<unsigned char> ou
     if (read == in.size()) return 0;
     const size_t distance = ((control & 31U) << 8U) + in[read++] + 1;
     if (distance > written || out.size() - written < count) return 0;
-    // Source and target may overlap: the copy repeats what it has just written, so it goes byte by byte.
+    // Source and target may overlap: the copy then repeats bytes that it has just written, so it must copy byte by
+    // byte.
     for (size_t i = 0; i < count; ++i, ++written) out[written] = out[written - distance];
   }
   return written;

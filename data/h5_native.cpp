@@ -17,7 +17,7 @@ namespace {
 
 static_assert(sizeof(hid_t) == sizeof(int64_t), "identifiers of libhdf5 1.10 and later have 64 bits");
 
-/// Deflate, the densest of the usual filters, shrinks no data below 1/1032.
+/// Deflate packs more densely than the other usual filters, and never below 1/1032.
 constexpr int64_t kLargestCompression = 1100;
 constexpr int64_t kAlwaysBelieved = int64_t{64} << 20U;
 
@@ -26,7 +26,7 @@ struct Reason {
   int system_error = 0;  // of the machine; 0: none
 };
 
-/// libhdf5 tells of a failed call of the system as "..., errno = 5, error message = 'Input/output error', ...".
+/// libhdf5 reports a failed call of the system as "..., errno = 5, error message = 'Input/output error', ...".
 int system_error_in(std::string_view text) {
   constexpr std::string_view kMark = "errno = ";
   const size_t at = text.find(kMark);
@@ -36,7 +36,7 @@ int system_error_in(std::string_view text) {
 }
 
 herr_t keep_innermost(unsigned /*depth*/, const H5E_error2_t* error, void* reason) {
-  // The walk goes from the API call inwards, so the last message stays: the one with file name and errno.
+  // The walk goes from the API call inward, so the last message is kept: the one with file name and errno.
   if (error->desc == nullptr || *error->desc == '\0') return 0;
   auto& found = *static_cast<Reason*>(reason);
   found.text = error->desc;
@@ -44,7 +44,7 @@ herr_t keep_innermost(unsigned /*depth*/, const H5E_error2_t* error, void* reaso
   return 0;
 }
 
-/// Takes the error stack, which is empty then.
+/// Takes the error stack, and leaves it empty.
 Reason take_reason() {
   Reason reason;
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_innermost, &reason);
@@ -105,14 +105,14 @@ void check_filters(int64_t creation, const std::string& place) {
   }
 }
 
-/// What the bytes that are stored for a dataset can stand for.
+/// The most bytes that the bytes stored for a dataset can unpack to.
 int64_t believable_bytes(int64_t dataset, int64_t creation, const std::string& place) {
   const auto stored = static_cast<int64_t>(std::min<hsize_t>(H5Dget_storage_size(dataset), hsize_t{1} << 52U));
-  if (stored == 0) forget_failure(place);  // also what a failure gives
+  if (stored == 0) forget_failure(place);  // 0 is also the result of a failure
   return std::max(kAlwaysBelieved, H5Pget_nfilters(creation) > 0 ? stored * kLargestCompression : stored);
 }
 
-/// libhdf5 takes chunks of another rank than the dataset's for granted, and loses itself in them.
+/// libhdf5 does not check that chunks have the rank of the dataset, and crashes or hangs if they do not.
 void check_chunks(int64_t dataset, int64_t creation, const std::string& place) {
   if (H5Pget_layout(creation) != H5D_CHUNKED) return;
   std::array<hsize_t, H5S_MAX_RANK> chunk{};
@@ -121,17 +121,17 @@ void check_chunks(int64_t dataset, int64_t creation, const std::string& place) {
   const int64_t expected = must(H5Sget_simple_extent_ndims(*space), place, "its shape cannot be read");
   HGQ_CHECK(rank == expected, FileError, place, ": has ", expected, " dims, but chunks of ", rank,
             "; the file is damaged");
-  // A chunk is unpacked whole.
+  // A chunk is always unpacked as a whole.
   const Id type = own(H5Dget_type(dataset), place, "its type cannot be read");
   auto bytes = static_cast<int64_t>(H5Tget_size(*type));
   bool fits = true;
   for (int64_t d = 0; d < rank; ++d)
     fits = fits && !__builtin_mul_overflow(bytes, static_cast<int64_t>(chunk[static_cast<size_t>(d)]), &bytes);
   HGQ_CHECK(fits && bytes <= believable_bytes(dataset, creation, place), FileError, place, ": claims chunks of ",
-            fits ? bytes_text(bytes) : "more than 2^63 bytes", ", more than the file holds; the file is damaged");
+            fits ? bytes_text(bytes) : "more than 2^63 bytes", ", more than the file contains; the file is damaged");
 }
 
-/// A header may claim any shape: what is claimed must stand in the file (or be what the filters can shrink to that).
+/// A header can claim any shape: the file must contain the bytes for it, or packed bytes that can unpack to so many.
 void check_claimed_size(int64_t dataset, int64_t creation, const std::string& place) {
   const Id space = own(H5Dget_space(dataset), place, "its shape cannot be read");
   const Id type = own(H5Dget_type(dataset), place, "its type cannot be read");
@@ -141,9 +141,9 @@ void check_claimed_size(int64_t dataset, int64_t creation, const std::string& pl
   int64_t bytes = 0;
   HGQ_CHECK(!__builtin_mul_overflow(elements, static_cast<int64_t>(element_bytes), &bytes), FileError, place,
             ": claims ", elements, " values of ", element_bytes,
-            " bytes, more than any memory holds; the file is damaged");
+            " bytes, more than fits into any memory; the file is damaged");
   if (H5Pget_layout(creation) == H5D_VIRTUAL) return;
-  // Many chunks can claim the same place in the file.
+  // Several chunks can claim the same bytes of the file.
   hsize_t file_bytes = 0;
   const Id file = own(H5Iget_file_id(dataset), place, "its file cannot be found");
   must(H5Fget_filesize(*file, &file_bytes), place, "the size of its file cannot be read");
@@ -155,7 +155,7 @@ void check_claimed_size(int64_t dataset, int64_t creation, const std::string& pl
             " for it; the file is damaged or was never filled");
 }
 
-/// The file that a dataset lies in: another one than the group's behind an external link.
+/// The file that contains a dataset: after an external link, it is not that of the group.
 std::string file_of(int64_t dataset, const std::string& file) {
   std::string name(4096, '\0');
   const ssize_t size = H5Fget_name(dataset, name.data(), name.size());

@@ -15,7 +15,7 @@ namespace hgq::h5 {
 namespace {
 
 constexpr H5Z_filter_t kLzf = 32000;
-/// Deflate gives 1032 bytes for one at most: a smaller chunk can do no harm.
+/// Deflate unpacks one byte to at most 1032: a smaller chunk cannot do harm.
 constexpr hsize_t kHarmless = hsize_t{1} << 19U;
 
 std::vector<H5Z_filter_t> filters_of(int64_t creation) {
@@ -30,13 +30,13 @@ std::vector<H5Z_filter_t> filters_of(int64_t creation) {
   return filters;
 }
 
-/// Where the chunks of a dataset lie: their extents, and those of the values.
+/// The grid of the chunks of a dataset: their extents, and those of the values.
 struct Grid {
   int rank = 0;
   std::array<hsize_t, H5S_MAX_RANK> chunk{};
   std::array<hsize_t, H5S_MAX_RANK> extent{};
 
-  /// Goes on to the next chunk; false behind the last.
+  /// Goes to the next chunk; returns false after the last.
   bool next(std::array<hsize_t, H5S_MAX_RANK>& at) const {
     for (auto d = static_cast<size_t>(rank); d-- > 0;) {
       at[d] += chunk[d];
@@ -57,7 +57,7 @@ Grid grid_of(int64_t dataset, int64_t creation) {
   return grid;
 }
 
-/// What a zlib stream gives, counted up to one more than `most`.
+/// The bytes that a zlib stream unpacks to, counted up to `most` + 1.
 int64_t unpacked_bytes(std::vector<unsigned char>& packed, int64_t most) {
   z_stream stream{};
   HGQ_CHECK(inflateInit(&stream) == Z_OK, RunError, "zlib does not start");
@@ -107,7 +107,7 @@ ChunkCount count_chunks(int64_t dataset, int64_t creation) {
 Packing packing_of(int64_t creation) {
   const std::vector<H5Z_filter_t> filters = filters_of(creation);
   if (filters.empty()) return Packing::kNone;
-  // A sum of checks may stand behind deflate, nothing else: then the bytes in the file are zlib's.
+  // Only a checksum filter may come after deflate: then the bytes in the file are a zlib stream.
   for (size_t i = 0; i < filters.size(); ++i) {
     const bool known = filters[i] == H5Z_FILTER_DEFLATE || filters[i] == H5Z_FILTER_SHUFFLE ||
                        filters[i] == H5Z_FILTER_FLETCHER32 || filters[i] == kLzf;
@@ -124,11 +124,12 @@ void check_unpacking(int64_t dataset, int64_t creation, int64_t first, int64_t c
   const auto deflate = std::ranges::find(filters, H5Z_FILTER_DEFLATE);
   if (deflate == filters.end()) return;
   HGQ_CHECK(std::ranges::count(filters, H5Z_FILTER_DEFLATE) == 1, FileError, place,
-            ": is packed by deflate several times over, which is not read");
+            ": is packed by deflate more than once, which cannot be read");
   if (packing_of(creation) != Packing::kUsual || H5Dget_storage_size(dataset) <= kHarmless) return;
   const Grid grid = grid_of(dataset, creation);
   const int64_t most = chunk_bytes(dataset, creation);
-  const unsigned skipped = 1U << static_cast<unsigned>(deflate - filters.begin());  // the bit of a chunk left unpacked
+  const unsigned skipped =
+      1U << static_cast<unsigned>(deflate - filters.begin());  // the bit that says that a chunk is not packed
   const auto chunk_row = [&](hsize_t row) { return static_cast<size_t>(row / grid.chunk[0]); };
   checked.resize(chunk_row(grid.extent[0]) + 1);
   std::array<hsize_t, H5S_MAX_RANK> at{};
@@ -146,7 +147,7 @@ void check_unpacking(int64_t dataset, int64_t creation, int64_t first, int64_t c
     check_fits_memory(static_cast<int64_t>(size), place);
     packed.resize(size);
     must(H5Dread_chunk(dataset, H5P_DEFAULT, at.data(), &mask, packed.data()), place, "a chunk cannot be read");
-    // Other filters in front of it make the values a little larger at most.
+    // Other filters before deflate make the values only a little larger.
     HGQ_CHECK(unpacked_bytes(packed, most + most / 64 + 4096) <= most + most / 64 + 4096, FileError, place,
               ": a chunk of ", bytes_text(most), " unpacks to more than that from ",
               bytes_text(static_cast<int64_t>(size)), "; the file is damaged");

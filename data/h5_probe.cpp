@@ -26,18 +26,17 @@
 namespace hgq::h5 {
 namespace {
 
-/// What is left to read: a probe must end soon on large files too.
+/// The remaining budget: a probe must end soon for large files, too.
 struct Budget {
   int objects = 2000;
   int64_t values = int64_t{16} << 20U;
 };
 
-constexpr int64_t kTextCost = 16;  // a text takes the time and memory of so many numbers
+constexpr int64_t kTextCost = 16;  // a text takes as much time and memory as so many numbers
 constexpr int kLook = 10;          // milliseconds between two looks at the child
 constexpr int64_t kLargestChunk = int64_t{128} << 20U;
 
-/// Runs a reading whose failure is no matter here, unless it is the disk's: the reading that follows in the main
-/// process reports it.
+/// Runs a read and ignores its errors, which the main process reports later. Errors of the disk are not ignored.
 template <typename Action>
 void attempt(const Action& action) {
   try {
@@ -59,7 +58,7 @@ void read_attributes(const Group& group) {
 
 void read_values(const Group& group, const std::string& name, Budget& budget) {
   const DatasetInfo info = group.info(name);
-  if (info.chunk_bytes > kLargestChunk) return;  // judged where its values are asked for
+  if (info.chunk_bytes > kLargestChunk) return;  // checked when its values are read
   const bool rows = info.shape.rank() > 0;
   const int64_t row =
       (rows ? info.shape.without_front().size() : 1) * (info.type == TypeClass::kString ? kTextCost : 1);
@@ -104,12 +103,12 @@ void read_group(const Group& group, int depth, Budget& budget) {
   }
 }
 
-/// What a child says through its pipe: one of these, and behind the second what failed.
+/// What a child writes to its pipe: one of these bytes, and after the second a text that says what failed.
 constexpr char kDoneMark = 1;
 constexpr char kDiskFailedMark = 2;
 
 [[noreturn]] void run_child(const std::function<void()>& action, int cpu_seconds, int report) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody waits for it any more then
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody waits for it if the parent is gone
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
   const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -145,7 +144,7 @@ int64_t cpu_time(pid_t process) {
   return int64_t{used.tv_sec} * 1'000'000'000 + used.tv_nsec;
 }
 
-/// Bytes of memory that a process holds; 0 where that cannot be seen.
+/// The bytes of memory that a process uses; 0 if that is not known.
 int64_t resident_bytes(pid_t process) {
   std::ifstream file(concat("/proc/", process, "/statm"));
   int64_t all = 0;
@@ -153,7 +152,7 @@ int64_t resident_bytes(pid_t process) {
   return file >> all >> resident ? resident * sysconf(_SC_PAGE_SIZE) : 0;
 }
 
-/// Waits for the child's byte; the pipe just closes when it died.
+/// Waits for the child's byte; if the child dies, the pipe is closed without one.
 Outcome watch(pid_t child, int report, int idle_seconds, int64_t bytes) {
   const int64_t most_bytes = resident_bytes(getpid()) + bytes;
   int64_t used = -1;

@@ -32,7 +32,7 @@ void choose_rows(Source& source, int64_t first, int64_t count) {
             " rows, rows ", first, " to ", first + source.count, " are asked for");
 }
 
-/// The rows wanted, as a selection in the file.
+/// The rows to read, as a selection in the file.
 Id file_selection(const Source& source) {
   Id space = own(H5Dget_space(*source.dataset), source.place, "its shape cannot be read");
   const int rank = H5Sget_simple_extent_ndims(*space);
@@ -47,7 +47,7 @@ Id file_selection(const Source& source) {
   return space;
 }
 
-/// The chunks that are about to be read unpack to what they claim.
+/// Checks that the chunks that are read next unpack to the size that they claim.
 void check_wanted_chunks(const Source& source) {
   Permissions& permissions = *source.permissions;
   if (permissions.watched) return;
@@ -61,7 +61,7 @@ void check_wanted_chunks(const Source& source) {
   }
 }
 
-/// Reads the wanted rows as `memory_type`, of which `values` has room for `elements`.
+/// Reads the rows as `memory_type` into `values`, which has room for `elements` of them.
 void read_selected(const Source& source, int64_t memory_type, int64_t elements, void* values) {
   if (elements == 0) return;
   check_wanted_chunks(source);
@@ -192,7 +192,8 @@ std::vector<std::string> read_fixed_strings(const Source& source) {
   return out;
 }
 
-/// The dataset at `path`, or columns of it; a literal name with brackets goes first.
+/// Opens the dataset at `path`, or some of its columns. If there is an object whose name contains the brackets, that
+/// one is meant.
 Source find_source(const Group& group, int64_t id, const Home& home, const std::string& path, const std::string& place,
                    auto&& check_is_there) {
   ColumnPath split = split_columns(path);
@@ -203,7 +204,7 @@ Source find_source(const Group& group, int64_t id, const Home& home, const std::
   return open_source(id, home, place, split.path, split.columns);
 }
 
-/// The number that libhdf5 gives where none was written.
+/// The number that libhdf5 gives for values that were never written.
 std::string fill_text(const Source& source, int64_t creation) {
   double value = 0;
   const TypeClass held = class_of(*source.type);
@@ -213,7 +214,7 @@ std::string fill_text(const Source& source, int64_t creation) {
   return known ? concat(value) : std::string("the fill value");
 }
 
-/// What the values take in the file, and whether some were never written.
+/// Fills in the bytes that the values take in the file, and a note if some were never written.
 void describe_storage(const Source& source, int64_t creation, const std::string& file, const Permissions& permissions,
                       DatasetInfo& info) {
   if (H5Pget_layout(creation) == H5D_VIRTUAL) {

@@ -1,4 +1,4 @@
-// A dataset of an HDF5 file that is being read: its columns, its shape, the rows that are wanted.
+// A dataset of an HDF5 file that is being read: its columns, its shape, and the rows to read.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +19,14 @@ struct Column {
   std::vector<unsigned long long> extents;  // empty for a plain number
 };
 
-/// A dataset opened for reading rows: which of its columns, the shape of all its values, and how many rows are wanted.
+/// A dataset that is opened for reading rows: which of its columns are read, the shape of all its values, and which
+/// rows are read.
 struct Source {
   Id dataset;
   Id type;
   std::string place;
-  std::vector<Column> columns;  // none: the dataset's own numbers
-  Shape shape;                  // of all values, columns as last dim
+  std::vector<Column> columns;  // empty: the dataset has plain numbers
+  Shape shape;                  // of all values; the columns are the last dimension
   int64_t first = 0;
   int64_t count = 0;  // 1 for a scalar
   std::string file;
@@ -41,13 +42,13 @@ struct ColumnPath {
   std::vector<std::string> columns;
 };
 
-/// Takes the names in brackets off a path.
+/// Splits a path into the path of the dataset and the names in brackets.
 ColumnPath split_columns(const std::string& path);
 /// The names of the columns of a compound type.
 std::vector<std::string> column_names(int64_t type, const std::string& place);
 /// "; it holds a, b", or "nothing".
 std::string names_or_none(const std::vector<std::string>& names);
-/// Restricts a source of a compound type to some of its columns. Throws FileError for a name that it does not have.
+/// Restricts a source of a compound type to some of its columns. Throws FileError for a name that no column has.
 void choose_columns(Source& source, const std::vector<std::string>& names);
 
 }  // namespace hgq::h5

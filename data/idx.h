@@ -12,7 +12,7 @@ namespace hgq {
 /// Whether the first four bytes can be those of an IDX file.
 bool looks_like_idx(const Bytes& bytes);
 
-/// Throws FileError where the header is wrong or the values are cut off.
+/// Throws FileError if the header is wrong, or if values are missing at the end.
 std::unique_ptr<RowSource> open_idx(const std::shared_ptr<const Bytes>& bytes);
 
 }  // namespace hgq

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kMaxDepth = 8;  // of an Activation in an Activation
 
-/// A number of the config; nothing where it is null, missing, or no number.
+/// A number in the config; nullopt if it is null, missing, or not a number.
 std::optional<double> number(const Node& config, std::string_view key) {
   const Node& found = config[key];
   return found.is_scalar() ? decimal_number(found) : std::nullopt;
@@ -32,7 +32,7 @@ bool is_last_axis(const Node& axis) {
   return only.is_null() || (only.is_scalar() && decimal_integer(only) == -1);
 }
 
-/// Empty for a class that is none of these.
+/// Empty for every other class.
 std::string function_of(std::string_view class_name, const Node& config) {
   if (class_name == "ReLU") return relu(config);
   if (class_name == "Softmax" && is_last_axis(config["axis"])) return "softmax";

@@ -1,4 +1,4 @@
-// Which package made a file in the layout of Keras, told by the classes of its layers.
+// Finds out from the classes of its layers which package made a file in the layout of Keras.
 #pragma once
 
 #include <functional>
@@ -10,14 +10,15 @@
 
 namespace hgq {
 
-/// Whether a layer for which `is` holds is in a model or in a model inside; `is` gets the class as the file has it.
+/// Whether `is` is true for the class of any layer in a model, or in a model inside it; `is` is given the class as it
+/// is in the file.
 bool any_layer(const Node& layers, const std::function<bool(std::string_view class_name)>& is);
 
-/// Whether a file has layers of QKeras (also in models inside the model).
+/// Whether a file has layers of QKeras, also in models inside the model.
 bool is_qkeras(const KerasFile& file);
 
-/// Whether a file has layers that only QKeras and Keras know: none of the package HGQ, and none of the classes `own`,
-/// which also old files without the name of the package hold.
+/// Whether a file has only layers of Keras and QKeras: none of the package HGQ, and none of the classes `own`, which
+/// old files contain without the name of the package.
 bool is_plain_keras(const KerasFile& file, std::span<const std::string> own = {});
 
 }  // namespace hgq

@@ -50,11 +50,12 @@ Node read_model_config(const h5::File& file, const std::string& path) {
   if (!file.has_attribute("model_config")) {
     const bool weights = file.has_attribute("layer_names") || file.has_attribute("layer_names0") ||
                          file.is_group("layers") || file.is_group("_layer_checkpoint_dependencies");
-    throw FileError(concat(path, ": has no attribute 'model_config', so it is no model file of Keras 2; ",
-                           weights ? concat("it holds weights alone, as save_weights writes them; with the model as "
-                                            "JSON: hgq-train import MODEL.json --weights ",
-                                            path, " --out proxy.h5")
-                                   : concat("it seems to hold data, which are given by --data ", path)));
+    throw FileError(concat(path, ": has no attribute 'model_config', so it is not a model file of Keras 2; ",
+                           weights
+                               ? concat("it contains only weights, as save_weights() writes them; with the model as "
+                                        "JSON: hgq-train import MODEL.json --weights ",
+                                        path, " --out proxy.h5")
+                               : concat("it seems to hold data, which are given by --data ", path)));
   }
   const std::string place = concat(path, ", model_config");
   try {

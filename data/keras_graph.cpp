@@ -28,12 +28,12 @@ const Node& required(const Node& map, std::string_view key, Node::Kind kind) {
 
 constexpr int kMaxDepth = 32;  // of models inside models
 
-/// ["NAME", CALL, OUTPUT], with or without a map of arguments behind.
+/// ["NAME", CALL, OUTPUT], with or without a map of arguments at the end.
 struct Reference {
   std::string layer;
   int64_t call = 0, output = 0;
   std::string place;
-  bool from_zero = false;  // the first call of a model inside is 0, whatever it is elsewhere
+  bool from_zero = false;  // the first call of a model inside the model has number 0 here
 };
 
 /// Keras 3 wraps a reference: {class_name: "__keras_tensor__", config: {keras_history: [NAME, CALL, OUTPUT], ...}}.
@@ -68,7 +68,7 @@ std::map<std::string, const Node*> by_key(const Node& map) {
 
 bool is_map_of_references(const Node& node) { return node.is_map() && !is_reference(node); }
 
-/// The references in lists and maps, one in another, in the order of tf.nest.flatten: maps by their sorted keys.
+/// The references in nested lists and maps, in the order of tf.nest.flatten: maps by their sorted keys.
 void flatten(const Node& node, int depth, std::vector<Reference>& out) {
   HGQ_CHECK(depth <= kMaxDepth, FileError, node.place(), ": lists are nested more than ", kMaxDepth, " deep");
   if (is_map_of_references(node)) {
@@ -90,8 +90,8 @@ std::vector<Reference> flattened(const Node& config, std::string_view key) {
   return out;
 }
 
-/// What the inputs of a Functional model are called where it is called with a map: as in the map that it was made
-/// with, else as their layers. Empty for a Sequential one.
+/// The names of the inputs of a Functional model that is called with a map: the keys of the map that it was made with,
+/// otherwise the names of the layers. Empty for a Sequential model.
 std::vector<std::string> input_keys(const Node& config) {
   const Node* const inputs = config.find("input_layers");
   if (inputs == nullptr) return {};
@@ -113,8 +113,8 @@ struct Called {
   int64_t first = 0;                 // number of its first call
 };
 
-/// A Functional model has a call of its own, on its own inputs, before it is called by others; Keras counts it, but
-/// Keras 3 does not for a Sequential one, nor where calls name their parents.
+/// A Functional model has a call on its own inputs before other layers call it. Keras counts that call; Keras 3 does
+/// not for a Sequential model, nor if calls name their parents.
 int64_t first_call_of(const KerasNode& node, bool keras_3) {
   if (!is_nested_model(node.class_name) || (keras_3 && node.class_name == "Sequential")) return 0;
   if (node.class_name != "Sequential") return 1;
@@ -129,8 +129,9 @@ bool is_call_of_keras_3(const Node& call) {
   return arguments != nullptr && arguments->is_list() && !arguments->items().empty() && call.find("kwargs") != nullptr;
 }
 
-/// The parents of one call. Keras 2 writes a list of them, a model called with a map writes a map, one called with a
-/// single value that value alone; Keras 3 writes {args: [...], kwargs: {...}}, of which the first argument counts.
+/// The parents of one call. Keras 2 writes a list; for a model that was called with a map it writes a map, and for a
+/// model that was called with a single value that value. Keras 3 writes {args: [...], kwargs: {...}}, of which the
+/// first argument counts.
 std::vector<Reference> read_call(const Node& call, const Node& layer) {
   const Node& inputs = is_call_of_keras_3(call) ? call["args"].items().front() : call;
   HGQ_CHECK(inputs.is_list() || inputs.is_map(), FileError, inputs.place(), ": found ", describe(inputs),
@@ -161,7 +162,7 @@ std::vector<std::vector<Reference>> read_calls(const Node& layer) {
   return out;
 }
 
-/// The names of a layer's calls: as our own files tell, else NAME, NAME_1 ...
+/// The names of a layer's calls: as our own files say, otherwise NAME, NAME_1 and so on.
 std::vector<std::string> call_names(const Node& layer, const std::string& name, size_t calls,
                                     const std::set<std::string>& layers) {
   std::vector<std::string> names{name};
@@ -200,7 +201,8 @@ std::vector<std::string> ends(const Node& config, std::string_view key, const st
 
 KerasGraph read_graph(const Node& model_config, bool nested, int depth);
 
-/// What Keras 3 writes otherwise, as Keras 2 writes it: `batch_shape` of an input, and dtypes that are objects.
+/// Converts what Keras 3 writes differently to the form of Keras 2: `batch_shape` of an input, and dtypes that are
+/// objects.
 Node as_keras_2(const Node& written) {
   Node config = written;
   const Node* const shape = config.find("batch_shape");
@@ -223,11 +225,11 @@ KerasNode read_node(const Node& layer) {
   node.class_name = required_text(layer, "class_name");
   node.config = as_keras_2(required(layer, "config", Node::Kind::kMap));
   node.name = required_text(layer.find("name") != nullptr ? layer : node.config, "name");
-  if (is_functional(node.config)) node.class_name = "Functional";  // a class of one's own that is derived from it
+  if (is_functional(node.config)) node.class_name = "Functional";  // a user's class that is derived from it
   return node;
 }
 
-/// Puts every layer behind those that it reads, in the order of the file otherwise.
+/// Sorts the layers so that each follows those that it reads, and otherwise keeps the order of the file.
 void sort_by_need(std::vector<KerasNode>& nodes, const Node& config) {
   std::map<std::string, size_t> index;
   for (size_t i = 0; i < nodes.size(); ++i) {
@@ -262,7 +264,7 @@ void sort_by_need(std::vector<KerasNode>& nodes, const Node& config) {
   nodes = std::move(sorted);
 }
 
-/// Our own files with shared layers tell the order of the calls.
+/// Our own files with shared layers contain the order of the calls.
 void use_call_order(const Node& config, std::vector<KerasNode>& nodes) {
   std::map<std::string, size_t> place;
   for (const Node& name : config["call_order"].items()) place.emplace(name.text(), place.size());
@@ -314,7 +316,7 @@ KerasGraph functional(const Node& config, int depth) {
   return graph;
 }
 
-/// A chain. Its first entry is an InputLayer, or a layer that tells the shape of its input.
+/// A Sequential model. Its first entry is an InputLayer, or a layer with the shape of its input.
 KerasGraph sequential(const Node& config, bool nested) {
   KerasGraph graph;
   const Node* const built = config.find("build_input_shape");

@@ -81,7 +81,7 @@ std::vector<int> keras_order(const std::vector<std::vector<int>>& parents, const
   constexpr int kUnseen = -1;
   std::vector<int> visit(parents.size(), kUnseen);
   std::vector<int> depth(parents.size(), 0);
-  // The walk, with a stack of its own: a layer before its parents, those in order.
+  // The walk, with an explicit stack: a layer comes before its parents, and these in their order.
   int visited = 0;
   std::vector<int> stack(outputs.rbegin(), outputs.rend());
   while (!stack.empty()) {
@@ -93,7 +93,7 @@ std::vector<int> keras_order(const std::vector<std::vector<int>>& parents, const
     const std::vector<int>& read = parents[static_cast<size_t>(next)];
     stack.insert(stack.end(), read.rbegin(), read.rend());
   }
-  // Children stand behind their parents, so going backwards every depth is final before it is passed on.
+  // Children come after their parents, so going backward every depth is final before it is passed on.
   std::vector<int> order;
   for (int i = static_cast<int>(parents.size()) - 1; i >= 0; --i) {
     const auto at = static_cast<size_t>(i);

@@ -1,4 +1,4 @@
-// The weights alone of a Keras 2 file, apart from the model that they belong to.
+// Reads only the weights of a Keras 2 file, without the model to which they belong.
 #pragma once
 
 #include <vector>
@@ -8,8 +8,8 @@
 
 namespace hgq {
 
-/// Those in a group with an attribute layer_names: the group model_weights of a model, or the root of a file that
-/// save_weights() has written. Throws FileError.
+/// The weights in a group with an attribute layer_names: the group model_weights of a model, or the root of a file that
+/// save_weights() has written. Throws FileError if they cannot be read.
 std::vector<KerasLayerWeights> read_keras_layers(const h5::Group& weights);
 
 }  // namespace hgq

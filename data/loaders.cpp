@@ -92,8 +92,8 @@ class H5DataFile : public DataFile {
   }
 
  private:
-  /// What is larger than memory is read in blocks, but a chunk of it is unpacked whole, and what is nearly nothing in
-  /// the file is no data.
+  /// A dataset larger than memory is read in blocks, but each HDF5 chunk is unpacked as a whole. A dataset that is
+  /// extremely small in the file is not data.
   void check_size(const std::string& name, const h5::DatasetInfo& info) const {
     const std::string place = concat(path_, ":/", name);
     HGQ_CHECK(info.chunk_bytes <= std::max(limits_.memory, kAlwaysAllowed), FileError, place, ": its chunks take ",
@@ -102,7 +102,7 @@ class H5DataFile : public DataFile {
     const int64_t bytes = info.shape.size() * static_cast<int64_t>(sizeof(float));
     check_density(bytes, info.stored_bytes, limits_.memory, place);
     if (info.packing != h5::Packing::kOther) return;
-    // What other filters unpack to is not known before.
+    // The result of other filters is not known in advance.
     constexpr int kSeconds = 600;
     const int64_t rows = info.shape[0];
     const int64_t step = std::max<int64_t>(info.chunk_rows, 1);
@@ -115,7 +115,7 @@ class H5DataFile : public DataFile {
               ": is damaged: libhdf5 crashes, hangs, or takes too much memory when it unpacks these values");
   }
 
-  /// Texts lie anywhere in the file; a damaged place of one can crash libhdf5.
+  /// Texts are stored anywhere in the file; a damaged reference to one can crash libhdf5.
   void check_text(const std::string& name, int64_t rows) const {
     constexpr int64_t kPiece = int64_t{1} << 14U;
     constexpr int kSeconds = 30;
@@ -169,7 +169,7 @@ class NpzDataFile : public DataFile {
   ZipFile zip_;
 };
 
-/// NPY and IDX: one array without a name.
+/// A file with one array without a name: NPY and IDX.
 class ArrayDataFile : public DataFile {
  public:
   ArrayDataFile(std::shared_ptr<const Bytes> bytes, FileKind kind) : bytes_(std::move(bytes)), kind_(kind) {}
@@ -205,7 +205,7 @@ class CsvDataFile : public DataFile {
   std::shared_ptr<const CsvTable> table_;  // shared with the rows it gives
 };
 
-/// A weight of 1 for each row.
+/// Sample weights of 1 for every row.
 class OneRows : public RowSource {
  public:
   explicit OneRows(int64_t rows) : RowSource("sample weights of 1", rows, Shape{}, false) {}
@@ -217,7 +217,7 @@ class OneRows : public RowSource {
   std::vector<std::string> read_words(int64_t /*first*/, int64_t /*count*/) const override { return {}; }
 };
 
-/// Kinds that are not read, so that the message can name them.
+/// Kinds of files that cannot be read, which the message then names.
 std::string foreign_kind(const std::string& front) {
   struct Signature {
     std::string_view bytes;

@@ -9,15 +9,16 @@
 namespace hgq {
 namespace {
 
-/// Rows that one thread copies at a time; small enough to share a batch, large enough that waking a thread pays.
+/// The number of rows that one thread copies at a time: small enough to divide a batch among threads, large enough to
+/// be worth waking a thread.
 constexpr int64_t kRowsPerTask = 2048;
 
-/// Copies rows of `size` floats each from `from` to `to`, one behind the other.
+/// Copies the given rows of `size` floats each from `from` to `to`, one after the other.
 void copy_rows(const float* from, std::span<const int64_t> rows, int64_t size, float* to) {
   constexpr size_t kAhead = 8;
   const auto bytes = static_cast<size_t>(size) * sizeof(float);
   for (size_t i = 0; i < rows.size(); ++i) {
-    // The rows lie anywhere: their cache lines are asked for before they are needed.
+    // The rows may be anywhere in memory, so their cache lines are prefetched.
     if (i + kAhead < rows.size()) __builtin_prefetch(from + rows[i + kAhead] * size);
     if (size == 1) {
       to[i] = from[rows[i]];
@@ -80,13 +81,13 @@ void MemoryDataset::slice(int64_t first, int64_t count, Batch& out) const {
 }
 
 ConstTensorView MemoryDataset::x() const {
-  HGQ_CHECK(input_count_ == 1, ShapeError, "this dataset has ", input_count_, " inputs, x() is for exactly one");
+  HGQ_CHECK(input_count_ == 1, ShapeError, "this dataset has ", input_count_, " inputs, but x() needs exactly one");
   return values_[0].view();
 }
 
 ConstTensorView MemoryDataset::y() const {
   HGQ_CHECK(targets().size() == 1, ShapeError, "this dataset has ", targets().size(),
-            " targets, y() is for exactly one");
+            " targets, but y() needs exactly one");
   return values_[input_count_].view();
 }
 

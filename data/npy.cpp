@@ -25,7 +25,7 @@ struct Header {
   int64_t data_offset = 0;
 };
 
-/// The text of the Python dict at the front, and where the values begin.
+/// The text of the Python dict in the header, and the offset at which the values begin.
 std::string header_text(const Bytes& bytes, int64_t& data_offset) {
   std::string front(8, '\0');
   bytes.read(0, front);
@@ -46,7 +46,7 @@ std::string header_text(const Bytes& bytes, int64_t& data_offset) {
   return text;
 }
 
-/// What stands behind 'key': in the dict, spaces skipped. Only the three keys occur, and no value contains one of them.
+/// The text after 'key': in the dict, without spaces. The dict has only three keys, and no value contains one of them.
 std::string_view value_of(std::string_view header, std::string_view key, const std::string& place) {
   for (const char quote : {'\'', '"'}) {
     const std::string quoted = concat(quote, key, quote);
@@ -105,7 +105,7 @@ Header parse_header(const Bytes& bytes) {
 
 constexpr int64_t kLargestWidth = int64_t{1} << 40U;
 
-/// The size behind the type's letter; 0 where there is none, -1 where it cannot be.
+/// The size after the letter of a type; 0 if there is none, -1 if it is not valid.
 int64_t width_of(const std::string& type) {
   int64_t width = 0;
   if (type.size() > 2) std::from_chars(type.data() + 2, type.data() + type.size(), width);
@@ -131,7 +131,7 @@ NumberType number_type(const Header& header, const std::string& place) {
   return result;
 }
 
-/// The same array with its last dim running fastest.
+/// The same array with neighbours along the last dimension side by side.
 template <typename T>
 std::vector<T> from_fortran_order(std::span<const T> values, const Shape& shape) {
   std::vector<T> out(values.size());
@@ -147,7 +147,7 @@ std::vector<T> from_fortran_order(std::span<const T> values, const Shape& shape)
   return out;
 }
 
-/// Rows of an array whose numbers `flat` gives in Fortran order.
+/// The rows of an array whose numbers `flat` has in Fortran order.
 template <typename T>
 std::unique_ptr<RowSource> turned(const RowSource& flat, const Shape& shape) {
   std::vector<T> values(static_cast<size_t>(flat.rows()));
@@ -168,7 +168,7 @@ void append_utf8(std::string& out, uint32_t code) {
   }
 }
 
-/// Texts of fixed width: 'S' of bytes, 'U' of code points of four bytes.
+/// Texts of fixed width: 'S' consists of bytes, 'U' of code points of four bytes.
 class TextRows : public RowSource {
  public:
   TextRows(std::shared_ptr<const Bytes> bytes, const Header& header)
@@ -179,7 +179,7 @@ class TextRows : public RowSource {
         big_endian_(header.type[0] == '>'),
         width_(width_of(header.type) * (code_points_ ? 4 : 1)) {
     HGQ_CHECK(width_ >= 0, FileError, place(), ": its texts have the type '", printable(header.type),
-              "', whose size cannot be; the file is damaged");
+              "', whose size is not possible; the file is damaged");
     HGQ_CHECK(width_ <= bytes_->size() && this->rows() <= (bytes_->size() - offset_) / std::max<int64_t>(width_, 1),
               FileError, place(), ": is cut off: ", rows(), " texts of ", width_, " bytes are claimed");
   }
@@ -230,7 +230,7 @@ std::unique_ptr<RowSource> open_npy(const std::shared_ptr<const Bytes>& bytes) {
   const NumberType type = number_type(header, place);
   if (!header.fortran_order || header.shape.rank() == 1)
     return binary_rows(place, {bytes, header.data_offset, type, header.shape});
-  // The file's numbers in their own order are rows of one number each.
+  // The numbers in the order of the file, as rows of one number each.
   const auto flat = binary_rows(place, {bytes, header.data_offset, type, Shape{header.shape.size()}});
   check_fits_memory(2 * header.shape.size() * bytes_of(flat->width()), place);
   switch (flat->width()) {
@@ -262,7 +262,7 @@ std::string npy_header(const std::string& type, const Shape& shape, bool fortran
   if (shape.rank() > 1) text.pop_back();
   text = concat("{'descr': '", type, "', 'fortran_order': ", fortran_order ? "True" : "False", ", 'shape': ", text,
                 "), }");
-  // Values begin at a multiple of 64 bytes, behind a line's end.
+  // Values begin at a multiple of 64 bytes, after a line end.
   text.append(64 - (10 + text.size() + 1) % 64, ' ');
   text += '\n';
   const auto low = static_cast<char>(text.size() & 0xffU);

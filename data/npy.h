@@ -1,8 +1,9 @@
-// NumPy's own files: .npy holds one array, .npz is a zip file of them.
+// NumPy's own files: an .npy file contains one array, and an .npz file is a zip file of .npy files.
 //
-// Read are booleans, integers of 8 to 64 bits, floats of 16 to 64 bits in either byte order, C and Fortran order, and
-// texts ('S' and 'U', of one dim) as labels. Arrays of Python objects are not read: they are programs rather than data.
-// A plain .npy is read in ranges of rows; a Fortran-ordered array of more than one dim is turned once, in memory.
+// The types that can be read are booleans, integers of 8 to 64 bits, floats of 16 to 64 bits, in either byte order and
+// in C or Fortran order, and texts ('S' and 'U', of one dimension) as labels. Arrays of Python objects are not read,
+// since reading them would run programs. A plain .npy file is read in ranges of rows; an array in Fortran order of more
+// than one dimension is transposed once, in memory.
 #pragma once
 
 #include <memory>
@@ -17,18 +18,18 @@ namespace hgq {
 
 bool looks_like_npy(const Bytes& bytes);
 
-/// The rows of an array; its first dim counts them. Throws FileError where the header is wrong or the values are cut
-/// off.
+/// The rows of an array along its first dimension. Throws FileError if the header is wrong, or if values are missing at
+/// the end.
 std::unique_ptr<RowSource> open_npy(const std::shared_ptr<const Bytes>& bytes);
 
-/// A whole numeric array, scalars too.
+/// A whole array of numbers as float32; it may be a scalar. Throws FileError as open_npy().
 Tensor read_npy(const std::string& path);
 
-/// Writes float32, C order, version 1.0.
+/// Writes float32 in C order, format version 1.0. Throws as write_file_atomically.
 void write_npy(const std::string& path, ConstTensorView values);
 
-/// "<f4", "(3, 4)": what stands at the front of an .npy file that write_npy writes; for tests and tools that write
-/// other types.
+/// The header of an .npy file for a type such as "<f4" and a shape. write_npy() uses it, as do tests and tools that
+/// write other types.
 std::string npy_header(const std::string& type, const Shape& shape, bool fortran_order = false);
 
 }  // namespace hgq

@@ -11,7 +11,7 @@
 namespace hgq {
 namespace {
 
-/// "[2, 5]" for element 17 of a sample of shape [4, 6]; "5" where the sample has one dim; empty for a single number.
+/// "[2, 5]" for element 17 of a sample of shape [4, 6]; "5" if the sample has one dimension; empty for a single number.
 std::string element_name(const Shape& sample, int64_t element) {
   if (sample.size() <= 1) return "";
   const auto strides = row_major_strides(sample);
@@ -22,7 +22,7 @@ std::string element_name(const Shape& sample, int64_t element) {
   return sample.rank() == 1 ? out : concat("[", out, "]");
 }
 
-/// Whether all are finite, without a branch per value: the sum of value * 0 is NaN where one is not.
+/// Whether all values are finite, without a branch for each value: the sum of value * 0 is NaN if one is not.
 template <typename T>
 bool all_finite(std::span<const T> values) {
   T sum = 0;
@@ -35,11 +35,11 @@ constexpr NumberWidth kWidthOf = sizeof(T) == sizeof(float)    ? NumberWidth::kF
                                  : sizeof(T) == sizeof(double) ? NumberWidth::kDouble
                                                                : NumberWidth::kLabel;
 
-/// Numbers that lie in memory.
+/// Rows of numbers in memory.
 template <typename T>
 class MemoryRows : public RowSource {
  public:
-  /// `origin`, if given, names the rows.
+  /// If `origin` is given, it names the rows.
   MemoryRows(std::string place, int64_t rows, const Shape& sample, std::vector<T> values,
              std::unique_ptr<RowSource> origin)
       : RowSource(std::move(place), rows, sample, false, kWidthOf<T>),
@@ -68,7 +68,7 @@ class MemoryRows : public RowSource {
   std::unique_ptr<RowSource> origin_;
 };
 
-/// Texts that lie in memory.
+/// Rows of text in memory.
 class MemoryWords : public RowSource {
  public:
   explicit MemoryWords(std::unique_ptr<RowSource> origin)
@@ -96,7 +96,7 @@ std::unique_ptr<RowSource> cached_as(std::unique_ptr<RowSource> source) {
                                          std::move(source));
 }
 
-/// Reads as `Narrow`, which holds all that there is.
+/// Reads the numbers as `Narrow`, which can hold all of them.
 template <typename Narrow, typename Wide>
 void widen(const RowSource& source, int64_t first, int64_t count, std::span<Wide> out) {
   std::vector<Narrow> narrow(static_cast<size_t>(count * source.sample().size()));

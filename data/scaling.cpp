@@ -12,7 +12,7 @@ namespace {
 template <typename T>
 void scale_rows(const Scaling& scaling, std::span<const T> values, std::span<float> out) {
   const size_t features = scaling.offset.size();
-  HGQ_CHECK(values.size() % features == 0, ShapeError, values.size(), " values are no whole rows of ", features,
+  HGQ_CHECK(values.size() % features == 0, ShapeError, values.size(), " values are not whole rows of ", features,
             " features");
   for (size_t row = 0; row < values.size(); row += features) {
     for (size_t f = 0; f < features; ++f) {
@@ -76,7 +76,8 @@ void ScalingFit::add_rows(std::span<const T> values) {
         first_[f] = std::min(first_[f], x);
         second_[f] = std::max(second_[f], x);
       } else {
-        // Welford: exact for a constant feature, where sums of squares would leave a tiny deviation to divide by.
+        // Welford's method: exact for a constant feature, for which sums of squares would give a tiny deviation as the
+        // divisor.
         const double before = x - first_[f];
         first_[f] += before * share;
         second_[f] += before * (x - first_[f]);

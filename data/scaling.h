@@ -3,10 +3,10 @@
 //   standard   (x - mean) / deviation      population deviation; 0 counts as 1
 //   minmax     (x - min) / (max - min)     to [0, 1]; a constant feature gives 0
 //
-// A feature is an element of the last dim: for rows of 16 numbers there are 16 pairs, for images of shape [28, 28, 1]
-// one, for 8 steps of 2 coordinates two. All is computed in float64 from the numbers of the file, in the order of the
-// rows, so the numbers do not depend on blocks or threads; the scaled value is rounded to float32 once. Times of 1.7e9
-// s so keep their fractions, which float32 would lose.
+// A feature is an element of the last dimension: rows of 16 numbers have 16 features, images of shape [28, 28, 1] have
+// one, and series of 8 points with 2 coordinates have two. Everything is computed in float64 from the numbers in the
+// file, in the order of the rows, so the result does not depend on blocks or threads; the scaled value is rounded to
+// float32 once. So times of 1.7e9 s keep their fractions, which float32 would lose.
 #pragma once
 
 #include <cstdint>
@@ -23,29 +23,29 @@ enum class ScaleKind : uint8_t { kNone, kStandard, kMinMax };
 /// "none", "standard", "minmax".
 std::string to_string(ScaleKind kind);
 
-/// y = (x - offset) / divisor, per feature. Empty vectors scale nothing.
+/// y = (x - offset) / divisor for each feature. Empty vectors scale nothing.
 struct Scaling {
   std::vector<double> offset;
   std::vector<double> divisor;
 
   bool empty() const { return offset.empty(); }
-  /// In place. Throws ShapeError where `values` are not whole rows of so many features.
+  /// Scales in place. Throws ShapeError unless `values` is a multiple of the number of features.
   void apply(std::span<float> values) const;
   /// The same into `out`, of the same size.
   void apply(std::span<const double> values, std::span<float> out) const;
-  /// Throws ShapeError unless the two have a pair for each feature of `sample`, or none at all; `input` names it in the
-  /// message.
+  /// Throws ShapeError unless there are an offset and a divisor for each feature of `sample`, or none at all. `input`
+  /// is the name of the input for the message.
   void check(const Shape& sample, const std::string& input) const;
 };
 
-/// Features of rows of this shape: the last extent, 1 for single numbers.
+/// The number of features of rows of this shape: the last extent; 1 for single numbers.
 int64_t feature_count(const Shape& sample);
 
-/// Sees the training rows once, piece by piece, and gives the scaling.
+/// Computes the scaling from the training rows, which are given once, piece by piece.
 class ScalingFit {
  public:
   ScalingFit(ScaleKind kind, const Shape& sample);
-  /// Whole rows, in their order.
+  /// Adds whole rows, in their order.
   void add(std::span<const float> values) { add_rows(values); }
   void add(std::span<const double> values) { add_rows(values); }
   Scaling result() const;

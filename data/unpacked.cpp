@@ -16,7 +16,7 @@ namespace {
 using Form = PackedStream::Form;
 
 constexpr int64_t kPiece = int64_t{1} << 18U;
-constexpr int64_t kMostKept = int64_t{256} << 20U;  // what is larger is unpacked again where it is read
+constexpr int64_t kMostKept = int64_t{256} << 20U;  // larger contents are unpacked again when they are read
 constexpr int64_t kLargestBlock = int64_t{256} << 20U;
 constexpr int64_t kFirstSpan = int64_t{4} << 20U;
 constexpr size_t kMostPoints = 1024;  // 32 KiB each
@@ -24,16 +24,16 @@ constexpr int64_t kGzipEnd = 8;       // bytes behind a gzip stream: its CRC and
 
 int window_bits(Form form) { return form == Form::kGzip ? 16 + MAX_WBITS : -MAX_WBITS; }
 
-/// From where unpacking can go on: the start of a deflate block.
+/// A point from which unpacking can continue: the start of a deflate block.
 struct Point {
   int64_t out = 0;              // bytes unpacked before it
-  int64_t in = 0;               // packed bytes that are used up
-  int bits = 0;                 // of the last of them that are not
-  std::vector<Bytef> window{};  // what was unpacked last, which the block may repeat
-  bool stream_begins = false;   // a header stands here
+  int64_t in = 0;               // packed bytes that were used
+  int bits = 0;                 // unused bits of the last of them
+  std::vector<Bytef> window{};  // the bytes unpacked last, which the block may refer to
+  bool stream_begins = false;   // a header follows
 };
 
-/// Unpacks a stream from a point on.
+/// Unpacks a stream, beginning at a point.
 class Unpacker {
  public:
   Unpacker(std::shared_ptr<const Bytes> packed, Form form)
@@ -65,7 +65,7 @@ class Unpacker {
     check(inflateSetDictionary(&stream_, point.window.data(), static_cast<uInt>(point.window.size())));
   }
 
-  /// Unpacks into `out` until it is full, a block ends, or all is unpacked; how many bytes came.
+  /// Unpacks into `out` until it is full, a block ends, or everything is unpacked. Returns the number of bytes.
   size_t go_on(std::span<char> out) {
     at_block_ = false;
     fill();
@@ -78,14 +78,14 @@ class Unpacker {
       end_stream();
     } else {
       const bool stuck = status == Z_BUF_ERROR && given == 0 && stream_.avail_in == 0 && read_ == packed_->size();
-      HGQ_CHECK(!stuck, FileError, packed_->place(), ": is packed, and cut off");
+      HGQ_CHECK(!stuck, FileError, packed_->place(), ": is packed, and its end is missing");
       if (status != Z_BUF_ERROR) check(status);
       at_block_ = (stream_.data_type & 128) != 0 && (stream_.data_type & 64) == 0;
     }
     return given;
   }
 
-  /// Whether what follows is a place to go on from.
+  /// Whether unpacking can continue from here later.
   bool at_point() const { return at_block_ || (begins_ && !ended_); }
   Point point() {
     Point point{.out = out_, .in = in(), .bits = begins_ ? 0 : stream_.data_type & 7, .stream_begins = begins_};
@@ -108,7 +108,7 @@ class Unpacker {
     stream_.avail_in = static_cast<uInt>(count);
   }
 
-  /// Gzip files may follow each other.
+  /// A file may consist of several gzip streams.
   void end_stream() {
     int64_t next = in();
     if (form_ == Form::kGzip && bare_) next = std::min(next + kGzipEnd, packed_->size());
@@ -125,22 +125,23 @@ class Unpacker {
 
   void check(int status) const {
     HGQ_CHECK(status == Z_OK || status == Z_STREAM_END, FileError, packed_->place(), ": cannot be unpacked (",
-              stream_.msg != nullptr ? stream_.msg : "it needs what is not there", "); the file is damaged");
+              stream_.msg != nullptr ? stream_.msg : "it refers to bytes before its beginning",
+              "); the file is damaged");
   }
 
-  std::shared_ptr<const Bytes> packed_;  // shared with whoever else reads the file
+  std::shared_ptr<const Bytes> packed_;  // shared with other readers of the file
   Form form_;
   std::vector<char> in_;
   z_stream stream_{};
   int64_t read_ = 0;  // packed bytes that were given to zlib
   int64_t out_ = 0;
   bool bare_ = false;    // a gzip stream whose header is not seen
-  bool begins_ = false;  // a stream's header comes next
+  bool begins_ = false;  // the header of a stream comes next
   bool at_block_ = false;
   bool ended_ = false;
 };
 
-/// The points so far, evenly spread; fewer and farther apart the longer the stream is.
+/// The points so far, evenly spaced. The longer the stream is, the larger is their distance.
 class Points {
  public:
   Points() : points_{Point{.stream_begins = true}} {}
@@ -162,7 +163,7 @@ class Points {
   int64_t span_ = kFirstSpan;
 };
 
-/// What is unpacked again where it is read.
+/// Contents that are unpacked again when they are read.
 class UnpackedAgain : public Bytes {
  public:
   UnpackedAgain(const PackedStream& stream, int64_t size, std::vector<Point> points)
@@ -184,17 +185,17 @@ class UnpackedAgain : public Bytes {
 
   void take(std::span<char> out) const {
     while (!out.empty()) {
-      HGQ_CHECK(!unpacker_.ended(), FileError, place(), ": gives less than when it was first read");
+      HGQ_CHECK(!unpacker_.ended(), FileError, place(), ": unpacks to less than when it was first read");
       out = out.subspan(unpacker_.go_on(out));
     }
   }
 
   std::vector<Point> points_;
   mutable std::mutex mutex_;
-  mutable Unpacker unpacker_;  // where the last reading ended: the next one mostly goes on there
+  mutable Unpacker unpacker_;  // at the end of the last read, where the next one usually begins
 };
 
-/// Goes through a stream once.
+/// Unpacks a stream once, from the beginning to the end.
 class FirstPass {
  public:
   FirstPass(const PackedStream& stream, int64_t memory)
@@ -210,9 +211,9 @@ class FirstPass {
     }
     const std::string& place = stream_.bytes->place();
     HGQ_CHECK(!stream_.size || unpacker.out() == *stream_.size, FileError, place, ": unpacks to ", unpacker.out(),
-              " bytes, the directory says ", *stream_.size, "; the file is damaged");
+              " bytes, but the directory claims ", *stream_.size, "; the file is damaged");
     HGQ_CHECK(!stream_.crc32 || crc_ == *stream_.crc32, FileError, place,
-              ": its content does not agree with its check sum; the file is damaged");
+              ": its content does not match its checksum; the file is damaged");
     HGQ_CHECK(unpacker.out() > 0 || stream_.size, FileError, place, ": is empty");
     if (unpacker.out() <= most_kept_) return memory_bytes(place, std::move(kept_));
     return std::make_unique<UnpackedAgain>(stream_, unpacker.out(), points_.take());
@@ -221,7 +222,7 @@ class FirstPass {
  private:
   void check_claim(int64_t size) const {
     const Bytes& packed = *stream_.bytes;
-    // Deflate packs to 1/1032 at best: a claim beyond that is wrong, whatever the memory.
+    // Deflate packs to 1/1032 at best: a larger claim is wrong, whatever the memory.
     HGQ_CHECK(size / 1032 <= packed.size(), FileError, packed.place(), ": claims to unpack to ", bytes_text(size),
               " from ", bytes_text(packed.size()), "; the file is damaged");
     check_density(size, packed.size(), memory_, packed.place());
@@ -230,7 +231,7 @@ class FirstPass {
   void take(std::span<const char> piece, Unpacker& unpacker) {
     const std::string& place = stream_.bytes->place();
     HGQ_CHECK(!stream_.size || unpacker.out() <= *stream_.size, FileError, place, ": unpacks to more than the ",
-              *stream_.size, " bytes that the directory says; the file is damaged");
+              *stream_.size, " bytes that the directory claims; the file is damaged");
     check_density(unpacker.out(), unpacker.in(), memory_, place);
     if (stream_.crc32)
       crc_ = crc32(crc_, reinterpret_cast<const Bytef*>(piece.data()), static_cast<uInt>(piece.size()));

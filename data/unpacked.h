@@ -1,8 +1,10 @@
-// What deflate streams hold (members of zip files, gzip files), as bytes that can be read anywhere, in bounded memory.
+// The contents of deflate streams (members of zip files, gzip files), as bytes that can be read at any offset in
+// bounded memory.
 //
-// The stream is unpacked once, piece by piece, to check it. What is small is kept; of what is large only points are
-// kept from which unpacking can go on, so that an array larger than memory can be read in blocks. A stream that gives
-// more than it claims, or that is nearly nothing and becomes more than memory holds, is refused as soon as that shows.
+// The stream is unpacked once, piece by piece, to check it. A small result is kept; for a large one only points are
+// kept from which unpacking can continue, so that an array larger than memory can be read in blocks. A stream that
+// unpacks to more than it claims, or a very small stream that unpacks to more than the memory, is an error as soon as
+// that is known.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +18,14 @@ namespace hgq {
 
 struct PackedStream {
   enum class Form : uint8_t { kBare, kGzip };
-  std::shared_ptr<const Bytes> bytes;  // the packed ones: shared with the result where that is large
+  std::shared_ptr<const Bytes> bytes;  // packed; shared with the result if that is large
   Form form = Form::kBare;
-  std::optional<int64_t> size = {};    // what it claims to unpack to
-  std::optional<uint64_t> crc32 = {};  // of what it unpacks to; a gzip file has its own
+  std::optional<int64_t> size = {};    // the unpacked size that it claims
+  std::optional<uint64_t> crc32 = {};  // of the unpacked bytes; a gzip file contains its own
 };
 
-/// `memory`: bytes that the rows of a set may take. Throws FileError where the stream is damaged, cut off, does not
-/// give what it claims, or would harm.
+/// `memory` is the number of bytes that the rows of a set may take. Throws FileError if the stream is damaged or
+/// incomplete, does not have the size or the checksum that it claims, or is far too dense (check_density()).
 std::unique_ptr<Bytes> unpacked(const PackedStream& stream, int64_t memory);
 
 }  // namespace hgq

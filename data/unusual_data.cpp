@@ -31,7 +31,7 @@ struct Range {
   float farthest() const { return std::max(std::abs(low), std::abs(high)); }
 };
 
-/// Of each element of each field.
+/// The ranges of each element of each field.
 using Ranges = std::vector<std::vector<Range>>;
 
 int64_t rows_to_look_at(const Dataset& data) {
@@ -95,9 +95,9 @@ class Notes {
       }
     }
     if (config_.validation && same_set(*config_.validation, config_.train))
-      add("data.validation: is the training set, so val_ metrics do not tell how the network does on other rows");
+      add("data.validation: is the training set, so val_ metrics do not show how good the network is on other rows");
     if (config_.test && same_set(*config_.test, config_.train))
-      add("data.test: is the training set, so the final numbers do not tell how the network does on other rows");
+      add("data.test: is the training set, so the final metrics do not show how good the network is on other rows");
     return std::move(notes_);
   }
 
@@ -124,7 +124,7 @@ class Notes {
           ", so it tells the network nothing; leave it out of data.inputs");
     } else if (rows_ > 1 && columns && !constant.empty()) {
       add(input, constant.size(), " of ", elements.size(), " columns are the same ", of_all_rows_, " (",
-          listed(i, constant), "), so they tell the network nothing; leave them out of data.inputs where you can");
+          listed(i, constant), "), so they tell the network nothing; leave them out of data.inputs if possible");
     }
     if (far.empty()) return;
     const std::string where = columns ? concat("column", far.size() > 1 ? "s " : " ", listed(i, far),
@@ -134,11 +134,11 @@ class Notes {
       add(input, where, all.farthest(), ", which takes many bits and long to train; set data.scale: standard");
     } else {
       add(input, where, all.farthest(), " though data.scale is ", to_string(config_.scale),
-          ": a few values lie far from all others; look at them, or cut them off");
+          ": a few values are far from all others; check them, or limit their range");
     }
   }
 
-  /// "3 ('pt')": the column's number, and its name where the config gives one.
+  /// "3 ('pt')": the number of a column, and its name if the config gives one.
   std::string named(size_t input, size_t column) const {
     std::string number = concat(column);
     const std::vector<NamedArray>& arrays = config_.train.inputs;

@@ -1,4 +1,4 @@
-// What is not wrong with the rows that are trained on, but unusual enough that the user should know.
+// Warnings about training rows that are not wrong, but so unusual that the user should know.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace hgq {
 
-/// A line each, with advice: inputs, or columns of a flat input, that are the same in all rows or lie beyond 1000;
-/// targets that are the same in all rows; sample weights that are all 0; a validation or test set that is the training
-/// set. `train`: the training rows as the network gets them. Of a large set the first rows are looked at, up to 2^26
-/// values.
+/// One line for each, with advice: inputs, or columns of a flat input, that are the same in all rows or have magnitudes
+/// above 1000; targets that are the same in all rows; sample weights that are all 0; a validation or test set that is
+/// the training set. `train` are the training rows as the network gets them. Of a large set only the first rows are
+/// examined, up to 2^26 values.
 std::vector<std::string> unusual_data(const Dataset& train, const DataConfig& config);
 
 }  // namespace hgq

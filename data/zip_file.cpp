@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t kEndSize = 22;
 constexpr int64_t kLongestComment = 65535;
-constexpr uint64_t kIn64 = 0xffffffffU;  // the value stands in the zip64 extra field
+constexpr uint64_t kIn64 = 0xffffffffU;  // the value is in the zip64 extra field
 
 /// Little-endian number of `count` bytes.
 uint64_t number(std::span<const char> bytes, size_t offset, size_t count) {
@@ -22,7 +22,7 @@ uint64_t number(std::span<const char> bytes, size_t offset, size_t count) {
   return value;
 }
 
-/// A member that is stored as it is: a window into the file, whose CRC the constructor has checked.
+/// A member that is stored without packing: a range of the file, whose CRC the constructor has checked.
 class Window : public Bytes {
  public:
   Window(std::string place, std::shared_ptr<const Bytes> bytes, int64_t offset, int64_t size)
@@ -145,12 +145,12 @@ std::unique_ptr<Bytes> ZipFile::member(const std::string& name) const {
             "; only stored and deflated members can be read");
   const auto total = static_cast<uint64_t>(bytes_->size());
   HGQ_CHECK(entry->header_offset < total && entry->packed_size <= total && entry->size <= uint64_t{1} << 60U, FileError,
-            place, ": the directory's sizes do not fit the file; it is damaged");
+            place, ": the sizes in its directory do not fit the file; it is damaged");
   const auto header = static_cast<int64_t>(entry->header_offset);
   std::string head(30, '\0');
   bytes_->read(header, head);
   HGQ_CHECK(head.starts_with("PK\3\4"), FileError, place,
-            ": does not begin where the directory says; the file is damaged");
+            ": does not begin at the offset in the directory; the file is damaged");
   const int64_t begin = header + 30 + static_cast<int64_t>(number(head, 26, 2) + number(head, 28, 2));
   const auto packed_size = static_cast<int64_t>(entry->packed_size);
   HGQ_CHECK(begin <= bytes_->size() && packed_size <= bytes_->size() - begin, FileError, place, ": is cut off");
@@ -161,7 +161,7 @@ std::unique_ptr<Bytes> ZipFile::member(const std::string& name) const {
     return unpacked({.bytes = std::move(bytes), .size = static_cast<int64_t>(entry->size), .crc32 = entry->crc},
                     memory_);
   HGQ_CHECK(crc_of(*bytes) == entry->crc, FileError, place,
-            ": its content does not agree with its check sum; the file is damaged");
+            ": its content does not match its checksum; the file is damaged");
   return bytes;
 }
 

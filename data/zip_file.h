@@ -1,10 +1,11 @@
-// Zip files, as far as .npz needs them: members stored or deflated, zip64 included, checked by their CRC-32.
+// Zip files, as far as .npz files need them: members that are stored or deflated, also with zip64, and checked by their
+// CRC-32.
 //
 //   ZipFile zip(open_bytes("data.npz"));
 //   zip.names();                             // {"x.npy", "y.npy"}
 //   std::unique_ptr<Bytes> x = zip.member("x.npy");
 //
-// A stored member is read from the file where it lies; a deflated one is unpacked (data/unpacked.h).
+// A stored member is read directly from the file; a deflated one is unpacked (data/unpacked.h).
 #pragma once
 
 #include <memory>
@@ -18,16 +19,16 @@ namespace hgq {
 
 class ZipFile {
  public:
-  /// Reads the directory at the end. Throws FileError where it is missing or damaged.
-  /// `memory`: bytes that the rows of a set may take (data/unpacked.h).
+  /// Reads the directory at the end of the file. `memory` is the number of bytes that the rows of a set may take
+  /// (data/unpacked.h). Throws FileError if the directory is missing or damaged.
   explicit ZipFile(std::shared_ptr<const Bytes> bytes, int64_t memory = physical_memory() / 2);
 
   std::vector<std::string> names() const;
   bool has(const std::string& name) const { return find(name) != nullptr; }
-  /// Bytes that the directory says a member has, unpacked; 0 where there is none.
+  /// The unpacked size of a member that the directory claims; 0 if there is no such member.
   uint64_t claimed_size(const std::string& name) const { return has(name) ? find(name)->size : 0; }
-  /// Throws FileError where there is no such member, it is packed or encrypted in an unknown way, or does not give what
-  /// its CRC says.
+  /// Throws FileError if there is no such member, if it is encrypted or packed in an unknown way, or if its contents do
+  /// not match its CRC.
   std::unique_ptr<Bytes> member(const std::string& name) const;
 
   static bool looks_like_zip(const Bytes& bytes);
@@ -42,7 +43,7 @@ class ZipFile {
   Entry read_entry(int64_t& offset) const;
   static void read_zip64(Entry& entry, std::span<const char> extra);
 
-  std::shared_ptr<const Bytes> bytes_;  // shared with the members that lie in it
+  std::shared_ptr<const Bytes> bytes_;  // shared with its members
   int64_t memory_;
   std::vector<Entry> entries_;
 };

@@ -9,8 +9,8 @@
 //   kernel_quantizer: {init_bw: 2, regularizer: {MonoL1: 1.0e-6}}        in a quantizer, of the clipped f
 //
 // Keras' defaults: 0.01 for `l1`, `l2` and both of `l1_l2`, 0 for both of `L1L2`. Sums run in a fixed order
-// (core/lane_sum.h). The loops are templates over the number type, so that one source serves the float kernel and its
-// twin in double.
+// (core/ordered_sum.h). The loops are templates over the number type, so that one source serves the float kernel and
+// its twin in double.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@
 #include <string_view>
 
 #include "hgq/config/node.h"
-#include "hgq/core/lane_sum.h"
+#include "hgq/core/ordered_sum.h"
 
 namespace hgq {
 
@@ -67,17 +67,17 @@ T Regularizer::value(std::span<const T> x) const {
   const auto count = static_cast<int64_t>(x.size());
   if (kind == Kind::kNone) return T{0};
   if (kind == Kind::kMonoL1) {
-    return static_cast<T>(l1 * lane_sum(count, [values](int64_t i) { return static_cast<double>(values[i]); }));
+    return static_cast<T>(l1 * ordered_sum(count, [values](int64_t i) { return static_cast<double>(values[i]); }));
   }
   double sum = 0;
   if (l1 != 0) {
-    sum += l1 * lane_sum(count, [values](int64_t i) {
+    sum += l1 * ordered_sum(count, [values](int64_t i) {
              const auto v = static_cast<double>(values[i]);
              return v < 0 ? -v : v;
            });
   }
   if (l2 != 0) {
-    sum += l2 * lane_sum(count, [values](int64_t i) {
+    sum += l2 * ordered_sum(count, [values](int64_t i) {
              const auto v = static_cast<double>(values[i]);
              return v * v;
            });

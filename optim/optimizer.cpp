@@ -7,7 +7,7 @@
 
 #include "hgq/core/error.h"
 #include "hgq/core/flush_denormals.h"
-#include "hgq/core/lane_sum.h"
+#include "hgq/core/ordered_sum.h"
 
 namespace hgq {
 namespace {
@@ -17,7 +17,7 @@ constexpr int64_t kFloatsPerLine = static_cast<int64_t>(kAlignment / sizeof(floa
 int64_t padded(int64_t floats) { return (floats + kFloatsPerLine - 1) / kFloatsPerLine * kFloatsPerLine; }
 
 double sum_of_squares(const float* values, int64_t count) {
-  return lane_sum(count, [values](int64_t i) {
+  return ordered_sum(count, [values](int64_t i) {
     const auto v = static_cast<double>(values[i]);
     return v * v;
   });

@@ -12,7 +12,7 @@ constexpr int kEntryFraction = 10;
 constexpr int kMostFraction = 20;  // a table of 2^24 entries
 constexpr int kIndexBits = 31;     // of hls4ml's int
 
-/// log2 of the range of the table.
+/// log2 of the width of the table's range.
 int range_bits(HlsFunction function) { return function == HlsFunction::kTanh ? 3 : 4; }
 
 }  // namespace
@@ -36,7 +36,7 @@ std::string hls_table_problem(HlsFunction function, const HlsTypes& in) {
 float hls_table_value(HlsFunction function, int fraction, double x) {
   const int bits = range_bits(function);
   const int64_t entries = int64_t{1} << (bits + fraction);
-  // hls4ml scales x in x's own type: where that has no bits behind the point, it cuts, towards 0.
+  // hls4ml scales x in the type of x: without bits after the point, that rounds toward 0.
   const int coarse = std::max(-fraction, 0);
   const int64_t place = static_cast<int64_t>(std::ldexp(x, fraction - coarse)) * (int64_t{1} << coarse);
   const int64_t index = std::clamp<int64_t>(place + entries / 2, 0, entries - 1);

@@ -23,7 +23,7 @@ ProxyPlan relu_plan(const ProxySignal& input) {
   for (int& k : plan.out.hls.k) k = 0;
   with_storage(input.storage, [&](auto element) {
     using T = decltype(element);
-    plan.step = [](const StepRows& rows) {
+    plan.compute = [](const ProxyRows& rows) {
       const T* in = rows.in[0]->data<T>();
       std::transform(in, in + rows.rows * rows.out->row_size(), rows.out->data<T>(),
                      [](T v) { return std::max(v, T{}); });
@@ -37,7 +37,7 @@ ProxyPlan copy_plan(const ProxySignal& input) {
   plan.out = input;
   with_storage(input.storage, [&](auto element) {
     using T = decltype(element);
-    plan.step = [](const StepRows& rows) {
+    plan.compute = [](const ProxyRows& rows) {
       std::copy_n(rows.in[0]->data<T>(), rows.rows * rows.out->row_size(), rows.out->data<T>());
     };
   });
@@ -61,13 +61,13 @@ void softmax_of(std::span<double> values) {
   for (double& v : values) v /= sum;
 }
 
-/// Computes a function of the values along the last dim, in place.
+/// Computes a function of the values along the last dimension, in place.
 using Function = void (*)(std::span<double>);
 
-/// The fractions are empty for floats.
+/// `fraction` is empty for floats.
 template <typename T>
-ProxyStep function_step(Function function, int64_t last_dim, std::vector<int> fraction) {
-  return [function, last_dim, fraction = std::move(fraction)](const StepRows& rows) {
+ProxyFunction activation_function(Function function, int64_t last_dim, std::vector<int> fraction) {
+  return [function, last_dim, fraction = std::move(fraction)](const ProxyRows& rows) {
     const T* in = rows.in[0]->data<T>();
     auto* out = rows.out->data<float>();
     const auto n = static_cast<size_t>(rows.out->row_size());
@@ -85,10 +85,10 @@ ProxyStep function_step(Function function, int64_t last_dim, std::vector<int> fr
   };
 }
 
-/// Of a function of one number that hls4ml reads from its table.
+/// For a function of one number that hls4ml reads from its table.
 template <typename T>
-ProxyStep table_step(HlsFunction function, int table_fraction, std::vector<int> fraction) {
-  return [function, table_fraction, fraction = std::move(fraction)](const StepRows& rows) {
+ProxyFunction table_function(HlsFunction function, int table_fraction, std::vector<int> fraction) {
+  return [function, table_fraction, fraction = std::move(fraction)](const ProxyRows& rows) {
     const T* in = rows.in[0]->data<T>();
     auto* out = rows.out->data<float>();
     const auto n = static_cast<size_t>(rows.out->row_size());
@@ -104,23 +104,24 @@ ProxyPlan function_plan(const ProxySignal& input, Function function) {
   plan.out.shape = input.shape;
   for (size_t e = 0; e < input.hls.size(); ++e) {
     const int sign = function == tanh_of ? input.hls.k[e] : 0;
-    // Of softmax: the types of hls4ml's tables, ap_fixed<18, 8> both.
+    // Softmax has the type of both of hls4ml's tables, ap_fixed<18, 8>.
     const bool softmax = function == softmax_of;
     plan.out.hls.push(sign, softmax ? 16 : std::min(input.hls.i[e], 1), softmax ? 20 : kUnlimitedBits);
   }
   const int64_t last_dim = input.shape.rank() == 0 ? 1 : input.shape[-1];
-  with_storage(input.storage,
-               [&](auto element) { plan.step = function_step<decltype(element)>(function, last_dim, input.fraction); });
+  with_storage(input.storage, [&](auto element) {
+    plan.compute = activation_function<decltype(element)>(function, last_dim, input.fraction);
+  });
   return plan;
 }
 
-/// From hls4ml's table; where it has none, the function itself.
+/// Computes the function from hls4ml's table; if there is none, the function itself.
 ProxyPlan table_plan(const ProxySignal& input, HlsFunction function) {
   ProxyPlan plan = function_plan(input, function == HlsFunction::kTanh ? tanh_of : sigmoid_of);
   if (!input.fixed_point() || !hls_table_problem(function, input.hls).empty()) return plan;
   const int table_fraction = std::ranges::max(input.hls.f);
   with_storage(input.storage, [&](auto element) {
-    plan.step = table_step<decltype(element)>(function, table_fraction, input.fraction);
+    plan.compute = table_function<decltype(element)>(function, table_fraction, input.fraction);
   });
   return plan;
 }
@@ -132,12 +133,11 @@ std::string table_note(HlsFunction function, const ProxySignal& input) {
   const std::string problem = hls_table_problem(function, input.hls);
   if (!problem.empty()) return concat("hls4ml 1.3.0 cannot compute its ", name, ": ", problem);
   const int bits = std::ranges::max(input.hls.k) + std::ranges::max(input.hls.i) + std::ranges::max(input.hls.f);
-  return concat("hls4ml computes ", name,
-                " from a table of its own, cut down to 10 fractional bits and to inputs from ",
+  return concat("hls4ml computes ", name, " from its own table, which has 10 fractional bits and inputs from ",
                 is_tanh ? "-4 to 4" : "-8 to 8", ", as do predict and verify here; the model does not. ",
                 bits <= kMaxTableBits ? concat("With unary_lut_max_table_size ", int64_t{1} << std::max(bits, 0),
-                                               " it gets a table of its own, which is exact")
-                                      : "With fewer bits in front of it it gets a table of its own, which is exact");
+                                               " it becomes a UnaryLUT, which is exact")
+                                      : "With fewer bits before it, it becomes a UnaryLUT, which is exact");
 }
 
 }  // namespace
@@ -212,7 +212,7 @@ HlsType ProxyActivation::package_type(std::span<const HlsType> in) const {
 }
 
 std::string ProxyActivation::firmware_note(const ProxySignal& input) const {
-  if (function_ == "softmax") return "hls4ml computes softmax from tables; predict --softmax-table does as well";
+  if (function_ == "softmax") return "hls4ml computes softmax from tables, and so does predict --softmax-table";
   if (function_ == "tanh") return table_note(HlsFunction::kTanh, input);
   if (function_ == "sigmoid") return table_note(HlsFunction::kSigmoid, input);
   return "";
@@ -222,11 +222,11 @@ std::string ProxyActivation::why_inexact() const {
   if (function_ == "tanh" || function_ == "sigmoid")
     return concat("'", name(), "' is hls4ml's own table of ", function_,
                   ": entries of 10 fractional bits, for inputs from ", function_ == "tanh" ? "-4 to 4" : "-8 to 8",
-                  "; a larger unary_lut_max_table_size, or fewer bits in front of it, give it an exact one");
+                  "; a larger unary_lut_max_table_size, or fewer bits before it, give it an exact table");
   if (function_ == "softmax")
     return concat("'", name(),
                   "' computes softmax in float32: the last digits depend on the library, and the value "
-                  "lies at a tie of the quantizer");
+                  "is at a tie of the quantizer");
   return "";
 }
 

@@ -1,8 +1,8 @@
 // ReLU and Activation.
 //
 // ReLU (and Activation with "relu" or "linear") maps fixed-point values to fixed-point values, exactly. Sigmoid and
-// tanh are what hls4ml computes, from its tables (activation_tables.h); Keras computes the functions themselves. So do
-// we for softmax, unless set_softmax_table() asks for hls4ml's.
+// tanh are computed from the tables of hls4ml (activation_tables.h), whereas Keras computes the functions themselves.
+// Softmax is computed as in Keras, unless set_softmax_table() asks for the tables of hls4ml.
 #pragma once
 
 #include <memory>
@@ -31,7 +31,7 @@ class ProxyRelu : public ProxyLayer {
 
 class ProxyActivation : public ProxyLayer {
  public:
-  /// `function`: one of functions(). Throws ShapeError.
+  /// `function` must be one of functions(), otherwise throws ShapeError.
   ProxyActivation(std::string name, std::string function);
   static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
   /// "linear", "relu", "sigmoid", "softmax", "tanh".

@@ -9,7 +9,8 @@ namespace hgq {
 
 void check_term_bits(int bits, std::string_view where) {
   HGQ_CHECK(bits <= kMaxTermBits, ShapeError, where, ": an exact sum here has terms of ", bits, " bits, more than the ",
-            kMaxTermBits, " that can be computed; are the widths of its weights and of the quantizers in front right?");
+            kMaxTermBits,
+            " that can be computed; are the widths of its weights and of the quantizers before it right?");
 }
 
 Alignment align(const ProxySignal& signal, std::span<const int64_t> group, int64_t groups, std::string_view where) {

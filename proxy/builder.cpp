@@ -53,7 +53,8 @@ ProxyRef ProxyBuilder::add_quantizer(const std::string& quantizer_name, ProxyRef
   if (parallelization_factor) {
     overrides[name(parent)]["parallelization_factor"] = Node::integer(*parallelization_factor);
   }
-  // hls4ml 1.3.0 makes a type of one bit of a quantizer without bits, unless it cuts and wraps; 0 is 0 in any mode.
+  // hls4ml 1.3.0 gives a quantizer without bits a type of one bit, unless its modes are TRN and WRAP. As 0 is the same
+  // in every mode, these are used.
   const ProxyQuantizer planned(quantizer_name, types, rounding, overflow, {});
   if (std::ranges::all_of(planned.firmware_types(signal(parent)), [](const Kbi& t) { return t.b == 0; })) {
     std::ranges::fill(types.k, int8_t{0});
@@ -89,7 +90,7 @@ ProxyRef ProxyBuilder::add_activation(const std::string& name, ProxyRef parent, 
   return add_layer<ProxyActivation>(name, {parent}, function);
 }
 
-void ProxyBuilder::narrow_in_front_of_table(int layer) {
+void ProxyBuilder::narrow_before_table(int layer) {
   std::vector<bool> changed(layers_.size(), false);
   for (const int quantizer : PackageNarrowing(layers_, signals_).run(layer))
     changed[static_cast<size_t>(quantizer)] = true;
@@ -105,7 +106,7 @@ void ProxyBuilder::narrow_in_front_of_table(int layer) {
 
 namespace {
 
-/// What holds the types of all elements.
+/// The smallest type that holds the types of all elements.
 HlsType widest(const HlsTypes& types) {
   return {.k = std::ranges::max(types.k), .i = std::ranges::max(types.i), .f = std::ranges::max(types.f)};
 }
@@ -115,9 +116,9 @@ HlsType widest(const HlsTypes& types) {
 // A quantizer with one type may be folded into the layer before it, which changes the type that hls4ml derives; a table
 // is exact only if both types are the same.
 HlsType ProxyBuilder::lut_input_type(ProxyRef parent) {
-  narrow_in_front_of_table(parent.index);
+  narrow_before_table(parent.index);
   const HlsType type = widest(signal(parent).hls);
-  ProxyRef front = parent;  // the quantizer, in front of layers that move elements
+  ProxyRef front = parent;  // the quantizer, before layers that only move elements
   while (layer(front).as_quantizer() == nullptr && layers_[static_cast<size_t>(front.index)].parents.size() == 1)
     front = {layers_[static_cast<size_t>(front.index)].parents[0]};
   const ProxyQuantizer* const quantizer = layer(front).as_quantizer();
@@ -138,7 +139,7 @@ ProxyRef ProxyBuilder::add_unary_lut(const std::string& name, ProxyRef parent,
                                      std::shared_ptr<const ops::UnaryFunction> function, const QuantizerTypes& types,
                                      Rounding rounding, Overflow overflow) {
   ProxyUnaryLut::Source source{.function = std::move(function), .in = lut_input_type(parent), .out = {}};
-  HlsType widest{.k = 0, .i = -128, .f = -128};  // of the quantizer behind
+  HlsType widest{.k = 0, .i = -128, .f = -128};  // of the quantizer that follows
   for (size_t e = 0; e < types.b.size(); ++e) {
     Kbi t = types.at(e);
     if (t.b == 0) t = {};
@@ -170,7 +171,7 @@ ProxyRef ProxyBuilder::add_unary_lut(const std::string& name, ProxyRef parent,
                                                         .rounding = Rounding::kRndConv});
 }
 
-// A table if its input has a known type and few enough bits, else hls4ml's own table if there is one.
+// A table if its input has a known type and few enough bits, otherwise hls4ml's own table if there is one.
 ProxyRef ProxyBuilder::add_function(const std::string& name, ProxyRef parent,
                                     const std::shared_ptr<const ops::UnaryFunction>& function, int64_t most_entries,
                                     const std::optional<QuantizerBehind>& behind) {
@@ -188,12 +189,12 @@ ProxyRef ProxyBuilder::add_function(const std::string& name, ProxyRef parent,
     return add_activation(name, parent, called);
   }
   HGQ_CHECK(type->bits() > 0 || in_hls4ml, ConfigError, "layer '", name,
-            "': its input is always 0, so there is nothing to make a table of");
+            "': its input is always 0, expected one from which a table can be made");
   if (type->bits() > 0 && type->bits() <= kMaxTableBits && int64_t{1} << type->bits() <= most_entries) {
     if (int64_t{1} << type->bits() > kMostKerasTableEntries)
       note(concat("layer '", name, "': Keras opens its table of ", int64_t{1} << type->bits(),
                   " entries only with LUT_SIZE_LIMITATION=", int64_t{1} << (type->bits() + 1),
-                  " in its environment; hls4ml needs nothing"));
+                  " in its environment; hls4ml does not need it"));
     if (behind) return add_unary_lut(name, parent, function, behind->types, behind->rounding, behind->overflow);
     return add_unary_lut(name, parent, function);
   }
@@ -203,8 +204,8 @@ ProxyRef ProxyBuilder::add_function(const std::string& name, ProxyRef parent,
       " entries, as its input has ", type->bits(), " bits; export.unary_lut_max_table_size ",
       "(--unary-lut-max-table-size) is ", most_entries,
       type->bits() <= kMaxTableBits
-          ? concat("; export the model with ", int64_t{1} << type->bits(), ", or give the layer in front fewer bits")
-          : concat(", and can be 2^", kMaxTableBits, " at most; give the layer in front fewer bits")));
+          ? concat("; export the model with ", int64_t{1} << type->bits(), ", or give the layer before it fewer bits")
+          : concat(", and can be 2^", kMaxTableBits, " at most; give the layer before it fewer bits")));
 }
 
 // hls4ml 1.3.0 merges two at a time.

@@ -126,9 +126,9 @@ class ProxyBuilder {
   std::string usable_name(const std::string& name);
   template <typename L, typename... Arguments>
   ProxyRef add_in_pairs(const std::string& name, const std::vector<ProxyRef>& parents, const Arguments&... arguments);
-  /// Narrows the quantizers that lead to a layer, as Python HGQ does before a table, and plans again the layers that
-  /// read those that have changed.
-  void narrow_in_front_of_table(int layer);
+  /// Narrows the quantizers that lead to a layer, as Python HGQ does before a table, and makes new plans for the layers
+  /// after them.
+  void narrow_before_table(int layer);
   ProxyRef append(std::unique_ptr<ProxyLayer> layer, const std::vector<ProxyRef>& parents);
 
   std::string model_name_;

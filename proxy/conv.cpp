@@ -116,7 +116,7 @@ HlsType ProxyConv::package_type(std::span<const HlsType> in) const {
 std::string ProxyConv::firmware_note(const ProxySignal& /*input*/) const {
   if (options_.groups > 1) return concat("hls4ml 1.3.0 cannot convert a convolution of ", options_.groups, " groups");
   if (std::ranges::any_of(options_.dilation, [](int64_t d) { return d > 1; }))
-    return "hls4ml 1.3.0 leaves out the dilation, so its firmware computes something else";
+    return "hls4ml 1.3.0 ignores the dilation, so its firmware computes another function";
   return "";
 }
 

@@ -1,4 +1,4 @@
-// Conv1D and Conv2D, their activation linear: the products of products.h over windows; padding is 0.
+// Conv1D and Conv2D with linear activation: the products of products.h over windows; padding is 0.
 #pragma once
 
 #include <memory>
@@ -11,21 +11,21 @@
 
 namespace hgq {
 
-/// How the windows of a convolution stand; the kernel says their size.
+/// The windows of a convolution, except for their size, which the kernel determines.
 struct ConvOptions {
-  int rank = 2;  // 1 or 2 dims
+  int rank = 2;  // 1 or 2 dimensions
   std::vector<int64_t> stride, dilation;
   Padding padding = Padding::kValid;
   int64_t groups = 1;
 };
 
-/// Reads the keys of one of the two classes; `size` gets the windows' size.
+/// Reads the keys of one of the two classes, and writes the size of the windows to `size`.
 ConvOptions read_conv_options(ConfigReader& reader, int rank, std::vector<int64_t>& size);
 
 class ProxyConv : public ProxyLayer {
  public:
-  /// `kernel`: (size ..., inputs / groups, filters), row-major; `bias`: (filters), or empty for none. All finite.
-  /// Throws ShapeError.
+  /// `kernel` has shape [size..., inputs / groups, filters], row-major; `bias` has `filters` values, or none. Throws
+  /// ShapeError if a shape does not fit, or a value is not finite.
   ProxyConv(std::string name, ConvOptions options, const Shape& kernel_shape, std::vector<float> kernel,
             std::vector<float> bias);
   static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);

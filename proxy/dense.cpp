@@ -57,7 +57,7 @@ HlsType ProxyDense::package_type(std::span<const HlsType> in) const {
 std::string ProxyDense::firmware_note(const ProxySignal& input) const {
   if (input.shape.rank() <= kMostHlsDims) return "";
   return concat("hls4ml 1.3.0 cannot convert a dense layer on samples of shape ", input.shape, "; it takes up to ",
-                kMostHlsDims, " dims. Bring them into fewer by PReshape");
+                kMostHlsDims, " dims. Reduce them with PReshape");
 }
 
 void register_dense(ProxyKinds& kinds) { kinds.proxy_layers.add({.name = "Dense", .make = ProxyDense::read}); }

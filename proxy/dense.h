@@ -1,4 +1,4 @@
-// Dense: y = x W + b over the last dim, its activation linear. Its exact computation is in products.h.
+// Dense with linear activation: y = x W + b over the last dimension. products.h computes it exactly.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,8 @@ namespace hgq {
 
 class ProxyDense : public ProxyLayer {
  public:
-  /// `kernel`: (inputs, units), row-major; `bias`: (units), or empty for none. All finite. Throws ShapeError.
+  /// `kernel` has shape [inputs, units], row-major; `bias` has `units` values, or none. Throws ShapeError if a shape
+  /// does not fit, or a value is not finite.
   ProxyDense(std::string name, const Shape& kernel_shape, std::vector<float> kernel, std::vector<float> bias);
   static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
 

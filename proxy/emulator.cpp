@@ -9,7 +9,7 @@
 namespace hgq {
 namespace {
 
-/// Values of all layers in a block: few enough for the L2 cache.
+/// The most values of all layers in a block: few enough for the L2 cache.
 constexpr int64_t kBlockElements = 32768;
 constexpr int64_t kMostBlockRows = 256;
 
@@ -82,11 +82,11 @@ void Emulator::run_block(std::span<const ConstTensorView> inputs, int64_t first,
   for (size_t layer = 0; layer < plans_.size(); ++layer) {
     in.clear();
     for (const int parent : model_.layers()[layer].parents) in.push_back(&blocks[static_cast<size_t>(parent)]);
-    plans_[layer].step({.rows = rows,
-                        .in = in,
-                        .out = &blocks[layer],
-                        .overflows = &overflows[layer],
-                        .row_overflows = out.row_overflows.data() + first});
+    plans_[layer].compute({.rows = rows,
+                           .in = in,
+                           .out = &blocks[layer],
+                           .overflows = &overflows[layer],
+                           .row_overflows = out.row_overflows.data() + first});
   }
   for (size_t i = 0; i < out.outputs.size(); ++i) {
     const auto layer = static_cast<size_t>(model_.outputs()[i]);

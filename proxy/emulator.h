@@ -1,4 +1,4 @@
-// Computes a proxy model exactly: what the firmware computes, bit by bit, overflows included (quantization.md 3.3).
+// Computes a proxy model exactly as the firmware does, bit by bit and with overflows (quantization.md 3.3).
 //
 //   const Emulator emulator(model);
 //   const Emulation result = emulator.run({{x.view()}});
@@ -52,14 +52,14 @@ class Emulator {
   Emulation run(std::span<const ConstTensorView> inputs, Workers* workers = nullptr) const;
   /// Computes one row and keeps the values of all layers; the inputs have one row each. Throws as run().
   EmulatedRow row(std::span<const ConstTensorView> inputs) const;
-  /// What is known of the values of a layer without data; valid as long as the emulator.
+  /// What is known about the output of a layer without data; valid as long as the emulator.
   const ProxySignal& signal(int layer) const { return plans_[static_cast<size_t>(layer)].out; }
 
  private:
   void check_inputs(std::span<const ConstTensorView> inputs) const;
   /// Memory for a block of rows of every layer.
   std::vector<ProxyBlock> make_blocks() const;
-  /// `overflows`: a counter for each layer.
+  /// `overflows` has a counter for each layer.
   void run_block(std::span<const ConstTensorView> inputs, int64_t first, int64_t rows,
                  const std::vector<ProxyBlock>& blocks, std::vector<int64_t>& overflows, Emulation& out) const;
 

@@ -8,8 +8,8 @@
 namespace hgq {
 namespace {
 
-/// hls4ml folds a quantizer of one type into the layer in front: what that layer gives is then rounded once, by the
-/// last quantizer, and that is what its other readers see, too.
+/// hls4ml folds a quantizer of one type into the layer before it. The output of that layer is then rounded only once,
+/// by the last quantizer, and its other readers get the same values.
 class Folding {
  public:
   using SignalOf = std::function<const ProxySignal&(int)>;
@@ -36,12 +36,12 @@ class Folding {
       return concat("hls4ml 1.3.0 cannot convert it, as it only quantizes '", name,
                     "', which is an output, too; make one of the two the output");
     if (is_output(front))
-      return concat("hls4ml 1.3.0 folds it into '", name, "' in front, an output that so gets its bits");
+      return concat("hls4ml 1.3.0 folds it into '", name, "' before it, an output, which so gets its bits");
     const auto* const other = folded(front);
     if (other == nullptr || same(*quantizer, *other, index, front)) return "";
     return concat(
         "hls4ml 1.3.0 folds it and '", name,
-        "' in front into one, and so rounds once where the model rounds twice; leave one of them out, or give "
+        "' before it into one, so it rounds once where the model rounds twice; leave one of them out, or give "
         "them a width for each element");
   }
 
@@ -55,15 +55,15 @@ class Folding {
     const auto* const quantizer = model_.layer(index).as_quantizer();
     return quantizer != nullptr && quantizer->is_folded(input_of(index)) ? quantizer : nullptr;
   }
-  /// The layer that its type is written into: behind those that only move elements, which are written, too. An output
-  /// among them is the one; -1 for an input of the model, which is converted from numbers.
+  /// The layer whose output gets the type of a quantizer: the one before all layers that only move elements, which get
+  /// it, too; if one of these is an output, that one. -1 for an input of the model, which is converted from numbers.
   int in_front(int index) const {
     int front = parent_of(index);
     while (!is_output(front) && model_.only_child(front) && model_.layer(front).only_moves())
       front = model_.layers()[static_cast<size_t>(front)].parents[0];
     return model_.layers()[static_cast<size_t>(front)].parents.empty() ? -1 : front;
   }
-  /// Whether the last alone gives what both give: cut or rounded to the same bits, and wrapped to fewer.
+  /// Whether the last quantizer alone gives the same values as both: it rounds to the same bits, and wraps to fewer.
   bool same(const ProxyQuantizer& quantizer, const ProxyQuantizer& front, int index, int front_index) const {
     const Kbi a = quantizer.firmware_types(input_of(index))[0];
     const Kbi b = front.firmware_types(input_of(front_index))[0];

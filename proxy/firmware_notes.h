@@ -1,5 +1,6 @@
-// What hls4ml 1.3.0 computes otherwise than the model, or cannot read at all: said of every proxy that is made, read by
-// `verify`, or would be made of a config. docs/hls4ml.md lists what was tried.
+// Notes about what hls4ml 1.3.0 computes differently from the model, or cannot read at all. The user gets them for
+// every proxy that is made, that `verify` reads, or that would be made from a config. docs/hls4ml.md lists what was
+// tested.
 #pragma once
 
 #include <functional>
@@ -10,7 +11,7 @@
 
 namespace hgq {
 
-/// A line for each layer that is so, which names it. `signal`: what a layer gives, by its index.
+/// One line for each such layer, with its name. `signal` returns the ProxySignal of the layer with this index.
 std::vector<std::string> firmware_notes(const ProxyModel& model, const std::function<const ProxySignal&(int)>& signal);
 
 }  // namespace hgq

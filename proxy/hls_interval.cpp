@@ -24,8 +24,8 @@ int hls_ceil_log2(double value) {
 }
 
 HlsInterval HlsInterval::of(int k, int i, int f) {
-  const double step = std::ldexp(1.0, -f);
-  return {.low = k != 0 ? -std::ldexp(1.0, i) : 0.0, .high = std::ldexp(1.0, i) - step, .step = step};
+  const double spacing = std::ldexp(1.0, -f);
+  return {.low = k != 0 ? -std::ldexp(1.0, i) : 0.0, .high = std::ldexp(1.0, i) - spacing, .spacing = spacing};
 }
 
 void HlsInterval::add_product(const HlsInterval& x, double weight) {
@@ -33,24 +33,24 @@ void HlsInterval::add_product(const HlsInterval& x, double weight) {
   const double b = x.high * weight;
   low += std::min(a, b);
   high += std::max(a, b);
-  step = std::min(step, std::ldexp(x.step, -hls_fraction(weight)));
+  spacing = std::min(spacing, std::ldexp(x.spacing, -hls_fraction(weight)));
 }
 
 void HlsInterval::add(const HlsInterval& other) {
   low += other.low;
   high += other.high;
-  step = std::min(step, other.step);
+  spacing = std::min(spacing, other.spacing);
 }
 
 void HlsInterval::add(double constant) {
   low += constant;
   high += constant;
-  step = std::min(step, std::ldexp(1.0, -hls_fraction(constant)));
+  spacing = std::min(spacing, std::ldexp(1.0, -hls_fraction(constant)));
 }
 
 void HlsInterval::push_to(HlsTypes& types) const {
   if (low == 0 && high == 0) return types.push(0, 0, 0);
-  const int f = -static_cast<int>(std::log2(step));
+  const int f = -static_cast<int>(std::log2(spacing));
   const double most = std::max(high + std::ldexp(1.0, -f), -low);
   types.push(low < 0 ? 1 : 0, most > 0 ? hls_ceil_log2(most) : 0, f);
 }

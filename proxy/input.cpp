@@ -8,7 +8,7 @@
 namespace hgq {
 namespace {
 
-/// Every layer's plan has an entry for each element, so what a file claims is bounded.
+/// The plan of every layer has an entry for each element, so the size that a file can claim is limited.
 constexpr int64_t kMostElements = int64_t{1} << 22;
 
 /// [null, 8, 3] -> [8, 3].
@@ -52,7 +52,7 @@ ProxyPlan ProxyInput::plan(std::span<const ProxySignal* const> in) const {
   ProxyPlan plan;
   plan.out.shape = sample_;
   plan.out.hls.push_all(static_cast<size_t>(sample_.size()), 1, kUnlimitedBits, kUnlimitedBits);
-  plan.step = [](const StepRows&) {};
+  plan.compute = [](const ProxyRows&) {};
   return plan;
 }
 

@@ -1,5 +1,5 @@
-// InputLayer: where data enter a proxy model. Its values are float32 as they come; the first layer behind it that
-// computes must be a quantizer (movers such as Reshape may stand between).
+// InputLayer: an input of a proxy model. Its values are the float32 numbers of the data. The first layer after it that
+// computes must be a quantizer; layers that only move elements, such as Reshape, may come between.
 #pragma once
 
 #include <memory>
@@ -16,9 +16,9 @@ class ProxyInput : public ProxyLayer {
   const Shape& sample() const { return sample_; }
   std::string_view class_name() const override { return "InputLayer"; }
   Node config(bool only_child) const override;
-  /// The step is empty: the emulator fills the block from the data.
+  /// `compute` does nothing: the emulator fills the block from the data.
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override;
-  /// Not quantized, so of no type.
+  /// The type of a value that is not quantized: wider than any other.
   HlsType package_type(std::span<const HlsType> in) const override;
 
  private:

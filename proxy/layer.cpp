@@ -14,7 +14,7 @@ HlsType ProxyLayer::package_type(std::span<const HlsType> in) const { return wid
 std::string ProxyLayer::firmware_note(const ProxySignal& /*input*/) const { return ""; }
 
 std::string ProxyLayer::why_wrong(const ProxyLayerRow& row) const {
-  return row.overflows == 0 ? "" : concat("overflow: values of ", where(), " lie outside their type");
+  return row.overflows == 0 ? "" : concat("overflow: values of ", where(), " are out of the range of their type");
 }
 
 std::string ProxyLayer::why_inexact() const { return ""; }
@@ -43,7 +43,7 @@ const ProxySignal& ProxyLayer::fixed_input(std::span<const ProxySignal* const> i
 void ProxyLayer::check_fixed(const ProxySignal& in) const {
   HGQ_CHECK(in.fixed_point(), ShapeError, where(),
             ": reads values that are not quantized (an input, or the result of an activation function); expected a "
-            "FixedPointQuantizer in front of it");
+            "FixedPointQuantizer before it");
 }
 
 Node ProxyLayer::base_config(bool trainable) const {

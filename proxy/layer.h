@@ -1,9 +1,9 @@
 // One layer of a proxy model: a Keras layer with its numbers.
 //
 // A new layer is a class that defines the functions without a default, and registers how it is read from a file
-// (kinds.h). All other functions are questions that narrowing, notes, verification and files ask. Their defaults are
-// right for a layer that only moves elements. Nothing outside the file of a layer needs to know its class, except for
-// the quantizer, which stands between all other layers and is found by as_quantizer().
+// (kinds.h). All other functions answer questions of narrowing, notes, verification and files. Their defaults are right
+// for a layer that only moves elements. Nothing outside the file of a layer needs to know its class, except for the
+// quantizer, which comes between all other layers and is found by as_quantizer().
 //
 // The layers of hgq are in input, quantizer, dense, conv, pooling, activations, unary_lut, merging (Add, Concatenate)
 // and reshaping (Flatten, Reshape, Permute); those of zero padding are next to the layers of the model, in
@@ -37,7 +37,7 @@ struct ProxyLayerRow {
   Shape shape;                   // of a sample of the output
   std::span<const float> input;  // all values of the first layer that it reads, row-major; empty for an input
   int64_t element = 0;           // index into the output of the first value that is not that of the model
-  int64_t overflows = 0;         // overflows in this row, as the step of the layer counts them
+  int64_t overflows = 0;         // overflows in this row, as ProxyPlan::compute counts them
 };
 
 class ProxyLayer {
@@ -99,7 +99,7 @@ class ProxyLayer {
   virtual void set_softmax_table(int64_t entries);
 
  protected:
-  /// "layer 'out' (Dense)", to open messages.
+  /// "layer 'out' (Dense)", with which messages begin.
   std::string where() const;
   /// The only signal of a layer with one parent. Throws ShapeError if there are more or fewer.
   const ProxySignal& only_input(std::span<const ProxySignal* const> in) const;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "hgq/proxy/quantizer.h"
-#include "hgq/proxy/quantizer_steps.h"
+#include "hgq/proxy/quantizer_loops.h"
 
 namespace hgq {
 namespace {
@@ -15,7 +15,7 @@ class Readers {
       for (const int parent : model.layers()[i].parents) readers_[static_cast<size_t>(parent)].push_back(i);
     }
   }
-  /// Clears the elements that something else than a quantizer without bits reads; `layer` gives them.
+  /// Clears the elements of the output of `layer` that something other than a quantizer without bits reads.
   void keep_unread(size_t layer, const Shape& sample, std::vector<bool>& unread) const {
     const bool is_output = std::ranges::find(model_.outputs(), static_cast<int>(layer)) != model_.outputs().end();
     if (is_output || readers_[layer].empty()) unread.assign(unread.size(), false);
@@ -53,7 +53,7 @@ void mask_unread(const ProxyModel& model, std::vector<ProxyPlan>& plans) {
       if (unread[e]) types[e] = {};
     }
     const ProxySignal& input = plans[static_cast<size_t>(model.layers()[i].parents[0])].out;
-    plans[i].step = quantizer_step(input, types, quantizer->rounding(), quantizer->overflow());
+    plans[i].compute = quantizer_function(input, types, quantizer->rounding(), quantizer->overflow());
   }
 }
 

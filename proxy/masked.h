@@ -1,9 +1,9 @@
-// Elements of quantizers whose values nobody reads, as they only lead, through ReLUs, to quantizers without bits for
-// them.
+// Elements of quantizers whose values are not used, because they only lead, through ReLUs, to quantizers without bits
+// for them.
 //
-// A unit without bits behind its ReLU has lost its bias in the proxy (quantization.md 3.2), so what comes to the
-// quantizer in front of the ReLU is no value of the model, and may lie anywhere: it is no overflow, and its result
-// means nothing.
+// A unit without bits after its ReLU has lost its bias in the proxy (quantization.md 3.2). So the value that reaches
+// the quantizer before the ReLU is not a value of the model, and can be out of range: that is not an overflow, and the
+// result has no meaning.
 #pragma once
 
 #include <vector>
@@ -12,7 +12,8 @@
 
 namespace hgq {
 
-/// Gives these elements 0 in the plans of a model: what follows is the same, and nothing is counted.
+/// Changes the plans of a model so that these elements are 0: all later values are the same, and no overflow is
+/// counted.
 void mask_unread(const ProxyModel& model, std::vector<ProxyPlan>& plans);
 
 }  // namespace hgq

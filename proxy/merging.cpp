@@ -13,7 +13,7 @@
 namespace hgq {
 namespace {
 
-/// All parts in one signal, part after part, so that they can be aligned element by element.
+/// Joins all parts in one signal, one after the other, so that they can be aligned element by element.
 ProxySignal side_by_side(std::span<const ProxySignal* const> in) {
   ProxySignal all;
   all.storage = in[0]->storage;
@@ -26,7 +26,7 @@ ProxySignal side_by_side(std::span<const ProxySignal* const> in) {
 }
 
 template <typename In, typename Sum>
-void add_part(const StepRows& rows, size_t part, const int* shift) {
+void add_part(const ProxyRows& rows, size_t part, const int* shift) {
   const In* in = rows.in[part]->data<In>();
   Sum* out = rows.out->data<Sum>();
   const int64_t n = rows.out->row_size();
@@ -38,7 +38,7 @@ void add_part(const StepRows& rows, size_t part, const int* shift) {
   }
 }
 
-/// Ranges of the sums; returns the largest magnitude.
+/// Computes the ranges of the sums, and returns the largest magnitude.
 Int128 add_ranges(const ProxySignal& all, const std::vector<int>& shift, ProxySignal& out) {
   const auto n = static_cast<size_t>(out.shape.size());
   out.low.assign(n, 0);
@@ -52,11 +52,11 @@ Int128 add_ranges(const ProxySignal& all, const std::vector<int>& shift, ProxySi
   return largest;
 }
 
-/// `shift`: of every part's elements, part after part.
-ProxyStep add_step(std::span<const ProxySignal* const> in, std::vector<int> shift, Storage sum) {
+/// `shift` has the shifts of the elements of all parts, one part after the other.
+ProxyFunction sum_function(std::span<const ProxySignal* const> in, std::vector<int> shift, Storage sum) {
   std::vector<Storage> storage;
   for (const ProxySignal* part : in) storage.push_back(part->storage);
-  return [storage, shift = std::move(shift), sum](const StepRows& rows) {
+  return [storage, shift = std::move(shift), sum](const ProxyRows& rows) {
     for (size_t part = 0; part < storage.size(); ++part) {
       const int* shifts = shift.data() + static_cast<int64_t>(part) * rows.out->row_size();
       if (sum == Storage::kInt64) {
@@ -101,7 +101,7 @@ ProxyPlan ProxyAdd::plan(std::span<const ProxySignal* const> in) const {
   Alignment aligned = align(all, group, n, where());
   plan.out.fraction = std::move(aligned.fraction);
   plan.out.storage = std::max(plan.out.storage, storage_for(add_ranges(all, aligned.shift, plan.out)));
-  plan.step = add_step(in, std::move(aligned.shift), plan.out.storage);
+  plan.compute = sum_function(in, std::move(aligned.shift), plan.out.storage);
   return plan;
 }
 
@@ -156,7 +156,7 @@ ProxyPlan ProxyConcatenate::plan(std::span<const ProxySignal* const> in) const {
 std::string ProxyConcatenate::firmware_note(const ProxySignal& input) const {
   if (input.shape.rank() <= kMostHlsDims) return "";
   return concat("hls4ml 1.3.0 cannot join samples of shape ", input.shape, "; it takes up to ", kMostHlsDims,
-                " dims. Bring them into fewer by PReshape");
+                " dims. Reduce them with PReshape");
 }
 
 void register_merging(ProxyKinds& kinds) {

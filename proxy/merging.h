@@ -1,4 +1,4 @@
-// Layers that read several others: Add and Concatenate. hls4ml takes two inputs at most, this emulation any number.
+// Layers that read several others: Add and Concatenate. hls4ml accepts at most two inputs, this emulation any number.
 #pragma once
 
 #include <memory>
@@ -7,7 +7,7 @@
 
 namespace hgq {
 
-/// The sum of values of one shape, exact: its parts are aligned, and the sum has a fraction for each element.
+/// The exact sum of values of one shape: the parts are aligned, and each element of the sum has its own fraction.
 class ProxyAdd : public ProxyLayer {
  public:
   using ProxyLayer::ProxyLayer;
@@ -20,7 +20,7 @@ class ProxyAdd : public ProxyLayer {
 
 class ProxyConcatenate : public ProxyLayer {
  public:
-  /// `axis` as Keras counts: 0 is the batch (not allowed), 1 the first dim of a sample, -1 the last.
+  /// `axis` counts as in Keras: 0 is the batch (not allowed), 1 the first dimension of a sample, -1 the last.
   ProxyConcatenate(std::string name, int64_t axis) : ProxyLayer(std::move(name)), axis_(axis) {}
   static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
   int64_t axis() const { return axis_; }

@@ -23,7 +23,7 @@ ProxyModel::ProxyModel(std::string name, std::vector<Entry> layers, std::vector<
               entry.layer->name(), "'");
     for (const int parent : entry.parents) {
       HGQ_CHECK(parent >= 0 && parent < i, ShapeError, "layer '", entry.layer->name(), "': reads layer ", parent,
-                ", which is not in front of it");
+                ", which does not come before it");
       ++readers_[static_cast<size_t>(parent)];
     }
   }
@@ -34,7 +34,7 @@ ProxyModel::ProxyModel(std::string name, std::vector<Entry> layers, std::vector<
     const bool is_input = layer(i).class_name() == "InputLayer";
     HGQ_CHECK(is_input == (std::ranges::count(inputs_, i) == 1), ShapeError, "layer '", layer(i).name(), "' ",
               is_input ? "is an InputLayer, but not among the inputs of the proxy"
-                       : "is an input of the proxy, but no InputLayer");
+                       : "is an input of the proxy, but not an InputLayer");
     if (ProxyQuantizer* const quantizer = layers_[static_cast<size_t>(i)].layer->as_quantizer())
       quantizer->set_only_child(only_child(i));
   }
@@ -65,7 +65,7 @@ std::vector<int> ProxyModel::keras_order() const {
 }
 
 std::vector<ProxyPlan> plan_layers(const ProxyModel& model) {
-  constexpr int64_t kMostElements = int64_t{1} << 23U;  // a file can claim any number; each takes some 60 bytes
+  constexpr int64_t kMostElements = int64_t{1} << 23U;  // a file can claim any number; each takes about 60 bytes
   std::vector<ProxyPlan> plans;
   int64_t elements = 0;
   for (const ProxyModel::Entry& entry : model.layers()) {

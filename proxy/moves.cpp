@@ -8,7 +8,7 @@ namespace hgq {
 namespace {
 
 template <typename From, typename To>
-void copy_rows(const StepRows& rows, const std::vector<MoveSource>& sources, int input) {
+void copy_rows(const ProxyRows& rows, const std::vector<MoveSource>& sources, int input) {
   const ProxyBlock& block = *rows.in[static_cast<size_t>(input)];
   const From* in = block.data<From>();
   To* out = rows.out->data<To>();
@@ -27,14 +27,13 @@ ProxyPlan move_plan(std::span<const ProxySignal* const> in, const Shape& shape, 
   plan.out.shape = shape;
   std::vector<Storage> storage;
   for (const ProxySignal* signal : in) {
-    HGQ_CHECK(
-        signal->fixed_point() == in[0]->fixed_point(), ShapeError, where,
-        ": reads quantized values and values that are not; expected a FixedPointQuantizer in front of each input");
+    HGQ_CHECK(signal->fixed_point() == in[0]->fixed_point(), ShapeError, where,
+              ": reads quantized values and values that are not; expected a FixedPointQuantizer before each input");
     storage.push_back(signal->storage);
     plan.out.storage = std::max(plan.out.storage, signal->storage);
   }
   for (const MoveSource& source : sources) {
-    // A 0 that is put in has the type of what it stands beside.
+    // A 0 that is inserted has the type of its neighbours.
     const HlsTypes& types = in[static_cast<size_t>(std::max(source.input, 0))]->hls;
     const auto element = source.input < 0 ? size_t{0} : static_cast<size_t>(source.element);
     plan.out.hls.push(types.k[element], types.i[element], types.f[element]);
@@ -55,7 +54,7 @@ ProxyPlan move_plan(std::span<const ProxySignal* const> in, const Shape& shape, 
     }
   }
   const bool has_zeros = std::ranges::any_of(sources, [](const MoveSource& s) { return s.input < 0; });
-  plan.step = [sources = std::move(sources), storage, has_zeros, to = plan.out.storage](const StepRows& rows) {
+  plan.compute = [sources = std::move(sources), storage, has_zeros, to = plan.out.storage](const ProxyRows& rows) {
     if (has_zeros)
       with_storage(to, [&](auto zero) {
         std::fill_n(rows.out->data<decltype(zero)>(), rows.rows * std::ssize(sources), decltype(zero){0});

@@ -10,14 +10,14 @@
 
 namespace hgq {
 
-/// Where an element comes from: which input, and which element of it.
+/// The source of an element: an input, and an element of it.
 struct MoveSource {
-  int input = 0;  // -1: from none, the element is 0
+  int input = 0;  // -1: no input, the element is 0
   int64_t element = 0;
 };
 
-/// `sources` has an entry for each element of `shape`. All inputs must be fixed-point, or all floats; ShapeError that
-/// begins with `where` otherwise.
+/// `sources` has an entry for each element of `shape`. The inputs must be all fixed-point or all floats. Otherwise
+/// throws ShapeError, with a message that begins with `where`.
 ProxyPlan move_plan(std::span<const ProxySignal* const> in, const Shape& shape, std::vector<MoveSource> sources,
                     std::string_view where);
 

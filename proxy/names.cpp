@@ -8,7 +8,7 @@
 namespace hgq {
 namespace {
 
-// Lists of words, each with a space in front and behind.
+// Lists of words, each with a space before and after it.
 constexpr std::string_view kKeywords =
     " "
     "alignas alignof and and_eq asm atomic_cancel atomic_commit atomic_noexcept auto bitand bitor bool "
@@ -43,8 +43,9 @@ constexpr std::string_view kAttributes =
     "target_shape threshold trace trusted type_name use_beta use_bias use_gamma value variance_data "
     "variance_quantizer weight weight_data weight_quantizer weight_t width width_factor zeropt ";
 
-// Names that the C++ of the firmware has already; hls4ml itself refuses a layer called "input". A quantizer becomes a
-// function of the namespace nnet, where templates, enumerators and calls without a namespace have some of these names.
+// Names that the C++ of the firmware has already; hls4ml itself does not accept a layer called "input". A quantizer
+// becomes a function of the namespace nnet, where templates, enumerators and calls without a namespace have some of
+// these names.
 constexpr std::string_view kOfFirmware =
     " "
     "input nnet ap_fixed ap_ufixed ap_int ap_uint hls std main myproject parameters defines weights "
@@ -52,7 +53,7 @@ constexpr std::string_view kOfFirmware =
     "distributed_arithmetic io_parallel io_stream Max Average Pool_Op Product gru_class lstm_class trace_enabled "
     "trace_outputs trace_type_size errno assert offsetof alloca NULL NAN EOF INLINE ";
 
-// What hls4ml makes a type of by "_t" at its end, though C++ or its headers have that type already.
+// Names that hls4ml turns into a type of C++ or of its headers when it adds "_t".
 constexpr std::string_view kOfTypes =
     " "
     "blkcnt blksize caddr char8 char16 char32 clock clockid daddr dev div error fenv fexcept fpos fsid gid id ino "
@@ -60,7 +61,7 @@ constexpr std::string_view kOfTypes =
     "pid pthread ptrdiff quad sigset size ssize suseconds time timer u_int8 u_int16 u_int32 u_int64 uid uint8 uint16 "
     "uint32 uint64 uintmax uintptr useconds wchar wctrans wctype wint ";
 
-// What hls4ml puts behind the name of a layer for its types, variables, and the layers that it makes of one.
+// What hls4ml adds to the name of a layer for its types, its variables, and the layers that it makes from it.
 constexpr std::string_view kMadeOfNames[] = {
     "",        "_t",        "_accum_t",        "_weight_t",  "_bias_t",      "_table_t",     "_result_t", "_param_t",
     "_linear", "_linear_t", "_linear_table_t", "_inv_inp_t", "_inv_table_t", "_exp_table_t", "_ap"};
@@ -105,9 +106,10 @@ std::string proxy_layer_name(std::string_view name) {
 }
 
 void check_proxy_name(std::string_view name) {
-  HGQ_CHECK(is_identifier(name), ConfigError, "layer '", printable(name),
-            "': hls4ml makes a variable of C++ of its name, so that may hold letters, digits and underscores only, not "
-            "begin with a digit, and be no keyword; rename the layer");
+  HGQ_CHECK(
+      is_identifier(name), ConfigError, "layer '", printable(name),
+      "': hls4ml makes a variable of C++ from its name, expected letters, digits and underscores, not a digit first, "
+      "and not a keyword; rename the layer");
 }
 
 bool ProxyNames::take(const std::string& name) {

@@ -50,8 +50,8 @@ HlsType PackageNarrowing::quantizer(int layer, ProxyQuantizer& q, const HlsType&
   return out;
 }
 
-// What the quantizer reads, `in` for a table (which holds wrapped values, where the function gives more): what of it
-// lies in the old type must lie in the new one.
+// The range of the input of a quantizer; that of a table is `in`, as its entries are wrapped even if the function's
+// values are larger. Every input within the old type must be within the new one.
 bool PackageNarrowing::is_harmless(int layer, const ProxyQuantizer& quantizer, const HlsType& in,
                                    const QuantizerTypes& narrow) const {
   const auto parent = static_cast<size_t>(layers_[static_cast<size_t>(layer)].parents[0]);

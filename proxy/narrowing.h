@@ -1,7 +1,7 @@
-// How Python HGQ 0.2.6 narrows the quantizers in front of a UnaryLUT (quantization.md 3.2): whole tensors, by what
-// their inputs can hold at most, before a table was made of any function. It is done so that proxies have the widths
-// that the package gives them. No value that its quantizer holds is changed: where the rule of thumb would do that, the
-// quantizer is left alone. What overflows may wrap to another value.
+// Narrows the quantizers before a UnaryLUT as Python HGQ 0.2.6 does (quantization.md 3.2), so that proxies have the
+// same widths as those of the package. The package narrows whole tensors to the largest values that their inputs can
+// have, before it makes the table of a function. No value within the type of its quantizer changes: a quantizer for
+// which the rule of the package would change one is not narrowed. Values that overflow may wrap to another value.
 #pragma once
 
 #include <map>
@@ -15,11 +15,12 @@ namespace hgq {
 
 class PackageNarrowing {
  public:
-  /// Layers and what flows between them; quantizers are narrowed in place, signals not.
+  /// The layers, whose quantizers are narrowed in place, and the signals between them, which do not change.
   PackageNarrowing(std::vector<ProxyModel::Entry>& layers, const std::vector<ProxySignal>& signals)
       : layers_(layers), signals_(signals) {}
 
-  /// Narrows all quantizers that lead to a layer, itself among them; gives the indices of those that it has changed.
+  /// Narrows all quantizers that lead to a layer, and the layer itself if it is a quantizer. Returns the indices of
+  /// those that have changed.
   std::vector<int> run(int layer);
 
  private:

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kMostPointBits = 20;  // of a function's input, points that the package evaluates
 
-/// The least type that holds the values, as the package's get_arr_container finds it.
+/// The smallest type that holds the values, as the package's get_arr_container finds it.
 HlsType container(std::span<const float> values) {
   HlsType type{.k = 0, .i = 0, .f = -31};
   if (std::ranges::all_of(values, [](float v) { return v == 0.0F; })) return {.k = 0, .i = 1, .f = 0};

@@ -1,5 +1,6 @@
-// The type of a whole tensor as Python HGQ 0.2.6 derives it, layer by layer, where it narrows the quantizers in front
-// of a UnaryLUT (narrowing.h; quantization.md 3.2). Wider than what hls4ml derives for each element (HlsTypes).
+// The type of a whole tensor as Python HGQ 0.2.6 derives it, layer by layer, when it narrows the quantizers before a
+// UnaryLUT (narrowing.h; quantization.md 3.2). It is wider than the types that hls4ml derives for each element
+// (HlsTypes).
 #pragma once
 
 #include <cstdint>
@@ -10,24 +11,24 @@
 
 namespace hgq {
 
-/// Bits that the package gives a value that is not quantized, in front of the point and behind it.
+/// The bits before the point, and after the point, that the package assumes for a value that is not quantized.
 inline constexpr int kPackageUnknownBits = 65535;
 
-/// The least type with the sign, integer bits and fractional bits of each; of none, a type that any other is wider
-/// than.
+/// The smallest type with at least the sign, the integer bits and the fractional bits of each type; without types, one
+/// that is narrower than every other.
 HlsType widest(std::span<const HlsType> types);
 
-/// Of the sum of `terms` values of a type: the same with integer bits for the carries.
+/// The type of the sum of `terms` values of a type: the same with more integer bits for the carries.
 HlsType package_sum(HlsType in, int64_t terms);
 
-/// Of sums of `terms` products of an input and an entry of the kernel, and a bias.
+/// The type of sums of `terms` products of an input and an entry of the kernel, plus a bias.
 HlsType package_products(const HlsType& in, std::span<const float> kernel, std::span<const float> bias, int64_t terms);
 
-/// Of a function: the least type that holds its values on all values of the input's type, or on 2^20 of them, evenly
-/// spaced.
+/// The type of a function: the smallest that holds its results for all values of the input's type, or for 2^20 of them,
+/// evenly spaced.
 HlsType package_function(const std::function<double(double)>& function, HlsType in);
 
-/// ceil(log2 count); `count` above 0.
+/// ceil(log2 count). `count` must be above 0.
 int bits_of_count(int64_t count);
 
 }  // namespace hgq

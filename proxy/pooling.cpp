@@ -18,11 +18,11 @@
 namespace hgq {
 namespace {
 
-/// What each output element reads: elements of the input, aligned.
+/// The elements of the input that each element of the output reads, and their alignment.
 struct Reads {
   std::vector<int64_t> from;
   std::vector<int> shift;
-  std::vector<size_t> ends;  // behind an output's last
+  std::vector<size_t> ends;  // the index after the last element of each output
 
   template <typename F>
   void each(const F& f) const {
@@ -49,8 +49,8 @@ Reads reads_of(const Windows& v) {
   return reads;
 }
 
-/// How a sum becomes a mean: shifted to the left by as much, then divided, towards 0. Empty for a maximum, and for
-/// means whose counts are powers of two: there only the fraction changes.
+/// How a sum becomes a mean: it is shifted to the left, and then divided with rounding toward 0. Empty for a maximum,
+/// and for means whose counts are powers of two, for which only the fraction changes.
 struct Division {
   std::vector<int> shift;
   std::vector<int64_t> count;
@@ -58,8 +58,8 @@ struct Division {
 
 // In: the storage of the input; Out: one that holds the sum of a window, shifted.
 template <typename In, typename Out>
-ProxyStep pooling_step(const Reads& reads, bool average, const Division& division) {
-  return [reads, average, division](const StepRows& rows) {
+ProxyFunction pooling_function(const Reads& reads, bool average, const Division& division) {
+  return [reads, average, division](const ProxyRows& rows) {
     const In* x = rows.in[0]->data<In>();
     Out* y = rows.out->data<Out>();
     for (int64_t row = 0; row < rows.rows; ++row, x += rows.in[0]->row_size(), y += rows.out->row_size()) {
@@ -93,7 +93,7 @@ PoolingOptions read_pooling_options(std::string_view class_name, ConfigReader& r
   if (options.global) {
     read_data_format(reader);
     if (reader.boolean("keepdims", "whether dims of extent 1 stay", false))
-      reader.error("keepdims", "found true, which hls4ml 1.3.0 leaves out; expected false, and a Reshape behind it");
+      reader.error("keepdims", "found true, which hls4ml 1.3.0 ignores, expected false, and a Reshape after it");
     return options;
   }
   options.size = read_sizes(reader, "pool_size", "extent of the window", options.rank, 2);
@@ -128,11 +128,12 @@ Node ProxyPooling::config(bool /*only_child*/) const {
 
 namespace {
 
-/// hls4ml 1.3.0 gives a mean as many fractional bits as 1 / count has, at most this many: those of a count that is no
-/// power of two. It divides in a type that all elements of the layer share (BitExact's rules for pooling, nnet::avg).
+/// hls4ml 1.3.0 gives a mean as many more fractional bits as 1 / count has, and at most this many, namely if the count
+/// is not a power of two. It divides in a type that all elements of the layer share (BitExact's rules for pooling,
+/// nnet::avg).
 constexpr int kDivisionBits = 32;
 
-/// Empty where all counts are powers of two; `fraction` becomes that of the means in either case.
+/// Empty if all counts are powers of two. In either case, sets `fraction` to that of the means.
 Division divide(const Reads& reads, std::vector<int>& fraction) {
   Division division;
   int finest = std::numeric_limits<int>::min();
@@ -156,15 +157,15 @@ Division divide(const Reads& reads, std::vector<int>& fraction) {
 
 }  // namespace
 
-// As hls4ml derives them: the widest of a window, where padding counts as a type without bits; a mean has the fraction
-// of 1 / count more.
+// The types that hls4ml derives: the widest of each window, where padding counts as a type without bits; the fraction
+// of a mean is larger by that of 1 / count.
 HlsTypes ProxyPooling::hls_types(const HlsTypes& in, const Windows& windows) const {
   const Reads reads = reads_of(windows);
   const auto whole = static_cast<size_t>(windows.h.size * windows.w.size);
   HlsTypes out;
   reads.each([&](size_t /*e*/, size_t begin, size_t end) {
     constexpr int kLeast = std::numeric_limits<int>::min();
-    const int padding = end - begin < whole ? 0 : kLeast;  // a type of no bits
+    const int padding = end - begin < whole ? 0 : kLeast;  // a type without bits
     int k = std::max(padding, 0);
     int i = padding;
     int f = padding;
@@ -238,11 +239,11 @@ ProxyPlan ProxyPooling::plan(std::span<const ProxySignal* const> in) const {
   });
   plan.out.storage = std::max(input.storage, storage_for(largest));
   if (input.storage == Storage::kInt128) {
-    plan.step = pooling_step<Int128, Int128>(reads, options_.average, division);
+    plan.compute = pooling_function<Int128, Int128>(reads, options_.average, division);
   } else if (plan.out.storage == Storage::kInt128) {
-    plan.step = pooling_step<int64_t, Int128>(reads, options_.average, division);
+    plan.compute = pooling_function<int64_t, Int128>(reads, options_.average, division);
   } else {
-    plan.step = pooling_step<int64_t, int64_t>(reads, options_.average, division);
+    plan.compute = pooling_function<int64_t, int64_t>(reads, options_.average, division);
   }
   return plan;
 }
@@ -263,7 +264,7 @@ std::string ProxyPooling::firmware_note(const ProxySignal& /*input*/) const {
 
 std::string ProxyPooling::why_inexact() const {
   if (!options_.average) return "";
-  return concat("'", name(), "' divides by a count: hls4ml cuts the quotient, the model rounds it to float32");
+  return concat("'", name(), "' divides by a count: hls4ml truncates the quotient, the model rounds it to float32");
 }
 
 namespace {

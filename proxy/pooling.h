@@ -1,8 +1,8 @@
-// MaxPooling1D/2D and AveragePooling1D/2D, and the same with Global in front, which are read from files of Python HGQ
-// and never written: hgq writes a window of all positions, and a Flatten. Padding does not count in a mean. Where all
-// windows of a layer count 2, 4, 8 ... values, means are exact. Else they are what hls4ml 1.3.0 computes: quotients
-// with 32 more fractional bits than the finest input, cut towards 0; the model's float32 mean may lie on the other side
-// of a tie of the next quantizer, which `verify` counts.
+// MaxPooling1D/2D and AveragePooling1D/2D, and the Global forms of these, which are read from files of Python HGQ but
+// never written: hgq writes a window of all positions, and a Flatten. Padding does not count in a mean. If all windows
+// of a layer have 2, 4, 8 ... values, means are exact. Otherwise they are what hls4ml 1.3.0 computes: quotients with 32
+// more fractional bits than the finest input, truncated toward 0. The model's float32 mean may then be on the other
+// side of a tie of the next quantizer, which `verify` counts.
 #pragma once
 
 #include <memory>
@@ -15,11 +15,11 @@
 namespace hgq {
 
 struct PoolingOptions {
-  int rank = 2;  // 1 or 2 dims
+  int rank = 2;  // 1 or 2 dimensions
   bool average = false;
   std::vector<int64_t> size, stride;
   Padding padding = Padding::kValid;
-  /// Global pooling: one window of all positions, `size` and `stride` are empty; the channels alone are left.
+  /// Global pooling: one window of all positions; `size` and `stride` are empty. The output has only the channels.
   bool global = false;
 };
 
@@ -41,7 +41,8 @@ class ProxyPooling : public ProxyLayer {
   const PoolingOptions& options() const { return options_; }
 
  private:
-  /// As hls4ml derives them: the largest of a window, padding a type of no bits; a mean gets the bits of 1 / count.
+  /// The types that hls4ml derives: the widest of each window, where padding counts as a type without bits; a mean also
+  /// gets the bits of 1 / count.
   HlsTypes hls_types(const HlsTypes& in, const Windows& windows) const;
 
   PoolingOptions options_;

@@ -1,5 +1,5 @@
-// Kernel and bias of a dense layer or a convolution in a proxy: checked, read from and written to a file. What is
-// computed with them is in products.h.
+// The kernel and the bias of a dense layer or a convolution in a proxy: checks, and reading from and writing to a file.
+// products.h computes with them.
 #pragma once
 
 #include <span>
@@ -13,20 +13,20 @@
 namespace hgq {
 
 struct ProductWeights {
-  Shape kernel_shape;         // (window size ..., inputs, units); no window for a dense layer
+  Shape kernel_shape;         // [window size..., inputs, units]; without a window for a dense layer
   std::vector<float> kernel;  // row-major
-  std::vector<float> bias;    // (units), or empty for none
+  std::vector<float> bias;    // `units` values, or none
 
   int64_t units() const { return kernel_shape[-1]; }
-  /// Throws ShapeError, which begins with `where`, unless the kernel has `window_rank` + 2 dims, the sizes fit, and all
-  /// values are finite. `units_name`: "units", "filters".
+  /// Throws ShapeError, with a message that begins with `where`, unless the kernel has `window_rank` + 2 dimensions,
+  /// the sizes fit, and all values are finite. `units_name` is "units" or "filters".
   void check(int window_rank, std::string_view units_name, const std::string& where) const;
-  /// As a Keras file holds them.
+  /// The weights as a Keras file contains them.
   std::vector<KerasWeight> to_keras() const;
 };
 
-/// The weights of a layer of a file. Throws FileError unless the kernel has the shape (window ..., inputs, units), and
-/// the bias, if wanted, (units).
+/// Reads the weights of a layer from a file. Throws FileError unless the kernel has the shape [window..., inputs,
+/// units], and the bias, if `use_bias` is true, [units].
 ProductWeights read_product_weights(const KerasNode& node, const KerasLayerWeights& weights,
                                     std::span<const int64_t> window, int64_t units, bool use_bias);
 

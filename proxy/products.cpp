@@ -14,11 +14,11 @@ namespace {
 
 /// Kernel and bias as integers.
 struct IntegerWeights {
-  std::vector<Int128> kernel, bias;  // (inputs, units), (units)
+  std::vector<Int128> kernel, bias;  // [inputs, units], [units]
   std::vector<int> fraction;         // F_j, of the sums
 };
 
-/// v * 2^fraction, an integer.
+/// v * 2^fraction, which must be an integer.
 Int128 integer_at(float v, int fraction, const std::string& where) {
   if (v == 0.0f) return 0;
   const int lowest = lowest_set_bit(v);
@@ -51,7 +51,7 @@ IntegerWeights integer_weights(const ProxyProduct& layer, std::span<const int> i
   return out;
 }
 
-/// Range of every sum, and the largest magnitude that a part of one can have.
+/// The range of every sum, and the largest magnitude that a partial sum can have.
 Int128 sum_ranges(const ProxySignal& in, const Alignment& aligned, const IntegerWeights& weights, size_t inputs,
                   ProxySignal& out, const std::string& where) {
   const size_t units = weights.bias.size();
@@ -80,14 +80,15 @@ Int128 sum_ranges(const ProxySignal& in, const Alignment& aligned, const Integer
   return largest;
 }
 
-/// As hls4ml does it: intervals of the inputs' types through the real kernel; padding is a type of no bits.
+/// The types that hls4ml derives: from the intervals of the inputs' types and the values of the kernel; padding is a
+/// type without bits.
 HlsTypes product_types(const HlsTypes& in, const ProxyProduct& layer) {
   const auto n = static_cast<size_t>(layer.inputs);
   const auto units = static_cast<size_t>(layer.units);
   HlsTypes out;
   for (size_t first = 0; first < layer.source.size(); first += n) {
     for (size_t j = 0; j < units; ++j) {
-      HlsInterval sum{.low = 0, .high = 0, .step = std::numeric_limits<double>::infinity()};
+      HlsInterval sum{.low = 0, .high = 0, .spacing = std::numeric_limits<double>::infinity()};
       for (size_t k = 0; k < n; ++k) {
         const int64_t source = layer.source[first + k];
         const HlsInterval x = source < 0 ? HlsInterval::of(0, 0, 0) : HlsInterval::of(in, static_cast<size_t>(source));
@@ -102,13 +103,13 @@ HlsTypes product_types(const HlsTypes& in, const ProxyProduct& layer) {
 
 /// In: storage of the input, Sum: of kernel, bias, and output.
 template <typename In, typename Sum>
-struct ProductStep {
+struct ProductLoop {
   size_t inputs, units;
   std::vector<int64_t> source;
   std::vector<int> shift;  // of each entry of source
   std::vector<Sum> kernel, bias;
 
-  void operator()(const StepRows& rows) const {
+  void operator()(const ProxyRows& rows) const {
     const In* x = rows.in[0]->data<In>();
     Sum* y = rows.out->data<Sum>();
     for (int64_t row = 0; row < rows.rows; ++row, x += rows.in[0]->row_size()) {
@@ -121,7 +122,7 @@ struct ProductStep {
     std::copy(bias.begin(), bias.end(), y);
     const Sum* weights = kernel.data();
     for (size_t k = 0; k < inputs; ++k, weights += units) {
-      if (sources[k] < 0 || x[sources[k]] == 0) continue;  // behind a ReLU, often
+      if (sources[k] < 0 || x[sources[k]] == 0) continue;  // often so after a ReLU
       const Sum value = static_cast<Sum>(x[sources[k]]) << shifts[k];
       for (size_t j = 0; j < units; ++j) y[j] += value * weights[j];
     }
@@ -129,13 +130,14 @@ struct ProductStep {
 };
 
 template <typename In, typename Sum>
-ProxyStep product_step(const ProxyProduct& layer, const std::vector<int>& shift, const IntegerWeights& weights) {
+ProxyFunction product_function(const ProxyProduct& layer, const std::vector<int>& shift,
+                               const IntegerWeights& weights) {
   const auto narrowed = [](const std::vector<Int128>& wide) {
     std::vector<Sum> out;
     for (const Int128 value : wide) out.push_back(static_cast<Sum>(value));
     return out;
   };
-  return ProductStep<In, Sum>{static_cast<size_t>(layer.inputs),
+  return ProductLoop<In, Sum>{static_cast<size_t>(layer.inputs),
                               static_cast<size_t>(layer.units),
                               {layer.source.begin(), layer.source.end()},
                               shift,
@@ -143,7 +145,7 @@ ProxyStep product_step(const ProxyProduct& layer, const std::vector<int>& shift,
                               narrowed(weights.bias)};
 }
 
-/// The inputs in the order in which the kernel meets them.
+/// The inputs in the order in which they are multiplied with the kernel.
 ProxySignal gathered(const ProxySignal& input, std::span<const int64_t> source) {
   ProxySignal all;
   all.storage = input.storage;
@@ -181,11 +183,11 @@ ProxyPlan product_plan(const ProxySignal& input, const ProxyProduct& product, co
   plan.out.storage = storage_for(sum_ranges(all, aligned, weights, n, plan.out, where));
   if (input.storage == Storage::kInt128) {
     plan.out.storage = Storage::kInt128;
-    plan.step = product_step<Int128, Int128>(product, aligned.shift, weights);
+    plan.compute = product_function<Int128, Int128>(product, aligned.shift, weights);
   } else if (plan.out.storage == Storage::kInt128) {
-    plan.step = product_step<int64_t, Int128>(product, aligned.shift, weights);
+    plan.compute = product_function<int64_t, Int128>(product, aligned.shift, weights);
   } else {
-    plan.step = product_step<int64_t, int64_t>(product, aligned.shift, weights);
+    plan.compute = product_function<int64_t, int64_t>(product, aligned.shift, weights);
   }
   return plan;
 }

@@ -1,8 +1,8 @@
 // The exact computation of dense layers and convolutions: y[p, j] = sum_k x[source[p, k]] W[k, j] + b[j].
 //
-// Inputs that share a row of the kernel are aligned to one fraction f_k; output j gets the smallest fraction F_j that
-// holds all its products and its bias, so that the kernel becomes the integers W_kj 2^(F_j - f_k), and y an integer
-// sum. Kernel and bias are float32 and count exactly as they are.
+// Inputs that share a row of the kernel are aligned to one fraction f_k. Output j gets the smallest fraction F_j at
+// which all its products and its bias are integers, so that the kernel becomes the integers W_kj 2^(F_j - f_k), and y
+// is an integer sum. The float32 values of kernel and bias are used exactly.
 #pragma once
 
 #include <span>
@@ -14,13 +14,13 @@ namespace hgq {
 
 struct ProxyProduct {
   int64_t inputs = 0, units = 0;
-  std::span<const float> kernel;    // (inputs, units), row-major
-  std::span<const float> bias;      // (units), or empty for none
-  std::span<const int64_t> source;  // (positions, inputs): an element of the input, or -1 for 0
+  std::span<const float> kernel;    // [inputs, units], row-major
+  std::span<const float> bias;      // [units], or empty for none
+  std::span<const int64_t> source;  // [positions, inputs]: an element of the input, or -1 for 0
 };
 
-/// `shape`: of a sample of the output, positions times units. Throws ShapeError that begins with `where` if a sum needs
-/// more bits than can be computed.
+/// `shape` is that of a sample of the output and has positions * units elements. Throws ShapeError, with a message that
+/// begins with `where`, if a sum needs more bits than can be computed.
 ProxyPlan product_plan(const ProxySignal& input, const ProxyProduct& product, const Shape& shape,
                        const std::string& where);
 

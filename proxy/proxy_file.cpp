@@ -72,7 +72,7 @@ KerasFile proxy_to_keras(const ProxyModel& model) {
   return file;
 }
 
-// The nodes of the graph come in an order in which each is after those that it reads.
+// The nodes of the graph are in an order in which each comes after those that it reads.
 ProxyModel proxy_from_keras(const KerasFile& file, const ProxyKinds& kinds) {
   const char* const maker = is_qkeras(file) || is_plain_keras(file) ? "import" : "export";
   HGQ_CHECK(is_proxy(file), FileError, file.path,

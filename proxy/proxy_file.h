@@ -18,7 +18,7 @@
 namespace hgq {
 
 /// The contents of the file, with the layers in the order in which Keras pairs them with weights. Throws ConfigError if
-/// the name of a layer is no identifier.
+/// the name of a layer is not an identifier.
 KerasFile proxy_to_keras(const ProxyModel& model);
 
 /// The proxy that a file describes. Throws FileError if it is a model of another kind, or has a class or a number that
@@ -28,7 +28,7 @@ ProxyModel proxy_from_keras(const KerasFile& file, const ProxyKinds& kinds);
 /// Whether the model in a file is a proxy, that is, has a FixedPointQuantizer.
 bool is_proxy(const KerasFile& file);
 
-/// Writes the file whole or not at all. `write_hgq` adds to the group `hgq`.
+/// Writes the file completely or not at all. `write_hgq` adds to the group `hgq`.
 void save_proxy(const ProxyModel& model, const std::string& path, const WriteGroup& write_hgq = {});
 /// Reads a file whose layers are in `kinds`; layers/kinds.h has those of hgq, and deploy/files.h reads with them.
 /// `read_hgq`, if given, reads what the caller has added. Throws as proxy_from_keras().

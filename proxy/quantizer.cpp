@@ -7,7 +7,7 @@
 #include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/proxy/kinds.h"
-#include "hgq/proxy/quantizer_steps.h"
+#include "hgq/proxy/quantizer_loops.h"
 
 namespace hgq {
 namespace {
@@ -206,7 +206,7 @@ std::vector<Kbi> ProxyQuantizer::firmware_types(const ProxySignal& input) const 
   std::vector<size_t> group = type_indices(input.shape);
   const bool folded = fusible(only_child_);
   if (folded) {
-    if (rounding_ == Rounding::kTrn && overflow_ == Overflow::kWrap) return types;  // the type of the layer in front
+    if (rounding_ == Rounding::kTrn && overflow_ == Overflow::kWrap) return types;  // the type of the layer before it
     std::ranges::fill(group, 0);
   }
   std::vector<Kbi> of_group(types_.b.size(), Kbi{.k = 0, .b = 0, .i = std::numeric_limits<int>::min()});
@@ -248,11 +248,11 @@ ProxyPlan ProxyQuantizer::plan(std::span<const ProxySignal* const> in) const {
     plan.out.high.push_back(range.high);
   }
   plan.out.hls = narrowed(input.hls, input.shape);
-  plan.step = quantizer_step(input, types, rounding_, overflow_);
+  plan.compute = quantizer_function(input, types, rounding_, overflow_);
   return plan;
 }
 
-// The element that differs, or, where elements have moved behind the quantizer, the first that overflows.
+// The element that differs, or, if elements have moved after the quantizer, the first that overflows.
 std::string ProxyQuantizer::why_wrong(const ProxyLayerRow& row) const {
   if (row.overflows == 0) return "";
   const std::vector<Kbi> types = types_of_elements(row.shape);

@@ -5,9 +5,9 @@
 //
 //   QuantizerTypes types{.shape = {1, 3}, .k = {1, 1, 0}, .b = {5, 4, 0}, .i = {2, 2, 0}};
 //
-// Before it saturates, hls4ml 1.3.0 narrows a type to what its input can fill: a quantizer (0, 3, 0) whose input has
-// steps of 1/4 saturates at 0.75, not at 0.875. hgq does the same (firmware_types()). Values within the type are not
-// affected.
+// Before it saturates, hls4ml 1.3.0 removes the bits of a type that its input cannot fill: a quantizer (0, 3, 0) whose
+// input has a spacing of 1/4 saturates at 0.75, not at 0.875. hgq does the same (firmware_types()). Values within the
+// type are not affected.
 //
 // A value overflows if it lies outside its type after rounding. An element with b = 0 never overflows: it masks its
 // input, which need not be a value of the model, since a unit without bits has lost its bias (quantization.md 3.2).
@@ -45,7 +45,7 @@ class ProxyQuantizer : public ProxyLayer {
   static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
 
   const QuantizerTypes& types() const { return types_; }
-  /// Replaces the types by others of the same shape.
+  /// Replaces the types with others of the same shape.
   void set_types(QuantizerTypes types);
   /// The one type of all values that hls4ml makes from the types `narrowed` of the plan, if it folds the quantizer into
   /// the layer before it.
@@ -56,7 +56,7 @@ class ProxyQuantizer : public ProxyLayer {
   std::vector<Kbi> firmware_types(const ProxySignal& input) const;
   /// Whether hls4ml folds it into the layer before it, which must have no other reader.
   bool is_folded(const ProxySignal& input) const;
-  /// Tells whether no other layer reads the parent of this one; ProxyModel calls it.
+  /// Sets whether no other layer reads the parent of this one; ProxyModel calls it.
   void set_only_child(bool only_child) { only_child_ = only_child; }
   /// The index into the types for each element of a sample. Throws ShapeError if the types do not fit.
   std::vector<size_t> type_indices(const Shape& sample) const;
@@ -76,7 +76,7 @@ class ProxyQuantizer : public ProxyLayer {
 
  private:
   bool fusible(bool only_child) const { return only_child && types_.one_type(); }
-  /// types().shape, or what stands for [] in the file.
+  /// types().shape, or the shape that is written instead of [].
   Shape file_shape(bool only_child) const;
   HlsTypes narrowed(const HlsTypes& in, const Shape& sample) const;
 

@@ -11,17 +11,17 @@
 namespace hgq {
 namespace {
 
-/// The same elements in the same order.
+/// Keeps the elements in their order.
 ProxyPlan keep_order(std::span<const ProxySignal* const> in, const Shape& shape, const std::string& where) {
   std::vector<MoveSource> sources;
   for (int64_t e = 0; e < shape.size(); ++e) sources.push_back({0, e});
   return move_plan(in, shape, std::move(sources), where);
 }
 
-/// Shape of `from`'s elements in `target`, where one -1 stands for what is left.
+/// `target` for the elements of `from`, where one -1 stands for all remaining elements.
 Shape reshaped(const Shape& from, std::vector<int64_t> target, const std::string& where) {
   std::string text;
-  int64_t rest = from.size();  // not yet spread over dims
+  int64_t rest = from.size();  // elements for the remaining dimensions
   int64_t* open = nullptr;
   bool fits = !target.empty();
   for (int64_t& extent : target) {
@@ -93,7 +93,7 @@ Node ProxyPermute::config(bool /*only_child*/) const {
   return config;
 }
 
-// dims_ count from 1, as the batch is dim 0.
+// dims_ count from 1, as dimension 0 is the batch.
 ProxyPlan ProxyPermute::plan(std::span<const ProxySignal* const> in) const {
   const Shape& from = only_input(in).shape;
   std::vector<int64_t> sorted = dims_;

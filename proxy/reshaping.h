@@ -1,4 +1,4 @@
-// Layers that give the elements of one input another place or shape: Flatten, Reshape, Permute.
+// Layers that give the elements of one input another order or shape: Flatten, Reshape, Permute.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,7 @@ class ProxyFlatten : public ProxyLayer {
 
 class ProxyReshape : public ProxyLayer {
  public:
-  /// `target`: the new dims without the batch; one of them may be -1, for what is left.
+  /// `target` is the new shape without the batch; one of its entries may be -1, for all remaining elements.
   ProxyReshape(std::string name, std::vector<int64_t> target)
       : ProxyLayer(std::move(name)), target_(std::move(target)) {}
   static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
@@ -36,7 +36,7 @@ class ProxyReshape : public ProxyLayer {
 
 class ProxyPermute : public ProxyLayer {
  public:
-  /// `dims`: which dim of the input each dim of the output is, counted from 1 (the batch is not among them).
+  /// `dims` has for each dimension of the output that of the input, counted from 1, as 0 is the batch.
   ProxyPermute(std::string name, std::vector<int64_t> dims) : ProxyLayer(std::move(name)), dims_(std::move(dims)) {}
   static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
   const std::vector<int64_t>& dims() const { return dims_; }

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int64_t kMostElements = int64_t{1} << 22U;
 constexpr int64_t kMostTableEntries = int64_t{1} << 25U;
-constexpr int kInt64Bits = 62;  // one bit in reserve for half a step of rounding
+constexpr int kInt64Bits = 62;  // one bit is kept for the half that rounding adds
 
 }  // namespace
 

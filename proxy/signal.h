@@ -1,12 +1,12 @@
-// What is known of the values in a proxy model, and how the exact emulation computes them.
+// What is known about the values in a proxy model, and how the exact emulation computes them.
 //
 // A proxy is a network of ordinary Keras layers with FixedPointQuantizers between them. After a quantizer every value
 // is an integer times a power of two, so the whole network can be computed in integers, bit by bit as in the FPGA.
-// Before there are data, each layer makes a plan: from the ProxySignals that it reads it derives that of its output,
+// Before there are data, each layer makes a plan: from the ProxySignals of its inputs it derives that of its output,
 //
 //   value of element e = mantissa * 2^-fraction[e],   low[e] <= mantissa <= high[e],
 //
-// and so knows that 64 bits, or if necessary 128, hold every sum that can occur. The step of the plan then computes
+// and so knows that 64 bits, or if necessary 128, hold every sum that can occur. ProxyPlan::compute then computes
 // blocks of rows and needs no checks. The inputs of the model and the results of tanh, sigmoid and softmax are float32;
 // only a quantizer, a layer that moves elements, or another function may read them.
 //
@@ -25,7 +25,7 @@
 
 namespace hgq {
 
-/// How the elements of a value are kept.
+/// The type in which the elements of a value are stored.
 enum class Storage : uint8_t { kFloat, kInt64, kInt128 };
 
 /// Calls f with a value of the type of `storage`: float, int64_t or Int128.
@@ -59,14 +59,14 @@ struct HlsTypes {
   size_t size() const { return k.size(); }
 };
 
-/// Of a sample, in the layers of hls4ml that are made for a fixed number of them.
+/// The most dimensions of a sample in those layers of hls4ml that exist only for fixed numbers of dimensions.
 inline constexpr int kMostHlsDims = 3;
 
 /// The width of a value that is not quantized: more than any type of hls4ml has.
 inline constexpr int kUnlimitedBits = 126;
 
-/// What is known of a value before there are data. The vectors have an entry for each element of a sample, row-major;
-/// `fraction`, `low` and `high` are empty if storage is kFloat.
+/// What is known about a value before there are data. The vectors have an entry for each element of a sample,
+/// row-major; `fraction`, `low` and `high` are empty if storage is kFloat.
 struct ProxySignal {
   Shape shape;  // of one sample
   Storage storage = Storage::kFloat;
@@ -103,8 +103,8 @@ class ProxyBlock {
   AlignedBuffer buffer_;
 };
 
-/// The arguments of one call of a step.
-struct StepRows {
+/// The arguments of one call of ProxyPlan::compute: `rows` rows of each input, and where the output goes.
+struct ProxyRows {
   int64_t rows = 0;
   std::span<const ProxyBlock* const> in;
   const ProxyBlock* out = nullptr;
@@ -114,19 +114,21 @@ struct StepRows {
   uint8_t* row_overflows = nullptr;
 };
 
-using ProxyStep = std::function<void(const StepRows&)>;
+/// Computes a block of rows of one layer.
+using ProxyFunction = std::function<void(const ProxyRows&)>;
 
 /// Throws ShapeError if a layer has more than 2^22 elements: plans have an entry for each, and a file can claim any
 /// shape.
 void check_elements(int64_t elements, std::string_view where);
 
-/// The same for tables of everything that windows read, and for kernels with zeros between groups: 2^25 entries.
+/// The same limit for the tables of all elements that windows read, and for kernels with zeros between groups: 2^25
+/// entries.
 void check_table(int64_t entries, std::string_view where);
 
-/// How a layer is emulated.
+/// How a layer is emulated: what is known about its output, and the function that computes it.
 struct ProxyPlan {
   ProxySignal out;
-  ProxyStep step;
+  ProxyFunction compute;
 };
 
 }  // namespace hgq

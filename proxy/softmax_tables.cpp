@@ -25,7 +25,7 @@ struct Tables {
   std::vector<int64_t> exponential, inverse;
 };
 
-/// `bits`: of the input's type, without sign; `fraction` of them behind the point.
+/// `bits` are those of the input's type without the sign; `fraction` of them are after the point.
 Tables make_tables(int bits, int fraction, int64_t entries) {
   Tables t;
   t.mask = (int64_t{1} << bits) - 1;
@@ -38,7 +38,7 @@ Tables make_tables(int bits, int fraction, int64_t entries) {
     t.exponential.push_back(entry_of(std::exp(-x)));
   }
   for (int64_t i = 0; i < entries; ++i) {
-    // A sum has a sign, so the upper half of the codes are numbers below 0; no sum is.
+    // A sum has a sign, so the upper half of the codes are negative numbers, which do not occur.
     const int64_t code = i < entries / 2 ? i : i - entries;
     const auto x = static_cast<float>(std::ldexp(static_cast<double>(code), t.sum_shift - kFraction));
     t.inverse.push_back(entry_of(1 / x));
@@ -77,7 +77,7 @@ ProxyPlan softmax_tables_plan(const ProxySignal& input, int64_t entries, std::st
   with_storage(input.storage, [&](auto element) {
     using T = decltype(element);
     if constexpr (!std::is_same_v<T, float>) {
-      plan.step = [t = make_tables(bits, fraction, entries), shift, classes, most](const StepRows& rows) {
+      plan.compute = [t = make_tables(bits, fraction, entries), shift, classes, most](const ProxyRows& rows) {
         const T* x = rows.in[0]->data<T>();
         auto* y = rows.out->data<int64_t>();
         const auto count = static_cast<size_t>(rows.out->row_size());

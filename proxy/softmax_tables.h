@@ -5,9 +5,10 @@
 //   s = sum of e                       in ap_fixed<18, 8, RND, SAT>
 //   y = e * 1/x table[upper bits of s] entries ap_fixed<18, 8, RND, SAT>; the product has 20 fractional bits
 //
-// Both tables have `entries` at most, a power of two: of the 18 bits of s only the upper log2(entries) count, 8 of them
-// in front of the point, so with 1024 entries 1/s is off by up to a fifth, with 4096 by up to 6 %. hls4ml takes the
-// sum's type (accum) from the model's default precision where it is not told; tools/to_hls4ml.py tells it the above.
+// Both tables have at most `entries` entries, a power of two. Of the 18 bits of s, only the upper log2(entries) are
+// used, 8 of them before the point; so the error of 1/s is up to a fifth with 1024 entries, and up to 6 % with 4096. If
+// the type of the sum (accum) is not set, hls4ml uses the default precision of the model; tools/to_hls4ml.py sets the
+// type above.
 #pragma once
 
 #include <string_view>
@@ -18,9 +19,10 @@ namespace hgq {
 
 inline constexpr int64_t kMostSoftmaxEntries = 1 << 18;
 
-/// Softmax of fixed-point values, as hls4ml takes it: over all values of a sample, also where it has several dims, of
-/// which Keras takes the last. Throws ShapeError that begins with `where` for values that are no
-/// fixed-point numbers, types of more than 30 bits, and numbers of entries that are no power of two from 2 on.
+/// The softmax of fixed-point values as hls4ml computes it: over all values of a sample, even if it has several
+/// dimensions, whereas Keras takes the last dimension. Throws ShapeError, with a message that begins with `where`, for
+/// values that are not fixed-point numbers, types of more than 30 bits, and a number of entries that is not a power of
+/// two, at least 2.
 ProxyPlan softmax_tables_plan(const ProxySignal& input, int64_t entries, std::string_view where);
 
 }  // namespace hgq

@@ -47,7 +47,7 @@ ProxyUnaryLut::ProxyUnaryLut(std::string name, const Source& source)
     const double x = point(code);
     const auto y = static_cast<float>(function_->value(x));
     HGQ_CHECK(std::isfinite(y), ShapeError, where(), ": the function '", function_->name, "' gives ", y, " at ", x,
-              ", which its input can be; no table holds that");
+              ", which is a possible input, expected finite values");
     const Quantized entry = quantize(static_cast<double>(y), type, source.rounding, source.overflow);
     table_.push_back(to_float(entry.mantissa, type.fraction()));
     overflows_.push_back(entry.outside ? 1 : 0);
@@ -118,7 +118,7 @@ ProxyPlan ProxyUnaryLut::plan(std::span<const ProxySignal* const> in) const {
     HGQ_CHECK(v == 0.0F || highest_set_bit(v) + fraction < 60, ShapeError, where(),
               ": its table's entries span more than 60 bits");
     entries.push_back(static_cast<int64_t>(std::ldexp(static_cast<double>(v), fraction)));
-    // Of each entry, as hls4ml finds it.
+    // The type of each entry, as hls4ml derives it.
     const int f = v == 0.0F ? 0 : hls_fraction(static_cast<double>(v));
     const double most = std::max(static_cast<double>(v) + std::ldexp(1.0, -f), -static_cast<double>(v));
     const int i = v == 0.0F ? 0 : hls_ceil_log2(most);
@@ -143,7 +143,7 @@ ProxyPlan ProxyUnaryLut::plan(std::span<const ProxySignal* const> in) const {
   with_storage(input.storage, [&](auto element) {
     using T = decltype(element);
     if constexpr (!std::is_same_v<T, float>) {
-      plan.step = [entries, shift, mask, overflows = overflows_](const StepRows& rows) {
+      plan.compute = [entries, shift, mask, overflows = overflows_](const ProxyRows& rows) {
         const T* x = rows.in[0]->data<T>();
         auto* y = rows.out->data<int64_t>();
         const auto count = static_cast<size_t>(rows.out->row_size());
@@ -171,9 +171,9 @@ HlsType ProxyUnaryLut::package_type(std::span<const HlsType> in) const {
 std::string ProxyUnaryLut::why_wrong(const ProxyLayerRow& row) const {
   if (row.overflows > 0)
     return concat("a table's edge: an entry of UnaryLUT '", name(),
-                  "' wraps, as the function's value is outside the type behind it");
+                  "' wraps, as the value of the function is out of the range of the type after it");
   if (overflows_.empty())
-    return concat("UnaryLUT '", name(), "': its table holds another value than the function gives");
+    return concat("UnaryLUT '", name(), "': its table contains another value than that of the function");
   return "";
 }
 

@@ -4,7 +4,7 @@
 //   index = x 2^f, halves to even, modulo 2^(k+i+f): the raw bits of a number of type (k, i, f), two's complement
 //
 // hls4ml takes the raw bits of the type that it derives for the layer before the table, so a table must be made for
-// just that type (proxy-format.md 1.4.2). ProxyBuilder::add_unary_lut() does so.
+// exactly that type (proxy-format.md 1.4.2). ProxyBuilder::add_unary_lut() does so.
 #pragma once
 
 #include <memory>
@@ -23,7 +23,7 @@ inline constexpr int kMaxTableBits = 16;
 
 class ProxyUnaryLut : public ProxyLayer {
  public:
-  /// From what a table is made: the function, the type of its input, and type, rounding and overflow mode of the
+  /// What a table is made from: the function, the type of its input, and the type, rounding and overflow mode of the
   /// entries.
   struct Source {
     std::shared_ptr<const ops::UnaryFunction> function;
@@ -51,7 +51,7 @@ class ProxyUnaryLut : public ProxyLayer {
   /// For each entry, 1 if the value of the function is outside the type of the entries.
   const std::vector<int8_t>* table_overflows() const override { return &overflows_; }
   void set_table_overflows(std::vector<int8_t> overflows) override;
-  /// An entry wraps if it differs from the function by more than one step of its type.
+  /// An entry wraps if it differs from the function by more than the spacing of its type's values.
   void find_table_overflows(const ops::UnaryFunction& function) override;
 
  private:

@@ -42,7 +42,7 @@ std::unique_ptr<Callback> make_printer(ConfigReader& c, const CallbackContext& c
 GIVEN = {
     'core/dnnl.h': 'extern float *x, *kernel, *z;',
     'core/error.h': 'extern Shape in; extern std::string name;',
-    'core/lane_sum.h': 'extern int64_t n; extern float* g;',
+    'core/ordered_sum.h': 'extern int64_t n; extern float* g;',
     'core/plain_matmul.h': 'extern double *a, *b, *c;',
     'core/rng.h': 'extern uint64_t element;',
     'config/config_reader.h': 'extern int64_t units; extern std::string activation; extern double beta;',

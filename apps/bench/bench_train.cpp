@@ -1,7 +1,7 @@
 // Speed of training and prediction; `bench_train --list` explains the names.
 //
-// The batches follow each other through the set in its order, as with Python HGQ's own benchmark (the data are made
-// before the clock runs).
+// The batches are taken in the order of the set, as in the benchmark of Python HGQ; the data are made before the time
+// is measured.
 #include <benchmark/benchmark.h>
 
 #include <iostream>
@@ -44,7 +44,7 @@ void predict(benchmark::State& state, const std::string& name, int64_t batch_siz
   state.SetItemsProcessed(state.iterations() * batch_size);
 }
 
-// From nothing to the first step: model, plan, matrix products.
+// The time to the first step: making the model, the plan and the matrix products.
 void start(benchmark::State& state, const std::string& name, int64_t batch_size) {
   for (auto _ : state) {
     hgq::Workload w = hgq::make_workload(name, batch_size);
@@ -72,7 +72,7 @@ constexpr std::string_view kHelp = R"(bench_train: the speed of training and pre
 The workloads are published networks; their data are random:
 )";
 
-/// What the names mean, for --help and --list.
+/// The meaning of the names, for --help and --list.
 void print_names() {
   std::cout << kHelp;
   for (const auto& [name, doc] : hgq::workload_docs())

@@ -8,7 +8,7 @@
 namespace hgq {
 namespace {
 
-/// A quantizer's configuration as YAML; `dims`: those that share a bit width.
+/// The configuration of a quantizer as YAML; `dims` are the dimensions that share a bit width.
 std::string conf(double bits, const char* l1, const char* dims, const char* rounding, bool exact = true) {
   return concat("{init_bw: ", bits, ", skip_dims: ", dims, ", rnd_strategy: ", rounding,
                 ", exact_q_value: ", exact ? "true" : "false", ", regularizer: {MonoL1: ", l1, "}}");

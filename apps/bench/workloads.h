@@ -1,4 +1,4 @@
-// The networks that are timed, at the sizes and settings of published studies; data are random.
+// The networks that are timed, with the sizes and settings of published studies and random data.
 #pragma once
 
 #include <memory>
@@ -21,10 +21,10 @@ struct Workload {
   std::unique_ptr<MemoryDataset> data;  // `rows` rows
 };
 
-/// Their names, and what they are.
+/// The names of the networks, and what they are.
 std::vector<std::pair<std::string_view, std::string_view>> workload_docs();
 
-/// Throws ConfigError for a name that is not among those.
+/// Throws ConfigError for an unknown name.
 Workload make_workload(const std::string& name, int64_t rows);
 
 }  // namespace hgq

@@ -1,4 +1,4 @@
-// hgq-train with a layer, a loss, a metric and a callback of one's own. Configs name them as they name those of hgq:
+// hgq-train with your own layer, loss, metric and callback. Configs name them like those of hgq:
 //
 //   model:
 //     layers: [HQuantize, PSelect: {columns: [0, 2, 3]}, HDense: {units: 16, activation: relu}, HDense: {units: 1}]
@@ -22,7 +22,7 @@ namespace {
 
 using namespace hgq;
 
-/// Some columns of the last dim of its input.
+/// Some columns of the last dimension of its input.
 class PSelect final : public PassiveLayer {
  public:
   explicit PSelect(ConfigReader& c) : PassiveLayer(c) {
@@ -84,7 +84,7 @@ class AsinhMse final : public Loss {
 
 LossPtr make_asinh_mse(ConfigReader& c) { return std::make_shared<AsinhMse>(c); }
 
-/// Share of the predictions that are off by `tolerance` at most.
+/// The share of the predictions whose error is at most `tolerance`.
 class Within final : public Metric {
  public:
   explicit Within(ConfigReader& c)
@@ -117,7 +117,7 @@ class StopBelowBops final : public Callback {
     t.stop = true;
     t.stop_reason = concat("StopBelowBOPs: bops is ", *bops);
   }
-  // What it remembers is in checkpoints, so that a run that is continued stops where it would have.
+  // Its state is in checkpoints, so that a resumed run stops at the same epoch as a run without interruption.
   nlohmann::json state() const override { return {{"epochs", epochs_}}; }
   void restore(const nlohmann::json& state) override {
     epochs_ = SavedState(state, "StopBelowBOPs").integer("epochs", 0, 1 << 30);
@@ -140,7 +140,7 @@ std::unique_ptr<Callback> make_stop_below_bops(ConfigReader& c, const CallbackCo
 int main(int argc, char** argv) {
   try {
     hgq::Registry registry;
-    registry.layers.add({.name = "PSelect", .doc = "some columns of the last dim", .make = hgq::layer_of<PSelect>});
+    registry.layers.add({.name = "PSelect", .doc = "some columns of each sample", .make = hgq::layer_of<PSelect>});
     registry.losses.add({.name = "asinh_mse", .doc = "mean squared error of asinh(x / scale)", .make = make_asinh_mse});
     registry.metrics.add({.name = "within", .doc = "share of errors up to a tolerance", .make = make_within});
     registry.callbacks.add({.name = "StopBelowBOPs",

@@ -1,4 +1,4 @@
-// A training loop of one's own, from data to a proxy for hls4ml.
+// Your own training loop, from data to a proxy for hls4ml.
 //
 //   custom_loop data/samples/magic.h5 proxy.h5
 #include <cstdio>

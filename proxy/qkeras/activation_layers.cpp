@@ -11,10 +11,10 @@
 namespace hgq {
 namespace {
 
-constexpr int kFreeTableBits = 11;  // Keras opens tables of as many entries
+constexpr int kFreeTableBits = 11;  // Keras loads tables of so many bits
 
-/// How many bits before the point, without the sign, a monotone function needs: beyond them its quantized values are
-/// those at the ends.
+/// How many bits before the point, without the sign, the input of a monotone function needs: for larger inputs the
+/// quantized values are those at the ends.
 int integer_bits_that_matter(const QKerasActivation& activation, const HlsType& in) {
   const auto at = [&](double x) {
     const auto y = static_cast<float>(activation.table->value(x));
@@ -69,10 +69,10 @@ std::vector<std::pair<std::string_view, ProxyRef>> add_qkeras_table(ProxyBuilder
       in = builder.lut_input_type(input);
     }
   }
-  HGQ_CHECK(in.bits() > 0, ConfigError, "its input is always 0, so there is nothing to make a table of");
+  HGQ_CHECK(in.bits() > 0, ConfigError, "its input is always 0, expected one from which a table can be made");
   HGQ_CHECK(in.bits() <= kMaxTableBits, ConfigError, "its input has ", in.bits(), " bits, so its table would have 2^",
             in.bits(), " entries, and can have 2^", kMaxTableBits,
-            "; put QActivation('quantized_bits(BITS, INTEGER)') in front");
+            "; put QActivation('quantized_bits(BITS, INTEGER)') before it");
   const QuantizerTypes types = qkeras_type(*activation.type);
   const ProxyRef table =
       builder.add_unary_lut(name, input, activation.table, types, Rounding::kRndConv, activation.overflow);

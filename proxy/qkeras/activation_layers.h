@@ -1,4 +1,4 @@
-// What a QKeras activation adds to a proxy, beside ReLUs and functions that hls4ml knows.
+// The layers that a QKeras activation adds to a proxy, other than ReLUs and functions that hls4ml knows.
 #pragma once
 
 #include <string>
@@ -12,15 +12,15 @@
 
 namespace hgq {
 
-/// The key `activation` of a layer, which may hold an activation layer.
+/// Reads the key `activation` of a layer, which may contain an activation layer.
 QKerasQuantizer qkeras_activation_key(const KerasNode& node, ErrorList& errors);
 
 /// One type for all elements.
 QuantizerTypes qkeras_type(const Kbi& type);
 
-/// A function as a UnaryLUT `name`, and its quantizer. Where the input has more bits than a table should have entries
-/// for, those in which the function does not change any more are cut off first, by a quantizer NAME_range. Returns
-/// class and place of what was added, in order. Throws ConfigError where the table is still too large.
+/// Adds a function as a UnaryLUT `name`, and its quantizer. If the input has too many bits for a table, a quantizer
+/// NAME_range first removes those bits for which the function no longer changes. Returns the class and the reference of
+/// each layer that was added, in order. Throws ConfigError if the table is still too large.
 std::vector<std::pair<std::string_view, ProxyRef>> add_qkeras_table(ProxyBuilder& builder,
                                                                     const QKerasActivation& activation, ProxyRef input,
                                                                     const std::string& name,

@@ -27,16 +27,16 @@ QKerasActivation of_bits(const QKerasQuantizer& quantizer, Overflow overflow, Er
   const auto written = scaling == nullptr ? std::nullopt : decimal_number(Node::scalar(*scaling));  // "1"
   if (scaling != nullptr && !written && *scaling != "None") {
     arguments.error(concat("alpha is '", printable(*scaling),
-                           "': its scale follows the data, which no fixed-point type does; use alpha=1"));
+                           "': its scale depends on the data, which a fixed-point type cannot; use alpha=1"));
   } else if (const double alpha = written              ? *written
                                   : scaling != nullptr ? 1
                                                        : arguments.number("alpha", 1);
              alpha != 1) {
-    arguments.error(concat("alpha is ", alpha, ": scaled values are on no fixed-point grid; use alpha=1"));
+    arguments.error(concat("alpha is ", alpha, ": scaled values are not fixed-point numbers; use alpha=1"));
   }
   if (bits == keep_negative)
     arguments.error(
-        "has one bit with a sign, so it gives -1 and 1 and never 0, which no fixed-point type does; use 2 bits");
+        "has one bit with a sign, so it gives -1 and 1 and never 0, which a fixed-point type cannot; use 2 bits");
   refuse_noise(arguments);
   return {.function = "linear",
           .type = Kbi{.k = keep_negative, .b = static_cast<int>(bits), .i = static_cast<int>(integer) + keep_negative},
@@ -59,10 +59,11 @@ QKerasActivation of_relu(const QKerasQuantizer& quantizer, ErrorList& errors) {
           .overflow = Overflow::kSat};
 }
 
-/// QKeras' own sigmoid, unless a quantizer asks for the real one.
+/// QKeras' own sigmoid, unless a quantizer asks for the real sigmoid.
 double hard_sigmoid(double x) { return std::clamp(0.5 * x + 0.5, 0.0, 1.0); }
 
-/// Without use_real_tanh it is 2 hard_sigmoid(x) - 1, which is what a saturating type does by itself.
+/// Without use_real_tanh the function is 2 hard_sigmoid(x) - 1, which is x limited to -1 ... 1, as a saturating type
+/// does by itself.
 QKerasActivation of_tanh(const QKerasQuantizer& quantizer, ErrorList& errors) {
   QKerasArguments arguments(quantizer, errors);
   const int64_t bits = arguments.integer("bits", 8, 1, kMaxFixedBits);
@@ -89,13 +90,13 @@ QKerasActivation of_sigmoid(const QKerasQuantizer& quantizer, ErrorList& errors)
   return out;
 }
 
-/// Why a quantizer that is none of those above cannot stand behind a layer.
+/// Why any other quantizer cannot be used after a layer.
 std::string reason(const QKerasQuantizer& quantizer) {
   if (quantizer.is("quantized_po2") || quantizer.is("quantized_relu_po2"))
     return "gives powers of two, which as activations have no fixed-point type in hls4ml";
   if (quantizer.name.ends_with("ternary")) return "gives -1, 0 and 1 beyond a threshold, not by rounding";
-  if (quantizer.name.ends_with("binary")) return "gives the sign, which is never 0 and no rounding";
-  if (quantizer.is("bernoulli")) return "draws its values by chance";
+  if (quantizer.name.ends_with("binary")) return "gives the sign, which is never 0 and not a rounding";
+  if (quantizer.is("bernoulli")) return "draws its values at random";
   if (quantizer.name.starts_with("quantized_")) return "has no counterpart in a proxy";
   return concat("is no activation of a proxy", suggestion(quantizer.name, ProxyActivation::functions()));
 }

@@ -9,8 +9,8 @@
 namespace hgq {
 namespace {
 
-/// Sums over the rows in the order of TensorFlow's Mean on a CPU: in columns that fill vectors of 8, from 16 rows on,
-/// in four parts.
+/// Sums over the rows in the order of TensorFlow's Mean on a CPU: if the columns fill vectors of 8, and there are at
+/// least 16 rows, in four parts.
 std::vector<float> column_sums(const std::vector<float>& values, size_t columns) {
   const size_t rows = values.size() / columns;
   const size_t in_parts = rows >= 16 ? columns - columns % 8 : 0;

@@ -1,6 +1,7 @@
-// The scales that QKeras 0.9 fits to a weight where `alpha` is "auto" or "auto_po2": one for each output channel.
+// The scales that QKeras 0.9 fits to a weight if `alpha` is "auto" or "auto_po2": one for each output channel.
 //
-// Everything is float32, in the order of QKeras' own operations, and of TensorFlow's (2.15, x86) where it sums.
+// Everything is computed in float32, in the order of QKeras' operations; sums are in the order of TensorFlow (2.15,
+// x86).
 #pragma once
 
 #include <optional>
@@ -24,23 +25,24 @@ struct QKerasAlpha {
   bool is_po2() const { return kind == Kind::kAutoPo2; }
 };
 
-/// `of_kernel`: None then stands for "auto_po2", as QKeras' layers have it for their kernels.
+/// Reads `alpha`. If `of_kernel` is true, None stands for "auto_po2", as in QKeras' layers for their kernels.
 QKerasAlpha read_alpha(QKerasArguments& arguments, bool of_kernel);
 
-/// Which elements of a weight have a scale in common.
+/// Which elements of a weight share a scale.
 class ScaleGroups {
  public:
-  /// Those with the same index in dim `axis`; the last dim where none is given. A weight of one dim is one group.
+  /// Elements with the same index in dimension `axis` share one; without `axis`, in the last dimension. A weight of one
+  /// dimension is one group.
   ScaleGroups(const Shape& shape, std::optional<int64_t> axis);
 
   /// The largest |value| of its group, for each element.
   std::vector<float> largest(const std::vector<float>& values) const;
-  /// sum(x q) / (sum(q q) + 1e-7), for each element: the scale with which q fits x best; a power of two if wanted.
-  /// In a weight of one dim each element is fitted alone, unlike in largest().
+  /// sum(x q) / (sum(q q) + 1e-7), for each element: the scale with which q fits x best; a power of two if `po2` is
+  /// true. In a weight of one dimension each element is fitted separately, unlike in largest().
   std::vector<float> fitted(const std::vector<float>& x, const std::vector<float>& q, bool po2) const;
 
  private:
-  /// One sum for each group; the values themselves in a weight of one dim.
+  /// One sum for each group; for a weight of one dimension the values themselves.
   std::vector<float> sums(const std::vector<float>& values) const;
   size_t group(size_t element) const { return element / stride_ % count_; }
 

@@ -24,8 +24,8 @@
 namespace hgq {
 namespace {
 
-/// Converts a graph, node by node. A layer with errors has no place in the proxy, nor have those behind it; they are
-/// read all the same, so that their errors are found too.
+/// Converts a graph, node by node. A layer with errors is not in the proxy, and neither are those after it; these are
+/// still read, so that all errors are found.
 class Converter {
  public:
   Converter(const KerasFile& file, const ProxyKinds& kinds, const QKerasOptions& options)
@@ -45,7 +45,7 @@ class Converter {
     for (const std::string& input : graph_.inputs) {  // in the order in which they are given
       const auto node = std::ranges::find(graph_.nodes, input, &KerasNode::name);
       HGQ_CHECK(node != graph_.nodes.end() && node->class_name == "InputLayer", FileError, file_.path, ": '", input,
-                "' is listed as an input of the model, and is none");
+                "' is listed as an input of the model, but is not one");
       convert(*node);
     }
     for (const auto& [name, type] : input_types_) {
@@ -83,7 +83,8 @@ class Converter {
     done_.push_back({node.name, node.class_name, became_.empty() ? "(vanishes)" : became_});
   }
 
-  /// `complete`: whether all that the layer reads is in the proxy; without that it is only checked, and gives nothing.
+  /// `complete`: whether everything that the layer reads is in the proxy. If not, the layer is only checked, and the
+  /// result is empty.
   Ref layer(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ErrorList& errors) {
     const std::string& kind = node.class_name;
     if (kind == "InputLayer") return input(node);
@@ -127,10 +128,10 @@ class Converter {
     return qkeras_activation(quantizer, overflow_, errors);
   }
 
-  /// Function and quantizer behind `ref`, under these names.
+  /// Adds a function and a quantizer after `ref`, with these names.
   Ref activate(const KerasNode& node, const QKerasActivation& activation, ProxyRef ref,
                const std::string& function_name, const std::string& quantizer_name, ErrorList& errors) {
-    // A type without a sign cuts off at 0 what a ReLU would, so that raw values need no layer in front of it.
+    // A type without a sign saturates at 0, as a ReLU does, so no layer is needed before it.
     const bool cuts =
         activation.function == "relu" && activation.type && activation.overflow == Overflow::kSat && !is_quantized(ref);
     if (cuts) return quantize(activation, ref, quantizer_name_of_raw(node, function_name));
@@ -156,7 +157,7 @@ class Converter {
                                                                Rounding::kRndConv, activation.overflow));
   }
 
-  /// A table where the function has one; its entries have the bits of the only quantizer that reads them.
+  /// Adds a table if the function has one; its entries have the bits of the only quantizer that reads them.
   ProxyRef add_function(const KerasNode& node, const QKerasActivation& activation, ProxyRef ref,
                         const std::string& name) {
     const std::shared_ptr<const ops::UnaryFunction> function = functions_.find(activation.function);
@@ -166,7 +167,7 @@ class Converter {
       behind = quantizer_of(activation);
     } else if (const KerasNode* const reader = only_reader(node);
                reader != nullptr && reader->class_name == "QActivation") {
-      ErrorList later;  // found when it is its turn
+      ErrorList later;  // its errors are reported when it is converted
       const QKerasActivation next =
           read_activation(read_qkeras_quantizer(reader->config["activation"], qkeras_layer(*reader), later), later);
       if (later.empty() && next.function == "linear" && next.type) behind = quantizer_of(next);
@@ -180,19 +181,21 @@ class Converter {
     return {.types = qkeras_type(*activation.type), .rounding = Rounding::kRndConv, .overflow = activation.overflow};
   }
 
-  /// Whether a value has a fixed-point type of the model's own; a table without a quantizer behind it has ours.
+  /// Whether the model gives a value a fixed-point type. A table without a quantizer after it has a type that is only
+  /// ours.
   bool is_quantized(ProxyRef ref) const {
     return builder_.signal(ref).fixed_point() && !without_quantizer_.contains(ref.index);
   }
 
-  /// Whether all inputs are fixed-point values, which only a quantizer makes of a model's inputs and of most functions.
+  /// Whether all inputs are fixed-point values. Inputs of the model and the results of most functions are so only after
+  /// a quantizer.
   bool check_quantized(const KerasNode& node, const std::vector<ProxyRef>& in, ErrorList& errors) {
     const bool quantized = std::ranges::all_of(in, [&](ProxyRef ref) { return is_quantized(ref); });
     if (!quantized)
       errors.add(node.config.place(),
                  concat(qkeras_layer(node),
                         ": reads an input of the model, or the result of a function, without a "
-                        "quantizer between; put QActivation('quantized_bits(BITS, INTEGER)') in front, or give the "
+                        "quantizer between; put QActivation('quantized_bits(BITS, INTEGER)') before it, or give the "
                         "type of the inputs, as in --input-bits 'ap_fixed<16,6>'"));
     return quantized;
   }
@@ -206,7 +209,7 @@ class Converter {
     builder_.note(concat("layer '", node.name, "': ", note));
   }
 
-  /// The layer that reads a layer, and nothing else, where no other one does and it is no output; else nullptr.
+  /// The only layer that reads a layer, if it reads nothing else, and the layer is not an output; otherwise nullptr.
   const KerasNode* only_reader(const KerasNode& node) const {
     const auto readers = readers_.find(node.name);
     if (readers == readers_.end() || readers->second != 1) return nullptr;
@@ -214,7 +217,7 @@ class Converter {
     return found == graph_.nodes.end() ? nullptr : &*found;
   }
 
-  /// The batch norm behind a layer that no other layer reads, nullptr where there is none.
+  /// The batch norm after a layer that no other layer reads; nullptr if there is none.
   const KerasNode* batch_norm_behind(const KerasNode& node) const {
     const KerasNode* const reader = only_reader(node);
     return reader != nullptr && is_batch_norm(reader->class_name) ? reader : nullptr;
@@ -247,14 +250,14 @@ class Converter {
                  builder_.add_conv(name, in, layer.conv, layer.kernel_shape, layer.kernel, layer.bias));
   }
 
-  /// Folds the batch norm behind a linear layer into it, where there is one that fits; its own errors are found when it
-  /// is its turn.
+  /// Folds the batch norm after a linear layer into it, if there is one that fits; errors of the batch norm are
+  /// reported when it is converted.
   void fold_batch_norm(const KerasNode& node, ProxyRef in, QKerasKernelLayer& layer) {
     const KerasNode* const behind = batch_norm_behind(node);
     if (behind == nullptr) return;
     ErrorList later;
     const auto batch_norm = read_batch_norm(*behind, weights_at(file_, behind->shared_with), later);
-    const int64_t last = builder_.signal(in).shape.rank();  // the batch counted as 0
+    const int64_t last = builder_.signal(in).shape.rank();  // counted with the batch as 0
     if (!batch_norm || batch_norm->channels() != layer.units() || (batch_norm->axis != -1 && batch_norm->axis != last))
       return;
     folded_.insert(behind->name);
@@ -285,7 +288,7 @@ class Converter {
     return add_product(node.proxy_name, in[0], layer);
   }
 
-  /// Layers of Keras without weights that a proxy has too.
+  /// Layers of Keras without weights that a proxy can also have.
   Ref plain_layer(const KerasNode& node, const std::vector<ProxyRef>& in, bool complete, ErrorList& errors) {
     const std::string& kind = node.class_name;
     ConfigReader reader(node.config, qkeras_layer(node), errors);

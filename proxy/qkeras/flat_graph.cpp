@@ -10,8 +10,9 @@ namespace {
 
 class Flattener {
  public:
-  /// `path`: of the call of a model whose graph this is, "block_1/", `layers`: of the model itself, "block/"; both
-  /// empty for the outermost. `inputs`: what that call reads. Returns what its outputs are called.
+  /// `path` is that of the call of the model with this graph, such as "block_1/", and `layers` that of the model
+  /// itself, such as "block/"; both are empty for the outermost model. `inputs` are the values that the call reads.
+  /// Returns the names of its outputs.
   std::vector<std::string> add(const KerasGraph& graph, const std::string& path, const std::string& layers,
                                const std::vector<std::string>& inputs) {
     std::map<std::string, std::string> names;  // in this graph -> in the flat one
@@ -80,7 +81,7 @@ KerasLayerWeights weights_at(const KerasFile& file, const std::string& path) {
   const KerasLayerWeights* const group = file.find(path.substr(0, slash));
   if (group == nullptr) return {path, {}};
   if (slash == std::string::npos) return *group;
-  for (size_t from = slash + 1;; from = path.find('/', from) + 1) {  // the longest end of the path that fits
+  for (size_t from = slash + 1;; from = path.find('/', from) + 1) {  // the longest end of the path that matches
     const std::string layer = path.substr(from) + "/";
     KerasLayerWeights found{path, {}};
     for (const KerasWeight& weight : group->weights) {

@@ -30,10 +30,10 @@ std::optional<int> integer(std::string_view text) {
   return value;
 }
 
-/// "AP_RND" is "RND".
+/// Removes the "AP_" from "AP_RND".
 std::string_view plain(std::string_view mode) { return mode.starts_with("AP_") ? mode.substr(3) : mode; }
 
-/// The sign of ap_fixed<...> and ap_ufixed<...>, of which `list` becomes what is inside; nothing for another text.
+/// The sign of ap_fixed<...> or ap_ufixed<...>; sets `list` to the text in the brackets. nullopt for any other text.
 std::optional<int> sign_of(std::string_view text, std::string_view& list) {
   const size_t open = text.find('<');
   if (open == std::string_view::npos || !text.ends_with('>')) return {};
@@ -45,7 +45,7 @@ std::optional<int> sign_of(std::string_view text, std::string_view& list) {
   return {};
 }
 
-/// nullopt for text that is no type.
+/// nullopt for text that is not a type.
 std::optional<InputType> read_type(std::string_view text) {
   std::string_view list = text;
   std::vector<std::string> parts;

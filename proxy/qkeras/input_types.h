@@ -1,4 +1,4 @@
-// Fixed-point types that a user gives for a model's inputs, as `import --input-bits` takes them:
+// Fixed-point types that a user gives for the inputs of a model, with `import --input-bits`:
 //
 //   ap_fixed<16,6>                     1 sign, 16 bits, 6 of them before the point (the sign among them)
 //   ap_ufixed<8,0>                     no sign
@@ -21,11 +21,11 @@ struct InputType {
   Overflow overflow = Overflow::kWrap;
 };
 
-/// By the name of the input; "" stands for all that have none of their own.
+/// The types by the name of the input; "" stands for all inputs that are not named.
 using InputTypes = std::map<std::string, InputType>;
 
-/// Throws ConfigError that begins with "--input-bits TEXT" for text that is none of these, types of no bits or more
-/// than can be computed with, and an input that is given twice.
+/// Throws ConfigError, with a message that begins with "--input-bits TEXT", for text in another form, types without
+/// bits or with too many, and an input that is given twice.
 InputTypes read_input_types(const std::vector<std::string>& texts);
 
 }  // namespace hgq

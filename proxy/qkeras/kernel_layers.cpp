@@ -17,7 +17,7 @@ QKerasQuantizer quantizer_at(const KerasNode& node, const std::string& key, Erro
   return read_qkeras_quantizer(node.config[key], concat(qkeras_layer(node), ": ", key), errors);
 }
 
-/// A weight of one dim with `count` finite values; `count` < 0: any number from 1 on.
+/// A weight of one dimension with `count` finite values; if `count` < 0, with any number of values, at least 1.
 std::vector<float> channel_weight(const KerasNode& node, const KerasLayerWeights& weights, std::string_view leaf,
                                   int64_t count, ErrorList& errors) {
   const KerasWeight* const weight = weights.find(leaf);
@@ -49,7 +49,7 @@ std::vector<float> quantized(const KerasNode& node, const std::string& key, bool
   return quantize_weights(quantizer, of_kernel, shape, std::move(values), errors);
 }
 
-/// Kernel and bias as they were trained, into `layer`.
+/// Reads the kernel and the bias as they were trained into `layer`.
 void read_weights(const KerasNode& node, const KerasLayerWeights& weights, const std::vector<int64_t>& window,
                   int64_t units, bool use_bias, QKerasKernelLayer& layer) {
   ProductWeights read = read_product_weights(node, weights, window, units, use_bias);
@@ -59,11 +59,11 @@ void read_weights(const KerasNode& node, const KerasLayerWeights& weights, const
   layer.bias = std::move(read.bias);
 }
 
-/// A depthwise kernel, (window ..., inputs, multiplier), and its bias; `units` becomes inputs times multiplier.
+/// Reads a depthwise kernel, [window..., inputs, multiplier], and its bias; sets `units` to inputs * multiplier.
 void read_depthwise_weights(const KerasNode& node, const KerasLayerWeights& weights, const std::vector<int64_t>& window,
                             int64_t multiplier, bool use_bias, int64_t& units, QKerasKernelLayer& layer) {
   const KerasWeight* kernel = weights.find("depthwise_kernel");
-  if (kernel == nullptr) kernel = weights.find("kernel");  // of Keras 3
+  if (kernel == nullptr) kernel = weights.find("kernel");  // the name in Keras 3
   const auto rank = static_cast<int>(window.size());
   bool fits = kernel != nullptr && !kernel->is_int8() && kernel->shape.rank() == rank + 2 &&
               kernel->shape[-1] == multiplier && kernel->shape.size() > 0;
@@ -107,7 +107,7 @@ bool is_po2_or_zero(float value) {
   return value == 0 || std::abs(std::frexp(value, &exponent)) == 0.5F;
 }
 
-/// QConv2DBatchnorm: g goes into the kernel before it is quantized; there is a bias, whatever use_bias says.
+/// QConv2DBatchnorm: g is folded into the kernel before it is quantized; there is always a bias, whatever use_bias is.
 void fold_before_quantizing(const QKerasBatchNorm& batch_norm, QKerasKernelLayer& layer) {
   const auto units = static_cast<size_t>(batch_norm.channels());
   for (size_t e = 0; e < layer.kernel.size(); ++e) layer.kernel[e] = batch_norm.scale[e % units] * layer.kernel[e];
@@ -180,7 +180,8 @@ std::optional<QKerasBatchNorm> read_batch_norm(const KerasNode& node, const Kera
   QKerasBatchNorm out;
   out.axis = axis.empty() ? -1 : axis[0];
   std::vector<float> variance = channel_weight(node, weights, "moving_variance", -1, errors);
-  const int64_t count = variance.empty() ? -1 : std::ssize(variance);  // refused: the others speak for themselves
+  const int64_t count =
+      variance.empty() ? -1 : std::ssize(variance);  // variance has errors; the others are still checked
   out.mean =
       quantized(node, "mean_quantizer", false, channel_weight(node, weights, "moving_mean", count, errors), errors);
   variance = quantized(node, "variance_quantizer", true, std::move(variance), errors);

@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 8> kVanishing{
     "Dropout",         "SpatialDropout1D", "SpatialDropout2D",       "AlphaDropout",
     "GaussianDropout", "GaussianNoise",    "ActivityRegularization", "Identity"};
 
-/// Those that the conversion itself knows; others are in ProxyKinds::keras_layers.
+/// The classes that the conversion itself knows; others are in ProxyKinds::keras_layers.
 constexpr std::array<std::string_view, 7> kPlain{"QActivation", "Activation",  "ReLU", "Softmax",
                                                  "InputLayer",  "Concatenate", "Add"};
 

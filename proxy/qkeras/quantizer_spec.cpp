@@ -26,7 +26,7 @@ const std::vector<Signature>& signatures() {
       {"quantized_bits",
        {"bits", "integer", "symmetric", "keep_negative", "alpha", "use_stochastic_rounding", "scale_axis",
         "qnoise_factor", "var_name", "use_ste", "use_variables", "elements_per_scale", "min_po2_exponent",
-        "max_po2_exponent", "post_training_scale"}},  // the last four: of QKeras behind 0.9
+        "max_po2_exponent", "post_training_scale"}},  // the last four: of QKeras after 0.9
       {"quantized_relu",
        {"bits", "integer", "use_sigmoid", "negative_slope", "use_stochastic_rounding", "relu_upper_bound",
         "is_quantized_clip", "qnoise_factor", "var_name", "use_ste", "use_variables"}},
@@ -84,7 +84,7 @@ std::optional<QKerasValue> read_literal(std::string_view text) {
   return QKerasValue{*number};
 }
 
-/// The parts between the commas, of which none is inside quotes.
+/// The parts between the commas that are not in quotes.
 std::vector<std::string_view> split(std::string_view text) {
   std::vector<std::string_view> parts;
   char quote = 0;
@@ -104,7 +104,7 @@ std::vector<std::string_view> split(std::string_view text) {
   return parts;
 }
 
-/// Builds a quantizer and notes what is wrong with it.
+/// Makes a quantizer, and adds an error for everything that is wrong with it.
 class Reader {
  public:
   Reader(const Node& node, const std::string& where, ErrorList& errors) : node_(node), errors_(errors) {
@@ -155,7 +155,7 @@ class Reader {
       const size_t equal = part.find('=');
       const bool has_name = equal != std::string_view::npos && is_name(trimmed(part.substr(0, equal)));
       if (!has_name && named)
-        return error(concat("'", out_.written, "' has an argument without a name behind one with a name"));
+        return error(concat("'", out_.written, "' has an argument without a name after one with a name"));
       named = has_name;
       const std::string_view literal = has_name ? trimmed(part.substr(equal + 1)) : part;
       const auto value = read_literal(literal);
@@ -196,7 +196,7 @@ class Reader {
     out_.written = written_call(*signature, config);
   }
 
-  /// The object as a call, without what is None or False.
+  /// The object as a call, without arguments that are None or False.
   static std::string written_call(const Signature& signature, const Node& config) {
     std::string list;
     for (const std::string& key : signature.arguments) {
@@ -209,7 +209,7 @@ class Reader {
   }
 
   static std::optional<QKerasValue> read_value(const Node& node) {
-    // Made in place: g++ 12 with sanitizers warns of the move of an empty variant.
+    // Constructed in place, as g++ 12 with sanitizers warns about the move of an empty variant.
     if (node.is_null()) return std::optional<QKerasValue>(std::in_place);
     if (!node.is_scalar()) return {};
     if (node.quoted()) return QKerasValue{node.text()};

@@ -1,5 +1,5 @@
-// QSeparableConv1D and 2D, SeparableConv1D and 2D: a depthwise convolution, and behind it one with a window of 1 that
-// has the bias and the activation. Nothing is quantized between the two, so that they are two layers in a row.
+// QSeparableConv1D and 2D, SeparableConv1D and 2D: a depthwise convolution, and after it a convolution with a window of
+// 1 that has the bias and the activation. Nothing is quantized between the two, so they are two consecutive layers.
 #pragma once
 
 #include <string_view>
@@ -17,8 +17,9 @@ struct QKerasKernelPart {
 
 bool is_separable(std::string_view class_name);
 
-/// What a kernel layer consists of: itself, or the two parts of a separable convolution. The first of these is called
-/// NAME_depthwise in a proxy; messages name the part behind the class: "layer 'a' (QSeparableConv2D, Pointwise part)".
+/// The parts of a kernel layer: the layer itself, or the two parts of a separable convolution. The first of these is
+/// called NAME_depthwise in a proxy; messages name the part after the class: "layer 'a' (QSeparableConv2D, Pointwise
+/// part)".
 std::vector<QKerasKernelPart> kernel_parts(const KerasNode& node, const KerasLayerWeights& weights);
 
 }  // namespace hgq

@@ -15,10 +15,10 @@ using Values = std::vector<float>;
 
 float sign(float x) { return x > 0 ? 1.0F : x < 0 ? -1.0F : 0.0F; }
 float sign_or_one(float x) { return x < 0 ? -1.0F : 1.0F; }
-/// Half to even, as TensorFlow rounds; through x + (round(x) - x).
+/// Rounds half to even, as TensorFlow does; computed as x + (round(x) - x).
 float rounded(float x) { return x + (-x + std::nearbyint(x)); }
 
-/// What is done with q in the end: `qnoise_factor` mixes it with x; without `use_ste` it is not taken through x.
+/// The last operations on q: `qnoise_factor` mixes it with x; without `use_ste` it is not computed as x + (q - x).
 class Blend {
  public:
   explicit Blend(QKerasArguments& arguments)
@@ -38,7 +38,7 @@ std::optional<int64_t> scale_axis(QKerasArguments& arguments, const Shape& shape
   return arguments.integer("scale_axis", 0, 0, std::max(shape.rank() - 1, 0));
 }
 
-/// quantized_bits with a fitted scale: symmetric, `levels` steps in all.
+/// quantized_bits with a fitted scale: symmetric, with `levels` intervals in all.
 Values scaled_bits(const QKerasAlpha& alpha, const ScaleGroups& groups, int64_t bits, float m, float m_i, Values x,
                    const Blend& blend) {
   for (float& v : x) v /= m_i;
@@ -128,7 +128,7 @@ class Po2 {
   }
 
   std::optional<float> max() const { return max_; }
-  /// The power of two for a magnitude.
+  /// The power of two to which a magnitude is rounded.
   float operator()(float magnitude) const {
     if (magnitude < kKerasEpsilon) return std::exp2(least_);
     float x = max_ && magnitude >= *max_ ? *max_ : magnitude;
@@ -227,8 +227,8 @@ std::vector<float> quantize_weights(const QKerasQuantizer& quantizer, bool of_ke
   if (quantizer.is("ternary") || quantizer.is("stochastic_ternary"))
     return ternary(arguments, of_kernel, shape, std::move(values));
   arguments.error(quantizer.is("bernoulli")
-                      ? std::string("draws its values by chance, also outside training; no proxy holds that")
-                      : concat("is no quantizer for weights", suggestion(quantizer.name, qkeras_quantizer_names())));
+                      ? std::string("draws its values at random, also outside training, which a proxy cannot")
+                      : concat("is not a quantizer for weights", suggestion(quantizer.name, qkeras_quantizer_names())));
   return values;
 }
 

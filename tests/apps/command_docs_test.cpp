@@ -57,7 +57,7 @@ TEST(UsageErrors, CommandsAreSuggested) {
               ElementsAre("there is no command 'train'; a config alone starts a training run: "
                           "hgq-train x.yaml"));
   EXPECT_THAT(errors({"frob", "x.yaml"}), ElementsAre("there is no command 'frob'; there are: check, predict"));
-  EXPECT_THAT(errors({"x.yaml", "check"}), ElementsAre("the command stands first: hgq-train check x.yaml"));
+  EXPECT_THAT(errors({"x.yaml", "check"}), ElementsAre("the command must come first: hgq-train check x.yaml"));
   EXPECT_THAT(errors({"--quiet", "check", "x.yaml"}),
               ElementsAre("'--quiet' belongs to a training run, not to 'check'"));
 }
@@ -66,7 +66,7 @@ TEST(UsageErrors, OptionsAreSuggested) {
   EXPECT_THAT(errors({"x.yaml", "--thread", "2"}),
               ElementsAre("a training run has no option '--thread', did you mean '--threads'?"));
   EXPECT_THAT(errors({"x.yaml", "-o", "r"}),
-              ElementsAre("a training run has no option '-o', did you mean '--out'?", HasSubstr("found 'r' behind")));
+              ElementsAre("a training run has no option '-o', did you mean '--out'?", HasSubstr("found 'r' after")));
   EXPECT_THAT(errors({"check", "x.yaml", "--seed", "3"}),
               ElementsAre("'check' has no option '--seed'; it belongs to a training run: hgq-train CONFIG --seed"));
   EXPECT_THAT(errors({"x.yaml", "--data", "d.h5"}),
@@ -92,7 +92,7 @@ TEST(UsageErrors, ValuesAndFilesThatAreMissingAreAllNamed) {
   EXPECT_THAT(errors({"predict"}),
               ElementsAre("'predict' needs MODEL, model file; --data, it's --data; --out, it's --out; "
                           "usage: hgq-train predict MODEL --data FILE --out FILE"));
-  EXPECT_THAT(errors({"x.yaml", "y.yaml"}), ElementsAre("found 'y.yaml' behind 'x.yaml', expected hgq-train CONFIG"));
+  EXPECT_THAT(errors({"x.yaml", "y.yaml"}), ElementsAre("found 'y.yaml' after 'x.yaml', expected hgq-train CONFIG"));
 }
 
 TEST(CompletionScript, NamesEveryCommandAndOption) {

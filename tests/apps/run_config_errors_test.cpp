@@ -156,7 +156,7 @@ TEST_F(RunConfigTest, RefusesWrongTypes) {
       "run.yaml:10:21: model.kernel_quantizer: found the number 2, expected a map (key: value)");
   EXPECT_EQ(error_with("export.trace.data=[train, trian]"),
             "--set #1: export.trace.data: unknown rows 'trian', did you mean 'train'?");
-  EXPECT_EQ(error_with("export.trace.data=[test, test]"), "--set #1: export.trace.data: 'test' stands there twice");
+  EXPECT_EQ(error_with("export.trace.data=[test, test]"), "--set #1: export.trace.data: 'test' is given twice");
   EXPECT_EQ(error_with("export.trace.data=[]"),
             "--set #1: export.trace.data: found an empty list, expected names of train, validation, test");
   EXPECT_EQ(error_of(example_with("overflow: wrap", "overflow: warp")),
@@ -300,7 +300,7 @@ TEST_F(RunConfigTest, ATypingErrorInThePathIsHelped) {
             concat(folder, "/magic_rnu.yaml: there is no such file, did you mean '", folder, "/magic_run.yaml'?"));
   EXPECT_THAT(error(folder + "/zzz"), HasSubstr("; in '" + folder + "' there "));
   EXPECT_THAT(error(folder + "/none/x.yaml"), HasSubstr("there is no folder"));
-  EXPECT_THAT(error(folder + "/rows.csv"), HasSubstr("looks like a table of data, expected a config (YAML)"));
+  EXPECT_THAT(error(folder + "/rows.csv"), HasSubstr("seems to be a table of data, expected a config (YAML)"));
 }
 
 TEST_F(RunConfigTest, RefusesBadSets) {

@@ -226,7 +226,7 @@ TEST_F(RunConfigTest, ResolvedConfigRerunsTheSame) {
   }
 }
 
-// A run that is continued for more epochs keeps the length of its schedules, and its config says so: it reruns the
+// A run that is resumed for more epochs keeps the length of its schedules, and its config says so: it reruns the
 // same.
 TEST_F(RunConfigTest, ResumeKeepsTheLengthOfSchedules) {
   const Node stored = read_valid(kExample, {"train.epochs=100"}).resolved;
@@ -270,7 +270,7 @@ TEST_F(RunConfigTest, ResumeNamesTheKeysThatDiffer) {
     FAIL();
   } catch (const ConfigError& e) {
     EXPECT_EQ(std::string(e.what()),
-              "runs/magic: the config differs from the one that this run was begun with in seed, train.batch_size; "
+              "runs/magic: the config differs from that with which this run began in seed, train.batch_size; "
               "only train.epochs may "
               "change when a run is resumed");
   }

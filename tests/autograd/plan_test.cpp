@@ -20,7 +20,8 @@ using testing::TapeLab;
 /// Floats a row that live longer than one visit of a chunk.
 int64_t kept_floats(const Plan& plan) {
   int64_t floats = 0;
-  for (const Slot& slot : plan.slots()) floats += slot.kind == Slot::Kind::kWhole ? slot.row_floats : 0;
+  for (const Operand& operand : plan.operands())
+    floats += operand.kind == Operand::Kind::kWhole ? operand.row_floats : 0;
   return floats;
 }
 

@@ -1,4 +1,4 @@
-// Metrics that callbacks watch and nobody measures.
+// Callbacks that watch metrics that are not measured.
 #include "hgq/callbacks/watched.h"
 
 #include <gmock/gmock.h>
@@ -52,19 +52,21 @@ TEST(Watched, EveryCallbackThatWatchesIsChecked) {
         "Checkpoint: {save_best_only: true, monitor: val_los}", "ParetoFront: {metrics: [val_los, beta]}"}) {
     const std::vector<std::string> messages = unmeasured({yaml});
     ASSERT_EQ(messages.size(), 1U) << yaml;
-    EXPECT_THAT(messages[0], HasSubstr("nobody measures 'val_los', did you mean 'val_loss'?; there are: loss, "
+    EXPECT_THAT(messages[0], HasSubstr("'val_los' is not measured, did you mean 'val_loss'?; there are: loss, "
                                        "accuracy, val_loss, val_accuracy"));
   }
 }
 
 TEST(Watched, TellsWhatIsMissing) {
   EXPECT_THAT(unmeasured({"EarlyStopping"}, false),
-              ElementsAre("EarlyStopping: monitor: nobody measures 'val_loss', as the run has no validation set; give "
+              ElementsAre("EarlyStopping: monitor: 'val_loss' is not measured, as the run has no validation set; give "
                           "one (data.validation), or take 'loss'; there are: loss, accuracy"));
   EXPECT_THAT(unmeasured({"ParetoFront"}),
-              ElementsAre(HasSubstr("nobody measures 'bops'; put FreeBOPs or CalibratedBOPs into the callbacks")));
-  EXPECT_THAT(unmeasured({"EarlyStopping: {monitor: bops}", "FreeBOPs"}),
-              ElementsAre(HasSubstr("'bops' before it looks, as FreeBOPs stands behind it; put FreeBOPs in front")));
+              ElementsAre(HasSubstr("'bops' is not measured; put FreeBOPs or CalibratedBOPs into the callbacks")));
+  EXPECT_THAT(
+      unmeasured({"EarlyStopping: {monitor: bops}", "FreeBOPs"}),
+      ElementsAre(HasSubstr(
+          "'bops' is not measured before this callback runs, as FreeBOPs comes after it; put FreeBOPs before it")));
   EXPECT_THAT(unmeasured({"EarlyStopping: {monitor: free_bops}", "FreeBOPs"}), ::testing::SizeIs(1));
 }
 
@@ -79,8 +81,8 @@ TEST(Watched, ATrainingOfOnesOwnIsRefusedBeforeItBegins) {
     FAIL();
   } catch (const ConfigError& e) {
     EXPECT_THAT(e.what(),
-                HasSubstr("EarlyStopping: monitor: nobody measures 'val_acuracy', did you mean 'val_accuracy'?"));
-    EXPECT_THAT(e.what(), HasSubstr("\nParetoFront: metrics: nobody measures 'bops'"));
+                HasSubstr("EarlyStopping: monitor: 'val_acuracy' is not measured, did you mean 'val_accuracy'?"));
+    EXPECT_THAT(e.what(), HasSubstr("\nParetoFront: metrics: 'bops' is not measured"));
     EXPECT_THAT(e.what(), HasSubstr("there are: loss, accuracy, auc, val_loss, val_accuracy, val_auc, beta"));
   }
   EXPECT_EQ(s.weights(), before);

@@ -41,11 +41,11 @@ REFUSED = [
     (['callbacks=[ReduceLROnPlateau: {monitor: loss}]',
       'train.optimizer={Adam: {learning_rate: {ExponentialDecay: {initial_learning_rate: 0.1, decay_steps: 5, decay_rate: 0.5}}}}'],
      'follows a schedule'),
-    (['callbacks=[EarlyStopping]'], "nobody measures 'val_loss', as the run has no validation set"),
+    (['callbacks=[EarlyStopping]'], "'val_loss' is not measured, as the run has no validation set"),
     (['callbacks=[EarlyStopping: {monitor: los}]'], "did you mean 'loss'"),
-    (['callbacks=[{Checkpoint: {save_best_only: true, monitor: val_auc}}]'], "nobody measures 'val_auc'"),
-    (['callbacks=[ParetoFront: {metrics: [accuracy, bops]}]', 'train.metrics=[accuracy]'], "nobody measures 'bops'; put FreeBOPs"),
-    (['callbacks=[EarlyStopping: {monitor: bops}, FreeBOPs]'], 'put FreeBOPs in front'),
+    (['callbacks=[{Checkpoint: {save_best_only: true, monitor: val_auc}}]'], "'val_auc' is not measured"),
+    (['callbacks=[ParetoFront: {metrics: [accuracy, bops]}]', 'train.metrics=[accuracy]'], "'bops' is not measured; put FreeBOPs"),
+    (['callbacks=[EarlyStopping: {monitor: bops}, FreeBOPs]'], 'put FreeBOPs before it'),
     (['export.trace.data=[test]'], 'gives no such rows'),
 ]
 

@@ -283,7 +283,7 @@ class CliTest(unittest.TestCase):
             self.assertEqual(sorted(codes), [0, 2], said)
             message = said[codes.index(2)]
             winner = both[codes.index(0)].pid
-            self.assertTrue(f'in use by another program (process {winner} on ' in message or 'holds a run already' in message, message)
+            self.assertTrue(f'in use by another program (process {winner} on ' in message or 'contains a run already' in message, message)
             for name in ('model.h5', 'proxy.h5', 'pareto/pareto.csv'):
                 self.assertEqual(digest(self.folder / 'whole' / name), digest(out / name), name)
             self.assertEqual({path.name for path in out.iterdir()}, {path.name for path in (self.folder / 'whole').iterdir()})
@@ -373,7 +373,7 @@ class CliTest(unittest.TestCase):
 
     def test_a_folder_with_a_run_is_refused(self):
         self.train('run', epochs=1)
-        self.assertIn('holds a run already', self.train('run', check=2, epochs=1).stderr)
+        self.assertIn('contains a run already', self.train('run', check=2, epochs=1).stderr)
         refused = hgq(self.config, '--out', self.folder / 'run', '--resume', '--set', 'train.batch_size=64', '--set', 'train.epochs=1', check=2)
         self.assertIn('train.batch_size', refused.stderr)
 
@@ -382,17 +382,17 @@ class CliTest(unittest.TestCase):
         hgq(self.config, '--out', run, '--set', 'train.epochs=4', '--stop-after-steps', 30, check=0)
         # A folder that is not there, or holds no run.
         mistyped = hgq(self.config, '--out', self.folder / 'runs/magik', '--set', 'train.epochs=4', '--resume', check=2)
-        self.assertIn("does not exist, did you mean 'magic'?; --resume goes on", mistyped.stderr)
+        self.assertIn("does not exist, did you mean 'magic'?; --resume continues", mistyped.stderr)
         self.assertFalse((self.folder / 'runs/magik').exists())
-        self.assertIn('holds no run', hgq(self.config, '--out', self.folder, '--resume', check=2).stderr)
+        self.assertIn('contains no run', hgq(self.config, '--out', self.folder, '--resume', check=2).stderr)
         self.assertIn('does not exist', hgq(self.config.resolve(), '--resume', check=2, cwd=self.folder).stderr)
         # A run's own config.yaml names its folder; --quiet may change.
         refused = hgq(run / 'config.yaml', check=2, cwd=self.folder)
-        self.assertIn('holds a run already', refused.stderr)
+        self.assertIn('contains a run already', refused.stderr)
         gone_on = hgq(run / 'config.yaml', '--resume', '--quiet', '--stop-after', 2, check=0, cwd=self.folder)
-        self.assertIn('goes on at epoch 2 of 4, behind its batch 4', gone_on.stderr)
+        self.assertIn('continues at epoch 2 of 4, after its batch 4', gone_on.stderr)
         gone_on = hgq('config.yaml', '--resume', check=0, cwd=run)
-        self.assertIn('goes on at epoch 3 of 4\n', gone_on.stderr)
+        self.assertIn('continues at epoch 3 of 4\n', gone_on.stderr)
         self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ['runs'])
         again = hgq(run / 'config.yaml', '--resume', '--quiet', check=0, cwd=self.folder)
         self.assertIn('all 4 epochs are done', again.stderr)
@@ -408,7 +408,7 @@ class CliTest(unittest.TestCase):
         beta = ('--set', 'callbacks=[BetaSchedule: {from: 1.0e-6, to: 1.0e-4}]')
         self.train('run', *beta, epochs=2)
         longer = self.train('run', *beta, '--resume', epochs=4)
-        self.assertIn('train.epochs is 4; schedules keep the length that the run began with, 2 epochs', longer.stderr)
+        self.assertIn('train.epochs is 4; schedules keep the length with which the run began, 2 epochs', longer.stderr)
         rows = history(self.folder / 'run')
         column = rows[0].index('beta')
         self.assertEqual([f'{float(row[column]):.1e}' for row in rows[1:]], ['1.0e-06', '1.0e-04', '1.0e-04', '1.0e-04'])
@@ -462,7 +462,7 @@ class CliTest(unittest.TestCase):
         for args, words in (
                 (('chekc', self.config), "there is no command or file 'chekc', did you mean the command 'check'?"),
                 (('train', self.config), f"there is no command 'train'; a config alone starts a training run: hgq-train {self.config}"),
-                ((self.config, 'check'), f'the command stands first: hgq-train check {self.config}'),
+                ((self.config, 'check'), f'the command must come first: hgq-train check {self.config}'),
                 ((str(self.config)[:-1],), f"there is no such file, did you mean '{self.config}'?"),
                 ((self.config.parent / 'zzz.yaml',), 'there are: '),
                 ((self.folder / 'none/x.yaml',), 'there is no folder'),

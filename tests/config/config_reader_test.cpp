@@ -112,14 +112,14 @@ TEST(ConfigReader, NumbersAreDecimalOnly) {
       ElementsAre("a.yaml:1:8: HDense.units: found the text '0x10', expected an integer (numbers are decimal)"));
   EXPECT_THAT(
       integer_errors("1_000"),
-      ElementsAre("a.yaml:1:8: HDense.units: found the text '1_000', expected an integer (numbers stand without '_')"));
+      ElementsAre("a.yaml:1:8: HDense.units: found the text '1_000', expected an integer (write numbers without '_')"));
   EXPECT_THAT(
       integer_errors("010"),
       ElementsAre(
-          "a.yaml:1:8: HDense.units: found the text '010', expected an integer (no zeros in front of a number)"));
+          "a.yaml:1:8: HDense.units: found the text '010', expected an integer (write numbers without leading zeros)"));
   EXPECT_THAT(
       integer_errors("'5'"),
-      ElementsAre("a.yaml:1:8: HDense.units: found the text '5', expected an integer (numbers stand without quotes)"));
+      ElementsAre("a.yaml:1:8: HDense.units: found the text '5', expected an integer (write numbers without quotes)"));
   EXPECT_THAT(integer_errors("1e3"),
               ElementsAre("a.yaml:1:8: HDense.units: found the number 1e3, expected an integer (write 1000)"));
   EXPECT_THAT(integer_errors("64.0"),

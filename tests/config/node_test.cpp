@@ -132,7 +132,7 @@ TEST(StrictYaml, RefusesWhatOnlyYamlExpertsKnow) {
   EXPECT_EQ(error_of("a: !python/object {x: 1}\n"),
             "a.yaml:1:4: a tag (!python/object), which is not supported: leave it out");
   EXPECT_EQ(error_of("a: 1\n---\nb: 2\n"), "a.yaml:2:1: a second YAML document begins here, expected one");
-  EXPECT_EQ(error_of("- a\nb: 1\n"), "a.yaml:2:1: text behind the end of the configuration");
+  EXPECT_EQ(error_of("- a\nb: 1\n"), "a.yaml:2:1: text after the end of the configuration");
   EXPECT_EQ(error_of("[1, 2]: 3\n"), "a.yaml:1:1: a key must be text, found a list");
   EXPECT_EQ(error_of("null: 3\n"), "a.yaml:1:1: a key must be text, found null");
 }
@@ -153,8 +153,8 @@ TEST(StrictYaml, ExplainsSyntaxErrors) {
   EXPECT_THAT(
       error_of("a:\n  b: 1\n c: 2\n"),
       StartsWith("a.yaml:3:2: expected 'key: value' or the end of the map that began at line 1; is the indentation"));
-  EXPECT_THAT(error_of("a: b: c\n"), StartsWith("a.yaml:1:5: a ':' that can't stand here"));
-  EXPECT_THAT(error_of("a: @x\n"), StartsWith("a.yaml:1:4: this character can't begin a value"));
+  EXPECT_THAT(error_of("a: b: c\n"), StartsWith("a.yaml:1:5: a ':' that cannot be here"));
+  EXPECT_THAT(error_of("a: @x\n"), StartsWith("a.yaml:1:4: this character cannot begin a value"));
   EXPECT_THAT(error_of("a: \"\\x\"\n"), StartsWith("a.yaml:1:5: an escape that YAML does not know"));
 }
 

@@ -26,11 +26,11 @@ constexpr float kUntouched = -7.5F;
 class Case {
  public:
   explicit Case(const MatmulSpec& spec, bool whole_numbers = false) : spec_(checked(spec)) {
-    const int64_t others = spec_.segments - 1;
+    const int64_t others = spec_.terms - 1;
     a_ = filled((spec_.transpose_a ? spec_.k : spec_.m) * spec_.row_stride_a + std::max(spec_.m, spec_.k) +
-                    others * spec_.segment_stride_a,
+                    others * spec_.term_stride_a,
                 whole_numbers);
-    b_ = filled((spec_.transpose_b ? spec_.n : spec_.k) * spec_.row_stride_b + others * spec_.segment_stride_b,
+    b_ = filled((spec_.transpose_b ? spec_.n : spec_.k) * spec_.row_stride_b + others * spec_.term_stride_b,
                 whole_numbers);
     c_ = filled(spec_.m * spec_.row_stride_c, whole_numbers);
   }
@@ -81,7 +81,7 @@ class Case {
 
 std::string describe(const MatmulSpec& s) {
   return concat(s.m, " x ", s.k, " x ", s.n, s.transpose_a ? " A transposed" : "", s.transpose_b ? " B transposed" : "",
-                s.accumulate ? " accumulated" : "", " in ", s.segments, " segments, strides ", s.row_stride_a, " ",
+                s.accumulate ? " accumulated" : "", " in ", s.terms, " terms, strides ", s.row_stride_a, " ",
                 s.row_stride_b, " ", s.row_stride_c);
 }
 
@@ -110,7 +110,7 @@ void expect_twin(const MatmulSpec& spec) {
   const std::vector<double> twin = with_any.run_twin();
   const std::vector<double> magnitudes = with_any.magnitudes();
   // Each of k products and k sums rounds by half an ULP of at most the sum of magnitudes.
-  const double bound = static_cast<double>(spec.k * spec.segments + 1) * std::numeric_limits<float>::epsilon();
+  const double bound = static_cast<double>(spec.k * spec.terms + 1) * std::numeric_limits<float>::epsilon();
   for (size_t i = 0; i < result.size(); ++i) ASSERT_NEAR(result[i], twin[i], bound * magnitudes[i]) << "element " << i;
 }
 
@@ -141,8 +141,8 @@ TEST(Matmul, LargeOnesEqualTheTwin) {
   for (const MatmulSpec& spec : forms_of(3, 5000, 9)) expect_twin(spec);
 }
 
-// As convolutions use it: rows of A that overlap, segments of A and B at any distance.
-TEST(Matmul, SegmentsAreSummed) {
+// As convolutions use it: rows of A that overlap, terms of A and B at any distance.
+TEST(Matmul, TermsAreSummed) {
   for (const int64_t n : {1, 3, 5, 8, 16, 24, 33}) {
     for (const int64_t m : {1, 7, 30}) {
       for (const bool accumulate : {false, true}) {
@@ -152,27 +152,27 @@ TEST(Matmul, SegmentsAreSummed) {
                      .n = n,
                      .accumulate = accumulate,
                      .row_stride_a = 4,
-                     .segments = 3,
-                     .segment_stride_a = 44,
-                     .segment_stride_b = 12 * n});
+                     .terms = 3,
+                     .term_stride_a = 44,
+                     .term_stride_b = 12 * n});
         expect_twin({.m = 12,
                      .k = m,
                      .n = n,
                      .transpose_a = true,
                      .accumulate = accumulate,
                      .row_stride_a = 8,
-                     .segments = 5,
-                     .segment_stride_a = 20 * m,
-                     .segment_stride_b = m * n});
+                     .terms = 5,
+                     .term_stride_a = 20 * m,
+                     .term_stride_b = m * n});
         expect_twin({.m = m,
                      .k = 6,
                      .n = n,
                      .transpose_b = true,
                      .accumulate = accumulate,
                      .row_stride_a = 9,
-                     .segments = 2,
-                     .segment_stride_a = 7,
-                     .segment_stride_b = 6 * n});
+                     .terms = 2,
+                     .term_stride_a = 7,
+                     .term_stride_b = 6 * n});
       }
     }
   }
@@ -313,8 +313,8 @@ TEST(Matmul, ImpossibleSpecsAreRefused) {
               ThrowsMessage<ShapeError>(HasSubstr("operand B has rows of 3 elements, but only 2")));
   EXPECT_THAT([] { Matmul({.m = 4, .k = 2, .n = 3, .row_stride_c = 2}); },
               ThrowsMessage<ShapeError>(HasSubstr("operand C has rows of 3 elements, but only 2")));
-  EXPECT_THAT([] { Matmul({.m = 4, .k = 2, .n = 3, .segments = 0}); },
-              ThrowsMessage<ShapeError>(HasSubstr("0 segments, expected at least 1")));
+  EXPECT_THAT([] { Matmul({.m = 4, .k = 2, .n = 3, .terms = 0}); },
+              ThrowsMessage<ShapeError>(HasSubstr("0 terms, expected at least 1")));
 }
 
 TEST(Matmul, LibraryIsNamed) {

@@ -211,7 +211,7 @@ std::vector<Case> numpy_cases() {
          file[170] = static_cast<char>(file[170] + 1);
          write_text(f, "d.npz", file);
        },
-       kNpz, "d.npz:x.npy: its content does not agree with its check sum"},
+       kNpz, "d.npz:x.npy: its content does not match its checksum"},
       {"NpzOfObjects", [](const TemporaryFolder& f) { npz(f, npy("|O", Shape{3}, kX), npy_y()); }, kNpz,
        "d.npz:x.npy: holds Python objects"},
       {"NpzNan",
@@ -242,7 +242,7 @@ std::vector<Case> numpy_cases() {
        "inputs: {file: x}\ntargets: {file: x}\n", "x: is cut off: the shape [3, 2] needs 6 bytes"},
       {"GzipCutOff",
        [](const TemporaryFolder& f) { write_text(f, "x.gz", gzip(std::string(1000, 'a')).substr(0, 15)); },
-       "inputs: {file: x.gz}\ntargets: {file: x.gz}\n", "x.gz: is packed, and cut off"},
+       "inputs: {file: x.gz}\ntargets: {file: x.gz}\n", "x.gz: is packed, and its end is missing"},
       {"Parquet", [](const TemporaryFolder& f) { write_text(f, "d.h5", "PAR1abc"); }, kH5,
        "d.h5: is a Parquet file; HDF5, NPZ, NPY, IDX and CSV can be read"},
   };

@@ -63,9 +63,9 @@ TEST_F(Bombs, AnArrayOfConstantsBeyondMemoryIsRefused) {
 TEST_F(Bombs, WhatComesIsComparedWithWhatIsClaimed) {
   const std::string body = packed(std::string(8 * kMiB, 'x'), -15);
   const std::string less = write_text(folder, "less.npz", zip_claiming(body, 100));
-  EXPECT_THAT(opening(less, "x", 64 * kMiB), HasSubstr("unpacks to more than the 100 bytes that the directory says"));
+  EXPECT_THAT(opening(less, "x", 64 * kMiB), HasSubstr("unpacks to more than the 100 bytes that the directory claims"));
   const std::string more = write_text(folder, "more.npz", zip_claiming(body, 8 * kMiB + 1));
-  EXPECT_THAT(opening(more, "x", 64 * kMiB), HasSubstr("unpacks to 8388608 bytes, the directory says 8388609"));
+  EXPECT_THAT(opening(more, "x", 64 * kMiB), HasSubstr("unpacks to 8388608 bytes, but the directory claims 8388609"));
   const std::string most = write_text(folder, "most.npz", zip_claiming(body, 0xfffffff0U));
   EXPECT_THAT(opening(most, "x", 64 * kMiB), HasSubstr("claims to unpack to 4.0 GiB from"));
 }

@@ -128,7 +128,7 @@ TEST(CsvFormat, StrayQuotesAreCharactersOrNamedByLine) {
   EXPECT_EQ(table->rows(), 3);
   EXPECT_THAT(CsvTable::rows_of(table, {"kind"}, true)->read_text(0, 2), ElementsAre("5\" pipe", "6\" pipe"));
   EXPECT_THAT(message("a,b\n1,2\n3,\"4\n5,6\n"), HasSubstr("t.csv:3: a quote is never closed"));
-  EXPECT_THAT(message("a,b\n1,2\n3,\"4\"5\n5,6\n"), HasSubstr("t.csv:3: text stands behind a closing quote"));
+  EXPECT_THAT(message("a,b\n1,2\n3,\"4\"5\n5,6\n"), HasSubstr("t.csv:3: there is text after a closing quote"));
   EXPECT_THAT(message("a;b\n1;2\n3;\"4\n5;6\n"), HasSubstr("t.csv:3: a quote is never closed"));
 }
 

@@ -109,7 +109,7 @@ TEST(DataConfig, SampleWeightsOfOneOfAllOrOfSomeOutputs) {
 TEST(DataConfig, EveryMistakeIsNamedWithItsPlace) {
   const std::vector<Bad> all = {
       {"flie: a.h5\n", "c.yaml:1:1: unknown key 'flie' in data, did you mean 'file'?"},
-      {"inputs: x\n", "c.yaml:1:9: data: no file is given; expected file: NAME"},
+      {"inputs: x\n", "c.yaml:1:9: data: no file is given, expected file: NAME"},
       {"file: [a, b]\n", "c.yaml:1:7: data.file: found"},
       {"file: a\ninputs: []\n", "c.yaml:2:9: data.inputs: expected the name of a dataset or a list of columns"},
       {"file: a\ninputs: {}\n", "c.yaml:2:9: data.inputs: the map is empty; expected LAYER: DATASET"},

@@ -47,7 +47,7 @@ TEST_F(FileSeal, EveryFlippedBitOfAFileIsSeenOrChangesNothing) {
       EXPECT_GE(at, whole.size() - 24) << "bit of byte " << at;
       EXPECT_EQ(read.layers[0].weights[0].floats(), right.layers[0].weights[0].floats());
     } catch (const FileError& error) {
-      EXPECT_THAT(error.what(), HasSubstr("its bytes do not agree with the checksum at its end"));
+      EXPECT_THAT(error.what(), HasSubstr("its bytes do not match the checksum at its end"));
     }
   }
 }

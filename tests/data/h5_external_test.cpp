@@ -114,7 +114,7 @@ TEST_F(External, StorageInAnotherFileIsNeverRead) {
     H5Pclose(creation);
     H5Sclose(space);
   }
-  EXPECT_THAT(reading(in("d.h5")), AllOf(HasSubstr("d.h5:/x: its values lie in another file"), HasSubstr("secret")));
+  EXPECT_THAT(reading(in("d.h5")), AllOf(HasSubstr("d.h5:/x: its values are in another file"), HasSubstr("secret")));
   EXPECT_THAT(reading(in("d.h5"), "x", true), HasSubstr("external storage"));
   EXPECT_THAT(message_of([&] { File::open(in("d.h5")).read_doubles("x"); }), HasSubstr("external storage"));
 }
@@ -140,7 +140,7 @@ TEST_F(External, LinksLeadOnlyToFilesInTheFolder) {
   }
   EXPECT_EQ(reading(in("d.h5"), "beside"), "no error");
   EXPECT_EQ(reading(in("d.h5"), "group/x"), "no error");
-  EXPECT_THAT(reading(in("d.h5"), "nowhere"), HasSubstr("is a link that leads nowhere"));
+  EXPECT_THAT(reading(in("d.h5"), "nowhere"), HasSubstr("is a link to nothing"));
   for (const char* name : {"up", "absolute", "symlink", "up_group/x", "soft"}) {
     EXPECT_THAT(reading(in("d.h5"), name),
                 AllOf(HasSubstr("an external link on this path leads to"), HasSubstr("a file outside of the folder"),

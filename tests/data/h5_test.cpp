@@ -170,7 +170,7 @@ TEST_F(H5, MissingNamesListWhatIsThere) {
                     HasSubstr("did you mean 'gzip'?")));
   EXPECT_THAT(message_of([&] { file.read_floats("numbers/litle_f32"); }), HasSubstr("did you mean 'little_f32'"));
   EXPECT_THAT(message_of([&] { file.read_floats("gzip/x"); }), HasSubstr("'gzip' is not a group"));
-  EXPECT_THAT(message_of([&] { file.read_floats("dangling"); }), HasSubstr("is a link that leads nowhere"));
+  EXPECT_THAT(message_of([&] { file.read_floats("dangling"); }), HasSubstr("is a link to nothing"));
   EXPECT_THAT(message_of([&] { file.read_floats("numbers"); }),
               HasSubstr("is a group, expected a dataset; it holds 'big_f16'"));
   EXPECT_THAT(message_of([&] { file.group("gzip"); }), HasSubstr("is not a group"));

@@ -60,13 +60,13 @@ TEST_F(Idx, DamageIsNamed) {
   EXPECT_THAT(message_of([&] {
                 open(idx('\x08', {4294967295U, 4294967295U, 4294967295U}, ""));
               }),
-              HasSubstr("more values than any memory holds"));
+              HasSubstr("more values than fit into any memory"));
   const std::string packed = gzip(idx('\x08', {1000}, std::string(1000, '\1')));
   const auto message = [&](const std::string& content) {
     return message_of([&] { unpack(write_text(folder, "x.gz", content)); });
   };
   EXPECT_EQ(message(packed), "no error");
-  EXPECT_THAT(message(packed.substr(0, packed.size() - 9)), HasSubstr("x.gz: is packed, and cut off"));
+  EXPECT_THAT(message(packed.substr(0, packed.size() - 9)), HasSubstr("x.gz: is packed, and its end is missing"));
   EXPECT_THAT(message(packed + "tail"), HasSubstr("x.gz: cannot be unpacked (incorrect"));
   std::string wrong = packed;
   wrong[wrong.size() - 6] = static_cast<char>(wrong[wrong.size() - 6] + 1);

@@ -81,7 +81,7 @@ TEST(Scaling, AScalingOfOtherFeaturesIsRefused) {
   EXPECT_THAT(message_of([&] { scaling.check(Shape{3}, "muon"); }),
               HasSubstr("input 'muon' has 3 features, but its scaling was fitted on 2"));
   std::vector<float> values(3);
-  EXPECT_THAT(message_of([&] { scaling.apply(values); }), HasSubstr("3 values are no whole rows of 2 features"));
+  EXPECT_THAT(message_of([&] { scaling.apply(values); }), HasSubstr("3 values are not whole rows of 2 features"));
 }
 
 }  // namespace

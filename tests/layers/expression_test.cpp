@@ -134,7 +134,7 @@ TEST(Expression, WhatIsWrongIsNamedWithItsPlace) {
   EXPECT_EQ(refusal("x*y"), "unknown variable 'y' at character 3; the variable is x, constants are pi and e");
   EXPECT_THAT(refusal("X*X"), HasSubstr("did you mean 'x'?"));
   EXPECT_THAT(refusal("sin + 1"), HasSubstr("'sin' at character 1 is a function, expected 'sin(...)'"));
-  EXPECT_THAT(refusal("2*x(3)"), HasSubstr("'x' at character 3 is no function"));
+  EXPECT_THAT(refusal("2*x(3)"), HasSubstr("'x' at character 3 is not a function"));
   EXPECT_THAT(refusal("x = 3"), HasSubstr("'=' at character 3 would set a value"));
   EXPECT_THAT(refusal("x => 3"), HasSubstr("'=' at character 3"));
   EXPECT_EQ(refusal("x,x"), "there are 2 formulas with ',' between, expected one");
@@ -161,10 +161,10 @@ TEST(Expression, WhatCouldExhaustTheProgramIsRefused) {
   EXPECT_THAT(refusal("x + " + std::string(1000, '1')), HasSubstr("has 1004 characters, at most 1000"));
   const auto nested = [](size_t n) { return std::string(n, '(') + "x" + std::string(n, ')'); };
   EXPECT_EQ(value(nested(50), 2), 2);
-  EXPECT_THAT(refusal(nested(51)), HasSubstr("more than 50 parentheses in each other at character 51"));
+  EXPECT_THAT(refusal(nested(51)), HasSubstr("more than 50 nested parentheses at character 51"));
   std::string powers = "x";
   for (int i = 0; i < 200; ++i) powers += "^x";
-  EXPECT_THAT(refusal(powers), HasSubstr("more than 64 operations wait for each other"));
+  EXPECT_THAT(refusal(powers), HasSubstr("more than 64 operations depend on each other"));
   std::string many = "max(x";
   for (int i = 0; i < 400; ++i) many += ",x";
   EXPECT_THAT(refusal(many + ")"), HasSubstr("more than 64"));

@@ -236,7 +236,7 @@ TEST(ModelFile, AChangedWeightIsNamedAsDamage) {
   bytes[at + 5] ^= 1;
   std::ofstream(folder / "m.h5", std::ios::binary) << bytes;
   EXPECT_THAT(message_of<FileError>([&] { load_model(folder / "m.h5"); }),
-              HasSubstr("m.h5: is damaged: its bytes do not agree with the checksum at its end"));
+              HasSubstr("m.h5: is damaged: its bytes do not match the checksum at its end"));
 }
 
 TEST(ModelFile, SaysWhichLayerOrWeightIsMissing) {

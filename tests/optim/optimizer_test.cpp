@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "hgq/core/error.h"
-#include "hgq/core/lane_sum.h"
+#include "hgq/core/ordered_sum.h"
 #include "hgq/optim/kinds.h"
 #include "hgq/optim/optimizer_config.h"
 #include "hgq/optim/optimizers.h"
@@ -378,9 +378,9 @@ TEST(OptimizerConfig, EveryKeyIsDocumented) {
   for (const KeyDoc& doc : docs) EXPECT_FALSE(doc.doc.empty()) << doc.section << "." << doc.key;
 }
 
-TEST(LaneSum, AddsEveryTermOnce) {
+TEST(OrderedSum, AddsEveryTermOnce) {
   for (const int64_t count : {0, 1, 15, 16, 17, 100, 1000}) {
-    EXPECT_EQ(lane_sum(count, [](int64_t i) { return static_cast<double>(i); }),
+    EXPECT_EQ(ordered_sum(count, [](int64_t i) { return static_cast<double>(i); }),
               static_cast<double>(count * (count - 1) / 2))
         << count;
   }

@@ -142,7 +142,7 @@ TEST(FirmwareNotes, TellOfConvolutionsThatHls4mlDoesNotMake) {
     return std::move(b).finish({c}).notes();
   };
   EXPECT_THAT(notes(1, 1), IsEmpty());
-  EXPECT_THAT(notes(2, 1), ElementsAre(HasSubstr("layer 'c': hls4ml 1.3.0 leaves out the dilation")));
+  EXPECT_THAT(notes(2, 1), ElementsAre(HasSubstr("layer 'c': hls4ml 1.3.0 ignores the dilation")));
   EXPECT_THAT(notes(1, 2), ElementsAre(HasSubstr("layer 'c': hls4ml 1.3.0 cannot convert a convolution of 2 groups")));
 }
 
@@ -171,7 +171,7 @@ TEST(FirmwareNotes, TellOfQuantizersThatHls4mlFolds) {
   EXPECT_THAT(notes_of_two(mixed, narrow, false, false), IsEmpty());
   EXPECT_THAT(notes_of_two(wide, mixed, true, true), IsEmpty());
   EXPECT_THAT(notes_of_two(wide, narrow, true, false),
-              ElementsAre(HasSubstr("'one' in front, an output that so gets")));
+              ElementsAre(HasSubstr("'one' before it, an output, which so gets")));
   EXPECT_THAT(notes_of_two(wide, narrow, true, true),
               ElementsAre(HasSubstr("cannot convert it, as it only quantizes")));
 }

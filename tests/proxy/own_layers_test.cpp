@@ -40,7 +40,7 @@ class Positive : public ProxyLayer {
   std::string_view class_name() const override { return "Positive"; }
   Node config(bool /*only_child*/) const override { return base_config(true); }
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override {
-    ProxyPlan plan{.out = fixed_input(in), .step = [](const StepRows& rows) {
+    ProxyPlan plan{.out = fixed_input(in), .compute = [](const ProxyRows& rows) {
                      const int64_t* const x = rows.in[0]->data<int64_t>();
                      for (int64_t e = 0; e < rows.rows * rows.out->row_size(); ++e)
                        rows.out->data<int64_t>()[e] = std::max<int64_t>(x[e], 0);
@@ -64,7 +64,7 @@ class Odd : public ProxyLayer {
   std::string_view class_name() const override { return "Odd"; }
   Node config(bool /*only_child*/) const override { return base_config(true); }
   ProxyPlan plan(std::span<const ProxySignal* const> in) const override {
-    ProxyPlan plan{.out = fixed_input(in), .step = [flags = flags_](const StepRows& rows) {
+    ProxyPlan plan{.out = fixed_input(in), .compute = [flags = flags_](const ProxyRows& rows) {
                      for (int64_t row = 0; row < rows.rows; ++row) {
                        const int64_t x = rows.in[0]->data<int64_t>()[row];
                        rows.out->data<int64_t>()[row] = x % 2;
@@ -139,7 +139,7 @@ TEST(OwnProxyLayer, ThatOnlyMovesIsNoPlaceWhereFoldingEnds) {
   const ProxyRef reversed = b.add_layer<Reversed>("reversed", {second});
   const ProxyRef third = b.add_quantizer("third", reversed, one_type(0, 2, 2), Rounding::kRnd, Overflow::kWrap);
   const ProxyModel model = std::move(b).finish({third});
-  EXPECT_THAT(model.notes(), ElementsAre(HasSubstr("layer 'third': hls4ml 1.3.0 folds it and 'second' in front")));
+  EXPECT_THAT(model.notes(), ElementsAre(HasSubstr("layer 'third': hls4ml 1.3.0 folds it and 'second' before it")));
   EXPECT_THAT(outputs_of(model, tensor({1, 2}, {1, 2})), ElementsAre(1, 1));  // 0.5 is rounded up
 }
 

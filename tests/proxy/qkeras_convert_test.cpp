@@ -144,7 +144,8 @@ TEST(QKerasConvert, AllRefusalsComeAtOnce) {
   const std::string errors = errors_of(file);
   EXPECT_THAT(errors,
               HasSubstr("layer 'q' (QActivation): activation quantized_bits(5,1,alpha='auto'): alpha is 'auto'"));
-  EXPECT_THAT(errors, HasSubstr("layer 'a' (QDense): kernel_quantizer quantized_ulaw(4): is no quantizer for weights"));
+  EXPECT_THAT(errors,
+              HasSubstr("layer 'a' (QDense): kernel_quantizer quantized_ulaw(4): is not a quantizer for weights"));
   EXPECT_THAT(errors, HasSubstr("layer 'p' (QActivation): activation quantized_po2(4)"));
   EXPECT_THAT(errors, HasSubstr("layer 's' (QConv2DTranspose): a proxy has no such layer"));
   EXPECT_THAT(errors, HasSubstr("layer 'b' (QDense): activation ternary"));

@@ -83,7 +83,7 @@ TEST(QKerasQuantizer, TextThatIsNoCallIsRefused) {
 }
 
 TEST(QKerasQuantizer, ArgumentsThatAreWrongAreRefused) {
-  EXPECT_THAT(error_of("quantized_bits(bits=5,1)"), HasSubstr("without a name behind one with a name"));
+  EXPECT_THAT(error_of("quantized_bits(bits=5,1)"), HasSubstr("without a name after one with a name"));
   EXPECT_THAT(error_of("quantized_bits(5,bits=6)"), HasSubstr("gives bits twice"));
   EXPECT_THAT(error_of("quantized_bits(5,,6)"), HasSubstr("has '' as an argument"));
   EXPECT_THAT(error_of("quantized_bits(5,alpha=auto)"), HasSubstr("has 'auto' as an argument, expected a number"));

@@ -75,9 +75,10 @@ TEST(QKerasWeights, AChannelOfZerosStaysZero) {
 }
 
 TEST(QKerasWeights, QuantizersThatAreNotKnownAreRefusedByName) {
-  EXPECT_THAT(error_of("quantized_sigmoid(4)"), HasSubstr("weight quantized_sigmoid(4): is no quantizer for weights"));
+  EXPECT_THAT(error_of("quantized_sigmoid(4)"),
+              HasSubstr("weight quantized_sigmoid(4): is not a quantizer for weights"));
   EXPECT_THAT(error_of("quantized_bit(4)"), HasSubstr("did you mean 'quantized_bits'"));
-  EXPECT_THAT(error_of("bernoulli"), HasSubstr("by chance"));
+  EXPECT_THAT(error_of("bernoulli"), HasSubstr("at random"));
 }
 
 TEST(QKerasWeights, WhatQKerasCanNotComputeIsRefused) {

@@ -46,7 +46,7 @@ TEST(HlsInterval, FindsTheBitsThatHls4mlFinds) {
 TEST(HlsInterval, SumsAreAsInHls4ml) {
   const HlsInterval a = HlsInterval::of(1, 2, 3);
   const HlsInterval b = HlsInterval::of(0, 3, 1);
-  HlsInterval sum{.low = 0, .high = 0, .step = a.step};
+  HlsInterval sum{.low = 0, .high = 0, .spacing = a.spacing};
   sum.add_product(a, 0.5);
   sum.add_product(b, -0.75);
   sum.add(0.125);

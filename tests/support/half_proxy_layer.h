@@ -21,7 +21,7 @@ class HalfProxyLayer : public ProxyLayer {
     for (int& fraction : plan.out.fraction) ++fraction;
     for (int& f : plan.out.hls.f) ++f;
     for (int& i : plan.out.hls.i) --i;
-    plan.step = [storage = plan.out.storage](const StepRows& rows) {
+    plan.compute = [storage = plan.out.storage](const ProxyRows& rows) {
       with_storage(storage, [&](auto element) {
         using T = decltype(element);
         std::copy_n(rows.in[0]->data<T>(), rows.rows * rows.out->row_size(), rows.out->data<T>());

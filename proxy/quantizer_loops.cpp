@@ -1,4 +1,4 @@
-#include "hgq/proxy/quantizer_steps.h"
+#include "hgq/proxy/quantizer_loops.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,13 +10,13 @@ namespace hgq {
 namespace {
 
 /// Adds one row's overflows to the counts.
-void count_row(const StepRows& rows, int64_t row, int64_t overflows) {
+void count_row(const ProxyRows& rows, int64_t row, int64_t overflows) {
   *rows.overflows += overflows;
   rows.row_overflows[row] |= static_cast<uint8_t>(overflows != 0);
 }
 
-/// Every mode, every storage.
-struct GeneralStep {
+/// For every mode and every storage.
+struct GeneralLoop {
   std::vector<Kbi> types;
   std::vector<int> fraction;  // of the input; empty for floats
   Rounding rounding;
@@ -29,7 +29,7 @@ struct GeneralStep {
   }
 
   template <typename T>
-  void run(const StepRows& rows) const {
+  void run(const ProxyRows& rows) const {
     const size_t n = types.size();
     const T* in = rows.in[0]->data<T>();
     auto* out = rows.out->data<int64_t>();
@@ -45,12 +45,12 @@ struct GeneralStep {
   }
 };
 
-/// What nearly every proxy needs, in a form that is vectorised: 64-bit mantissas, TRN or RND, WRAP or SAT.
+/// The case of nearly every proxy, in a form that the compiler vectorizes: 64-bit mantissas, TRN or RND, WRAP or SAT.
 /// out = overflow(((in << left) + half) >> right).
-struct FastStep {
+struct FastLoop {
   std::vector<int64_t> left, right, half, low, high, mask;
 
-  /// `bits`: of the input's mantissa. False where the sum does not fit into 63 bits.
+  /// `bits` are those of the input's mantissa. Returns false if the sum does not fit into 63 bits.
   bool add(int shift, int bits, Kbi type, Rounding rounding) {
     if (type.b == 0) return add_mask(bits);
     const int64_t to_left = std::max(-shift, 0);
@@ -65,7 +65,8 @@ struct FastStep {
     return true;
   }
 
-  /// An element without bits: (in + 2^61) >> 62 is 0 for all that add() takes, which is in range and stays 0.
+  /// An element without bits: (in + 2^61) >> 62 is 0 for every input that add() accepts; that is in range, and the
+  /// result is 0.
   bool add_mask(int bits) {
     if (bits > 61) return false;
     left.push_back(0);
@@ -76,7 +77,7 @@ struct FastStep {
   }
 
   template <bool kWrap>
-  void run(const StepRows& rows) const {
+  void run(const ProxyRows& rows) const {
     const size_t n = left.size();
     const auto* in = rows.in[0]->data<int64_t>();
     auto* out = rows.out->data<int64_t>();
@@ -93,7 +94,7 @@ struct FastStep {
 };
 
 bool make_fast(const ProxySignal& input, std::span<const Kbi> types, Rounding rounding, Overflow overflow,
-               FastStep& fast) {
+               FastLoop& fast) {
   const bool common = input.storage == Storage::kInt64 && (rounding == Rounding::kTrn || rounding == Rounding::kRnd) &&
                       (overflow == Overflow::kWrap || overflow == Overflow::kSat);
   if (!common) return false;
@@ -108,15 +109,16 @@ bool make_fast(const ProxySignal& input, std::span<const Kbi> types, Rounding ro
 
 }  // namespace
 
-ProxyStep quantizer_step(const ProxySignal& input, std::span<const Kbi> types, Rounding rounding, Overflow overflow) {
-  FastStep fast;
+ProxyFunction quantizer_function(const ProxySignal& input, std::span<const Kbi> types, Rounding rounding,
+                                 Overflow overflow) {
+  FastLoop fast;
   if (make_fast(input, types, rounding, overflow, fast)) {
-    if (overflow == Overflow::kWrap) return [fast](const StepRows& rows) { fast.run<true>(rows); };
-    return [fast](const StepRows& rows) { fast.run<false>(rows); };
+    if (overflow == Overflow::kWrap) return [fast](const ProxyRows& rows) { fast.run<true>(rows); };
+    return [fast](const ProxyRows& rows) { fast.run<false>(rows); };
   }
-  const GeneralStep general{{types.begin(), types.end()}, input.fraction, rounding, overflow};
-  return with_storage(input.storage, [&](auto element) -> ProxyStep {
-    return [general](const StepRows& rows) { general.run<decltype(element)>(rows); };
+  const GeneralLoop general{{types.begin(), types.end()}, input.fraction, rounding, overflow};
+  return with_storage(input.storage, [&](auto element) -> ProxyFunction {
+    return [general](const ProxyRows& rows) { general.run<decltype(element)>(rows); };
   });
 }
 
