@@ -125,9 +125,9 @@ class Kinds {
   template <typename Made>
   void check_made(const NamedKind<Make>& named, const Made& made, ErrorList& errors) const {
     if (!made) {
-      errors.add(named.arguments.key_place(),
-                 concat("'", printable(named.written),
-                        "': the function that makes it returned nothing, expected an object"));
+      errors.add(
+          named.arguments.key_place(),
+          concat("'", printable(named.written), "': the function that makes it returned nothing, expected an object"));
       return;
     }
     if constexpr (requires { made->name(); }) {

@@ -31,7 +31,8 @@ std::unique_ptr<Layer> make_layer(std::string_view kind, const LayerArguments& a
   ConfigReader c(arguments.node, std::string(plain), arguments.errors, arguments.docs);
   std::unique_ptr<Layer> layer = found->make(c, arguments);
   if (layer == nullptr && !c.failed()) {
-    arguments.errors.add(arguments.node.key_place(), concat("'", plain, "': its function that makes it gave nothing"));
+    arguments.errors.add(arguments.node.key_place(),
+                         concat("'", plain, "': the function that makes it returned nothing, expected an object"));
     return nullptr;
   }
   if (keras_keys && arguments.node.is_map()) {

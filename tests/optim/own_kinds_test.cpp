@@ -64,7 +64,7 @@ TEST(OwnKinds, WhatCouldNotBeMadeAgainIsAnError) {
               ElementsAre(HasSubstr("scaled.scale: is read, but would not be written into files")));
   EXPECT_THAT(errors_of(make_scaled<true>, "other", "other"), ElementsAre(HasSubstr("'other' calls itself 'scaled'")));
   EXPECT_THAT(errors_of([](ConfigReader&) { return LossPtr(); }, "nothing", "nothing"),
-              ElementsAre(HasSubstr("'nothing': its function that makes it gave nothing")));
+              ElementsAre(HasSubstr("'nothing': the function that makes it returned nothing, expected an object")));
   EXPECT_THAT(errors_of(make_scaled<true>, "scaled", "{scaled: {scael: 2}}"),
               ElementsAre(HasSubstr("unknown key 'scael'")));
 }
