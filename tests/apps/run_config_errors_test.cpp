@@ -96,8 +96,8 @@ TEST_F(RunConfigTest, NamesMissingAndUnknownSections) {
   EXPECT_EQ(error_of("data: {file: a.h5}\nmodel: [HQuantize]\ntrain: {loss: mse}\n"),
             "run.yaml:2:8: model: found a list, expected a map (key: value)");
   EXPECT_EQ(error_of("data: {file: a.h5}\nmodel: {beta: 1}\ntrain: {loss: mse}\n"),
-            "run.yaml:2:1: model: missing key 'layers' (the network: NAME or {NAME: {...}}, a chain but where `inputs` "
-            "says otherwise)");
+            "run.yaml:2:1: model: missing key 'layers' (the network: NAME or {NAME: {...}}, a chain except for layers "
+            "with `inputs`)");
   EXPECT_EQ(error_of(with_layers("    - HQuantize\n", "train: {epochs: 3}\n")),
             "run.yaml:5:1: train: missing key 'loss' (one for all outputs, or {OUTPUT: LOSS, ...})");
   EXPECT_EQ(error_of(std::string(kExample) + "callback: []\n"),
@@ -120,11 +120,11 @@ TEST_F(RunConfigTest, RefusesImpossibleNumbers) {
             "run.yaml:22:11: train.epochs: found the text '0x10', expected an integer in [1, 2147483648] (numbers are "
             "decimal)");
   EXPECT_EQ(error_of(example_with("epochs: 100", "epochs: 1_000")),
-            "run.yaml:22:11: train.epochs: found the text '1_000', expected an integer in [1, 2147483648] (numbers "
-            "stand without '_')");
+            "run.yaml:22:11: train.epochs: found the text '1_000', expected an integer in [1, 2147483648] (write "
+            "numbers without '_')");
   EXPECT_EQ(error_of(example_with("epochs: 100", "epochs: 010")),
-            "run.yaml:22:11: train.epochs: found the text '010', expected an integer in [1, 2147483648] (no zeros in "
-            "front of a number)");
+            "run.yaml:22:11: train.epochs: found the text '010', expected an integer in [1, 2147483648] (write numbers "
+            "without leading zeros)");
   EXPECT_EQ(error_of(example_with("batch_size: 512", "batch_size: 0")),
             "run.yaml:21:15: train.batch_size: found the number 0, expected an integer in [1, 2147483648]");
   EXPECT_EQ(error_of(example_with("batch_size: 512", "batch_size: many")),

@@ -624,7 +624,7 @@ class CliTest(unittest.TestCase):
     def test_what_keras_and_hls4ml_do_otherwise_is_said_before_training_at_export_and_by_verify(self):
         layers = '[HQuantize, {HDense: {units: 2, name: d, kernel_constraint: {ElementMask: {band: 3}}}}, {HActivation: {activation: tanh, name: t, paq_conf: {init_bw: 11}}}]'
         sets = ('--set', f'model.layers={layers}', '--set', 'export.unary_lut_max_table_size=-1')
-        mask, table = "note: layer 'd': its kernel_constraint ElementMask", "note: layer 't': hls4ml computes tanh from a table of its own"
+        mask, table = "note: layer 'd': its kernel_constraint ElementMask", "note: layer 't': hls4ml computes tanh from its own table"
         checked = hgq('check', self.config, *sets, check=0).stdout
         said = self.train('noted', *sets, check=0).stderr
         run = self.folder / 'noted'
@@ -636,7 +636,7 @@ class CliTest(unittest.TestCase):
             self.assertIn(table, text)
         self.assertEqual(verified.returncode, 1)
         self.assertIn("hls4ml's own table of tanh", verified.stdout)
-        self.assertNotIn('table of its own', hgq('export', run / 'model.h5', '--out', self.folder / 'q.h5', check=0).stderr)
+        self.assertNotIn('from its own table', hgq('export', run / 'model.h5', '--out', self.folder / 'q.h5', check=0).stderr)
         hgq('verify', self.folder / 'q.h5', '--against', run / 'model.h5', '--data', self.data, '--inputs', 'x_test', check=0)
 
     def test_a_model_of_python_hgq_is_traced_exported_and_verified(self):

@@ -110,7 +110,7 @@ TEST(CsvFormat, ASeparatorAtTheEndOfEveryLineBeginsNoColumn) {
   const auto table = open("a,b,\n1,2,\n3,4,\n");
   EXPECT_THAT(table->names(), ElementsAre("a", "b"));
   EXPECT_EQ(table->columns(), 2);
-  EXPECT_THAT(table->note(), HasSubstr("begins no column"));
+  EXPECT_THAT(table->note(), HasSubstr("does not begin another column"));
   EXPECT_EQ(open("a,b,label\n1,2,\n3,4,\n")->columns(), 3);
 }
 

@@ -54,7 +54,7 @@ TEST(UnusualData, NamesColumnsFarFromZero) {
   DataConfig scaled = named({"a", "b"});
   scaled.scale = ScaleKind::kStandard;
   EXPECT_THAT(unusual_data(data, scaled),
-              ElementsAre(HasSubstr("though data.scale is standard: a few values lie far")));
+              ElementsAre(HasSubstr("though data.scale is standard: a few values are far")));
 }
 
 TEST(UnusualData, OfTargetsAndOtherSets) {

@@ -77,7 +77,7 @@ TEST(AddFunction, MakesATableWhereOneFitsAndAnActivationWithANoteElse) {
       EXPECT_THAT(model.notes(), IsEmpty());
       EXPECT_THAT(outputs_of(model, tensor({1, 1}, {0.5F})), ElementsAre(std::round(std::tanh(0.5F) * 128) / 128));
     } else {
-      EXPECT_THAT(model.notes(), ElementsAre(HasSubstr("layer 't': hls4ml computes tanh from a table of its own")));
+      EXPECT_THAT(model.notes(), ElementsAre(HasSubstr("layer 't': hls4ml computes tanh from its own table")));
       EXPECT_THAT(model.notes(), ElementsAre(HasSubstr("unary_lut_max_table_size 4096")));
     }
   }
@@ -116,7 +116,7 @@ TEST(Export, SigmoidAndTanhBecomeTablesByDefault) {
   none.unary_lut_max_table_size = -1;
   const ProxyModel without = to_proxy_model(model, none);
   EXPECT_EQ(without.find("t")->class_name(), "Activation");
-  EXPECT_THAT(without.notes(), ElementsAre(HasSubstr("layer 't': hls4ml computes tanh from a table of its own"),
+  EXPECT_THAT(without.notes(), ElementsAre(HasSubstr("layer 't': hls4ml computes tanh from its own table"),
                                            HasSubstr("layer 's': hls4ml computes sigmoid")));
 }
 

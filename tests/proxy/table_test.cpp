@@ -81,7 +81,7 @@ TEST(UnaryLut, TypesThatHoldNothingOrTooMuchAreRefused) {
   EXPECT_THAT(message_of<ShapeError>([] {
                 ProxyUnaryLut("lut", {.function = shared("1/x"), .in = {0, 2, 0}, .out = {1, 3, 3}});
               }),
-              HasSubstr("the function '1/x' gives inf at 0, which its input can be"));
+              HasSubstr("the function '1/x' gives inf at 0, which is a possible input"));
   EXPECT_THAT(message_of<ShapeError>([] {
                 ProxyUnaryLut("lut", {1, 1, 1}, {1, 1, 1}, {0, 1, 2});
               }),
