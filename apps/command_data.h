@@ -12,13 +12,15 @@
 
 namespace hgq {
 
+/// The inputs of a model, in order: their names, and the shapes of a sample.
+std::vector<FieldSpec> inputs_of(const Model& model);
+
 /// The data of a command, scaled as the model wants them. `outputs`: empty for inputs alone. Names: the command's, else
 /// the model's own, else x and y; these are refused where one array would be taken for two that were apart in training.
 /// `sample_weights`: as on the command line; empty: none. What the command runs on, and how CSV files were read, is
-/// told on standard error. Throws FileError, ConfigError.
+/// told on standard error. Throws FileError, ConfigError, and ShapeError where an input has samples of another shape.
 std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const ModelExtras& extras,
-                                           const std::vector<std::string>& inputs,
-                                           const std::vector<OutputSpec>& outputs,
+                                           const std::vector<FieldSpec>& inputs, const std::vector<OutputSpec>& outputs,
                                            const std::string& sample_weights = "");
 
 /// Throws ConfigError where `out` is one of the files that the command reads: it would be lost.

@@ -1,7 +1,7 @@
 // The commands of hgq-train, one function each, in a file of its own. They return the exit code: 0 done, 1 the answer
-// is no, 2 bad usage, config or input, 3 the run failed (a loss that is not finite, a full disk; or the model is
-// trained, but no proxy can be made of it), 130 interrupted. Results go to standard output, messages to standard
-// error. The registry holds what configs and files can name.
+// is no (of verify, or of a training whose proxy is wrong), 2 bad usage, config or input, 3 the run failed (a loss that
+// is not finite, a full disk; or the model is trained, but no proxy can be made of it), 130 interrupted. Results go to
+// standard output, messages to standard error. The registry holds what configs and files can name.
 #pragma once
 
 #include <cstdint>

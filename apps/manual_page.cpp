@@ -56,7 +56,10 @@ std::string synopsis(const CommandDoc& command) {
 
 constexpr std::array<NamedDoc, 5> kExitCodes{
     {{"0", "done; stopped by --stop-after, too"},
-     {"1", "the answer is no: verify found a row without overflow that differs (with --strict: any row)"},
+     {"1",
+      "the answer is no: verify found a row without overflow that differs (with --strict: any row); or a run did, "
+      "which has "
+      "written all files, and the reason is neither hls4ml nor float32, of which a note tells"},
      {"2", "the command line, the config, or a file that was given is wrong; nothing was done"},
      {"3",
       "the run failed: the loss is not finite, the disk is full; or the model is trained and written, but no proxy can "

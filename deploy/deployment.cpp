@@ -126,6 +126,7 @@ Json summary_of(const Deployment& deployment) {
   if (!deployment.proxy) return summary;
   summary["notes"] = deployment.proxy->notes();
   summary["verify"] = to_json(*deployment.verification);
+  if (deployment.verification->wrong) summary["proxy_is_wrong"] = what_is_wrong(*deployment.verification);
   summary["proxy"] = to_json(deployment.proxy_metrics);
   return summary;
 }

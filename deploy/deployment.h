@@ -4,7 +4,7 @@
 //   const Objective objective{.losses = {sparse_categorical_crossentropy()}, .metrics = {accuracy()}};
 //   const Deployment done = deploy(model, objective, {.train = &train, .validation = &validation}, workers);
 //   for (const std::string& line : done.warnings) std::fprintf(stderr, "warning: %s\n", line.c_str());
-//   if (done.proxy) std::fputs(describe(*done.verification).c_str(), stdout);
+//   if (done.proxy) std::fputs(describe(*done.verification).c_str(), stdout);    // verification->wrong: do not use it
 //   else std::fprintf(stderr, "there is no proxy: %s\n", done.refused.c_str());
 //   ModelExtras extras;
 //   extras.objective = objective;
@@ -73,8 +73,9 @@ Deployment deploy(Model& model, const Objective& objective, const DeploySets& se
                   const DeployOptions& options = {});
 
 /// {bops, bops_per_layer: {LAYER: n}, bits_per_layer: {LAYER: n}, tested_on, rows, model: {METRIC: n}}. With a proxy
-/// also proxy: {METRIC: n}, verify: what to_json() makes of the verification, and notes: [LINE]; without one
-/// not_exported: REASON. For a model that could not be traced, not_exported alone.
+/// also proxy: {METRIC: n}, verify: what to_json() makes of the verification, and notes: [LINE], and
+/// proxy_is_wrong: what_is_wrong() if it is; without one not_exported: REASON. For a model that could not be traced,
+/// not_exported alone.
 nlohmann::json summary_of(const Deployment& deployment);
 
 /// Writes model.h5, proxy.h5 if there is a proxy, then summary.json into `folder`, which is created if it is missing.
