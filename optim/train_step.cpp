@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "hgq/core/error.h"
+#include "hgq/layers/layer_checks.h"
 
 namespace hgq {
 
@@ -15,6 +16,7 @@ void ModelComputation::record(std::span<const ConstTensorView> weights) {
   executor_.reset();
   tape_ = std::make_unique<Tape>();
   recording_ = model_.record(*tape_, mode_);
+  check_layers(model_, *tape_, recording_);
   std::vector<MeasuredOutput> outputs;
   for (size_t o = 0; o < recording_.outputs.size(); ++o) {
     const Model::Entry& entry = model_.entry(model_.outputs()[o]);

@@ -31,7 +31,7 @@ namespace hgq {
 class ModelComputation {
  public:
   /// Model and workers must outlive it; the objective is copied. Throws ShapeError or ConfigError if losses or metrics
-  /// do not fit the outputs.
+  /// do not fit the outputs, or if a layer forgets one of its weights (layers/layer_checks.h).
   ModelComputation(Model& model, const Objective& objective, Mode mode, Workers& workers, uint64_t seed);
 
   /// Computes all values; random numbers depend on the seed and `step`. The batch must live until backward() and

@@ -19,12 +19,12 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-/// Passes on its input. What its to_proxy() does wrong is said by the key `wrong`.
+/// Passes on its input, times a gain of 1. What it does wrong is said by the key `wrong`.
 class PTwisted final : public PassiveLayer {
  public:
   explicit PTwisted(ConfigReader& c) : PassiveLayer(c.text("name", "name of the layer", "")) {
     c.known("trainable");
-    wrong_ = c.text("wrong", "what to_proxy() does", "");
+    wrong_ = c.text("wrong", "what it does wrong", "");
   }
   std::string_view kind() const override { return "PTwisted"; }
   nlohmann::json config() const override {
@@ -32,7 +32,24 @@ class PTwisted final : public PassiveLayer {
     json["wrong"] = wrong_;
     return json;
   }
-  Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override { return output_ = inputs[0]; }
+  Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
+    gain_ = Parameter(name() + "/gain", Shape{inputs[0][-1]});
+    gain_.value.fill(1);
+    gain_.trainable = false;
+    return output_ = inputs[0];
+  }
+  std::vector<Parameter*> parameters() override {
+    return wrong_ == "untrained" ? std::vector<Parameter*>{} : std::vector<Parameter*>{&gain_};
+  }
+  std::vector<LayerWeight> file_weights() override {
+    if (wrong_ == "unsaved") return {};
+    return {{.file_name = name() + "/gain:0", .parameter = &gain_}};
+  }
+  Signal call(Recording& recording, std::span<const Signal> inputs) override {
+    if (wrong_ == "call") return {};
+    if (wrong_ == "width") return {ops::concatenate({inputs[0].value, inputs[0].value}, 0), {}};
+    return {ops::multiply(inputs[0].value, recording.tape.parameter(gain_)), inputs[0].bits};
+  }
   ProxyRef to_proxy(ProxyBuilder& builder, std::span<const ProxyRef> inputs, const ProxyOptions& /*options*/) override {
     const int64_t n = output_[-1];
     if (wrong_ == "throws") throw std::out_of_range("vector::at");
@@ -50,12 +67,32 @@ class PTwisted final : public PassiveLayer {
 
  private:
   std::string wrong_;
+  Parameter gain_;
 };
+
+/// What its record() does wrong is said by the key `wrong`.
+class Broken final : public Loss {
+ public:
+  explicit Broken(std::string wrong) : wrong_(std::move(wrong)) {}
+  std::string_view name() const override { return "broken"; }
+  Var record(const OutputVars& o) const override {
+    if (wrong_ == "throws") throw std::out_of_range("vector::at");
+    if (wrong_ == "nothing") return {};
+    return ops::subtract(o.prediction, o.target);
+  }
+  nlohmann::json arguments() const override { return {{"wrong", wrong_}}; }
+
+ private:
+  std::string wrong_;
+};
+
+LossPtr make_broken(ConfigReader& c) { return std::make_shared<Broken>(c.text("wrong", "what it does wrong", "")); }
 
 class OwnKinds : public testing::Test {
  protected:
   OwnKinds() {
     registry.layers.add({.name = "PTwisted", .doc = "passes on", .make = layer_of<PTwisted>});
+    registry.losses.add({.name = "broken", .doc = "no loss", .make = make_broken});
     std::ofstream csv(folder / "rows.csv");
     csv << "a,b,y\n";
     for (int i = 0; i < 300; ++i) csv << (i % 17) / 16.0 << ',' << (i % 11) / 8.0 << ',' << i % 2 << '\n';
@@ -72,11 +109,12 @@ class OwnKinds : public testing::Test {
     said = testing::internal::GetCapturedStderr();
     return code;
   }
-  int train(const std::string& layer, const std::string& train = "loss: sparse_categorical_crossentropy") {
+  int train(const std::string& layer, const std::string& train = "loss: sparse_categorical_crossentropy",
+            int units = 2) {
     const std::string config = write_text(
         folder, "run.yaml",
         concat("data: {file: rows.csv, inputs: [a, b], targets: y, validation: 0.2}\nmodel: {layers: [HQuantize, ",
-               layer, ", {HDense: {units: 2, name: out}}]}\ntrain: {", train, ", epochs: 1}\n"));
+               layer, ", {HDense: {units: ", units, ", name: out}}]}\ntrain: {", train, ", epochs: 1}\n"));
     std::filesystem::remove_all(folder / "run");
     return run({config, "--out", folder / "run", "--quiet"});
   }
@@ -115,6 +153,30 @@ TEST_F(OwnKinds, WhateverToProxyThrowsNamesTheLayer) {
   EXPECT_EQ(reason("shape"),
             "layer 'twist' (PTwisted): its to_proxy() made values of shape [3], expected [2], the shape of the layer's "
             "output");
+}
+
+TEST_F(OwnKinds, WeightsThatALayerForgetsAreErrors) {
+  const auto refused = [&](const char* wrong) {
+    EXPECT_EQ(train(concat("{PTwisted: {name: twist, wrong: ", wrong, "}}, HQuantize")), 2) << wrong;
+    EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+    return said;
+  };
+  EXPECT_THAT(refused("untrained"), HasSubstr("layer 'twist' (PTwisted): the parameter 'twist/gain' is recorded by "
+                                              "call(), but is missing in parameters()"));
+  EXPECT_THAT(refused("unsaved"), HasSubstr("layer 'twist' (PTwisted): the parameter 'twist/gain' is missing in "
+                                            "file_weights()"));
+  EXPECT_THAT(refused("call"), HasSubstr("a value that is on no tape was used"));
+}
+
+TEST_F(OwnKinds, WhateverALossRecordsNamesIt) {
+  const auto refused = [&](const char* wrong) {
+    EXPECT_EQ(train("PTwisted", concat("loss: {broken: {wrong: ", wrong, "}}"), 1), 2) << wrong;
+    return said;
+  };
+  EXPECT_THAT(refused("throws"), HasSubstr("loss 'broken' of output 'out': its record() failed: vector::at"));
+  EXPECT_THAT(refused("nothing"), HasSubstr("loss 'broken' of output 'out': its record() gave no value, expected"));
+  EXPECT_THAT(refused("rows"), HasSubstr("loss 'broken' of output 'out': its record() gave a value for each row, of "
+                                         "shape [1], expected one value"));
 }
 
 }  // namespace
