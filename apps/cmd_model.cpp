@@ -181,15 +181,16 @@ int run_eval(const EvalCommand& command, const Registry& registry) {
   Objective objective = loaded.extras.objective;
   ErrorList errors;
   if (!command.loss.empty())
-    objective = {
-        .losses = {loaded.model.outputs().size(), make_loss(Node::scalar(command.loss), registry.losses, errors)},
-        .weights = {},
-        .metrics = {}};
+    objective = {.losses = {loaded.model.outputs().size(),
+                            make_loss(Node::from_yaml(command.loss, "--loss", errors), registry.losses, errors)},
+                 .weights = {},
+                 .metrics = {}};
   if (!command.metrics.empty()) {
     objective.metrics.clear();
     objective.weighted_metrics.clear();
-    for (const std::string& name : command.metrics)
-      objective.metrics.push_back(make_metric(Node::scalar(name), registry.metrics, errors));
+    const Node metrics = Node::from_yaml(concat("[", command.metrics, "]"), "--metrics", errors);
+    for (const Node& metric : metrics.items())
+      objective.metrics.push_back(make_metric(metric, registry.metrics, errors));
   }
   errors.throw_if_any();
   HGQ_CHECK(!objective.losses.empty() || loaded.extras.unknown_objective.empty(), ConfigError,

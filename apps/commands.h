@@ -53,7 +53,7 @@ int run_summary(const std::string& model, bool json, const Registry& registry);
 struct EvalCommand : DataCommand {
   std::string sample_weights;  // empty: all 1
   std::string loss;
-  std::vector<std::string> metrics;
+  std::string metrics;  // with commas between them
 };
 int run_eval(const EvalCommand& command, const Registry& registry);
 struct PredictCommand : DataCommand {

@@ -76,7 +76,9 @@ constexpr std::array<NamedDoc, 7> kRunFiles{
      {"model.h5", "the trained model with its ranges; Python HGQ 0.2.6 opens it, too"},
      {"proxy.h5", "what hls4ml 1.3.0 reads"},
      {"summary.json",
-      "metrics of model and proxy on the test rows, BOPs and bits of each layer, what verify found, times"}}};
+      "metrics of model and proxy on the test rows (loss is the task loss with BOPs and regularizers, task_loss "
+      "without "
+      "them, as of the proxy), BOPs and bits of each layer, what verify found, times"}}};
 
 }  // namespace
 

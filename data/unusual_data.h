@@ -10,7 +10,7 @@
 namespace hgq {
 
 /// A line each, with advice: inputs, or columns of a flat input, that are the same in all rows or lie beyond 1000;
-/// targets that are the same in all rows; sample weights that are all 0; a validation or test set that is the training
+/// targets that are the same in all rows; sample weights that are all 0, or negative; a validation or test set that is the training
 /// set. `train`: the training rows as the network gets them. Of a large set the first rows are looked at, up to 2^26
 /// values.
 std::vector<std::string> unusual_data(const Dataset& train, const DataConfig& config);

@@ -102,7 +102,9 @@ Deployment deploy(Model& model, const Objective& objective, const DeploySets& se
   if (!done.trace->warning.empty()) done.warnings.push_back(done.trace->warning);
   add_bits(model, done);
   done.rows = tested.size();
-  done.model_metrics = Evaluation(model, objective, workers).run(tested, kPredictedRows);
+  Evaluation evaluation(model, objective, workers);
+  done.model_metrics = evaluation.run(tested, kPredictedRows);
+  done.model_metrics.set("task_loss", evaluation.task_loss());
   try {
     export_and_verify(model, objective, tested, workers, options.proxy, done);
   } catch (const ConfigError& e) {

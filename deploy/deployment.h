@@ -56,7 +56,7 @@ struct Deployment {
   /// "train".
   std::string tested_on;
   int64_t rows = 0;       // of this set
-  Metrics model_metrics;  // as Evaluation::run() gives them
+  Metrics model_metrics;  // as Evaluation::run() gives them, and "task_loss", that of Evaluation::task_loss()
   Metrics proxy_metrics;  // as PredictionEvaluation::metrics() gives them
 
   std::optional<ProxyModel> proxy;           // show its notes() to the user, too
@@ -72,10 +72,11 @@ struct Deployment {
 Deployment deploy(Model& model, const Objective& objective, const DeploySets& sets, Workers& workers,
                   const DeployOptions& options = {});
 
-/// {bops, bops_per_layer: {LAYER: n}, bits_per_layer: {LAYER: n}, tested_on, rows, model: {METRIC: n}}. With a proxy
-/// also proxy: {METRIC: n}, verify: what to_json() makes of the verification, and notes: [LINE], and
-/// proxy_is_wrong: what_is_wrong() if it is; without one not_exported: REASON. For a model that could not be traced,
-/// not_exported alone.
+/// {bops, bops_per_layer: {LAYER: n}, bits_per_layer: {LAYER: n}, tested_on, rows, model: {METRIC: n}}. Of the model,
+/// `loss` is what was trained: the task loss, with beta times the BOPs and the regularizers; `task_loss` is the first
+/// of these alone, which is what a proxy has, too. With a proxy also proxy: {METRIC: n}, verify: what to_json() makes
+/// of the verification, and notes: [LINE], and proxy_is_wrong: what_is_wrong() if it is; without one not_exported:
+/// REASON. For a model that could not be traced, not_exported alone.
 nlohmann::json summary_of(const Deployment& deployment);
 
 /// Writes model.h5, proxy.h5 if there is a proxy, then summary.json into `folder`, which is created if it is missing.

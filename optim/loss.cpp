@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "hgq/optim/keras_keys.h"
+
 namespace hgq {
 
 nlohmann::json Loss::arguments() const { return nlohmann::json::object(); }
@@ -11,6 +13,7 @@ LossPtr make_loss(const Node& node, const Kinds<MakeLoss>& losses, ErrorList& er
   if (named.kind == nullptr) return nullptr;
   ConfigReader c(named.arguments, named.written, errors, docs);
   LossPtr loss = named.kind->make(c);
+  read_keras_loss_keys(c);
   c.finish();
   if (!c.failed()) losses.check_made(named, loss != nullptr, loss == nullptr ? "" : loss->name(), errors);
   return c.failed() ? nullptr : std::move(loss);

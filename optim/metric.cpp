@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hgq/core/error.h"
+#include "hgq/optim/keras_keys.h"
 
 namespace hgq {
 
@@ -32,6 +33,7 @@ MetricPtr make_metric(const Node& node, const Kinds<MakeMetric>& metrics, ErrorL
   if (named.kind == nullptr) return nullptr;
   ConfigReader c(named.arguments, named.written, errors, docs);
   MetricPtr metric = named.kind->make(c);
+  read_keras_metric_keys(c);
   c.finish();
   if (!c.failed()) metrics.check_made(named, metric != nullptr, metric == nullptr ? "" : metric->name(), errors);
   return c.failed() ? nullptr : std::move(metric);

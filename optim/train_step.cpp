@@ -87,10 +87,14 @@ Evaluation::Evaluation(Model& model, const Objective& objective, Workers& worker
 Metrics Evaluation::run(const Dataset& data, int64_t batch_size, const std::string& prefix) {
   Batches batches(data, batch_size, &workers_);
   computation_.start_epoch();
+  EpochMeans task({"task_loss"});
   for (const Batch& batch : batches) {
     computation_.forward(batch, 0);
     computation_.add_batch();
+    task.add(0, computation_.task_loss(), batch.rows());
+    task.add_rows(batch.rows());
   }
+  task_loss_ = task.mean(0);
   return computation_.epoch_metrics(prefix);
 }
 

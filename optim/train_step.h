@@ -112,10 +112,13 @@ class Evaluation {
   Evaluation(Model& model, const Objective& objective, Workers& workers);
   /// The values of Measures::epoch_metrics() for the whole data set. `prefix` is put in front of each name.
   Metrics run(const Dataset& data, int64_t batch_size, const std::string& prefix = "");
+  /// The loss of the last run() without BOPs and regularizers: what PredictionEvaluation calls "task_loss".
+  double task_loss() const { return task_loss_; }
 
  private:
   ModelComputation computation_;
   Workers& workers_;
+  double task_loss_ = 0;
 };
 
 }  // namespace hgq

@@ -179,5 +179,11 @@ TEST_F(OwnKinds, WhateverALossRecordsNamesIt) {
                                          "shape [1], expected one value"));
 }
 
+TEST_F(OwnKinds, ALayerHasNoScalarForm) {
+  registry.layers.add({.name = "PScaled", .doc = "passes on", .scalar = "wrong", .make = layer_of<PTwisted>});
+  EXPECT_EQ(run({"check", folder / "run.yaml"}), 2);
+  EXPECT_THAT(said, HasSubstr("layer 'PScaled' with scalar 'wrong', but no layer can be written as {NAME: VALUE}"));
+}
+
 }  // namespace
 }  // namespace hgq

@@ -111,9 +111,10 @@ TEST_F(FromTrainingToFiles, TheSummaryTellsWhatWasMeasured) {
             trace_minmax(model, std::vector<const Dataset*>{&train_, &validation_, &test_}, workers_).total);
   EXPECT_EQ(found.at("bops_per_layer").size(), 3U);
   EXPECT_EQ(found.at("bits_per_layer").size(), 3U);
-  for (const char* name : {"accuracy", "auc"})
+  for (const char* name : {"accuracy", "auc", "task_loss"})
     EXPECT_EQ(found.at("proxy").at(name), found.at("model").at(name)) << name;
   EXPECT_GT(found.at("proxy").at("task_loss"), 0.0);
+  EXPECT_GT(found.at("model").at("loss"), found.at("model").at("task_loss"));  // BOPs
   EXPECT_FALSE(found.contains("not_exported"));
 }
 
