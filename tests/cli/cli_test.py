@@ -123,7 +123,7 @@ class CliTest(unittest.TestCase):
         told = json.loads(hgq('eval', model, '--data', x, '--targets', y, '--json', '--loss', '{Huber: {delta: 1000}}', '--metrics',
                               'mae,{mse: {}}', check=0).stdout)
         self.assertAlmostEqual(told['loss'], told['mse'] / 2, 4)
-        self.assertIn("--loss:1:2: Huber.delta", hgq('eval', model, '--data', x, '--targets', y, '--loss', '{Huber: {delta: -1}}', check=2).stderr)
+        self.assertIn("--loss:1:17: Huber.delta", hgq('eval', model, '--data', x, '--targets', y, '--loss', '{Huber: {delta: -1}}', check=2).stderr)
         self.assertGreater(loss['data'], 10)
         refused = hgq('eval', model, '--data', x, check=2).stderr
         self.assertIn('is taken for the inputs; in training the targets came from another file', refused)
