@@ -268,6 +268,8 @@ class Run {
       for (const std::string& line : done.proxy->notes()) note("note: " + line);
     }
     const Json summary = summary_with_run(done, begin);
+    if (!done.proxy && fs::exists(folder_ / "proxy.h5"))
+      note("note: the proxy.h5 in the folder is that of an earlier model, and is removed");
     write_deployment(folder_.string(), model_, extras_, done, summary);
     if (!done.trace) {  // a model that nothing can be made of, which TerminateOnNaN leaves, is kept, as Keras keeps it
       note(concat("there is no proxy.h5: ", done.refused,

@@ -7,6 +7,7 @@
 #include "hgq/core/error.h"
 #include "hgq/core/finite.h"
 #include "hgq/core/printable.h"
+#include "hgq/core/system_file.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/deploy/convert.h"
 #include "hgq/deploy/trained_model.h"
@@ -142,8 +143,13 @@ void write_deployment(const std::string& folder, Model& model, const ModelExtras
                       const Json& summary) {
   const std::filesystem::path path(folder);
   make_folder(folder);
+  const std::string proxy = (path / "proxy.h5").string();
+  if (!deployment.proxy && std::filesystem::exists(proxy)) {  // that of an earlier model
+    remove_file(proxy);
+    force_folder_to_disk(folder);
+  }
   save_model_with_extras(model, extras, (path / "model.h5").string());
-  if (deployment.proxy) save_proxy_with_extras(*deployment.proxy, extras, (path / "proxy.h5").string());
+  if (deployment.proxy) save_proxy_with_extras(*deployment.proxy, extras, proxy);
   write_file_atomically((path / "summary.json").string(), summary.dump(1) + "\n");
 }
 

@@ -18,8 +18,7 @@ struct KerasKey {
   std::string_view reason{};  // why no other value is taken
 };
 
-constexpr std::array<KerasKey, 9> kOptimizerKeys{{
-    {"name"},
+constexpr std::array<KerasKey, 8> kOptimizerKeys{{
     {"is_legacy_optimizer"},
     {"jit_compile"},
     {"ema_momentum"},
@@ -76,8 +75,9 @@ void read_keys(ConfigReader& c, std::span<const KerasKey> keys) {
   for (const KerasKey& key : keys) {
     const std::string name(key.key);
     const Node* const node = c.map().is_map() ? c.map().find(key.key) : nullptr;
+    if (node == nullptr) continue;  // a key that nobody wrote is not suggested
     c.known(name);
-    if (node == nullptr || key.values.front().empty()) continue;
+    if (key.values.front().empty()) continue;
     const auto fits = [&](std::string_view value) { return !value.empty() && is_value(*node, value); };
     if (std::ranges::any_of(key.values, fits)) continue;
     std::string expected;
@@ -99,8 +99,9 @@ void read_keras_auc_keys(ConfigReader& c) { read_keys(c, kAucKeys); }
 std::optional<bool> read_keras_crossentropy_keys(ConfigReader& c) {
   read_keys(c, kCrossentropyKeys);
   const Node* const node = c.map().is_map() ? c.map().find("from_logits") : nullptr;
+  if (node == nullptr) return {};
   c.known("from_logits");
-  if (node == nullptr || node->is_null()) return {};
+  if (node->is_null()) return {};
   const std::optional<bool> given = true_or_false(*node);
   if (!given) c.error("from_logits", concat("found ", describe(*node), ", expected true or false"));
   return given;

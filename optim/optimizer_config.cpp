@@ -38,6 +38,7 @@ OptimizerSettings read_optimizer_settings(ConfigReader& c, const ScheduleContext
   clip("clipnorm", "largest norm of a parameter's gradient", settings.clipnorm);
   clip("clipvalue", "largest element of a gradient", settings.clipvalue);
   clip("global_clipnorm", "largest common norm of all gradients", settings.global_clipnorm);
+  c.known("name");  // Keras writes one
   read_keras_optimizer_keys(c);
   c.finish();
   return settings;

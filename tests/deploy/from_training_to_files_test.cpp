@@ -118,6 +118,20 @@ TEST_F(FromTrainingToFiles, TheSummaryTellsWhatWasMeasured) {
   EXPECT_FALSE(found.contains("not_exported"));
 }
 
+TEST_F(FromTrainingToFiles, TheProxyOfAnEarlierModelDoesNotStay) {
+  Model model = trained();
+  Deployment done = deployed(model);
+  write(model, done);
+  EXPECT_TRUE(has("proxy.h5"));
+  done.proxy.reset();
+  done.verification.reset();
+  done.refused = "the model changed";
+  write(model, done);
+  EXPECT_FALSE(has("proxy.h5"));
+  EXPECT_TRUE(has("model.h5"));
+  EXPECT_EQ(summary().at("not_exported"), "the model changed");
+}
+
 TEST_F(FromTrainingToFiles, WithoutATestSetOthersAreTested) {
   Model model = trained();
   const Deployment on_validation = deploy(model, objective_, {.train = &train_, .validation = &validation_}, workers_);
