@@ -113,9 +113,11 @@ int predict_proxy(const PredictCommand& command, ProxyModel& proxy, const ModelE
   std::vector<std::string> outputs;
   for (const int i : proxy.inputs()) inputs.push_back(proxy.layer(i).name());
   for (const int i : proxy.outputs()) outputs.push_back(proxy.layer(i).name());
-  const std::unique_ptr<Dataset> data = load_command_data(command, extras, inputs, {});
-  Workers workers(command.threads);
   const Emulator emulator(proxy);
+  std::vector<FieldSpec> fields;
+  for (const int i : proxy.inputs()) fields.push_back({proxy.layer(i).name(), emulator.signal(i).shape});
+  const std::unique_ptr<Dataset> data = load_command_data(command, extras, fields, {});
+  Workers workers(command.threads);
   std::vector<Shape> samples;
   for (const int i : proxy.outputs()) samples.push_back(emulator.signal(i).shape);
   write_predictions(command, *data, inputs, outputs, samples,
@@ -176,15 +178,16 @@ int run_eval(const EvalCommand& command, const Registry& registry) {
   Objective objective = loaded.extras.objective;
   ErrorList errors;
   if (!command.loss.empty())
-    objective = {
-        .losses = {loaded.model.outputs().size(), make_loss(Node::scalar(command.loss), registry.losses, errors)},
-        .weights = {},
-        .metrics = {}};
+    objective = {.losses = {loaded.model.outputs().size(),
+                            make_loss(Node::from_yaml(command.loss, "--loss", errors), registry.losses, errors)},
+                 .weights = {},
+                 .metrics = {}};
   if (!command.metrics.empty()) {
     objective.metrics.clear();
     objective.weighted_metrics.clear();
-    for (const std::string& name : command.metrics)
-      objective.metrics.push_back(make_metric(Node::scalar(name), registry.metrics, errors));
+    const Node metrics = Node::from_yaml(concat("[", command.metrics, "]"), "--metrics", errors);
+    for (const Node& metric : metrics.items())
+      objective.metrics.push_back(make_metric(metric, registry.metrics, errors));
   }
   errors.throw_if_any();
   HGQ_CHECK(!objective.losses.empty() || loaded.extras.unknown_objective.empty(), ConfigError,
@@ -200,7 +203,7 @@ int run_eval(const EvalCommand& command, const Registry& registry) {
     outputs.push_back({entry.name, entry.shape, objective.losses[o]->target_kind()});
   }
   const std::unique_ptr<Dataset> data =
-      load_command_data(command, loaded.extras, input_names(loaded.model), outputs, command.sample_weights);
+      load_command_data(command, loaded.extras, inputs_of(loaded.model), outputs, command.sample_weights);
   Workers workers(command.threads);
   const Metrics metrics = Evaluation(loaded.model, objective, workers).run(*data, kPredictedRows);
   if (command.json) {
@@ -220,7 +223,7 @@ int run_predict(const PredictCommand& command, const Registry& registry) {
   if (auto proxy = load_if_proxy(command.model, registry, read)) return predict_proxy(command, *proxy, extras);
   LoadedModel loaded = load_model_with_extras(command.model, registry);
   const std::vector<std::string> inputs = input_names(loaded.model);
-  const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, inputs, {});
+  const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, inputs_of(loaded.model), {});
   Workers workers(command.threads);
   Predictor predictor(loaded.model, workers);
   std::vector<Shape> samples;
@@ -232,7 +235,7 @@ int run_predict(const PredictCommand& command, const Registry& registry) {
 
 int run_trace(const TraceCommand& command, const Registry& registry) {
   LoadedModel loaded = load_model_with_extras(command.model, registry);
-  const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, input_names(loaded.model), {});
+  const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, inputs_of(loaded.model), {});
   Workers workers(command.threads);
   const TraceResult result = trace_minmax(loaded.model, *data, workers, {.cover_factor = command.cover_factor});
   if (!result.warning.empty()) std::cerr << "hgq-train: warning: " << result.warning << "\n";

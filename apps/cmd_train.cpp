@@ -258,8 +258,8 @@ class Run {
     return options;
   }
 
-  /// Everything after the training. Returns kExitFailed if the model cannot be exported; all other files are written
-  /// then.
+  /// Everything after the training. Returns kExitFailed if the model cannot be exported, and kExitNo if the proxy is
+  /// wrong; all other files are written then.
   int finish(double begin) {
     const Deployment done = deploy(
         model_, extras_.objective,
@@ -272,6 +272,8 @@ class Run {
       for (const std::string& line : done.proxy->notes()) note("note: " + line);
     }
     const Json summary = summary_with_run(done, begin);
+    if (!done.proxy && fs::exists(folder_ / "proxy.h5"))
+      note("note: the proxy.h5 in the folder is that of an earlier model, and is removed");
     write_deployment(folder_.string(), model_, extras_, done, summary);
     if (!done.trace) {  // a model that is not finite, after TerminateOnNaN: it is kept, as in Keras, but not traced
       note(concat("there is no proxy.h5: ", done.refused,
@@ -280,9 +282,26 @@ class Run {
       return kExitFailed;
     }
     print(done, summary);
-    if (done.proxy) return kExitDone;
+    if (done.proxy) return verdict(*done.verification);
     note("there is no proxy.h5: " + done.refused);
     return kExitFailed;
+  }
+
+  /// Says whether the proxy is that of the model. Where the two differ for a reason that lies in hls4ml or in float32,
+  /// of which a note has told already, the run is done all the same.
+  int verdict(const Verification& verification) const {
+    if (verification.wrong) {
+      const auto file = [&](const char* name) { return (folder_ / name).string(); };
+      note(concat("error: ", file("proxy.h5"), ": ", what_is_wrong(verification),
+                  ". Make no firmware of it. All files are written: once the layer is mended, 'hgq-train export ",
+                  file("model.h5"), "' makes the proxy anew, and 'verify' compares it"));
+      return kExitNo;
+    }
+    if (const int64_t rows = verification.rows_unexplained(); rows > 0)
+      note(concat("warning: ", rows, " of ", verification.report.rows,
+                  " rows of the proxy differ from the model although no value overflows: ",
+                  verification.partings.front().reason));
+    return kExitDone;
   }
 
   Json summary_with_run(const Deployment& done, double begin) const {

@@ -4,6 +4,7 @@
 
 #include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"
+#include "hgq/core/error.h"
 #include "hgq/deploy/files.h"
 #include "hgq/deploy/match.h"
 #include "hgq/deploy/trained_model.h"
@@ -16,7 +17,7 @@ int run_verify(const VerifyCommand& command, const Registry& registry) {
   ProxyModel proxy = load_proxy(command.model, registry);
   LoadedModel loaded = load_model_with_extras(command.against, registry);
   find_table_overflows(loaded.model, proxy);
-  const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, input_names(loaded.model), {});
+  const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, inputs_of(loaded.model), {});
   const Emulator planned(proxy);
   const auto signal = [&](int layer) -> const ProxySignal& { return planned.signal(layer); };
   for (const std::string& line : firmware_notes(proxy, signal)) std::cerr << "hgq-train: note: " << line << "\n";
@@ -28,6 +29,10 @@ int run_verify(const VerifyCommand& command, const Registry& registry) {
     std::cout << describe(verification);
   }
   const int64_t bad = command.strict ? verification.report.rows_differ : verification.rows_unexplained();
+  if (verification.wrong) {
+    std::cerr << "hgq-train: error: " << command.model << ": " << bounded_message(what_is_wrong(verification)) << "\n";
+    return kExitNo;
+  }
   return bad == 0 ? kExitDone : kExitNo;
 }
 

@@ -154,9 +154,15 @@ int64_t memory_of(const DataCommand& command) {
 
 }  // namespace
 
+std::vector<FieldSpec> inputs_of(const Model& model) {
+  std::vector<FieldSpec> inputs;
+  for (const int i : model.inputs()) inputs.push_back({model.entry(i).name, model.entry(i).shape});
+  return inputs;
+}
+
 std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const ModelExtras& extras,
-                                           const std::vector<std::string>& inputs,
-                                           const std::vector<OutputSpec>& outputs, const std::string& sample_weights) {
+                                           const std::vector<FieldSpec>& inputs, const std::vector<OutputSpec>& outputs,
+                                           const std::string& sample_weights) {
   DataFiles files(csv_options(command.csv, extras.csv),
                   {.memory = memory_of(command), .allow_external = command.allow_external});
   ArrayChoice choice(command, files);
@@ -166,7 +172,18 @@ std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const Mod
   refuse_overwriting(command.out, files_of(choice.spec()));
   RowSet rows = open_rows(choice.spec(), files);
   tell(rows);
-  return load_set(std::move(rows), inputs, outputs, extras.scaling, extras.classes, memory_of(command));
+  const std::string from = places(rows.inputs);
+  std::vector<std::string> names;
+  for (const FieldSpec& input : inputs) names.push_back(input.name);
+  std::unique_ptr<Dataset> set =
+      load_set(std::move(rows), names, outputs, extras.scaling, extras.classes, memory_of(command));
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Shape& found = set->inputs()[i].sample;
+    HGQ_CHECK(found == inputs[i].sample, ShapeError, from, ": a row for the input '", printable(inputs[i].name),
+              "' of the model has shape ", found, ", expected ", inputs[i].sample,
+              "; --inputs chooses arrays or columns");
+  }
+  return set;
 }
 
 void refuse_overwriting(const std::string& out, const std::vector<std::string>& read) {

@@ -155,10 +155,12 @@ void add_eval(CLI::App& app, Action& action) {
   sub->add_option("--sample-weights", c->sample_weights,
                   "as --targets, factors of the rows' losses; all 1 if not given")
       ->type_name("NAME");
-  sub->add_option("--loss", c->loss, "loss; the model's own if not given")->type_name("NAME");
-  sub->add_option("--metrics", c->metrics, "metrics, with commas between them; the model's own if not given")
-      ->type_name("NAME,...")
-      ->delimiter(',');
+  sub->add_option("--loss", c->loss,
+                  "loss, with keys as in a config: '{huber: {delta: 2}}'; the model's own if not given")
+      ->type_name("NAME");
+  sub->add_option("--metrics", c->metrics,
+                  "metrics, with commas between them, and keys as in a config; the model's own if not given")
+      ->type_name("NAME,...");
 }
 
 void add_predict(CLI::App& app, Action& action) {

@@ -1,7 +1,7 @@
 // The commands of hgq-train. Each is a function, in a file of its own. They return the exit code: 0 done, 1 the answer
-// is no, 2 bad usage, config or input, 3 the run failed (a loss that is not finite, a full disk; or the model is
-// trained, but no proxy can be made of it), 130 interrupted. Results go to standard output, messages to standard error.
-// The registry contains the kinds that configs and files can name.
+// is no (of verify, or of a training whose proxy is wrong), 2 bad usage, config or input, 3 the run failed (a loss that
+// is not finite, a full disk; or the model is trained, but no proxy can be made of it), 130 interrupted. Results go to
+// standard output, messages to standard error. The registry contains the kinds that configs and files can name.
 #pragma once
 
 #include <cstdint>
@@ -54,7 +54,7 @@ int run_summary(const std::string& model, bool json, const Registry& registry);
 struct EvalCommand : DataCommand {
   std::string sample_weights;  // empty: all 1
   std::string loss;
-  std::vector<std::string> metrics;
+  std::string metrics;  // with commas between them
 };
 int run_eval(const EvalCommand& command, const Registry& registry);
 struct PredictCommand : DataCommand {

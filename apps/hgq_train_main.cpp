@@ -36,12 +36,27 @@ int guarded(const std::function<int()>& command) {
 
 }  // namespace
 
+namespace {
+
+/// A mistake in a registry that no call of add() can see.
+void check_registry(const Registry& registry) {
+  for (const Kind<LayerFactory>& kind : registry.layers.all()) {
+    HGQ_CHECK(kind.scalar.empty(), ConfigError, "the registry has layer '", kind.name, "' with scalar '", kind.scalar,
+              "', but no layer can be written as {NAME: VALUE}; leave scalar empty");
+  }
+}
+
+}  // namespace
+
 int hgq_train_main(int argc, const char* const* argv, const Registry& registry) {
   end_on_interrupts();
   try {
     const PrintableStream results(std::cout);
     const PrintableStream messages(std::cerr);
-    return guarded([&] { return read_command_line(argc, argv)(registry); });
+    return guarded([&] {
+      check_registry(registry);
+      return read_command_line(argc, argv)(registry);
+    });
   } catch (...) {  // even the message could not be written
     return kExitFailed;
   }

@@ -56,7 +56,10 @@ std::string synopsis(const CommandDoc& command) {
 
 constexpr std::array<NamedDoc, 5> kExitCodes{
     {{"0", "done; stopped by --stop-after, too"},
-     {"1", "the answer is no: verify found a row without overflow that differs (with --strict: any row)"},
+     {"1",
+      "the answer is no: verify found a row without overflow that differs (with --strict: any row); or a run did, "
+      "which has "
+      "written all files, and the reason is neither hls4ml nor float32, of which a note tells"},
      {"2", "the command line, the config, or a file that was given is wrong; nothing was done"},
      {"3",
       "the run failed: the loss is not finite, the disk is full; or the model is trained and written, but no proxy can "
@@ -73,7 +76,9 @@ constexpr std::array<NamedDoc, 7> kRunFiles{
      {"model.h5", "the trained model with its ranges; Python HGQ 0.2.6 opens it, too"},
      {"proxy.h5", "the proxy, which hls4ml 1.3.0 reads"},
      {"summary.json",
-      "metrics of model and proxy on the test rows, BOPs and bits of each layer, what verify found, times"}}};
+      "metrics of model and proxy on the test rows (loss is the task loss with BOPs and regularizers, task_loss "
+      "without "
+      "them, as of the proxy), BOPs and bits of each layer, what verify found, times"}}};
 
 }  // namespace
 

@@ -16,7 +16,8 @@ const std::string_view kValues = R"(A config is YAML: maps, lists, and values.
 - A list of one value may be written as the value: `metrics: accuracy` is `metrics: [accuracy]`.
 - Layers, optimizers, schedules, initializers, regularizers, constraints, losses, metrics and callbacks are written `NAME`, or with arguments
   `{NAME: {KEY: VALUE, ...}}`; those with one main argument also `{NAME: VALUE}`, as `{MonoL1: 1.0e-6}`. Keras' own form
-  `{class_name: NAME, config: {...}}` can also be used.
+  `{class_name: NAME, config: {...}}` can also be used, with the keys that Keras adds to optimizers, losses and metrics (`reduction: auto`,
+  `from_logits`, `use_ema: false` ...): a key that changes no number is ignored, any other value is an error that gives the reason.
 - Paths of files start from the folder of the config; those on the command line, also in `--set`, start from the current folder.
 )";
 

@@ -173,7 +173,7 @@ void Executor::check_inputs(std::span<const ConstTensorView> inputs) const {
     const Tape::Value& value = tape_.values()[at(tape_.inputs()[i])];
     const Shape& shape = inputs[i].shape;
     HGQ_CHECK(shape.rank() > 0 && shape.without_front() == value.spec.shape, ShapeError, "input '", value.name,
-              "': batch has shape ", shape, ", expected [rows] before ", value.spec.shape);
+              "': data have shape ", shape, ", expected rows of shape ", value.spec.shape);
     HGQ_CHECK(shape[0] == inputs[0].shape[0] && shape[0] > 0, ShapeError, "input '", value.name, "' has ", shape[0],
               " rows, input '", tape_.values()[at(tape_.inputs()[0])].name, "' ", inputs[0].shape[0],
               "; expected the same number, at least 1");

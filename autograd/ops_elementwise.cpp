@@ -375,6 +375,7 @@ Var softmax(Var a) { return a.tape->record_one(std::make_unique<OverClasses<Soft
 
 Var dropout(Var a, float rate) {
   HGQ_CHECK(rate >= 0.0F && rate < 1.0F, ShapeError, "dropout: rate ", rate, ", expected [0, 1)");
+  HGQ_CHECK(a.valid(), ShapeError, "dropout: a value that is on no tape was used: a Var{}");
   return a.tape->record_one(std::make_unique<Dropout>(rate, a.tape->next_stream("dropout")), {a});
 }
 

@@ -334,6 +334,7 @@ class Quantize final : public OpWith<Quantize> {
 }  // namespace
 
 Quantized quantize(Var x, Var f, const QuantizeOptions& options, Var bias) {
+  HGQ_CHECK(x.valid(), ShapeError, "quantize: a value that is on no tape was used: a Var{}");
   auto op = std::make_unique<Quantize>(options, bias.valid(), x.tape->next_stream("quantize"));
   const std::vector<Var> inputs = bias.valid() ? std::vector<Var>{x, f, bias} : std::vector<Var>{x, f};
   const std::vector<Var> out = x.tape->record(std::move(op), inputs);

@@ -8,9 +8,26 @@
 
 namespace hgq {
 
-Shape Var::shape() const { return tape->values()[static_cast<size_t>(id)].spec.shape; }
+namespace {
 
-Domain Var::domain() const { return tape->values()[static_cast<size_t>(id)].spec.domain; }
+/// Of a Var{}, which has no tape to look at.
+void check_valid(Var var) {
+  HGQ_CHECK(var.valid(), ShapeError,
+            "a value that is on no tape was used: a Var{}, such as a layer that gives none; expected what an operation "
+            "or the tape has made");
+}
+
+}  // namespace
+
+Shape Var::shape() const {
+  check_valid(*this);
+  return tape->values()[static_cast<size_t>(id)].spec.shape;
+}
+
+Domain Var::domain() const {
+  check_valid(*this);
+  return tape->values()[static_cast<size_t>(id)].spec.domain;
+}
 
 Var Tape::add(Value value) {
   values_.push_back(std::move(value));
@@ -63,6 +80,7 @@ std::vector<Var> Tape::record(std::unique_ptr<Op> op, std::span<const Var> input
   Node node;
   std::vector<ValueSpec> specs;
   for (const Var var : inputs) {
+    check_valid(var);
     HGQ_CHECK(var.tape == this, ShapeError, op->name(), ": an input belongs to another tape");
     node.inputs.push_back(var.id);
     specs.push_back(values_[static_cast<size_t>(var.id)].spec);
@@ -91,6 +109,7 @@ Var Tape::record_one(std::unique_ptr<Op> op, std::initializer_list<Var> inputs) 
 }
 
 void Tape::add_loss(Var scalar, std::string name, float weight) {
+  check_valid(scalar);
   HGQ_CHECK(scalar.tape == this && scalar.domain() == Domain::kStep && scalar.shape().size() == 1, ShapeError, "loss '",
             name, "' has shape ", scalar.shape(), ", expected one value for the whole batch");
   losses_.push_back({scalar.id, std::move(name), weight});

@@ -92,6 +92,10 @@ class Notes {
             ", so there is nothing to learn; is data.targets the right array?");
       } else if (i >= targets && range.low == 0 && range.high == 0) {
         add("sample weights '", printable(field.name), "': are 0 ", of_all_rows_, ", so no row counts");
+      } else if (i >= targets && range.low < 0) {
+        add("sample weights '", printable(field.name), "': reach down to ", range.low,
+            "; rows with a negative weight are trained away from their targets, as in Keras, and the loss can fall "
+            "without end");
       }
     }
     if (config_.validation && same_set(*config_.validation, config_.train))

@@ -7,6 +7,7 @@
 #include "hgq/core/error.h"
 #include "hgq/core/finite.h"
 #include "hgq/core/printable.h"
+#include "hgq/core/system_file.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/deploy/convert.h"
 #include "hgq/deploy/trained_model.h"
@@ -102,7 +103,9 @@ Deployment deploy(Model& model, const Objective& objective, const DeploySets& se
   if (!done.trace->warning.empty()) done.warnings.push_back(done.trace->warning);
   add_bits(model, done);
   done.rows = tested.size();
-  done.model_metrics = Evaluation(model, objective, workers).run(tested, kPredictedRows);
+  Evaluation evaluation(model, objective, workers);
+  done.model_metrics = evaluation.run(tested, kPredictedRows);
+  done.model_metrics.set("task_loss", evaluation.task_loss());
   try {
     export_and_verify(model, objective, tested, workers, options.proxy, done);
   } catch (const ConfigError& e) {
@@ -126,6 +129,7 @@ Json summary_of(const Deployment& deployment) {
   if (!deployment.proxy) return summary;
   summary["notes"] = deployment.proxy->notes();
   summary["verify"] = to_json(*deployment.verification);
+  if (deployment.verification->wrong) summary["proxy_is_wrong"] = what_is_wrong(*deployment.verification);
   summary["proxy"] = to_json(deployment.proxy_metrics);
   return summary;
 }
@@ -139,8 +143,13 @@ void write_deployment(const std::string& folder, Model& model, const ModelExtras
                       const Json& summary) {
   const std::filesystem::path path(folder);
   make_folder(folder);
+  const std::string proxy = (path / "proxy.h5").string();
+  if (!deployment.proxy && std::filesystem::exists(proxy)) {  // that of an earlier model
+    remove_file(proxy);
+    force_folder_to_disk(folder);
+  }
   save_model_with_extras(model, extras, (path / "model.h5").string());
-  if (deployment.proxy) save_proxy_with_extras(*deployment.proxy, extras, (path / "proxy.h5").string());
+  if (deployment.proxy) save_proxy_with_extras(*deployment.proxy, extras, proxy);
   write_file_atomically((path / "summary.json").string(), summary.dump(1) + "\n");
 }
 

@@ -4,7 +4,7 @@
 //   const Objective objective{.losses = {sparse_categorical_crossentropy()}, .metrics = {accuracy()}};
 //   const Deployment done = deploy(model, objective, {.train = &train, .validation = &validation}, workers);
 //   for (const std::string& line : done.warnings) std::fprintf(stderr, "warning: %s\n", line.c_str());
-//   if (done.proxy) std::fputs(describe(*done.verification).c_str(), stdout);
+//   if (done.proxy) std::fputs(describe(*done.verification).c_str(), stdout);    // verification->wrong: do not use it
 //   else std::fprintf(stderr, "there is no proxy: %s\n", done.refused.c_str());
 //   ModelExtras extras;
 //   extras.objective = objective;
@@ -56,7 +56,7 @@ struct Deployment {
   /// "train".
   std::string tested_on;
   int64_t rows = 0;       // of this set
-  Metrics model_metrics;  // as Evaluation::run() gives them
+  Metrics model_metrics;  // as Evaluation::run() gives them, and "task_loss", that of Evaluation::task_loss()
   Metrics proxy_metrics;  // as PredictionEvaluation::metrics() gives them
 
   std::optional<ProxyModel> proxy;           // show its notes() to the user, too
@@ -72,12 +72,15 @@ struct Deployment {
 Deployment deploy(Model& model, const Objective& objective, const DeploySets& sets, Workers& workers,
                   const DeployOptions& options = {});
 
-/// {bops, bops_per_layer: {LAYER: n}, bits_per_layer: {LAYER: n}, tested_on, rows, model: {METRIC: n}}. With a proxy
-/// also proxy: {METRIC: n}, verify: what to_json() makes of the verification, and notes: [LINE]; without one
-/// not_exported: REASON. For a model that could not be traced, not_exported alone.
+/// {bops, bops_per_layer: {LAYER: n}, bits_per_layer: {LAYER: n}, tested_on, rows, model: {METRIC: n}}. Of the model,
+/// `loss` is what was trained: the task loss, with beta times the BOPs and the regularizers; `task_loss` is the first
+/// of these alone, which is what a proxy has, too. With a proxy also proxy: {METRIC: n}, verify: what to_json() makes
+/// of the verification, and notes: [LINE], and proxy_is_wrong: what_is_wrong() if it is; without one not_exported:
+/// REASON. For a model that could not be traced, not_exported alone.
 nlohmann::json summary_of(const Deployment& deployment);
 
 /// Writes model.h5, proxy.h5 if there is a proxy, then summary.json into `folder`, which is created if it is missing.
+/// Without a proxy, the proxy.h5 of an earlier model is removed first: it would not be that of model.h5.
 /// Each file is written whole or not at all. `extras` are kept in both HDF5 files (deploy/model_extras.h). Throws
 /// FileError, or RunError if the disk fails.
 void write_deployment(const std::string& folder, Model& model, const ModelExtras& extras, const Deployment& deployment);

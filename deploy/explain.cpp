@@ -1,6 +1,7 @@
 #include "hgq/deploy/explain.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "hgq/autograd/executor.h"
@@ -9,6 +10,13 @@
 #include "hgq/proxy/quantizer.h"
 
 namespace hgq {
+namespace {
+
+constexpr std::string_view kOther =
+    "the proxy was made of other weights or ranges than the model has now, and is to be exported again; or, of a layer "
+    "of your own, its to_proxy() does not compute what the layer does";
+
+}  // namespace
 
 /// The model with the values of all layers kept.
 struct ProxyExplainer::ModelRun {
@@ -55,9 +63,22 @@ Parting ProxyExplainer::explain(const Dataset& data, int64_t row) {
       parting.reason = std::ranges::find(without_bits, i) != without_bits.end()
                            ? "the proxy has no bits for this element: all values that were traced there were 0"
                            : reason(e, emulated, i);
+      // Layers of the proxy come after those that they read, so what overflows behind this one explains nothing.
+      const auto first_overflow =
+          static_cast<size_t>(std::ranges::find_if(emulated.overflows, [](int64_t count) { return count > 0; }) -
+                              emulated.overflows.begin());
+      if (first_overflow == end && overflows_without_need(e, i, parting.model)) {
+        parting.is_wrong = true;
+        parting.reason =
+            concat("no matter of ranges, as '", parting.proxy_layer, "' holds what the model has: ", kOther);
+      } else if (parting.reason.empty()) {
+        parting.is_wrong = first_overflow > end;
+        parting.reason = concat("no overflow here: ", kOther);
+      }
       return parting;
     }
   }
+  parting.is_wrong = true;
   parting.reason = "the layers of the proxy are not those of the model";
   return parting;
 }
@@ -104,6 +125,17 @@ std::vector<int64_t> ProxyExplainer::rows_without_bits(const Dataset& data, std:
   return found;
 }
 
+bool ProxyExplainer::overflows_without_need(size_t entry, int64_t element, float model) const {
+  const int end = match_.end(entry);
+  const ProxyQuantizer* const quantizer = proxy_.layer(end).as_quantizer();
+  if (quantizer == nullptr) return false;
+  for (const int index : match_.layers_of(entry)) {
+    if (bits_needed(emulator_.signal(index)) > kFloat32Bits || !proxy_.layer(index).why_inexact().empty()) return false;
+  }
+  const Kbi type = quantizer->types_of_elements(emulator_.signal(end).shape)[static_cast<size_t>(element)];
+  return type.b > 0 && !quantize(static_cast<double>(model), type, quantizer->rounding(), Overflow::kSat).outside;
+}
+
 std::string ProxyExplainer::reason(size_t entry, const EmulatedRow& row, int64_t element) const {
   std::vector<int> layers = match_.layers_of(entry);
   std::ranges::sort(layers);
@@ -113,9 +145,7 @@ std::string ProxyExplainer::reason(size_t entry, const EmulatedRow& row, int64_t
     std::string found = reason_of_layer(proxy_.layer(index), index, row, element);
     if (!found.empty()) return found;
   }
-  return "no overflow here: the proxy was made of other weights or ranges than the model has now, and is to be "
-         "exported "
-         "again; or, of a layer of your own, its to_proxy() does not compute what the layer does";
+  return "";
 }
 
 std::string ProxyExplainer::reason_of_layer(const ProxyLayer& layer, int index, const EmulatedRow& row,

@@ -26,6 +26,10 @@ struct Parting {
   int64_t element = 0;         // index into a sample of the output, row-major
   float model = 0, proxy = 0;  // the two values
   std::string reason;          // a sentence for the user, without a full stop
+  /// Whether the proxy is not that of the model: no layer has a reason to differ, such as an overflow, no bits, a table
+  /// of hls4ml's own, a rounded average, too narrow a float32; or the quantizer overflows although it holds the value
+  /// of the model.
+  bool is_wrong = false;
 };
 
 class ProxyExplainer {
@@ -45,7 +49,11 @@ class ProxyExplainer {
  private:
   struct ModelRun;
 
+  /// The reason that one of the layers of the entry gives; empty if none has one.
   std::string reason(size_t entry, const EmulatedRow& row, int64_t element) const;
+  /// Whether the quantizer at the end of the entry, the first layer that overflows, holds the value that the model has
+  /// for the element: with the values of the model there would be no overflow.
+  bool overflows_without_need(size_t entry, int64_t element, float model) const;
   std::string reason_of_layer(const ProxyLayer& layer, int index, const EmulatedRow& row, int64_t element) const;
   /// The elements of an entry's output for which the proxy has no bits.
   std::vector<int64_t> elements_without_bits(size_t entry) const;

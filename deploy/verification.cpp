@@ -11,6 +11,8 @@ namespace hgq {
 namespace {
 
 constexpr size_t kMostPartings = 5;
+/// So many rows are looked at, with and without overflow, for one that shows that the proxy is wrong.
+constexpr size_t kMostExplained = 64;
 
 void explain(Model& model, const ProxyModel& proxy, const Dataset& data, Workers& workers, Verification& verification) {
   const VerifyReport& report = verification.report;
@@ -20,9 +22,17 @@ void explain(Model& model, const ProxyModel& proxy, const Dataset& data, Workers
   verification.rows_differ_without_bits = std::ssize(without_bits);
   std::vector<int64_t> unexplained;
   std::ranges::set_difference(report.unexplained_rows, without_bits, std::back_inserter(unexplained));
+  for (const auto* const rows : {&std::as_const(unexplained), &report.explained_rows}) {
+    for (size_t i = 0; i < std::min(rows->size(), kMostExplained) && !verification.wrong; ++i) {
+      Parting parting = explainer.explain(data, (*rows)[i]);
+      if (parting.is_wrong) verification.wrong = std::move(parting);
+    }
+  }
+  if (verification.wrong) verification.partings.push_back(*verification.wrong);
   for (const auto* const rows : {&std::as_const(unexplained), &without_bits, &report.explained_rows}) {
     for (const int64_t row : *rows) {
       if (verification.partings.size() == kMostPartings) break;
+      if (verification.wrong && verification.wrong->row == row) continue;
       verification.partings.push_back(explainer.explain(data, row));
     }
   }

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,8 +26,11 @@ struct Verification {
   /// Rows that differ without overflow because an element without bits in the proxy is not 0 in the model.
   int64_t rows_differ_without_bits = 0;
   std::vector<Parting> partings;  // of the first rows that differ, at most five, those without overflow first
-  RangeAdvice advice;             // from all rows; empty if no row overflows or differs
-  bool wraps = false;             // whether any quantizer of the proxy wraps
+  /// A row that shows that the proxy is not that of the model (Parting::is_wrong): the first one among the first 64
+  /// rows that rows_unexplained() counts, and as many of those that overflow.
+  std::optional<Parting> wrong;
+  RangeAdvice advice;  // from all rows; empty if no row overflows or differs
+  bool wraps = false;  // whether any quantizer of the proxy wraps
 
   /// Rows that differ although all of their values lie within the traced ranges. A proxy that was made from this model
   /// has none, except where Parting::reason says why the two cannot be equal: float32 is too narrow, an average or a
@@ -54,5 +58,8 @@ nlohmann::json to_json(const Verification& verification);
 /// A few lines for the user: what was found, and what to do about it. `traced_with` is the cover factor of the trace, 0
 /// if it is not known.
 std::string describe(const Verification& verification, double traced_with = 0);
+/// What is wrong with a proxy that has Verification::wrong, as the end of a message that names it: how many rows
+/// differ, where one of them does, and why; empty if nothing is.
+std::string what_is_wrong(const Verification& verification);
 
 }  // namespace hgq

@@ -145,10 +145,26 @@ std::string describe(const Verification& verification, double traced_with) {
                                           p.element, p.model, p.proxy);
     text += p.reason + "\n";
   }
+  if (verification.wrong) return text;  // other ranges would not help
   for (const OverflowAdvice& a : verification.advice.overflows) text += "  " + describe(a) + "\n";
   for (const WithoutBitsAdvice& a : verification.advice.without_bits) text += "  " + describe(a) + "\n";
   const bool needs_ranges = !verification.advice.overflows.empty() || !verification.advice.without_bits.empty();
   return needs_ranges ? text + what_to_do(verification, traced_with) : text;
+}
+
+std::string what_is_wrong(const Verification& verification) {
+  if (!verification.wrong) return "";
+  const Parting& wrong = *verification.wrong;
+  const VerifyReport& report = verification.report;
+  const std::string place = wrong.layer.empty()
+                                ? ""
+                                : fmt::format(", layer '{}', element {}: model {}, proxy {}", printable(wrong.layer),
+                                              wrong.element, wrong.model, wrong.proxy);
+  return fmt::format(
+      "the proxy does not compute what the model computes: {} of {} rows differ{}, {} of them without overflow; expected the "
+      "same bits. Row {}{}: {}",
+      report.rows_differ, report.rows, report.rows_differ == 1 ? "s" : "", verification.rows_unexplained(), wrong.row,
+      place, wrong.reason);
 }
 
 }  // namespace hgq

@@ -37,6 +37,12 @@ Var pair_of_states(Tape& tape, State* mean, State* variance, int64_t channels) {
   return ops::reshape(ops::concatenate({first, second}, 0), Shape{2, channels});
 }
 
+std::string no_precision(const std::string& where, const Shape& input) {
+  return concat(where, ": its input of shape ", input,
+                " has no known precision, as nothing quantizes it on the way from the input of the model; put an "
+                "HQuantize or Signature in front, before layers that only move values (padding, reshaping)");
+}
+
 }  // namespace
 
 KernelLayer::KernelLayer(ConfigReader& c, const LayerArguments& arguments, bool batch_norm)
@@ -134,8 +140,7 @@ bool KernelLayer::bias_absorbs_rounding() const {
 }
 
 void KernelLayer::check_producer(const Signal& input) const {
-  HGQ_CHECK(input.bits.valid(), ConfigError, where(),
-            ": its input has no known precision; put an HQuantize or Signature in front");
+  HGQ_CHECK(input.bits.valid(), ConfigError, no_precision(where(), input.value.shape()));
 }
 
 KernelLayer::Recorded KernelLayer::record_weights(Tape& tape, Mode mode, Var x) {
@@ -215,8 +220,7 @@ KernelLayer::Weights KernelLayer::evaluated_weights() {
 }
 
 ExactSignal KernelLayer::exact(std::span<const ExactSignal> inputs, std::vector<ExactBops>& bops) {
-  HGQ_CHECK(!inputs[0].bits.empty(), ConfigError, where(),
-            ": its input has no known precision; put an HQuantize or Signature in front");
+  HGQ_CHECK(!inputs[0].bits.empty(), ConfigError, no_precision(where(), inputs[0].shape));
   Tensor bits = evaluated_weights().kernel;
   for (float& v : bits.values()) v = static_cast<float>(significant_bits(v));
   bops.push_back({name(), count_exact_bops(inputs[0], bits)});

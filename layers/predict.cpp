@@ -24,7 +24,7 @@ std::vector<Tensor> Predictor::run(std::span<const ConstTensorView> inputs) {
     const Model::Entry& input = model_.entry(model_.inputs()[i]);
     const Shape& shape = inputs[i].shape;
     HGQ_CHECK(shape.rank() > 0 && shape.without_front() == input.shape, ShapeError, "input '", input.name,
-              "': data of shape ", shape, ", expected [rows] in front of ", input.shape);
+              "': data have shape ", shape, ", expected rows of shape ", input.shape);
     HGQ_CHECK(shape[0] == inputs[0].shape[0], ShapeError, "input '", input.name, "' has ", shape[0], " rows, input '",
               model_.entry(model_.inputs()[0]).name, "' ", inputs[0].shape[0]);
   }

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "hgq/optim/keras_keys.h"
 #include "hgq/optim/kinds.h"
 
 namespace hgq {
@@ -14,7 +15,9 @@ namespace {
 class Auc final : public Metric {
  public:
   std::string_view name() const override { return "auc"; }
-  std::string why_unfit(TargetKind /*targets*/) const override { return ""; }
+  std::string why_unfit(TargetKind targets) const override {
+    return targets == TargetKind::kNumbers ? "whose targets are no classes; take mse or mae" : "";
+  }
   bool needs_all_rows() const override { return true; }
   double value(const EpochRows& rows) const override {
     double total = 0;
@@ -59,7 +62,10 @@ void register_auc(TrainingKinds& kinds) {
                      .aliases = {"auc"},
                      .doc = "exact area under the ROC curve, from the ranks of all rows (Keras counts at 200 "
                             "thresholds); of several columns the mean; has no weighted form; in logs: auc",
-                     .make = [](ConfigReader&) { return auc(); }});
+                     .make = [](ConfigReader& c) {
+                       read_keras_auc_keys(c);
+                       return auc();
+                     }});
 }
 
 }  // namespace hgq

@@ -1,12 +1,39 @@
 // Cross-entropies: losses of networks that tell classes apart.
+#include <optional>
+#include <string_view>
+
 #include "hgq/core/error.h"
+#include "hgq/optim/keras_keys.h"
 #include "hgq/optim/kinds.h"
 
 namespace hgq {
 namespace {
 
-class SparseCategoricalCrossentropy final : public Loss {
+/// A cross-entropy. Whether it is given logits follows from the function that makes the output; a config that says it,
+/// as those that Keras has saved do, must say the same.
+class Crossentropy : public Loss {
  public:
+  explicit Crossentropy(std::optional<bool> from_logits) : from_logits_(from_logits) {}
+
+ protected:
+  /// Whether the output gives logits, as it is not made by `function`. Throws ConfigError if the config says otherwise.
+  bool takes_logits(const OutputVars& o, std::string_view function) const {
+    const bool logits = o.output_function != function;
+    HGQ_CHECK(!from_logits_ || *from_logits_ == logits, ConfigError, "loss '", name(), "': from_logits is ",
+              *from_logits_ ? "true" : "false", ", but the output is ", logits ? "not " : "", "made by ", function,
+              logits
+                  ? concat("; put HActivation: {activation: ", function, "} at the end of the model, or leave it out")
+                  : std::string("; take that activation away, or leave it out"));
+    return logits;
+  }
+
+ private:
+  std::optional<bool> from_logits_;
+};
+
+class SparseCategoricalCrossentropy final : public Crossentropy {
+ public:
+  using Crossentropy::Crossentropy;
   std::string_view name() const override { return "sparse_categorical_crossentropy"; }
   TargetKind target_kind() const override { return TargetKind::kClassNumbers; }
   Shape target_shape(const Shape& prediction) const override {
@@ -14,50 +41,57 @@ class SparseCategoricalCrossentropy final : public Loss {
     return Shape(prediction.dims().first(static_cast<size_t>(prediction.rank() - 1)));
   }
   Var record(const OutputVars& o) const override {
-    return ops::sparse_categorical_crossentropy(o.prediction, o.target, o.output_function != "softmax", o.weights);
+    return ops::sparse_categorical_crossentropy(o.prediction, o.target, takes_logits(o, "softmax"), o.weights);
   }
 };
 
-class CategoricalCrossentropy final : public Loss {
+class CategoricalCrossentropy final : public Crossentropy {
  public:
+  using Crossentropy::Crossentropy;
   std::string_view name() const override { return "categorical_crossentropy"; }
   TargetKind target_kind() const override { return TargetKind::kOneHot; }
   Var record(const OutputVars& o) const override {
-    return ops::categorical_crossentropy(o.prediction, o.target, o.output_function != "softmax", o.weights);
+    return ops::categorical_crossentropy(o.prediction, o.target, takes_logits(o, "softmax"), o.weights);
   }
 };
 
-class BinaryCrossentropy final : public Loss {
+class BinaryCrossentropy final : public Crossentropy {
  public:
+  using Crossentropy::Crossentropy;
   std::string_view name() const override { return "binary_crossentropy"; }
   TargetKind target_kind() const override { return TargetKind::kBinary; }
   Var record(const OutputVars& o) const override {
-    return ops::binary_crossentropy(o.prediction, o.target, o.output_function != "sigmoid", o.weights);
+    return ops::binary_crossentropy(o.prediction, o.target, takes_logits(o, "sigmoid"), o.weights);
   }
 };
 
+template <typename L>
+LossPtr make_crossentropy(ConfigReader& c) {
+  return std::make_shared<L>(read_keras_crossentropy_keys(c));
+}
+
 }  // namespace
 
-LossPtr sparse_categorical_crossentropy() { return std::make_shared<SparseCategoricalCrossentropy>(); }
-LossPtr categorical_crossentropy() { return std::make_shared<CategoricalCrossentropy>(); }
-LossPtr binary_crossentropy() { return std::make_shared<BinaryCrossentropy>(); }
+LossPtr sparse_categorical_crossentropy() { return std::make_shared<SparseCategoricalCrossentropy>(std::nullopt); }
+LossPtr categorical_crossentropy() { return std::make_shared<CategoricalCrossentropy>(std::nullopt); }
+LossPtr binary_crossentropy() { return std::make_shared<BinaryCrossentropy>(std::nullopt); }
 
 void register_losses_of_classes(TrainingKinds& kinds) {
   kinds.losses.add({.name = "sparse_categorical_crossentropy",
                     .aliases = {"SparseCategoricalCrossentropy"},
                     .doc = "targets: one class number (or text label) for each row; the network: a logit for each "
                            "class, or their softmax as last layer",
-                    .make = [](ConfigReader&) { return sparse_categorical_crossentropy(); }});
+                    .make = make_crossentropy<SparseCategoricalCrossentropy>});
   kinds.losses.add({.name = "categorical_crossentropy",
                     .aliases = {"CategoricalCrossentropy"},
                     .doc = "targets: a row of 0 and 1 (or of shares) with a column for each class, or class numbers "
                            "or text labels, which are turned into it; the network: as above",
-                    .make = [](ConfigReader&) { return categorical_crossentropy(); }});
+                    .make = make_crossentropy<CategoricalCrossentropy>});
   kinds.losses.add({.name = "binary_crossentropy",
                     .aliases = {"BinaryCrossentropy"},
                     .doc = "targets: 0 and 1, numbers between them, or two text labels; the network: a logit for each "
                            "of them, or its sigmoid as last layer",
-                    .make = [](ConfigReader&) { return binary_crossentropy(); }});
+                    .make = make_crossentropy<BinaryCrossentropy>});
 }
 
 }  // namespace hgq

@@ -1,6 +1,9 @@
 #include "hgq/optim/measures.h"
 
 #include <algorithm>
+#include <exception>
+#include <new>
+#include <string_view>
 
 #include "hgq/core/error.h"
 
@@ -12,6 +15,38 @@ double mean_of(std::span<const float> values) {
   double sum = 0;
   for (const float value : values) sum += static_cast<double>(value);
   return sum / static_cast<double>(values.size());
+}
+
+/// Calls a function of a loss or a metric. What it throws becomes an error that names it, also if it comes from one of
+/// a program's own, and is no error of hgq.
+template <typename F>
+auto placed(std::string_view what, std::string_view name, const std::string& output, std::string_view function, F&& f) {
+  const std::string where = concat(what, " '", name, "' of output '", output, "'");
+  const auto with_place = [&](const std::string& text) {
+    return text.find(concat("'", name, "'")) == std::string::npos ? where + ": " + text : text;
+  };
+  try {
+    return f();
+  } catch (const ShapeError& e) {
+    throw ShapeError(with_place(e.what()));
+  } catch (const ConfigError& e) {
+    throw ConfigError(with_place(e.what()));
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& e) {
+    throw ConfigError(concat(where, ": its ", function, "() failed: ", e.what()));
+  }
+}
+
+/// What record() of a loss or a metric must give.
+Var check_mean(Var mean) {
+  HGQ_CHECK(mean.valid(), ConfigError, "its record() gave no value, expected a mean over the batch");
+  HGQ_CHECK(mean.domain() == Domain::kStep && mean.shape().size() == 1, ShapeError, "its record() gave ",
+            mean.domain() == Domain::kRow ? "a value for each row, of shape " : "values of shape ", mean.shape(),
+            ", expected one value, a mean over the batch (ops::mean and the like)");
+  return mean;
 }
 
 }  // namespace
@@ -27,8 +62,10 @@ void Measures::record(Tape& tape, std::vector<MeasuredOutput> outputs, std::span
   weights_.clear();
   metrics_.clear();
   for (size_t o = 0; o < count; ++o) {
-    targets_.push_back(tape.input(concat("target of '", outputs_[o].name, "'"),
-                                  objective_.losses[o]->target_shape(outputs_[o].prediction.shape())));
+    const Loss& loss = *objective_.losses[o];
+    const Shape shape = placed("loss", loss.name(), outputs_[o].name, "target_shape",
+                               [&] { return loss.target_shape(outputs_[o].prediction.shape()); });
+    targets_.push_back(tape.input(concat("target of '", outputs_[o].name, "'"), shape));
   }
   for (const ConstTensorView& view : weights)
     sample_weights_.push_back(tape.input("sample weights", view.shape.without_front()));
@@ -58,8 +95,9 @@ void Measures::record_output(Tape& tape, size_t output) {
   const MeasuredOutput& measured = outputs_[output];
   const Loss& loss = *objective_.losses[output];
   const Var weights = weights_of(output);
-  task_losses_.push_back(loss.record({measured.prediction, targets_[output], measured.function, weights}));
-  HGQ_CHECK(task_losses_.back().valid(), ConfigError, "loss '", loss.name(), "': its record() gave no value");
+  const OutputVars vars{measured.prediction, targets_[output], measured.function, weights};
+  task_losses_.push_back(
+      placed("loss", loss.name(), measured.name, "record", [&] { return check_mean(loss.record(vars)); }));
   weights_.push_back(objective_.weights.empty() ? 1.0 : objective_.weights[output]);
   tape.add_loss(task_losses_.back(), concat(measured.name, "/", loss.name()), static_cast<float>(weights_.back()));
   for (const MetricPtr& metric : objective_.metrics) record_metric(tape, output, metric, false);
@@ -85,8 +123,9 @@ void Measures::record_metric(Tape& tape, size_t output, const MetricPtr& metric,
     if (m.rows == rows_of_metrics_.size()) rows_of_metrics_.emplace_back();
   } else {
     const Var weights = weighted ? weights_of(output) : Var{};
-    m.value = metric->record({measured.prediction, targets_[output], measured.function, weights}, loss.target_kind());
-    HGQ_CHECK(m.value.valid(), ConfigError, "metric '", metric->name(), "': its record() gave no value");
+    const OutputVars vars{measured.prediction, targets_[output], measured.function, weights};
+    m.value = placed("metric", metric->name(), measured.name, "record",
+                     [&] { return check_mean(metric->record(vars, loss.target_kind())); });
   }
   metrics_.push_back(std::move(m));
 }

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hgq/core/error.h"
+#include "hgq/optim/keras_keys.h"
 
 namespace hgq {
 
@@ -30,6 +31,7 @@ MetricPtr make_metric(const Node& node, const Kinds<MakeMetric>& metrics, ErrorL
                       std::vector<KeyDoc>* docs) {
   return metrics.make(node, errors, docs, [](MakeMetric make, ConfigReader& c) {
     MetricPtr metric = make(c);
+    read_keras_metric_keys(c);
     if (metric != nullptr) c.expect_written(metric->arguments());
     return metric;
   });

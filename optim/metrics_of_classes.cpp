@@ -1,5 +1,6 @@
 // Accuracies. `accuracy` is the one of the loss's kind of targets. Binary accuracy is at 0 for logits, at 0.5 behind a
 // sigmoid.
+#include "hgq/optim/keras_keys.h"
 #include "hgq/optim/kinds.h"
 
 namespace hgq {
@@ -51,16 +52,20 @@ void register_metrics_of_classes(TrainingKinds& kinds) {
        .make = [](ConfigReader&) { return accuracy(); }});
   kinds.metrics.add(
       {.name = "binary_accuracy",
+       .aliases = {"BinaryAccuracy"},
        .doc = "with binary_crossentropy: a logit above 0 (behind a sigmoid: a value above 0.5) counts as 1",
-       .make = [](ConfigReader&) -> MetricPtr {
+       .make = [](ConfigReader& c) -> MetricPtr {
+         read_keras_binary_accuracy_keys(c);
          return std::make_shared<AccuracyFor>("binary_accuracy", TargetKind::kBinary);
        }});
   kinds.metrics.add({.name = "sparse_categorical_accuracy",
+                     .aliases = {"SparseCategoricalAccuracy"},
                      .doc = "with sparse_categorical_crossentropy: the largest output is that of the class",
                      .make = [](ConfigReader&) -> MetricPtr {
                        return std::make_shared<AccuracyFor>("sparse_categorical_accuracy", TargetKind::kClassNumbers);
                      }});
   kinds.metrics.add({.name = "categorical_accuracy",
+                     .aliases = {"CategoricalAccuracy"},
                      .doc = "with categorical_crossentropy: the largest output is that of the class",
                      .make = [](ConfigReader&) -> MetricPtr {
                        return std::make_shared<AccuracyFor>("categorical_accuracy", TargetKind::kOneHot);

@@ -27,11 +27,11 @@ MetricPtr mae_metric() { return std::make_shared<MeanAbsoluteErrorMetric>(); }
 
 void register_metrics_of_numbers(TrainingKinds& kinds) {
   kinds.metrics.add({.name = "mse",
-                     .aliases = {"mean_squared_error"},
+                     .aliases = {"mean_squared_error", "MeanSquaredError"},
                      .doc = "mean of the squared differences",
                      .make = [](ConfigReader&) { return mse_metric(); }});
   kinds.metrics.add({.name = "mae",
-                     .aliases = {"mean_absolute_error"},
+                     .aliases = {"mean_absolute_error", "MeanAbsoluteError"},
                      .doc = "mean of the absolute differences",
                      .make = [](ConfigReader&) { return mae_metric(); }});
 }

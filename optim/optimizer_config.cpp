@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "hgq/core/error.h"
+#include "hgq/optim/keras_keys.h"
 #include "hgq/optim/kinds.h"
 
 namespace hgq {
@@ -38,6 +39,7 @@ OptimizerSettings read_optimizer_settings(ConfigReader& c, const ScheduleContext
   clip("clipvalue", "largest element of a gradient", settings.clipvalue);
   clip("global_clipnorm", "largest common norm of all gradients", settings.global_clipnorm);
   c.known("name");  // Keras writes one
+  read_keras_optimizer_keys(c);
   return settings;
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "hgq/core/error.h"
+#include "hgq/layers/layer_checks.h"
 
 namespace hgq {
 
@@ -15,6 +16,7 @@ void ModelComputation::record(std::span<const ConstTensorView> weights) {
   executor_.reset();
   tape_ = std::make_unique<Tape>();
   recording_ = model_.record(*tape_, mode_);
+  check_layers(model_, *tape_, recording_);
   std::vector<MeasuredOutput> outputs;
   for (size_t o = 0; o < recording_.outputs.size(); ++o) {
     const Model::Entry& entry = model_.entry(model_.outputs()[o]);
@@ -85,10 +87,14 @@ Evaluation::Evaluation(Model& model, const Objective& objective, Workers& worker
 Metrics Evaluation::run(const Dataset& data, int64_t batch_size, const std::string& prefix) {
   Batches batches(data, batch_size, &workers_);
   computation_.start_epoch();
+  EpochMeans task({"task_loss"});
   for (const Batch& batch : batches) {
     computation_.forward(batch, 0);
     computation_.add_batch();
+    task.add(0, computation_.task_loss(), batch.rows());
+    task.add_rows(batch.rows());
   }
+  task_loss_ = task.mean(0);
   return computation_.epoch_metrics(prefix);
 }
 

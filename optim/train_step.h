@@ -31,7 +31,7 @@ namespace hgq {
 class ModelComputation {
  public:
   /// Model and workers must outlive it; the objective is copied. Throws ShapeError or ConfigError if losses or metrics
-  /// do not fit the outputs.
+  /// do not fit the outputs, or if a layer forgets one of its weights (layers/layer_checks.h).
   ModelComputation(Model& model, const Objective& objective, Mode mode, Workers& workers, uint64_t seed);
 
   /// Computes all values; random numbers depend on the seed and `step`. The batch must live until backward() and
@@ -112,10 +112,13 @@ class Evaluation {
   Evaluation(Model& model, const Objective& objective, Workers& workers);
   /// The values of Measures::epoch_metrics() for the whole data set. `prefix` is put in front of each name.
   Metrics run(const Dataset& data, int64_t batch_size, const std::string& prefix = "");
+  /// The loss of the last run() without BOPs and regularizers: what PredictionEvaluation calls "task_loss".
+  double task_loss() const { return task_loss_; }
 
  private:
   ModelComputation computation_;
   Workers& workers_;
+  double task_loss_ = 0;
 };
 
 }  // namespace hgq

@@ -1,7 +1,7 @@
 // hgq-train with your own layer, loss, metric and callback. Configs name them like those of hgq:
 //
 //   model:
-//     layers: [HQuantize, PSelect: {columns: [0, 2, 3]}, HDense: {units: 16, activation: relu}, HDense: {units: 1}]
+//     layers: [HQuantize, PSelect: {columns: [0, 2, 3]}, HGain, HDense: {units: 16, activation: relu}, HDense: {units: 1}]
 //   train: {loss: {asinh_mse: {scale: 0.5}}, metrics: [{within: {tolerance: 0.1}}], epochs: 50}
 //   callbacks: [FreeBOPs, StopBelowBOPs: {limit: 2000}]
 //
@@ -13,6 +13,7 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 
+#include "h_gain.h"
 #include "hgq/apps/hgq_train_main.h"
 #include "hgq/callbacks/saved_state.h"
 #include "hgq/hgq.h"
@@ -141,6 +142,7 @@ int main(int argc, char** argv) {
   try {
     hgq::Registry registry;
     registry.layers.add({.name = "PSelect", .doc = "some columns of each sample", .make = hgq::layer_of<PSelect>});
+    register_h_gain(registry);
     registry.losses.add({.name = "asinh_mse", .doc = "mean squared error of asinh(x / scale)", .make = make_asinh_mse});
     registry.metrics.add({.name = "within", .doc = "share of errors up to a tolerance", .make = make_within});
     registry.callbacks.add({.name = "StopBelowBOPs",

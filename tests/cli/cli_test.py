@@ -119,6 +119,11 @@ class CliTest(unittest.TestCase):
             loss[name] = json.loads(result.stdout)['loss']
             self.assertIn(f'16 rows: inputs from {x}; targets from {y}', result.stderr)
         self.assertEqual(len(set(loss.values())), 1)
+        # A loss and metrics with keys; a Huber of large delta is half the mean squared error.
+        told = json.loads(hgq('eval', model, '--data', x, '--targets', y, '--json', '--loss', '{Huber: {delta: 1000}}', '--metrics',
+                              'mae,{mse: {}}', check=0).stdout)
+        self.assertAlmostEqual(told['loss'], told['mse'] / 2, 4)
+        self.assertIn("--loss:1:17: Huber.delta", hgq('eval', model, '--data', x, '--targets', y, '--loss', '{Huber: {delta: -1}}', check=2).stderr)
         self.assertGreater(loss['data'], 10)
         refused = hgq('eval', model, '--data', x, check=2).stderr
         self.assertIn('is taken for the inputs; in training the targets came from another file', refused)
@@ -367,7 +372,7 @@ class CliTest(unittest.TestCase):
         # The traced rows are those that were tested, so model and proxy have the same outputs.
         summary = json.loads((self.folder / 'own/summary.json').read_text())
         self.assertEqual(summary['verify']['rows_differ'], 0)
-        for name in ('a_loss', 'b_loss', 'a_mae', 'b_mae', 'b_weighted_mae'):
+        for name in ('task_loss', 'a_loss', 'b_loss', 'a_mae', 'b_mae', 'b_weighted_mae'):
             self.assertEqual(summary['proxy'][name], summary['model'][name], name)
         self.assertAlmostEqual(summary['proxy']['task_loss'], summary['proxy']['a_loss'] + summary['proxy']['b_loss'], 12)
 

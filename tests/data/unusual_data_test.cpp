@@ -65,5 +65,15 @@ TEST(UnusualData, OfTargetsAndOtherSets) {
       ElementsAre(HasSubstr("target 'y': is 3 in all 2 training rows"), HasSubstr("data.validation: is the training")));
 }
 
+TEST(UnusualData, OfNegativeSampleWeights) {
+  std::vector<NamedTensor> inputs, targets, weights;
+  inputs.push_back({"x", Tensor(Shape{2, 1}, std::vector<float>{1, 2})});
+  targets.push_back({"y", Tensor(Shape{2}, std::vector<float>{0, 1})});
+  weights.push_back({"w", Tensor(Shape{2}, std::vector<float>{1, -0.5F})});
+  const MemoryDataset data(std::move(inputs), std::move(targets), std::move(weights));
+  EXPECT_THAT(unusual_data(data, named({"a"})),
+              ElementsAre(HasSubstr("sample weights 'w': reach down to -0.5; rows with a negative weight")));
+}
+
 }  // namespace
 }  // namespace hgq

@@ -111,10 +111,25 @@ TEST_F(FromTrainingToFiles, TheSummaryTellsWhatWasMeasured) {
             trace_minmax(model, std::vector<const Dataset*>{&train_, &validation_, &test_}, workers_).total);
   EXPECT_EQ(found.at("bops_per_layer").size(), 3U);
   EXPECT_EQ(found.at("bits_per_layer").size(), 3U);
-  for (const char* name : {"accuracy", "auc"})
+  for (const char* name : {"accuracy", "auc", "task_loss"})
     EXPECT_EQ(found.at("proxy").at(name), found.at("model").at(name)) << name;
   EXPECT_GT(found.at("proxy").at("task_loss"), 0.0);
+  EXPECT_GT(found.at("model").at("loss"), found.at("model").at("task_loss"));  // BOPs
   EXPECT_FALSE(found.contains("not_exported"));
+}
+
+TEST_F(FromTrainingToFiles, TheProxyOfAnEarlierModelDoesNotStay) {
+  Model model = trained();
+  Deployment done = deployed(model);
+  write(model, done);
+  EXPECT_TRUE(has("proxy.h5"));
+  done.proxy.reset();
+  done.verification.reset();
+  done.refused = "the model changed";
+  write(model, done);
+  EXPECT_FALSE(has("proxy.h5"));
+  EXPECT_TRUE(has("model.h5"));
+  EXPECT_EQ(summary().at("not_exported"), "the model changed");
 }
 
 TEST_F(FromTrainingToFiles, WithoutATestSetOthersAreTested) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""apps/examples/custom_layer.cpp as a user runs it: a layer, loss, metric and callback of one's own, named in a config,
+"""apps/examples/custom_layer.cpp as a user runs it: layers, a loss, a metric and a callback of one's own, named in a config,
 are checked, trained, killed, resumed, exported, verified, and told by the reference.
 
     own_kinds_test.py --program build/bin/custom_layer
@@ -21,6 +21,7 @@ model:
   layers:
     - HQuantize
     - PSelect: {columns: [0, 2, 3]}
+    - HGain: {start: 0.5, beta: 1.0e-5}
     - HDense: {units: 12, activation: relu, beta: 1.0e-5}
     - HDense: {units: 1, beta: 1.0e-5}
 train:
@@ -90,6 +91,7 @@ def main():
         assert history(whole) == history(parts)
 
         summary = json.loads((whole / 'summary.json').read_text())
+        assert summary['bops_per_layer']['h_gain'] > 0, summary
         assert 0.5 < summary['model']['within'] <= 1 and summary['model']['loss'] < 0.2, summary
         assert summary['proxy']['within'] == summary['model']['within'], summary
         assert summary['verify']['rows_differ_without_overflow'] == 0, summary
@@ -100,7 +102,7 @@ def main():
         run(program, 'export', str(whole / 'model.h5'), '--out', 'again.h5', '--overflow', 'sat', cwd=folder)
         run(program, 'verify', 'again.h5', '--against', str(whole / 'model.h5'), '--data', 'rows.csv', cwd=folder)
         reference = run(program, 'reference')
-        for word in ('## PSelect', '`asinh_mse`', '`within`', '## StopBelowBOPs', 'numbers of the columns'):
+        for word in ('## PSelect', '## HGain', '`asinh_mse`', '`within`', '## StopBelowBOPs', 'numbers of the columns'):
             assert word in reference, word
 
         config(60, 1e9)

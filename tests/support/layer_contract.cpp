@@ -14,6 +14,7 @@
 #include "hgq/core/error.h"
 #include "hgq/layers/hgq_file.h"
 #include "hgq/layers/kinds.h"
+#include "hgq/layers/layer_checks.h"
 #include "hgq/layers/predict.h"
 #include "layer_contract_model.h"
 #include "proxy_contract.h"
@@ -30,6 +31,7 @@ struct Recorded {
       : model(contract_model(contract, keras_keys)) {
     if (like != nullptr) copy_values(like->model, model);
     const ModelRecording recording = model.record(tape, mode, true);
+    check_layers(model, tape, recording);
     output = recording.outputs.front().value;
     tape.keep(output);
     for (const Signal& s : recording.signals) {
@@ -165,8 +167,7 @@ void expect_config_round_trip(const LayerContract& contract) {
   for (const auto& [key, value] : contract.layer.arguments.entries())
     EXPECT_TRUE(written.contains(key)) << "key '" << key << "' is read, but not written";
   ErrorList errors;
-  LayerDefaults defaults;
-  defaults.functions = contract.functions;
+  const LayerDefaults defaults = contract_defaults(contract);
   const Node node = Node::from_json(nlohmann::json::parse(written.dump()), "config");
   const std::unique_ptr<Layer> again = make_layer(layer->class_name(), {node, defaults, errors, nullptr}, true);
   EXPECT_TRUE(errors.empty()) << (errors.empty() ? "" : errors.messages().front());
@@ -223,8 +224,7 @@ void expect_file_round_trip(const LayerContract& contract) {
   inputs.pop_back();  // the upstream weights
   const std::string path = ::testing::TempDir() + concat("layer_contract_", ::getpid(), ".h5");
   save_model(recorded.model, path);
-  LayerDefaults defaults;
-  defaults.functions = contract.functions;
+  const LayerDefaults defaults = contract_defaults(contract);
   Model again = load_model(path, {}, defaults);
   std::filesystem::remove(path);
   const std::vector<ConstTensorView> views = views_of(inputs);
@@ -248,7 +248,9 @@ void expect_wrong_shapes_refused(const LayerContract& contract) {
     for (const Shape& s : inputs) shapes += to_string(s) + " ";
     SCOPED_TRACE("inputs " + shapes);
     ErrorList errors;
-    Model::make(contract_specs(contract, inputs), {.input_shapes = {}, .outputs = {}, .build = {.seed = 3}}, errors);
+    Model::make(contract_specs(contract, inputs),
+                {.input_shapes = {}, .outputs = {}, .defaults = contract_defaults(contract), .build = {.seed = 3}},
+                errors);
     ASSERT_EQ(errors.size(), 1U);
     EXPECT_THAT(errors.messages().front(), ::testing::HasSubstr(concat("layer '", kContractName, "'")));
     EXPECT_THAT(errors.messages().front(), ::testing::AnyOf(::testing::HasSubstr(to_string(inputs.front())),

@@ -7,6 +7,7 @@
 //   - gradients of all parameters and inputs against central differences, BOPs and regularizers in the loss; values
 //     against the twins, in training, evaluation and tracing;
 //   - one chunk and many: close; one thread and several: the same bits;
+//   - all weights on the tape are among parameters(), states() and file_weights();
 //   - recorded anew after a step, as when a run is continued: the same bits in the next step;
 //   - no memory taken by a warm step;
 //   - the config: written as JSON and read again it makes the same layer, which computes the same;
@@ -15,7 +16,9 @@
 //   - inputs that do not fit are refused with the layer's name and the shape that was found;
 //   - all that becomes of it after training (proxy_contract.h): its proxy, with wrap and sat, in range and out of it, and
 //     the proxy's file.
-// Programs that use it list allocation_counter.cpp among their sources.
+// An installed hgq has it for layers of other projects, as the component `testing`: find_package(hgq COMPONENTS
+// testing) gives the library hgq::testing, with this header as hgq/testing/layer_contract.h. Linked into a program, it
+// replaces the operators new, to count allocations.
 #pragma once
 
 #include <memory>
@@ -37,6 +40,7 @@ struct LayerContract {
   double value = 2e-4;
   double cut = 1e-4;                                 // how far one chunk and many may differ
   std::shared_ptr<const FunctionTable> functions{};  // for reading a file back, where the layer has one of its own
+  const LayerKinds* kinds = nullptr;                 // that have the layer; nullptr: hgq's. They must outlive the check
 };
 
 void expect_layer_contract(const LayerContract& contract);

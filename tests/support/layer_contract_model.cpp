@@ -10,15 +10,23 @@ namespace {
 
 std::string indexed(const char* name, size_t i) { return concat(name, i); }
 
-Model::Options model_options(bool keras_keys = false) {
+Model::Options model_options(const LayerContract& contract, bool keras_keys) {
   Model::Options options;
   options.keras_keys = keras_keys;
+  options.defaults = contract_defaults(contract);
   options.defaults.beta = 1e-3;
   options.build.seed = 3;
   return options;
 }
 
 }  // namespace
+
+LayerDefaults contract_defaults(const LayerContract& contract) {
+  LayerDefaults defaults;
+  defaults.functions = contract.functions;
+  defaults.kinds = contract.kinds;
+  return defaults;
+}
 
 std::vector<LayerSpec> contract_specs(const LayerContract& contract, const std::vector<Shape>& inputs) {
   std::vector<LayerSpec> specs;
@@ -37,9 +45,7 @@ std::vector<LayerSpec> contract_specs(const LayerContract& contract, const std::
 
 Model contract_model(const LayerContract& contract, bool keras_keys) {
   ErrorList errors;
-  Model::Options options = model_options(keras_keys);
-  options.defaults.functions = contract.functions;
-  Model model = Model::make(contract_specs(contract, contract.inputs), options, errors);
+  Model model = Model::make(contract_specs(contract, contract.inputs), model_options(contract, keras_keys), errors);
   errors.throw_if_any();
   for (Parameter* const p : model.parameters()) {
     const std::string leaf = p->name.substr(p->name.rfind('/') + 1);

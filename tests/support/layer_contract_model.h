@@ -11,6 +11,9 @@ inline constexpr const char* kContractName = "under_test";
 
 std::vector<LayerSpec> contract_specs(const LayerContract& contract, const std::vector<Shape>& inputs);
 
+/// Defaults with the kinds and functions of the contract.
+LayerDefaults contract_defaults(const LayerContract& contract);
+
 /// With parameters spread over a range. `keras_keys`: the layer's keys are those of a saved model.
 Model contract_model(const LayerContract& contract, bool keras_keys);
 

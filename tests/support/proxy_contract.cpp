@@ -37,12 +37,12 @@ void expect_equal(const Emulation& a, const Emulation& b) {
     EXPECT_TRUE(std::ranges::equal(a.outputs[i].values(), b.outputs[i].values()));
 }
 
-void expect_exported(Model& model, const ProxyOptions& options, bool exact) {
+void expect_exported(Model& model, const ProxyOptions& options, const LayerContract& contract) {
   SCOPED_TRACE(options.aggressive ? "wrap" : "sat");
   const TemporaryFolder folder;
   const ProxyModel proxy = to_proxy_model(model, options);
   save_proxy(proxy, folder / "proxy.h5");
-  const ProxyModel read = load_proxy(folder / "proxy.h5", built_in_layer_kinds());
+  const ProxyModel read = load_proxy(folder / "proxy.h5", kinds_of(contract_defaults(contract)));
   Workers workers(1);
   for (const float scale : {1.0F, 4.0F}) {
     SCOPED_TRACE(scale == 1 ? "the rows that were traced" : "rows out of range");
@@ -53,7 +53,7 @@ void expect_exported(Model& model, const ProxyOptions& options, bool exact) {
     if (scale == 1) {
       EXPECT_EQ(report.rows_with_overflow, 0);
     }
-    if (exact) {
+    if (contract.exact_in_proxy) {
       EXPECT_EQ(report.rows_differ_without_overflow, 0);
     }
     for (const Tensor& output : emulation.outputs) {
@@ -69,8 +69,7 @@ void expect_read_from_yaml(const LayerContract& contract, const Model& model) {
   if (contract.layer.function != nullptr) return;  // given in code
   ErrorList errors;
   const Node node = Node::from_yaml(contract.layer.arguments.to_yaml(), "config.yaml", errors);
-  LayerDefaults defaults;
-  defaults.functions = contract.functions;
+  const LayerDefaults defaults = contract_defaults(contract);
   const std::unique_ptr<Layer> layer = make_layer(contract.layer.kind, {node, defaults, errors, nullptr});
   EXPECT_THAT(errors.messages(), ::testing::IsEmpty());
   ASSERT_NE(layer, nullptr);
@@ -91,7 +90,7 @@ void expect_proxy_contract(const LayerContract& contract) {
     options.aggressive = wrap;
     const std::vector<std::string> refused = model.what_cannot_be_exported(options);
     if (refused.empty()) {
-      expect_exported(model, options, contract.exact_in_proxy);
+      expect_exported(model, options, contract);
       continue;
     }
     try {
