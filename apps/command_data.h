@@ -20,8 +20,8 @@ std::vector<FieldSpec> inputs_of(const Model& model);
 /// those of the command line, otherwise those in the model, otherwise x and y; it is an error if one array would then
 /// be used for two that were different in training. `sample_weights` is the option of the command line; empty: none.
 /// Standard error gets a line about the data of the command, and about the format of CSV files. Throws FileError or
-/// ConfigError, also if the command would write to a file of the data, and ShapeError if an input has samples of another
-/// shape.
+/// ConfigError, also if the command would write to a file of the data, and ShapeError if an input has samples of
+/// another shape.
 std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const ModelExtras& extras,
                                            const std::vector<FieldSpec>& inputs, const std::vector<OutputSpec>& outputs,
                                            const std::string& sample_weights = "");

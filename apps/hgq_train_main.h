@@ -16,8 +16,8 @@ namespace hgq {
 /// Runs the command of the command line, as hgq-train does (docs/config.md, hgq-train --help). Throws nothing, and
 /// returns the exit code: 0 done, 1 the answer is no, 2 usage, config or input are wrong, 3 the run failed, 130
 /// interrupted. SIGINT and SIGTERM end the program at once; a training run first writes a checkpoint, unless a second
-/// one of them comes. `registry` is used only during the call. A registry with a layer that has Kind::scalar is refused,
-/// since layers have no form {NAME: VALUE}.
+/// one of them comes. `registry` is used only during the call. A registry with a layer that has Kind::scalar is
+/// refused, since layers have no form {NAME: VALUE}.
 int hgq_train_main(int argc, const char* const* argv, const Registry& registry = built_in_registry());
 
 }  // namespace hgq

@@ -161,7 +161,8 @@ std::string what_is_wrong(const Verification& verification) {
                                 : fmt::format(", layer '{}', element {}: model {}, proxy {}", printable(wrong.layer),
                                               wrong.element, wrong.model, wrong.proxy);
   return fmt::format(
-      "the proxy does not compute what the model computes: {} of {} rows differ{}, {} of them without overflow; expected the "
+      "the proxy does not compute what the model computes: {} of {} rows differ{}, {} of them without overflow; "
+      "expected the "
       "same bits. Row {}{}: {}",
       report.rows_differ, report.rows, report.rows_differ == 1 ? "s" : "", verification.rows_unexplained(), wrong.row,
       place, wrong.reason);
