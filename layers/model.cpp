@@ -1,6 +1,8 @@
 #include "hgq/layers/model.h"
 
 #include <algorithm>
+#include <exception>
+#include <new>
 
 #include "hgq/core/error.h"
 #include "hgq/layers/kinds.h"
@@ -16,6 +18,22 @@ void check_keys(const LayerGraph& graph, const LayerKinds& kinds, const Model::O
     if (is_structure(layer.spec.kind) || kinds.layers.find(layer.spec.kind) == nullptr) continue;
     make_layer(layer.spec.kind, {layer.spec.arguments, options.defaults, errors, nullptr, layer.spec.function},
                options.keras_keys);
+  }
+}
+
+/// What the layer's call() gives. Whatever goes wrong in a layer of a program's own is told with the layer.
+Signal recorded(const Model::Entry& entry, Recording& recording, const std::vector<Signal>& inputs) {
+  const auto where = [&] { return concat("layer '", entry.name, "' (", entry.layer->kind(), ")"); };
+  try {
+    Signal signal = entry.layer->call(recording, inputs);
+    HGQ_CHECK(signal.value.valid(), ConfigError, where(), ": its call() gave no value");
+    return signal;
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& e) {
+    throw ConfigError(concat(where(), ": its call() failed: ", e.what()));
   }
 }
 
@@ -61,7 +79,7 @@ ModelRecording Model::record(Tape& tape, Mode mode, bool input_gradients) {
     for (const int i : entry.inputs) inputs.push_back(result.signals[static_cast<size_t>(i)]);
     recording.first_call = entry.is_first_call();
     const size_t before = recording.bops.size();
-    result.signals.push_back(entry.layer->call(recording, inputs));
+    result.signals.push_back(recorded(entry, recording, inputs));
     for (size_t b = before; b < recording.bops.size(); ++b) recording.bops[b].layer = entry.name;
   }
   for (const int i : outputs_) result.outputs.push_back(result.signals[static_cast<size_t>(i)]);

@@ -145,7 +145,7 @@ bool ModelMaker::build(const LayerNode& node, Model::Entry& entry) {
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& e) {  // of a program's own layer
-    return fail(node, concat("layer '", entry.name, "' (", node.spec.kind, ") cannot be built: ", e.what()));
+    return fail(node, concat("layer '", entry.name, "' (", node.spec.kind, "): its build() failed: ", e.what()));
   }
   for (const Parameter* const p : entry.layer->parameters()) build_options_.most_values -= p->value.size();
   return true;

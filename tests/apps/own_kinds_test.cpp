@@ -28,6 +28,7 @@ class PTwisted final : public PassiveLayer {
   }
   std::string_view kind() const override { return "PTwisted"; }
   Shape build(std::span<const Shape> inputs, const BuildOptions& /*options*/) override {
+    if (wrong_ == "build throws") throw std::out_of_range("vector::at");
     gain_ = Parameter(name() + "/gain", Shape{inputs[0][-1]});
     gain_.value.fill(1);
     gain_.trainable = false;
@@ -42,6 +43,7 @@ class PTwisted final : public PassiveLayer {
   }
   Signal call(Recording& recording, std::span<const Signal> inputs) override {
     if (wrong_ == "call") return {};
+    if (wrong_ == "call throws") throw std::out_of_range("vector::at");
     if (wrong_ == "width") return {ops::concatenate({inputs[0].value, inputs[0].value}, 0), {}};
     return {ops::multiply(inputs[0].value, recording.tape.parameter(gain_)), inputs[0].bits};
   }
@@ -160,7 +162,9 @@ TEST_F(OwnKinds, WeightsThatALayerForgetsAreErrors) {
                                               "call(), but is missing in parameters()"));
   EXPECT_THAT(refused("unsaved"), HasSubstr("layer 'twist' (PTwisted): the parameter 'twist/gain' is missing in "
                                             "file_weights()"));
-  EXPECT_THAT(refused("call"), HasSubstr("a value that is on no tape was used"));
+  EXPECT_THAT(refused("call"), HasSubstr("layer 'twist' (PTwisted): its call() gave no value"));
+  EXPECT_THAT(refused("call throws"), HasSubstr("layer 'twist' (PTwisted): its call() failed: vector::at"));
+  EXPECT_THAT(refused("build throws"), HasSubstr("layer 'twist' (PTwisted): its build() failed: vector::at"));
 }
 
 TEST_F(OwnKinds, WhateverALossRecordsNamesIt) {
