@@ -99,7 +99,7 @@ class CliTest(CliTestCase):
         before = digest(table), digest(model)
         for args in (('predict', model, '--data', table, '--inputs', 'a,b', '--out', table), ('trace', model, '--inputs', f'{table}:a,b', '--out', table),
                      ('predict', model, '--data', table, '--inputs', 'a,b', '--out', model)):
-            self.assertIn('would be lost', hgq(*args, check=2).stderr)
+            self.assertIn('would be overwritten', hgq(*args, check=2).stderr)
         self.assertEqual(before, (digest(table), digest(model)))
 
     def test_a_model_keeps_how_csv_files_are_written(self):
