@@ -42,7 +42,7 @@ std::unique_ptr<Layer> make_layer(std::string_view kind, const LayerArguments& a
   if (layer != nullptr && (layers.find(layer->class_name()) != found || layers.find(layer->kind()) != found))
     arguments.errors.add(arguments.node.key_place(),
                          concat("'", plain, "' calls itself '", layer->kind(), "', and '", layer->class_name(),
-                                "' in model files; expected '", found->name, "' behind a '>', if there is one"));
+                                "' in model files; expected '", found->name, "' after a '>', if there is one"));
   return c.failed() ? nullptr : std::move(layer);
 }
 

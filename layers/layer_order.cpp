@@ -226,7 +226,7 @@ std::vector<LayerOutput> find_outputs(const GraphDraft& draft, const std::vector
                                bounded_suggestion(names[i], all, errors)));
     } else if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) !=
                names.begin() + static_cast<std::ptrdiff_t>(i)) {
-      errors.add(where, concat(section, ".outputs: '", names[i], "' stands there twice"));
+      errors.add(where, concat(section, ".outputs: '", names[i], "' is named twice"));
     } else {
       outputs.push_back(found->second);
     }

@@ -103,7 +103,7 @@ TEST(LayerGraph, RefusesWhatLeadsNowhere) {
               ElementsAre(HasSubstr("layers[0]: no layer reads the Input 'x'")));
   EXPECT_THAT(
       errors_of({HQuantize().name("q")}, {"p", "q", "q"}),
-      ElementsAre(StartsWith("model.outputs: 'p' is no layer"), StartsWith("model.outputs: 'q' stands there twice")));
+      ElementsAre(StartsWith("model.outputs: 'p' is no layer"), StartsWith("model.outputs: 'q' is named twice")));
   EXPECT_THAT(errors_of({HQuantize().name("q")}, {"q", "input_1"}), ElementsAre(HasSubstr("'input_1' is an Input")));
   EXPECT_THAT(errors_of({}), ElementsAre(HasSubstr("model.layers: found a list of 0, expected a list of 1 to 4096")));
   EXPECT_THAT(errors_of({LayerSpec()}), ElementsAre(HasSubstr("layers[0]: found a layer without a kind")));
