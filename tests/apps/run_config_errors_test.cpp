@@ -216,8 +216,7 @@ TEST_F(RunConfigTest, RefusesBadOutputs) {
   const std::string layers = "    - HDense: {name: a, units: 1}\n    - HDense: {name: b, units: 1, inputs: [a]}\n";
   EXPECT_EQ(error_of(with_layers(layers + "  outputs: [c]\n")),
             "run.yaml:6:13: model.outputs: 'c' is no layer; there are: input_1, a, b");
-  EXPECT_EQ(error_of(with_layers(layers + "  outputs: [b, b]\n")),
-            "run.yaml:6:16: model.outputs: 'b' is named twice");
+  EXPECT_EQ(error_of(with_layers(layers + "  outputs: [b, b]\n")), "run.yaml:6:16: model.outputs: 'b' is named twice");
   EXPECT_EQ(error_of(with_layers(layers + "  outputs: []\n")),
             "run.yaml:6:12: model.outputs: found an empty list, expected names of layers");
   EXPECT_EQ(error_of(with_layers(layers + "  outputs: a\n")),
