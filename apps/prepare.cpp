@@ -1,5 +1,7 @@
 #include "hgq/apps/prepare.h"
 
+#include <algorithm>
+
 #include "hgq/apps/setup.h"
 #include "hgq/callbacks/trainer.h"
 #include "hgq/config/nearest_name.h"
@@ -66,6 +68,13 @@ PreparedRun prepare_run(const RunConfig& config, const Registry& registry, Error
   run.extras.scaling = run.sets.scaling;
   run.extras.classes = run.sets.classes;
   take_data_options(config.data_config, run.extras);
+  // In the model an output of a nested model has a name of its own: 'a' for 'block/a'. Commands ask for that.
+  for (NamedArray& target : run.extras.targets) {
+    const auto named = std::ranges::find(config.model.outputs, target.name);
+    if (named == config.model.outputs.end()) continue;
+    const auto output = static_cast<size_t>(named - config.model.outputs.begin());
+    target.name = run.model.entry(run.model.outputs()[output]).name;
+  }
   const int64_t steps = (run.sets.train->size() + config.train.batch_size - 1) / config.train.batch_size;
   run.optimizer = make_optimizer(config.train.optimizer,
                                  {.steps_per_epoch = static_cast<double>(steps),

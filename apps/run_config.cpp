@@ -104,7 +104,8 @@ class Reader {
                                  {.outputs = named.names,
                                   .output_places = named.places,
                                   .input_name = input_name(data),
-                                  .kinds = hooks_.layer_kinds},
+                                  .kinds = hooks_.layer_kinds,
+                                  .is_complete = errors_.size() == before},
                                  errors_);
     graph_is_right_ = errors_.size() == before;
     model.inputs = model.graph.input_names();

@@ -73,12 +73,27 @@ void write_weight(h5::Group& group, const KerasWeight& weight) {
   }
 }
 
+/// As one attribute, or, beyond what HDF5 keeps in one, as NAME0, NAME1 ..., which is how Keras splits them.
+void set_names(h5::Group& group, const std::string& attribute, const std::vector<std::string>& names) {
+  constexpr size_t kMost = 4000;  // of 16 bytes each, in at most 64 KiB
+  if (names.size() <= kMost) {
+    group.set_attribute(attribute, names);
+    return;
+  }
+  for (size_t begin = 0; begin < names.size(); begin += kMost) {
+    const size_t end = std::min(begin + kMost, names.size());
+    group.set_attribute(concat(attribute, begin / kMost),
+                        std::vector<std::string>(names.begin() + static_cast<std::ptrdiff_t>(begin),
+                                                 names.begin() + static_cast<std::ptrdiff_t>(end)));
+  }
+}
+
 void write_layers(h5::Group& group, const std::vector<KerasLayerWeights>& layers) {
   std::vector<std::string> layer_names;
   for (const KerasLayerWeights& layer : layers) layer_names.push_back(layer.layer);
   group.set_attribute("keras_version", std::string(kKerasVersion));
   group.set_attribute("backend", std::string(kBackend));
-  group.set_attribute("layer_names", layer_names);
+  set_names(group, "layer_names", layer_names);
   for (const KerasLayerWeights& layer : layers) {
     h5::Group own = group.create_group(layer.layer);
     std::vector<std::string> weight_names;
@@ -86,7 +101,7 @@ void write_layers(h5::Group& group, const std::vector<KerasLayerWeights>& layers
       weight_names.push_back(weight.name);
       write_weight(own, weight);
     }
-    own.set_attribute("weight_names", weight_names);
+    set_names(own, "weight_names", weight_names);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "hgq/layers/kinds.h"
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 
 #include "hgq/core/error.h"
@@ -19,6 +21,52 @@ const LayerKinds& kinds_of(const LayerDefaults& defaults) {
   return defaults.kinds != nullptr ? *defaults.kinds : built_in_layer_kinds();
 }
 
+namespace {
+
+/// A key of Keras that changes nothing here, and the values that it may have: any other would be expected to act.
+struct NeutralKey {
+  std::string_view key;
+  std::array<std::string_view, 2> values{"null", ""};
+  std::string_view reason = "hgq does not compute it";
+};
+
+constexpr NeutralKey kNeutralKeys[] = {
+    {.key = "activity_regularizer"},
+    {.key = "noise_shape"},
+    {.key = "seed", .reason = "dropout follows the seed of the run"},
+    {.key = "gamma_regularizer"},
+    {.key = "beta_regularizer"},
+    {.key = "gamma_constraint"},
+    {.key = "beta_constraint"},
+    {.key = "moving_mean_initializer", .values = {"zeros", "null"}},
+    {.key = "moving_variance_initializer", .values = {"ones", "null"}},
+    {.key = "bn_beta_initializer", .values = {"zeros", "null"}, .reason = "write beta_initializer"},
+    {.key = "bn_gamma_initializer", .values = {"ones", "null"}, .reason = "write gamma_initializer"},
+    {.key = "synchronized", .values = {"false", "null"}},
+};
+
+/// "zeros" of `zeros`, `Zeros`, {Zeros: {}} or {class_name: Zeros}; "null" of null.
+std::string plain_value(const Node& node) {
+  if (node.is_null()) return "null";
+  std::string text = node.is_scalar() ? node.text() : "";
+  if (node.is_map() && !node.entries().empty())
+    text = node.find("class_name") != nullptr ? node["class_name"].text() : node.entries().front().first;
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+void check_neutral_keys(ConfigReader& c) {
+  if (!c.map().is_map()) return;
+  for (const NeutralKey& neutral : kNeutralKeys) {
+    const Node* const value = c.map().find(neutral.key);
+    if (value == nullptr || std::ranges::find(neutral.values, plain_value(*value)) != neutral.values.end()) continue;
+    c.error(std::string(neutral.key),
+            concat("found ", describe(*value), ", expected ", neutral.values[0], ": ", neutral.reason));
+  }
+}
+
+}  // namespace
+
 std::unique_ptr<Layer> make_layer(std::string_view kind, const LayerArguments& arguments, bool keras_keys) {
   const Kinds<LayerFactory>& layers = kinds_of(arguments.defaults).layers;
   const std::string_view plain = kind.substr(kind.rfind('>') + 1);
@@ -37,6 +85,8 @@ std::unique_ptr<Layer> make_layer(std::string_view kind, const LayerArguments& a
   }
   if (keras_keys && arguments.node.is_map()) {
     for (const auto& [key, value] : arguments.node.entries()) c.known(key);
+  } else if (built_in_layer_kinds().layers.find(plain) != nullptr) {
+    check_neutral_keys(c);
   }
   c.finish();
   if (layer != nullptr && (layers.find(layer->class_name()) != found || layers.find(layer->kind()) != found))

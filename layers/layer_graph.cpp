@@ -22,6 +22,7 @@ struct ListOfLayers {
   std::vector<std::string> outputs{}, output_places{};
   std::string path{};   // before the index of a layer that was given in code: "layers[2].", or empty
   std::string place{};  // of the nested model; empty for the model
+  std::string name{};   // of the nested model
   int depth = 0;
 
   bool is_nested() const { return depth > 0; }
@@ -46,7 +47,8 @@ class Arranger {
 
   LayerGraph arrange(const ListOfLayers& list) {
     LayerGraph graph;
-    if (list.specs.empty() || list.specs.size() > kMaxLayers) {
+    const auto inputs = static_cast<std::size_t>(std::ranges::count(list.specs, kInputKind, &LayerSpec::kind));
+    if (list.specs.empty() || list.specs.size() - inputs > kMaxLayers) {
       errors_.add(list.place, concat(list.section(), ".layers: found a list of ", list.specs.size(),
                                      ", expected a list of 1 to ", kMaxLayers, " layers"));
       return graph;
@@ -62,16 +64,19 @@ class Arranger {
         errors_.add(place, "found a layer without a kind, expected the name of a class of layers, as HDense");
       }
     }
-    const bool complete = draft.layers.size() == list.specs.size();
+    const bool complete = options_.is_complete && draft.layers.size() == list.specs.size();
     if (complete) imply_input(draft, list.is_nested());
     // With a layer missing, neither the chain nor a name that is not found says anything.
     std::vector<std::size_t> order;
     if (complete && connect_layers(draft, errors_)) order = flow_order(draft, errors_);
     if (complete) graph.outputs = outputs_of(draft, list);
-    if (errors_.size() == before) {
+    if (complete && errors_.size() == before) {
       for (const LayerNode& layer : draft.layers) check_inputs_of_nested(draft, layer);
     }
-    if (errors_.size() == before) check_all_used(draft, order, graph.outputs, !options_.from_keras, errors_);
+    if (complete && errors_.size() == before) {
+      const std::string outputs = list.is_nested() ? concat("the outputs of '", list.name, "'") : "model.outputs";
+      check_all_used(draft, order, graph.outputs, outputs, !options_.from_keras, errors_);
+    }
     graph.is_valid = complete && errors_.size() == before;
     finish(graph, std::move(draft), order);
     return graph;
@@ -139,16 +144,19 @@ class Arranger {
   std::string read_shared(const LayerNode& layer) {
     ConfigReader c(layer.spec.arguments, layer.spec.kind, errors_);
     c.known("name");
+    c.known("inputs");  // read already, as of every layer
+    const bool is_given = c.has("layer");
     std::string called = c.text("layer", "layer or nested model that is called again", "");
     c.finish();
-    if (called.empty())
+    if (called.empty() && !is_given)
       errors_.add(layer.place, "Shared.layer: required, the name of the layer or nested model that is called again");
     return called;
   }
 
   std::shared_ptr<const LayerGraph> read_nested(LayerNode& layer, const std::string& place_in_code, int depth) {
     ConfigReader c(layer.spec.arguments, layer.spec.kind, errors_);
-    c.known("name");
+    for (const char* const key : {"name", "inputs", "layers", "outputs"})
+      c.known(key);  // the last three are read already
     c.finish();
     LayerGraph inside;
     if (depth >= kMaxDepth) {
@@ -159,6 +167,7 @@ class Arranger {
                         .output_places = layer.spec.output_places,
                         .path = place_in_code + ".",
                         .place = layer.place,
+                        .name = layer.name,
                         .depth = depth + 1});
     }
     layer.spec.layers.clear();  // the graph has them
@@ -175,8 +184,20 @@ class Arranger {
                                       "', reads nothing; in a model with Input layers give it 'inputs'"));
       return;
     }
+    const auto taken = [&](const std::string& name) {
+      return std::ranges::find(draft.layers, name, &LayerNode::name) != draft.layers.end();
+    };
+    constexpr std::string_view kDefault = "input_1";
     LayerNode input;
-    input.name = nested ? "input_1" : options_.input_name;
+    input.name = nested ? kDefault : options_.input_name;
+    for (int number = 2; input.name.starts_with("input_") && taken(input.name); ++number)
+      input.name = concat("input_", number);
+    if (taken(input.name)) {
+      const auto layer = std::ranges::find(draft.layers, input.name, &LayerNode::name);
+      errors_.add(layer->place, concat("layer '", printable(input.name),
+                                       "' has the name of the input of the model, which the data give; rename one"));
+      return;
+    }
     input.implied = true;
     input.spec = Input(input.name);
     input.place = first.place;

@@ -32,7 +32,7 @@ namespace hgq {
 struct LayerKinds;
 struct LayerGraph;
 
-/// A list of more layers is refused.
+/// A list of more layers, Input layers not counted, is refused.
 inline constexpr std::size_t kMaxLayers = 4096;
 
 /// What a layer reads: an output of a layer of the same graph, by their positions.
@@ -72,6 +72,9 @@ struct LayerGraphOptions {
   std::vector<std::string> output_places{};  // where a config names each of them; empty for code
   std::string input_name = "input_1";        // of an Input that is added
   const LayerKinds* kinds = nullptr;         // the kinds of layers that are known; nullptr: all names are accepted
+  /// false: parts of the list could not be read, which was reported. Then only single layers are checked, as nothing
+  /// certain can be said of what they read.
+  bool is_complete = true;
   /// The list was written by Keras: names may be any text, and an Input that no layer reads is accepted.
   bool from_keras = false;
 };

@@ -221,7 +221,12 @@ std::vector<LayerOutput> find_outputs(const GraphDraft& draft, const std::vector
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::string where = i < places.size() ? places[i] : place;
     const auto found = known.find(names[i]);
-    if (found == known.end()) {
+    const auto layer = std::ranges::find(draft.layers, names[i], &LayerNode::name);
+    if (found == known.end() && layer != draft.layers.end()) {
+      const auto index = static_cast<std::size_t>(layer - draft.layers.begin());
+      errors.add(where, concat(section, ".outputs: '", printable(names[i]), "' has several outputs; name ",
+                               join_names(names_of(draft.layers, index))));
+    } else if (found == known.end()) {
       errors.add(where, concat(section, ".outputs: '", printable(names[i]), "' is no layer",
                                bounded_suggestion(names[i], all, errors)));
     } else if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) !=
@@ -235,7 +240,8 @@ std::vector<LayerOutput> find_outputs(const GraphDraft& draft, const std::vector
 }
 
 void check_all_used(const GraphDraft& draft, const std::vector<std::size_t>& order,
-                    const std::vector<LayerOutput>& outputs, bool inputs_too, ErrorList& errors) {
+                    const std::vector<LayerOutput>& outputs, const std::string& list, bool inputs_too,
+                    ErrorList& errors) {
   const std::vector<LayerNode>& layers = draft.layers;
   std::vector<bool> used(layers.size(), false);
   for (const LayerOutput& output : outputs) used[output.layer] = true;
@@ -249,7 +255,7 @@ void check_all_used(const GraphDraft& draft, const std::vector<std::size_t>& ord
     if (is_input && !inputs_too) continue;
     errors.add(layers[i].place, is_input ? concat("no layer reads the Input '", printable(layers[i].name), "'")
                                          : concat("layer '", printable(layers[i].name),
-                                                  "' leads to no output; name it in model.outputs or leave it out"));
+                                                  "' leads to no output; name it in ", list, " or leave it out"));
   }
 }
 

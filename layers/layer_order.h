@@ -41,8 +41,10 @@ std::vector<LayerOutput> find_outputs(const GraphDraft& draft, const std::vector
                                       const std::vector<std::string>& places, const std::string& section,
                                       const std::string& place, ErrorList& errors);
 
-/// Adds an error for each layer that no output needs: it would be neither trained nor exported. `order`: of the flow.
+/// Adds an error for each layer that no output needs: it would be neither trained nor exported. `order`: of the flow;
+/// `list`: how messages call the list of the outputs.
 void check_all_used(const GraphDraft& draft, const std::vector<std::size_t>& order,
-                    const std::vector<LayerOutput>& outputs, bool inputs_too, ErrorList& errors);
+                    const std::vector<LayerOutput>& outputs, const std::string& list, bool inputs_too,
+                    ErrorList& errors);
 
 }  // namespace hgq

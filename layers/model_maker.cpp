@@ -92,8 +92,8 @@ ModelMaker::EntryIndex ModelMaker::add_input(const LayerNode& node) {
   const bool told = node.shape.has_value();
   if (told) entry.shape = Shape(*node.shape);
   const auto given = options_.input_shapes.find(entry.name);
-  const bool only = options_.input_shapes.size() == 1;
-  if (given != options_.input_shapes.end() || (only && !told)) {
+  const bool only = options_.input_shapes.size() == 1 && graph_.inputs.size() == 1;
+  if (given != options_.input_shapes.end() || only) {
     const Shape& data = given != options_.input_shapes.end() ? given->second : options_.input_shapes.begin()->second;
     if (told && !(data == entry.shape))
       fail(node, concat("input '", entry.name, "' has shape ", entry.shape, ", its data have ", data));

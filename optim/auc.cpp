@@ -15,8 +15,14 @@ namespace {
 class Auc final : public Metric {
  public:
   std::string_view name() const override { return "auc"; }
+  explicit Auc(bool columns_together) : columns_together_(columns_together) {}
   std::string why_unfit(TargetKind targets) const override {
-    return targets == TargetKind::kNumbers ? "whose targets are no classes; take mse or mae" : "";
+    if (targets == TargetKind::kNumbers) return "whose targets are no classes; take mse or mae";
+    const bool several = targets == TargetKind::kOneHot || targets == TargetKind::kClassNumbers;
+    if (columns_together_ && several)
+      return "with a column for each class: multi_label: false takes all columns as one, which hgq does not; write "
+             "multi_label: true for the mean over the columns";
+    return "";
   }
   bool needs_all_rows() const override { return true; }
   double value(const EpochRows& rows) const override {
@@ -30,6 +36,9 @@ class Auc final : public Metric {
     }
     return count == 0 ? std::numeric_limits<double>::quiet_NaN() : total / count;
   }
+
+ private:
+  bool columns_together_;  // Keras' multi_label: false, if it was written
 };
 
 }  // namespace
@@ -55,16 +64,18 @@ double area_under_curve(const std::vector<float>& scores, const std::vector<floa
   return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives);
 }
 
-MetricPtr auc() { return std::make_shared<Auc>(); }
+MetricPtr auc() { return std::make_shared<Auc>(false); }
 
 void register_auc(TrainingKinds& kinds) {
   kinds.metrics.add({.name = "AUC",
                      .aliases = {"auc"},
                      .doc = "exact area under the ROC curve, from the ranks of all rows (Keras counts at 200 "
                             "thresholds); of several columns the mean; has no weighted form; in logs: auc",
-                     .make = [](ConfigReader& c) {
+                     .make = [](ConfigReader& c) -> MetricPtr {
                        read_keras_auc_keys(c);
-                       return auc();
+                       const Node* const multi_label = c.map().find("multi_label");
+                       const bool together = multi_label != nullptr && true_or_false(*multi_label) == false;
+                       return std::make_shared<Auc>(together);
                      }});
 }
 

@@ -85,6 +85,14 @@ Schedule cosine(ScheduleReader& r) {
   s.warmup_target = r.c.optional_number("warmup_target", "learning rate at the end of Keras' own warm-up", {.min = 0});
   if (s.warmup_target)
     s.warmup_steps = r.steps("warmup", "length of the linear rise to warmup_target", {.fallback = 0, .min = 0});
+  // Keras' long form has the key, null by default, and then ignores its warmup_steps.
+  const Node* const steps = r.c.map().find("warmup_steps");
+  const bool ignored_by_keras = r.c.map().find("warmup_target") != nullptr && !s.warmup_target && steps != nullptr &&
+                                decimal_number(*steps).value_or(0) > 0;
+  if (ignored_by_keras)
+    r.c.error("warmup_steps",
+              "Keras makes no warm-up if warmup_target is null; give a warmup_target, or leave that key out for a rise "
+              "from warmup_from");
   s.flat_steps = r.flat(s.decay_steps);
   return r.finish(s, s.warmup_target.has_value());
 }

@@ -147,6 +147,59 @@ TEST_F(RunConfigTest, RefusesBadSharedLayersAndNestedModels) {
               HasSubstr("layer 'h_add' reads 'm'; 'm' is read as m/a, m/b"));
 }
 
+// What cannot be read is the only thing that is said: how the other layers hang together depends on it.
+TEST_F(RunConfigTest, AListThatCannotBeReadGivesNoFurtherErrors) {
+  EXPECT_THAT(error_of(with_layers("    - HQuantize\n    - HDense:\n      units: 2\n")), HasSubstr("stands beside"));
+  EXPECT_THAT(error_of(with_layers(
+                  "    - HQuantize: {name: q}\n    - HDense: {units: 1, inputs: {a: b}}\n    - HDense: {units: 1}\n")),
+              HasSubstr("HDense.inputs: found a map, expected the name of a layer"));
+  EXPECT_THAT(
+      error_of(with_layers(
+          "    - Input: {name: a}\n    - Input: {name: b}\n    - 3\n    - NestedModel: {inputs: [a, b], layers: "
+          "[Input: {name: i}, Input: {name: j}, HAdd: {inputs: [i, j]}]}\n")),
+      HasSubstr("found the number 3, expected a layer"));
+  EXPECT_THAT(error_of(with_layers("    - HQuantize\n    - Shared: {layer: 3}\n")),
+              HasSubstr("Shared.layer: found the number 3"));
+}
+
+TEST_F(RunConfigTest, SaysWhereOutputsOfNestedModelsAreNamed) {
+  EXPECT_THAT(error_of(with_layers(
+                  "    - HQuantize\n    - NestedModel: {name: m, outputs: [a], layers: [HDense: {units: 1, name: a}, "
+                  "HDense: {units: 1, name: b}]}\n")),
+              HasSubstr("layer 'b' leads to no output; name it in the outputs of 'm' or leave it out"));
+  EXPECT_THAT(
+      error_of(with_layers(
+          "    - HQuantize\n    - NestedModel: {name: m, outputs: [a, b], layers: [HDense: {units: 1, name: a}, "
+          "HDense: {units: 1, name: b}]}\n  outputs: [m]\n")),
+      HasSubstr("model.outputs: 'm' has several outputs; name m/a, m/b"));
+  EXPECT_THAT(error_of(with_layers(
+                  "    - HQuantize\n    - NestedModel: {layer: [HDense: {units: 1}], layers: [HDense: {units: 1}]}\n")),
+              HasSubstr("There are: inputs, layers, name, outputs"));
+}
+
+TEST_F(RunConfigTest, TheImpliedInputLeavesNamesToLayers) {
+  const RunConfig c =
+      read_valid(with_layers("    - HQuantize: {name: input_1}\n    - HDense: {units: 1, inputs: input_1}\n"));
+  EXPECT_THAT(c.model.inputs, ElementsAre("input_2"));
+  EXPECT_THAT(error_of(with_layers("    - HQuantize: {name: q}\n    - HDense: {units: 1}\n", "train: {loss: mse}\n",
+                                   "data: {file: a.h5, inputs: {q: x1}}\n")),
+              HasSubstr("layer 'q' has the name of the input of the model, which the data give; rename one"));
+}
+
+// Keys of Keras that change nothing here may have the value that changes nothing in Keras.
+TEST_F(RunConfigTest, KeysWithoutAnEffectAreNeutral) {
+  read_valid(
+      with_layers("    - HDenseBatchNorm: {units: 1, activity_regularizer: null, moving_mean_initializer: {class_name: "
+                  "Zeros, config: {}}, "
+                  "synchronized: false}\n    - PDropout: {rate: 0.5, seed: null, noise_shape: null}\n"));
+  EXPECT_THAT(error_of(with_layers("    - HDense: {units: 1, activity_regularizer: {L1: 100}}\n")),
+              HasSubstr("HDense.activity_regularizer: found a map, expected null: hgq does not compute it"));
+  EXPECT_THAT(error_of(with_layers("    - PDropout: {rate: 0.5, seed: 5}\n")),
+              HasSubstr("dropout follows the seed of the run"));
+  EXPECT_THAT(error_of(with_layers("    - HDenseBatchNorm: {units: 1, bn_gamma_initializer: zeros}\n")),
+              HasSubstr("write gamma_initializer"));
+}
+
 TEST_F(RunConfigTest, ANamedDatasetNamesTheImpliedInput) {
   const RunConfig c = read_valid(
       with_layers("    - HDense: {units: 1}\n", "train: {loss: mse}\n", "data: {file: a.h5, inputs: {muon: x1}}\n"));

@@ -107,6 +107,18 @@ class RunsTest(CliTestCase):
                                   '--data', data, '--inputs', 'a=x,b=x', '--json', check=0).stdout)
         self.assertEqual(verified['rows_differ_without_overflow'], 0)
 
+    def test_outputs_of_nested_models_are_evaluated_under_the_names_of_the_file(self):
+        (self.folder / 'rows.csv').write_text('a,b,y,z\n' + ''.join(f'{i % 7}.5,{i % 5}.25,{i % 2},{i % 3}.5\n' for i in range(40)))
+        for targets, outputs in (('{block/c: y, block/r: z}', 'c, r'), ('{block: y}', 'c')):
+            inside = '[HDense: {units: 2, name: c}' + (', HDense: {units: 1, name: r, inputs: i}]' if 'r' in outputs else ']')
+            inside = inside.replace('[', '[Input: {name: i}, ', 1)
+            losses = '{block/c: sparse_categorical_crossentropy, block/r: mse}' if 'r' in outputs else 'sparse_categorical_crossentropy'
+            model = self.trained(f'data: {{file: rows.csv, inputs: [a, b], targets: {targets}}}\n'
+                                 f'model: {{layers: [HQuantize, NestedModel: {{name: block, outputs: [{outputs}], layers: {inside}}}]}}\n'
+                                 f'train: {{loss: {losses}, epochs: 1}}\n', f'nested_{len(outputs)}')
+            loss = json.loads(hgq('eval', model, '--data', self.folder / 'rows.csv', '--json', check=0).stdout)['loss']
+            self.assertAlmostEqual(loss, json.loads((model.parent / 'summary.json').read_text())['model']['loss'], 6)
+
     def test_interrupted_by_ctrl_c_ends_with_130_and_goes_on(self):
         self.train('whole', epochs=60)
         process = subprocess.Popen([ARGS.program, str(self.config), '--out', str(self.folder / 'cut'), '--set', 'train.epochs=60', '--quiet'],

@@ -290,6 +290,19 @@ TEST(KerasFile, AModelConfigBeyond64KilobytesIsWrittenAndRead) {
   EXPECT_EQ(read_keras_file(folder / "m.h5").model_config["note"].text().size(), 70000u);
 }
 
+// Keras splits lists of names that one attribute does not hold, and so do we.
+TEST(KerasFile, ManyLayersAreWrittenAndRead) {
+  const TemporaryFolder folder;
+  KerasFile file = small_file();
+  const size_t before = file.layers.size();
+  for (int i = 0; i < 9000; ++i) file.layers.push_back({.layer = concat("layer_", i), .weights = {}});
+  write_keras_file(file, folder / "m.h5");
+  const KerasFile read = read_keras_file(folder / "m.h5");
+  ASSERT_EQ(read.layers.size(), before + 9000);
+  for (size_t i = 0; i < read.layers.size(); ++i) EXPECT_EQ(read.layers[i].layer, file.layers[i].layer);
+  EXPECT_TRUE(h5::File::open(folder / "m.h5").group("model_weights").has_attribute("layer_names2"));
+}
+
 TEST(KerasFile, FilesOfOtherKindsAreRefused) {
   const TemporaryFolder folder;
   const auto file_with = [&](const std::string& name, const std::function<void(h5::File&)>& fill) {

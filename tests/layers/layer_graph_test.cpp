@@ -109,6 +109,11 @@ TEST(LayerGraph, RefusesWhatLeadsNowhere) {
   EXPECT_THAT(errors_of({LayerSpec()}), ElementsAre(HasSubstr("layers[0]: found a layer without a kind")));
 }
 
+TEST(LayerGraph, AShapeThatIsGivenIsThatOfTheData) {
+  EXPECT_THAT(errors_of({Input("i", Shape{3}), HQuantize()}),
+              ElementsAre(HasSubstr("layers[0]: input 'i' has shape [3], its data have [4]")));
+}
+
 TEST(LayerGraph, TheNamesOfItsOwnKindsCannotBeRegistered) {
   LayerKinds kinds;
   EXPECT_THROW(kinds.layers.add({.name = "Shared", .make = built_in_layer_kinds().layers.find("HDense")->make}),
