@@ -1,8 +1,8 @@
-# Which folder may include which: core <- config <- data <- autograd <- proxy <- layers <- optim <- callbacks <- deploy <- apps, an arrow to the right is an
+# Which folder may include which: core <- config <- data <- autograd <- proxy <- rtl <- layers <- optim <- callbacks <- deploy <- apps, an arrow to the right is an
 # error. And which file may know which library: heavy headers stand in .cpp files only, oneDNN in core/dnnl.cpp only.
 #   cmake -DSOURCE_DIR=. -P tests/layering_test.cmake
 get_filename_component(SOURCE_DIR ${SOURCE_DIR} ABSOLUTE)
-set(folders core config data autograd proxy layers optim callbacks deploy apps)
+set(folders core config data autograd proxy rtl layers optim callbacks deploy apps)
 set(of_autograd_in_proxy "unary_function|activations|expression")
 set(only_in_sources dnnl.h dnnl.hpp hdf5.h yaml-cpp/.+ CLI/.+ nlohmann/json.hpp fmt/.+ zlib.h)
 
@@ -30,6 +30,9 @@ foreach(folder IN LISTS folders)
           if(NOT file MATCHES "^${upper}/")
             list(APPEND errors "${file} includes ${header}: '${upper}' stands above the rest of '${folder}'")
           endif()
+        endif()
+        if(folder STREQUAL "rtl" AND NOT other_folder MATCHES "^(core|proxy|rtl)$")
+          list(APPEND errors "${file} includes ${header}: 'rtl' may know core and proxy alone")
         endif()
         if(folder STREQUAL "proxy" AND other_folder STREQUAL "autograd" AND NOT header MATCHES "^hgq/autograd/(${of_autograd_in_proxy})\\.h$")
           list(APPEND errors "${file} includes ${header}: of autograd, 'proxy' may know functions alone (${of_autograd_in_proxy})")
