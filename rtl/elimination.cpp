@@ -96,7 +96,7 @@ void Elimination::find(const Pair& pair) {
   std::vector<uint32_t>& of_second = readers_[static_cast<size_t>(pair.second)];
   std::vector<uint32_t>& readers = of_first.size() < of_second.size() ? of_first : of_second;
   std::ranges::sort(readers);
-  readers.erase(std::ranges::unique(readers).begin(), readers.end());
+  readers.erase(std::unique(readers.begin(), readers.end()), readers.end());
   // The pair's node is one deeper than the deeper of its terms.
   const uint64_t heavier =
       2 * std::max(weight(pair.first), weight(pair.second)) - weight(pair.first) - weight(pair.second);
