@@ -5,7 +5,7 @@
 // Values are exact integers. A node has the interval of its values, which is exact since the inputs are independent,
 // and its lowest bit: all values are multiples of 2^low_bit. Hardware has bits low_bit up to top_bit(range) of it.
 //
-// Cost (the accounting of docs/rtl.md): an adder costs one cell for each bit from the lowest where both operands matter
+// Cost: an adder costs one cell for each bit from the lowest where both operands matter
 // (the lowest bit of the operand that is subtracted) up to the top of its interval. Operands whose bits do not overlap
 // are joined at no cost. Bits above those that a reader needs are not built.
 #pragma once

@@ -6,8 +6,8 @@
 // number of steps from its root; this helps dense matrices. Which of the ways is best cannot be told beforehand, so
 // several are tried and the cheapest graph is kept; `restarts` adds tries with noise in the ranking.
 //
-//   MatrixProblem problem{.inputs = 2, .outputs = 1, .weights = {5, 3}, .ranges = {{-8, 7}, {-8, 7}}};
-//   const AdderGraph graph = solve(problem, {}, workers);        // 5 x0 + 3 x1
+//   const rtl::MatrixProblem problem{.inputs = 2, .outputs = 1, .weights = {5, 3}, .ranges = {{-8, 7}, {-8, 7}}};
+//   const rtl::AdderGraph graph = rtl::solve(problem, {}, workers);     // 5 x0 + 3 x1
 //
 // The same problem and options give the same graph for any number of threads, unless `seconds` cuts the search short.
 #pragma once
