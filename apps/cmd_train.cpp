@@ -216,8 +216,23 @@ class Run {
         rest_ = read_run_state(file.group("hgq"), model_, *optimizer_);
       };
       read(h5::File::open((folder_ / "checkpoint.h5").string(), read));
+      check_epochs_are_left();
     }
     make_run_folder();
+  }
+
+  /// Throws ConfigError if the run is beyond train.epochs: its config would no longer describe its model. A damaged
+  /// state is reported when the trainer reads it.
+  void check_epochs_are_left() const {
+    const auto number = [&](const char* key) {
+      return rest_.is_object() && rest_.contains(key) && rest_[key].is_number_integer() ? rest_[key].get<int64_t>() : 0;
+    };
+    const int64_t done = number("epoch");
+    const int64_t epochs = config_.train.epochs;
+    HGQ_CHECK(done < epochs || (done == epochs && number("batch") == 0), ConfigError, "train.epochs is ", epochs,
+              ", but the run in '", folder_.string(), "' has done ", done,
+              number("batch") == 0 ? "" : " and a part of the next", "; give at least ",
+              number("batch") == 0 ? done : done + 1);
   }
 
   void show_classes() const {

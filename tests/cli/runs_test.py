@@ -272,6 +272,10 @@ class RunsTest(CliTestCase):
         self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ['runs'])
         again = hgq(run / 'config.yaml', '--resume', '--quiet', check=0, cwd=self.folder)
         self.assertIn('all 4 epochs are done', again.stderr)
+        kept = (run / 'config.yaml').read_bytes()
+        fewer = hgq(self.config, '--out', run, '--set', 'train.epochs=3', '--resume', '--quiet', check=2).stderr
+        self.assertIn('train.epochs is 3, but the run in', fewer)
+        self.assertEqual((run / 'config.yaml').read_bytes(), kept)
         # A run without a checkpoint starts anew and says so.
         (run / 'checkpoint.h5').unlink()
         self.assertIn('starting anew', hgq(self.config, '--out', run, '--set', 'train.epochs=4', '--resume', '--quiet', check=0).stderr)
