@@ -124,12 +124,8 @@ void Elimination::find(const Pair& pair) {
 void Elimination::replace(const Pair& pair) {
   const int first_shift = pair.shift < 0 ? -pair.shift : 0;
   const int second_shift = pair.shift > 0 ? pair.shift : 0;
-  // Of a difference, what is there already, or the operand that is cheaper to subtract.
-  const bool turned = pair.different_signs &&
-                      !(builder_.find({pair.first, first_shift, false}, {pair.second, second_shift, true}) >= 0) &&
-                      (builder_.find({pair.first, first_shift, true}, {pair.second, second_shift, false}) >= 0 ||
-                       builder_.cells({pair.first, first_shift, true}, {pair.second, second_shift, false}) <
-                           builder_.cells({pair.first, first_shift, false}, {pair.second, second_shift, true}));
+  const bool turned =
+      pair.different_signs && builder_.is_better_turned(pair.first, first_shift, pair.second, second_shift);
   const int made =
       builder_.add({pair.first, first_shift, turned}, {pair.second, second_shift, pair.different_signs && !turned});
   readers_.resize(builder_.size());

@@ -103,4 +103,13 @@ int GraphBuilder::fewest_cells(int32_t left, int left_shift, int32_t right, int 
   return std::min(cells(a, {right, right_shift, true}), cells({left, left_shift, true}, b));
 }
 
+bool GraphBuilder::is_better_turned(int32_t left, int left_shift, int32_t right, int right_shift) const {
+  const Operand a{left, left_shift, false};
+  const Operand b{right, right_shift, false};
+  const Operand minus_a{left, left_shift, true};
+  const Operand minus_b{right, right_shift, true};
+  if (find(a, minus_b) >= 0) return false;
+  return find(minus_a, b) >= 0 || cells(minus_a, b) < cells(a, minus_b);
+}
+
 }  // namespace hgq::rtl

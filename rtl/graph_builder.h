@@ -30,6 +30,10 @@ class GraphBuilder {
   /// is there already.
   int fewest_cells(int32_t left, int left_shift, int32_t right, int right_shift, bool different_signs) const;
 
+  /// Whether a difference of two terms is better built as right - left: it is there already in that way alone, or in
+  /// neither way and needs fewer cells so.
+  bool is_better_turned(int32_t left, int left_shift, int32_t right, int right_shift) const;
+
   const AdderNode& node(int32_t index) const { return nodes_[static_cast<size_t>(index)]; }
   size_t size() const { return nodes_.size(); }
   /// Coefficients of the inputs in a node's value.

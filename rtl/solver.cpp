@@ -155,12 +155,8 @@ class Summation {
     const int b_shift = b.shift - low;
     if (a.negative == b.negative)
       return {builder_.add({a.node, a_shift, false}, {b.node, b_shift, false}), low, a.negative};
-    // As b - a instead of a - b where that is cheaper, or where the sum needs a term that is not negative.
-    const bool straight_is_built = builder_.find({a.node, a_shift, false}, {b.node, b_shift, true}) >= 0;
-    const bool turned_is_built = builder_.find({a.node, a_shift, true}, {b.node, b_shift, false}) >= 0;
-    bool turned = turned_is_built ||
-                  (!straight_is_built && builder_.cells({a.node, a_shift, true}, {b.node, b_shift, false}) <
-                                             builder_.cells({a.node, a_shift, false}, {b.node, b_shift, true}));
+    // As b - a instead of a - b where that is better, or where the sum needs a term that is not negative.
+    bool turned = builder_.is_better_turned(a.node, a_shift, b.node, b_shift);
     if (positive) {
       bool other_is_positive = false;
       for (size_t i = 0; i < terms.size(); ++i) other_is_positive |= i != x && i != y && !terms[i].negative;
