@@ -126,12 +126,9 @@ Operand CircuitBuilder::add(Operand left, Operand right, const Interval& known) 
   if (left.node < 0) return right;
   if (right.node < 0) return left;
   if (is_constant(left.node) && is_constant(right.node)) return of_constant(value_of(left) + value_of(right));
-  // A constant is never subtracted: its negative is added.
+  // A constant is never subtracted: its negative is added. It is odd, so that no adder is built for zeros below it.
   for (Operand* const operand : {&left, &right}) {
-    if (is_constant(operand->node) && operand->negative) {
-      const int64_t value = range(operand->node).low;
-      *operand = {constant(-value), operand->shift, false};
-    }
+    if (is_constant(operand->node)) *operand = of_constant(value_of(*operand));
   }
   const Interval a = range_of(left);
   const Interval b = range_of(right);
