@@ -57,7 +57,7 @@ class Lowering {
     }
     Circuit circuit = trimmed(std::move(builder_).take(std::move(ports_), std::move(outputs)));
     check_circuit(circuit);
-    return {std::move(circuit), std::move(quantizers_), std::move(solved_)};
+    return {std::move(circuit), std::move(quantizers_), options_.argmax, std::move(solved_)};
   }
 
  private:

@@ -53,6 +53,7 @@ struct InputQuantizer {
 struct Lowered {
   Circuit circuit;
   std::vector<InputQuantizer> quantizers;  // of each input port
+  bool argmax = false;                     // LoweringOptions::argmax
   std::vector<SolvedLayer> solved;         // dense layers and convolutions, in the order of the proxy
 
   /// The values of all input ports. `inputs` as for Emulator::run().
