@@ -26,7 +26,8 @@ struct Stimuli {
 Stimuli stimuli_for(const ProxyModel& proxy, const Lowered& lowered, std::span<const ConstTensorView> inputs,
                     Workers& workers);
 
-/// Random rows for the inputs of the proxy, finer than their types and up to a quarter beyond the ends of these.
+/// Random rows for the inputs of the proxy, finer than their types; each fourth row goes up to a quarter beyond the
+/// ends of these.
 std::vector<Tensor> random_inputs(const ProxyModel& proxy, const Lowered& lowered, int64_t rows, uint64_t seed);
 
 /// Throws Error, which is a fault of this library, if the circuit gives another value for any row.
