@@ -3,7 +3,7 @@
 // Two units of the same model: nanoseconds, and adder levels (the adders, comparisons and tables one behind another).
 //
 //   const rtl::Delays delays = rtl::delays_of(circuit);
-//   std::cout << delays.longest << " ns\n";
+//   std::printf("%.2f ns\n", delays.longest);
 //
 // The nanoseconds are typical values of a middle speed grade of UltraScale+, taken from what data sheets and timing
 // reports in public show: a lookup table with an average net behind it about 0.4 ns, of which the net is two thirds; 8

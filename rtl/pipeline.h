@@ -8,7 +8,7 @@
 //
 //   const rtl::Circuit fast = rtl::pipelined(circuit, {.latency = 4});
 //   const rtl::Circuit also = rtl::pipelined(circuit, {.stage_delay = 4, .model = rtl::DelayModel::adder_levels()});
-//   std::cout << also.latency << " clocks, " << rtl::register_bits(also) << " bits\n";
+//   std::printf("%d clocks, %ld bits\n", also.latency, rtl::register_bits(also));
 #pragma once
 
 #include <cstdint>

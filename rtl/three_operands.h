@@ -9,7 +9,7 @@
 // into each of their readers.
 //
 //   const rtl::Circuit small = rtl::with_three_operands(circuit);
-//   std::cout << rtl::adder_cells(small) << " cells instead of " << rtl::adder_cells(circuit) << "\n";
+//   std::printf("%ld cells instead of %ld\n", rtl::adder_cells(small), rtl::adder_cells(circuit));
 #pragma once
 
 #include <cstdint>
