@@ -25,7 +25,6 @@ struct Value {
   Feature feature{};
   const Scalar* function = nullptr;
   std::optional<MoveSource> input{};
-  bool is_logit = false;  // what stands for a result of softmax
 };
 
 class Lowering {
@@ -53,18 +52,26 @@ class Lowering {
       const std::string& name = layer().name();
       builder_.begin_layer(name);
       Port port{.name = name, .shape = plans_[layer_].out.shape};
-      for (Value value : values_[layer_]) {
-        value.is_logit = false;
-        port.features.push_back(resolved(value));
-      }
-      outputs.push_back(std::move(port));
+      for (const Value& value : values_[layer_]) port.features.push_back(resolved(value));
+      outputs.push_back(options_.argmax ? index_of_largest(port) : std::move(port));
     }
     Circuit circuit = trimmed(std::move(builder_).take(std::move(ports_), std::move(outputs)));
     check_circuit(circuit);
-    return {std::move(circuit), std::move(quantizers_), std::move(solved_), std::move(notes_)};
+    return {std::move(circuit), std::move(quantizers_), options_.argmax, std::move(solved_)};
   }
 
  private:
+  /// For each place of a port, the index of the largest value along the last dimension; the first, if there are
+  /// several.
+  Port index_of_largest(const Port& port) {
+    const auto count = static_cast<size_t>(port.shape[-1]);
+    Port indices{.name = port.name, .shape = port.shape};
+    indices.shape.set(-1, 1);
+    for (size_t e = 0; e < port.features.size(); e += count)
+      indices.features.push_back(argmax(builder_, std::span(port.features).subspan(e, count)));
+    return indices;
+  }
+
   const ProxyLayer& layer() const { return model_.layer(static_cast<int>(layer_)); }
   std::string where() const { return concat("layer '", layer().name(), "' (", layer().class_name(), ")"); }
   const std::vector<Value>& input(size_t index) const {
@@ -81,6 +88,8 @@ class Lowering {
         values[e].input = MoveSource{static_cast<int>(in - model_.inputs().begin()), static_cast<int64_t>(e)};
       return values;
     }
+    const bool is_read = std::ranges::any_of(demands_[layer_], [](int demand) { return demand != kNoDemand; });
+    if (!is_read) return std::vector<Value>(elements);
     return std::visit([&](const auto& operation) { return values_of(operation); }, plans_[layer_].operation);
   }
 
@@ -90,9 +99,6 @@ class Lowering {
         !value.input, ConfigError, where(),
         ": reads an input of the model that is not quantized, and a circuit has only fixed-point numbers; expected "
         "a quantizer before it");
-    HGQ_CHECK(!value.is_logit, ConfigError, where(),
-              ": computes with the result of a softmax, for which there is no circuit; expected softmax only at an "
-              "output, with a quantizer after it or without");
     return value.function == nullptr ? value.feature : whole_table(value);
   }
   std::vector<Feature> features(size_t index) {
@@ -113,13 +119,10 @@ class Lowering {
   }
 
   std::vector<Value> values_of(const SoftmaxOperation& /*softmax*/) {
-    HGQ_CHECK(options_.softmax == SoftmaxMode::kLogits, ConfigError, where(),
-              ": is a softmax, for which there is no circuit. With `softmax: logits` its inputs, which have the same "
-              "order, are the outputs");
-    notes_.push_back(concat(where(), ": the outputs are the inputs of this softmax (logits), not quantized"));
-    std::vector<Value> values = to_values(features(0));
-    for (Value& value : values) value.is_logit = true;
-    return values;
+    throw ConfigError(concat(where(),
+                             ": is a softmax, for which there is no circuit. Where it leads to an output alone, "
+                             "`softmax: logits` makes its inputs, which have the same order, the output, and "
+                             "`softmax: argmax` the index of the largest"));
   }
 
   std::vector<Value> values_of(const MoveOperation& move) {
@@ -258,8 +261,6 @@ class Lowering {
     for (size_t e = 0; e < in.size(); ++e) {
       if (!is_needed(e)) {
         values.emplace_back();
-      } else if (in[e].is_logit) {
-        values.push_back(in[e]);
       } else if (in[e].function != nullptr) {
         values.push_back({.feature = quantized_table(in[e], q.types[e], q)});
       } else {
@@ -373,7 +374,6 @@ class Lowering {
   std::vector<Port> ports_;
   std::vector<InputQuantizer> quantizers_;
   std::vector<SolvedLayer> solved_;
-  std::vector<std::string> notes_;
   size_t layer_ = 0;
   size_t counted_ = 0;
   int64_t adder_bits_ = 0;
@@ -408,6 +408,25 @@ std::vector<PortValues> Lowered::input_values(std::span<const ConstTensorView> i
 
 Lowered lower(const ProxyModel& model, const LoweringOptions& options, Workers& workers) {
   return Lowering(model, options, workers).run();
+}
+
+ProxyModel with_logits(ProxyModel model, std::vector<std::string>& notes) {
+  const std::vector<ProxyPlan> plans = plan_layers(model);
+  std::vector<int> outputs;
+  for (int output : model.outputs()) {
+    // A softmax may have a quantizer after it, and layers that move elements would move those of its input as well.
+    int layer = output;
+    const auto operation = [&]() -> const ProxyOperation& { return plans[static_cast<size_t>(layer)].operation; };
+    if (std::holds_alternative<QuantizeOperation>(operation()))
+      layer = model.layers()[static_cast<size_t>(layer)].parents[0];
+    if (std::holds_alternative<SoftmaxOperation>(operation())) {
+      notes.push_back(concat("output '", model.layer(output).name(), "' has the values before the softmax of layer '",
+                             model.layer(layer).name(), "'"));
+      output = model.layers()[static_cast<size_t>(layer)].parents[0];
+    }
+    outputs.push_back(output);
+  }
+  return std::move(model).with_outputs(std::move(outputs));
 }
 
 std::vector<float> to_floats(const Port& port, const PortValues& values) {

@@ -11,7 +11,7 @@
 //   lowered.input_values({{x.view()}});     // what goes into its ports for these data
 //
 // A function of one number (tanh, a UnaryLUT) becomes a table together with the quantizer after it. There is no circuit
-// for softmax; on request the values before it are the outputs, whose order is the same.
+// for softmax: with_logits() makes the values before it, whose order is the same, the outputs.
 #pragma once
 
 #include <cstdint>
@@ -29,15 +29,10 @@
 
 namespace hgq::rtl {
 
-/// What becomes of a softmax at an output.
-enum class SoftmaxMode : uint8_t {
-  kRefuse,  // ConfigError
-  kLogits,  // its inputs are the outputs
-};
-
 struct LoweringOptions {
   SolverOptions solver{};
-  SoftmaxMode softmax = SoftmaxMode::kRefuse;
+  /// The outputs are indices of the largest value along the last dimension, the first if there are several.
+  bool argmax = false;
   /// More adder bits than this are refused: about what the largest FPGAs have LUTs.
   int64_t most_adder_bits = 1'700'000;
 };
@@ -58,8 +53,8 @@ struct InputQuantizer {
 struct Lowered {
   Circuit circuit;
   std::vector<InputQuantizer> quantizers;  // of each input port
+  bool argmax = false;                     // LoweringOptions::argmax
   std::vector<SolvedLayer> solved;         // dense layers and convolutions, in the order of the proxy
-  std::vector<std::string> notes;          // for the user
 
   /// The values of all input ports. `inputs` as for Emulator::run().
   std::vector<PortValues> input_values(std::span<const ConstTensorView> inputs) const;
@@ -68,6 +63,10 @@ struct Lowered {
 /// Throws ConfigError, which names the layer, if a value needs more than 62 bits, a table more than 2^16 entries, or
 /// the circuit more adder bits than there may be; and if a layer has no circuit. Throws ShapeError as plan_layers().
 Lowered lower(const ProxyModel& model, const LoweringOptions& options, Workers& workers);
+
+/// The proxy with the inputs of softmax as outputs, where a softmax is an output or has only a quantizer after it.
+/// `notes` gets a line for each.
+ProxyModel with_logits(ProxyModel model, std::vector<std::string>& notes);
 
 /// The outputs of a circuit as float32 numbers, for comparing with an Emulation: `values` is what its port gives.
 std::vector<float> to_floats(const Port& port, const PortValues& values);

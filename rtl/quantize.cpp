@@ -227,6 +227,26 @@ Feature largest(CircuitBuilder& builder, std::span<const Feature> values) {
                  exponent);
 }
 
+Feature argmax(CircuitBuilder& builder, std::span<const Feature> values) {
+  int exponent = 0;
+  std::vector<Operand> best = aligned(values, exponent);
+  std::vector<Operand> index;
+  for (size_t i = 0; i < best.size(); ++i) index.push_back(constant(builder, static_cast<int64_t>(i)));
+  while (best.size() > 1) {
+    std::vector<Operand> values_left;
+    std::vector<Operand> indices_left;
+    for (size_t i = 0; i < best.size(); i += 2) {
+      const bool alone = i + 1 == best.size();
+      values_left.push_back(alone ? best[i] : larger(builder, best[i], best[i + 1]));
+      indices_left.push_back(alone ? index[i]
+                                   : builder.mux(builder.less(best[i], best[i + 1]), index[i + 1], index[i]));
+    }
+    best = std::move(values_left);
+    index = std::move(indices_left);
+  }
+  return feature(builder, index.front(), 0);
+}
+
 Feature sum(CircuitBuilder& builder, std::span<const Feature> values) {
   if (values.empty()) return {};
   int exponent = 0;

@@ -20,6 +20,9 @@ Feature relu(CircuitBuilder& builder, const Feature& x);
 /// The largest of at least one value.
 Feature largest(CircuitBuilder& builder, std::span<const Feature> values);
 
+/// The index of the largest of at least one value; the first, if there are several.
+Feature argmax(CircuitBuilder& builder, std::span<const Feature> values);
+
 /// The sum of some values.
 Feature sum(CircuitBuilder& builder, std::span<const Feature> values);
 

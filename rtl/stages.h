@@ -52,7 +52,7 @@ class StageGraph {
 
 struct Stages {
   int count = 0;
-  double delay = 0;        // of the slowest, without a register's own time
+  double delay = 0;          // of the slowest, without a register's own time
   std::vector<int> stage{};  // of each node, from 0; inputs have 0
 };
 

@@ -214,8 +214,8 @@ TEST(Lowering, GoldenProxies) {
 }
 
 TEST(Lowering, SoftmaxIsRefusedOrItsInputsAreTheOutputs) {
-  const std::string path = std::string(HGQ_SOURCE_DIR) + "/tests/golden/models/softmax_out/proxy_wrap.h5";
-  const ProxyModel model = load_proxy(path, ProxyKinds());
+  const std::string folder = std::string(HGQ_SOURCE_DIR) + "/tests/golden/models/softmax_out/";
+  ProxyModel model = load_proxy(folder + "proxy_wrap.h5", ProxyKinds());
   Workers workers(1);
   try {
     lower(model, {}, workers);
@@ -223,8 +223,22 @@ TEST(Lowering, SoftmaxIsRefusedOrItsInputsAreTheOutputs) {
   } catch (const ConfigError& e) {
     EXPECT_THAT(e.what(), HasSubstr("softmax: logits"));
   }
-  const Lowered lowered = lower(model, {.softmax = SoftmaxMode::kLogits}, workers);
-  EXPECT_THAT(lowered.notes, testing::ElementsAre(HasSubstr("logits")));
+  std::vector<std::string> notes;
+  model = with_logits(std::move(model), notes);
+  EXPECT_THAT(notes, testing::ElementsAre(HasSubstr("before the softmax")));
+  const Tensor x = h5::File::open(folder + "data.h5").read_floats("x/test");
+  expect_equal(model, x);
+
+  const Lowered lowered = lower(model, {.argmax = true}, workers);
+  const std::vector<ConstTensorView> inputs{x.view()};
+  const Emulation expected = Emulator(model).run(inputs);
+  const PortValues got = Interpreter(lowered.circuit).run(lowered.input_values(inputs), expected.rows())[0];
+  const std::span<const float> logits = expected.outputs[0].values();
+  const size_t classes = logits.size() / got.size();
+  for (size_t row = 0; row < got.size(); ++row) {
+    const auto of_row = logits.subspan(row * classes, classes);
+    EXPECT_EQ(got[row], std::ranges::max_element(of_row) - of_row.begin()) << "row " << row;
+  }
 }
 
 }  // namespace

@@ -1,0 +1,190 @@
+#include "hgq/rtl/project_files.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <string_view>
+
+#include "hgq/core/error.h"
+#include "hgq/core/printable.h"
+#include "hgq/rtl/text_lines.h"
+
+namespace hgq::rtl {
+namespace {
+
+void check_part(std::string_view what, const std::string& part) {
+  const bool is_name = !part.empty() && std::ranges::all_of(part, [](char c) {
+    return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
+  });
+  HGQ_CHECK(is_name, ConfigError, what, " '", printable(part),
+            "' is no name of an FPGA; expected letters, digits, and - _ ., as in xcu250-figd2104-2L-e");
+}
+
+std::string nanoseconds(double period) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.3f", period);
+  return text.data();
+}
+
+/// Both kinds of files have the same commands. Without registers the way from inputs to outputs has the whole period.
+std::string constraints(const HdlDesign& design, const HdlOptions& options) {
+  const std::string period = nanoseconds(options.clock_period_ns);
+  if (design.clocked) return concat("create_clock -name clk -period ", period, " [get_ports clk]\n");
+  return concat(
+      "# There is no clock: all ways from inputs to outputs have one period.\n",
+      "create_clock -name virtual_clk -period ", period, "\n",
+      "set_input_delay -clock virtual_clk 0 [all_inputs]\nset_output_delay -clock virtual_clk 0 [all_outputs]\n");
+}
+
+constexpr std::string_view kVivado = R"tcl(# vivado -mode batch -source scripts/vivado.tcl [-tclargs implement]
+# Synthesis out of context, and with `implement` place and route; reports go to build/vivado.
+set folder [file dirname [file dirname [file normalize [info script]]]]
+set reports $folder/build/vivado
+file mkdir $reports
+@SOURCES@read_xdc -mode out_of_context $folder/constraints/@TOP@.xdc
+synth_design -top @TOP@ -part @PART@ -mode out_of_context
+report_utilization -file $reports/utilization_synthesis.txt
+report_timing_summary -file $reports/timing_synthesis.txt
+if {[lsearch $argv implement] >= 0} {
+  opt_design
+  place_design
+  phys_opt_design
+  route_design
+  report_utilization -file $reports/utilization.txt
+  report_timing_summary -file $reports/timing.txt
+}
+)tcl";
+
+constexpr std::string_view kQuartus = R"tcl(# quartus_sh -t scripts/quartus.tcl
+# All ports are virtual pins, as the module stands in a larger design. Reports go to build/quartus.
+load_package flow
+set folder [file dirname [file dirname [file normalize [info script]]]]
+file mkdir $folder/build/quartus
+cd $folder/build/quartus
+project_new -overwrite @TOP@
+set_global_assignment -name DEVICE @DEVICE@
+set_global_assignment -name TOP_LEVEL_ENTITY @TOP@
+@SOURCES@set_global_assignment -name SDC_FILE $folder/constraints/@TOP@.sdc
+set_instance_assignment -name VIRTUAL_PIN ON -to *
+execute_flow -compile
+project_close
+)tcl";
+
+constexpr std::string_view kYosysXilinx = R"(# From the folder above: yosys -s scripts/yosys_xilinx.ys
+@SOURCES@synth_xilinx -family xcup -flatten -noiopad -top @TOP@
+stat
+)";
+
+constexpr std::string_view kYosysGeneric = R"(# From the folder above: yosys -s scripts/yosys_generic.ys
+@SOURCES@synth -flatten -top @TOP@
+abc -lut 6
+opt_clean
+stat
+)";
+
+constexpr std::string_view kSimulateVerilog = R"sh(#!/usr/bin/env bash
+# simulate.sh [verilator|iverilog]: runs the test bench on the rows in sim/, with Verilator if it is installed.
+set -euo pipefail
+cd "$(dirname "$0")"
+files=(
+@SOURCES@)
+simulator=${1:-}
+if [[ -z $simulator ]]; then
+  if command -v verilator >/dev/null; then simulator=verilator; else simulator=iverilog; fi
+fi
+mkdir -p build
+case $simulator in
+  verilator)
+    verilator --binary --timing -Wno-fatal --top-module @TOP@_tb -Mdir build/verilator -o simulation -j 2 \
+      -MAKEFLAGS 'OPT_FAST=-O1 OPT_SLOW=-O0' "${files[@]}" >build/verilator.log 2>&1 || { cat build/verilator.log >&2; exit 1; }
+    cd sim && ../build/verilator/simulation
+    ;;
+  iverilog)
+    iverilog -g2012 -s @TOP@_tb -o build/simulation.vvp "${files[@]}"
+    cd sim && vvp -n ../build/simulation.vvp
+    ;;
+  *)
+    echo "simulator '$simulator' is not known: expected verilator or iverilog" >&2
+    exit 2
+    ;;
+esac
+)sh";
+
+constexpr std::string_view kSimulateVhdl = R"sh(#!/usr/bin/env bash
+# simulate.sh: runs the test bench on the rows in sim/ with GHDL.
+set -euo pipefail
+cd "$(dirname "$0")"
+files=(
+@SOURCES@)
+mkdir -p build/ghdl
+@CELLS@ghdl -a --std=08 --workdir=build/ghdl -Pbuild/ghdl "${files[@]}"
+cd build/ghdl  # where some of its code generators leave a program
+ghdl --elab-run --std=08 -P. @TOP@_tb --ieee-asserts=disable-at-0 -gINPUTS=../../sim/inputs.hex -gEXPECTED=../../sim/expected.hex
+)sh";
+
+/// A line for each source, with the text before it.
+std::string lines(const std::vector<std::string>& sources, std::string_view before) {
+  std::string text;
+  for (const std::string& source : sources) text += concat(before, source, "\n");
+  return text;
+}
+
+std::string vivado_script(const HdlDesign& design, const HdlOptions& options, const std::vector<std::string>& sources) {
+  const char* const read =
+      options.language == HdlLanguage::kVhdl ? "read_vhdl -vhdl2008 $folder/" : "read_verilog $folder/";
+  return filled(kVivado, {{"SOURCES", lines(sources, read)}, {"TOP", design.top}, {"PART", options.part}});
+}
+
+std::string quartus_script(const HdlDesign& design, const HdlOptions& options,
+                           const std::vector<std::string>& sources) {
+  const std::string assign = "set_global_assignment -name ";
+  const bool is_vhdl = options.language == HdlLanguage::kVhdl;
+  const std::string version = is_vhdl ? assign + "VHDL_INPUT_VERSION VHDL_2008\n" : "";
+  const std::string read = concat(assign, is_vhdl ? "VHDL" : "VERILOG", "_FILE $folder/");
+  return filled(kQuartus,
+                {{"SOURCES", version + lines(sources, read)}, {"TOP", design.top}, {"DEVICE", options.device}});
+}
+
+std::string yosys_script(std::string_view pattern, const HdlDesign& design, const std::vector<std::string>& sources) {
+  return filled(pattern, {{"SOURCES", lines(sources, "read_verilog ")}, {"TOP", design.top}});
+}
+
+std::string verilog_simulation(const HdlDesign& design, std::vector<std::string> sources) {
+  if (!design.adders.empty()) sources.emplace_back("sim/xilinx_cells.v");
+  sources.push_back(concat("sim/", design.top, "_tb.sv"));
+  return filled(kSimulateVerilog, {{"SOURCES", lines(sources, "  ")}, {"TOP", design.top}});
+}
+
+std::string vhdl_simulation(const HdlDesign& design, std::vector<std::string> sources) {
+  const std::string cells =
+      design.adders.empty() ? "" : "ghdl -a --std=08 --work=unisim --workdir=build/ghdl sim/unisim.vhd\n";
+  sources.push_back(concat("sim/", design.top, "_tb.vhd"));
+  return filled(kSimulateVhdl, {{"SOURCES", lines(sources, "  ")}, {"CELLS", cells}, {"TOP", design.top}});
+}
+
+}  // namespace
+
+std::vector<SourceFile> project_files(const HdlDesign& design, const HdlOptions& options,
+                                      const std::vector<std::string>& sources) {
+  HGQ_CHECK(std::isfinite(options.clock_period_ns) && options.clock_period_ns >= 0.001, ConfigError, "clock period ",
+            options.clock_period_ns, " ns; expected at least 0.001 ns");
+  check_part("part", options.part);
+  check_part("device", options.device);
+  const bool is_vhdl = options.language == HdlLanguage::kVhdl;
+  const bool has_cells = !design.adders.empty();
+  std::vector<SourceFile> files{
+      {concat("constraints/", design.top, ".xdc"), constraints(design, options)},
+      {concat("constraints/", design.top, ".sdc"), constraints(design, options)},
+      {"scripts/vivado.tcl", vivado_script(design, options, sources)},
+      {"simulate.sh", is_vhdl ? vhdl_simulation(design, sources) : verilog_simulation(design, sources)}};
+  // Cells of one maker are nothing for others.
+  if (!has_cells) files.push_back({"scripts/quartus.tcl", quartus_script(design, options, sources)});
+  if (!is_vhdl) files.push_back({"scripts/yosys_xilinx.ys", yosys_script(kYosysXilinx, design, sources)});
+  if (!is_vhdl && !has_cells)
+    files.push_back({"scripts/yosys_generic.ys", yosys_script(kYosysGeneric, design, sources)});
+  return files;
+}
+
+}  // namespace hgq::rtl

@@ -1,0 +1,421 @@
+#include "sample_circuits.h"
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <utility>
+
+#include "hgq/core/error.h"
+#include "hgq/rtl/circuit_builder.h"
+
+namespace hgq::rtl {
+namespace {
+
+class Random {
+ public:
+  explicit Random(uint64_t seed) : bits_(seed) {}
+  uint64_t bits() { return bits_(); }
+  /// 0 to count - 1.
+  int below(int count) { return static_cast<int>(bits_() % static_cast<uint64_t>(count)); }
+  bool coin() { return (bits_() >> 20 & 1U) != 0; }
+
+ private:
+  std::mt19937_64 bits_;
+};
+
+Operand plain(int32_t node) { return {node, 0, false}; }
+
+Interval range_of(const Circuit& circuit, const Operand& operand) {
+  const Interval& r = circuit.node(operand.node).range;
+  const int64_t low = r.low * (int64_t{1} << operand.shift);
+  const int64_t high = r.high * (int64_t{1} << operand.shift);
+  return operand.negative ? Interval{-high, -low} : Interval{low, high};
+}
+
+Interval sum_of(const Circuit& circuit, std::span<const Operand> operands) {
+  Interval sum;
+  for (const Operand& operand : operands) {
+    const Interval r = range_of(circuit, operand);
+    sum = {sum.low + r.low, sum.high + r.high};
+  }
+  return sum;
+}
+
+int uses_of(const Circuit& circuit, int32_t node) {
+  int uses = 0;
+  for (const Node& reader : circuit.nodes)
+    for (const Operand& operand : reader.reads()) uses += operand.node == node ? 1 : 0;
+  for (const Port& port : circuit.outputs)
+    for (const Feature& feature : port.features) uses += feature.node == node ? 1 : 0;
+  return uses;
+}
+
+/// Nodes by hand, each an output.
+class Blocks {
+ public:
+  Blocks(int one_of, uint64_t seed) : one_of_(one_of), choice_(seed) {
+    circuit_.name = "blocks";
+    circuit_.layers = {"numbers", "blocks"};
+    for (size_t number = 0; number < kBlockBits.size(); ++number) {
+      for (int bits = 1; bits <= kBlockBits[number]; ++bits) {
+        for (const bool is_signed : {false, true}) {
+          inputs_[number].push_back(input(bits, is_signed));
+          features_.push_back({inputs_[number].back(), 0});
+        }
+      }
+    }
+    for (const int64_t value : {0, 1, -1, 5, -6}) constants_.push_back(constant(value));
+  }
+
+  static constexpr std::array<int, 3> kBlockBits{4, 4, 3};
+
+  const std::vector<int32_t>& inputs(size_t number) const { return inputs_[number]; }
+  const std::vector<int32_t>& constants() const { return constants_; }
+  const Node& node(int32_t index) const { return circuit_.node(index); }
+
+  void put(Node node) {
+    node.bits = node.bits == 0 ? top_bit(node.range) : node.bits;
+    node.layer = 1;
+    if (node.bits == 0 || choice_.below(one_of_) != 0) return;
+    circuit_.nodes.push_back(node);
+    outputs_.push_back({static_cast<int32_t>(circuit_.nodes.size()) - 1, 0});
+  }
+
+  /// A sum, and some of its lowest bits.
+  void put_sum(const std::vector<Operand>& operands, Random& random) {
+    Node sum{.kind = NodeKind::kAdd, .operand_count = static_cast<uint8_t>(operands.size())};
+    std::ranges::copy(operands, sum.operands.begin());
+    sum.range = sum_of(circuit_, operands);
+    put(sum);
+    const int bits = top_bit(sum.range);
+    if (bits < 2 || random.below(3) != 0) return;
+    sum.bits = 1 + random.below(bits - 1);
+    put(sum);
+  }
+
+  int add_table(std::vector<int64_t> entries) {
+    circuit_.tables.push_back({std::move(entries)});
+    return static_cast<int>(circuit_.tables.size()) - 1;
+  }
+
+  Circuit take() && {
+    circuit_.inputs = {sample_port("x", features_)};
+    circuit_.outputs = {sample_port("y", outputs_)};
+    return std::move(circuit_);
+  }
+
+ private:
+  int32_t input(int bits, bool is_signed) {
+    circuit_.nodes.push_back({.kind = NodeKind::kInput, .range = range_of_type(bits, is_signed), .bits = bits});
+    return static_cast<int32_t>(circuit_.nodes.size()) - 1;
+  }
+  int32_t constant(int64_t value) {
+    circuit_.nodes.push_back({.range = {value, value}, .bits = top_bit({value, value})});
+    return static_cast<int32_t>(circuit_.nodes.size()) - 1;
+  }
+
+  int one_of_;
+  Random choice_;
+  Circuit circuit_;
+  std::array<std::vector<int32_t>, 3> inputs_;
+  std::vector<int32_t> constants_;
+  std::vector<Feature> features_, outputs_;
+};
+
+constexpr std::array<std::pair<int, int>, 7> kShifts{{{0, 0}, {1, 0}, {0, 1}, {3, 0}, {0, 3}, {5, 0}, {0, 5}}};
+
+void put_sums(Blocks& blocks, Random& random) {
+  for (const int32_t x : blocks.inputs(0)) {
+    std::vector<int32_t> others = blocks.inputs(1);
+    others.insert(others.end(), blocks.constants().begin(), blocks.constants().end());
+    for (const int32_t y : others) {
+      for (const auto& [x_shift, y_shift] : kShifts) {
+        blocks.put_sum({{x, x_shift, false}, {y, y_shift, false}}, random);
+        blocks.put_sum({{x, x_shift, true}, {y, y_shift, false}}, random);
+        if (random.coin()) blocks.put_sum({{x, x_shift, false}, {y, y_shift, true}}, random);
+      }
+    }
+  }
+  for (const int32_t x : blocks.inputs(0)) {
+    for (const int32_t y : blocks.inputs(1)) {
+      for (const int32_t z : blocks.inputs(2)) {
+        for (int signs = 0; signs < 7; ++signs) {
+          if (random.below(3) != 0) continue;
+          const auto& [first, second] = kShifts[static_cast<size_t>(random.below(7))];
+          std::vector<Operand> operands{
+              {x, first, (signs & 1) != 0}, {y, second, (signs & 2) != 0}, {z, random.below(4), (signs & 4) != 0}};
+          std::rotate(operands.begin(), operands.begin() + random.below(3), operands.end());
+          blocks.put_sum(operands, random);
+        }
+      }
+    }
+  }
+}
+
+void put_other_kinds(Blocks& blocks, Random& random) {
+  const auto of_one = [](NodeKind kind, int32_t x, Interval range) {
+    return Node{.kind = kind, .operand_count = 1, .operands = {plain(x), {}, {}}, .range = range};
+  };
+  std::vector<int32_t> others = blocks.inputs(1);
+  others.insert(others.end(), blocks.constants().begin(), blocks.constants().end());
+  for (const int32_t x : blocks.inputs(0)) {
+    for (const int32_t y : others) {
+      for (const auto& [x_shift, y_shift] : kShifts) {
+        const Operand left{x, x_shift, false};
+        const Operand right{y, y_shift, false};
+        blocks.put({.kind = NodeKind::kLess, .operand_count = 2, .operands = {left, right, {}}, .range = {0, 1}});
+        if (random.coin())
+          blocks.put({.kind = NodeKind::kLess, .operand_count = 2, .operands = {right, left, {}}, .range = {0, 1}});
+        const Interval a{blocks.node(x).range.low << x_shift, blocks.node(x).range.high << x_shift};
+        const Interval b{blocks.node(y).range.low << y_shift, blocks.node(y).range.high << y_shift};
+        const Interval both{std::min(a.low, b.low), std::max(a.high, b.high)};
+        const bool one = random.coin();
+        const Operand condition = plain(blocks.inputs(2)[random.coin() ? 1 : 0]);
+        blocks.put({.kind = NodeKind::kMux,
+                    .operand_count = 3,
+                    .operands = {condition, one ? left : right, one ? right : left},
+                    .range = both,
+                    .bits = random.coin() ? 0 : std::min(top_bit(both), 2)});
+      }
+    }
+    const Node& source = blocks.node(x);
+    const int bits = source.bits;
+    for (int low = 0; low < 6; ++low) {
+      for (int width = 1; width < 5; ++width) {
+        Node slice = of_one(NodeKind::kSlice, x, range_of_type(width, random.coin()));
+        slice.low = low;
+        blocks.put(slice);
+      }
+    }
+    blocks.put(of_one(NodeKind::kAny, x, {0, 1}));
+    blocks.put(of_one(NodeKind::kAll, x, {0, 1}));
+    for (const bool is_signed : {false, true}) {
+      std::vector<int64_t> entries(size_t{1} << static_cast<unsigned>(bits));
+      for (int64_t& entry : entries) entry = random.below(100) - (is_signed ? 50 : 0);
+      const Interval range{*std::ranges::min_element(entries), *std::ranges::max_element(entries)};
+      Node table = of_one(NodeKind::kTable, x, range);
+      table.table = blocks.add_table(std::move(entries));
+      blocks.put(table);
+      table.bits = std::min(top_bit(range), 3);
+      blocks.put(table);
+    }
+    if (source.is_signed()) continue;
+    for (const int more : {0, 2}) {
+      const int64_t ones = (int64_t{1} << (bits + more)) - 1;
+      blocks.put(of_one(NodeKind::kNot, x, {ones - blocks.node(x).range.high, ones}));
+    }
+  }
+  for (const NodeKind kind : {NodeKind::kAnd, NodeKind::kOr}) {
+    for (const size_t x : {size_t{0}, size_t{1}}) {
+      for (const size_t y : {size_t{0}, size_t{1}})
+        blocks.put({.kind = kind,
+                    .operand_count = 2,
+                    .operands = {plain(blocks.inputs(0)[x]), plain(blocks.inputs(1)[y]), {}},
+                    .range = {0, 1}});
+    }
+  }
+}
+
+}  // namespace
+
+Port sample_port(const std::string& name, const std::vector<Feature>& features) {
+  return {name, Shape{std::ssize(features)}, features};
+}
+
+Interval range_of_type(int bits, bool is_signed) {
+  const int64_t half = int64_t{1} << (bits - 1);
+  return is_signed ? Interval{-half, half - 1} : Interval{0, 2 * half - 1};
+}
+
+Circuit random_circuit(uint64_t seed, int nodes) {
+  Random random(seed);
+  CircuitBuilder builder(concat("random_", seed));
+  builder.begin_layer("inputs");
+  std::vector<Feature> inputs;
+  std::vector<Operand> values;
+  for (int i = 0; i < 12; ++i) {
+    values.push_back(plain(builder.input(1 + random.below(8), random.coin())));
+    inputs.push_back({values.back().node, -random.below(4)});
+  }
+  const size_t inputs_count = values.size();
+  // Mostly of what is new, so that the circuit is deep.
+  const auto any = [&](int most_bits) {
+    while (true) {
+      const size_t at = random.coin() ? values.size() - 1 - static_cast<size_t>(random.below(10))
+                                      : static_cast<size_t>(random.below(static_cast<int>(values.size())));
+      const Operand& value = values[at];
+      if (builder.bits(value.node) <= most_bits) return Operand{value.node, random.below(4), false};
+    }
+  };
+  const auto bit = [&] {
+    const Operand value = any(20);
+    return builder.bit(value.node, random.below(std::max(builder.bits(value.node), 1)));
+  };
+  for (int i = 0; i < nodes; ++i) {
+    if (i % (nodes / 3 + 1) == 0) builder.begin_layer(concat("Layer ", i / (nodes / 3 + 1)));
+    Operand made;
+    switch (random.below(12)) {
+      case 0:
+        made = builder.slice(any(20), random.below(5), 1 + random.below(10), random.coin());
+        break;
+      case 1:
+        made = builder.mux(bit(), any(20), any(20));
+        break;
+      case 2:
+        made = plain(random.coin() ? builder.any(any(20).node) : builder.all(any(20).node));
+        break;
+      case 3:
+        made = plain(random.coin() ? builder.conjunction(bit(), bit()) : builder.disjunction(bit(), bit()));
+        break;
+      case 4: {
+        const Operand low = builder.slice(any(20), 0, 3, false);
+        made = plain(builder.inverted(low.node >= 0 && low.shift == 0 ? low.node : bit(), 3));
+        break;
+      }
+      case 5:
+        made = plain(builder.less(any(20), any(20)));
+        break;
+      case 6: {
+        const Operand index = any(7);
+        std::vector<int64_t> entries(size_t{1} << static_cast<unsigned>(builder.bits(index.node)));
+        for (int64_t& entry : entries) entry = random.below(200) - 70;
+        made = plain(builder.table(index.node, std::move(entries)));
+        break;
+      }
+      case 7:
+        made = builder.add(any(20), plain(builder.constant(random.below(64) - 32)));
+        break;
+      default: {
+        Operand left = any(20);
+        Operand right = any(20);
+        left.negative = random.below(3) == 0;
+        right.negative = random.below(3) == 0;
+        made = builder.add(left, right);
+        if (made.node >= 0) made = builder.positive(made);
+      }
+    }
+    if (made.node >= 0 && !builder.is_constant(made.node)) values.push_back(plain(made.node));
+  }
+  std::vector<Feature> outputs{{builder.constant(-5), 0}, {-1, 0}, {values[0].node, 1}};
+  for (size_t i = values.size() - 40; i < values.size(); ++i) outputs.push_back({values[i].node, random.below(3)});
+  const auto middle = inputs.begin() + static_cast<std::ptrdiff_t>(inputs_count / 2);
+  return trimmed(
+      std::move(builder).take({sample_port("x", {inputs.begin(), middle}), sample_port("end", {middle, inputs.end()})},
+                              {sample_port("y", outputs)}));
+}
+
+Circuit with_sums_of_three(const Circuit& circuit) {
+  Circuit out = circuit;
+  for (Node& node : out.nodes) {
+    if (node.kind != NodeKind::kAdd || node.operand_count != 2) continue;
+    for (const size_t at : {size_t{0}, size_t{1}}) {
+      const Operand inner = node.operands[at];
+      const Node& source = out.node(inner.node);
+      if (source.kind != NodeKind::kAdd || source.operand_count != 2 || uses_of(out, inner.node) != 1) continue;
+      std::array<Operand, 3> operands{node.operands[1 - at], source.operands[0], source.operands[1]};
+      int negative = operands[0].negative ? 1 : 0;
+      for (const size_t i : {size_t{1}, size_t{2}}) {
+        operands[i].shift += inner.shift;
+        operands[i].negative = operands[i].negative != inner.negative;
+        negative += operands[i].negative ? 1 : 0;
+      }
+      if (negative == 3) continue;
+      node.operands = operands;
+      node.operand_count = 3;
+      break;
+    }
+  }
+  return trimmed(out);
+}
+
+Circuit with_registers(const Circuit& circuit, int latency, uint64_t seed) {
+  Random random(seed);
+  Circuit out = circuit;
+  out.nodes.clear();
+  out.latency = latency;
+  std::vector<int> stages;                   // of the nodes of `circuit`
+  std::vector<std::vector<int32_t>> copies;  // of each of them: the node at its stage and later ones
+  const auto at_stage = [&](int32_t index, int stage) {
+    std::vector<int32_t>& own = copies[static_cast<size_t>(index)];
+    if (circuit.node(index).kind == NodeKind::kConstant) return own[0];
+    while (std::ssize(own) <= stage - stages[static_cast<size_t>(index)]) {
+      Node copy = circuit.node(index);
+      out.nodes.push_back({.kind = NodeKind::kRegister,
+                           .operand_count = 1,
+                           .operands = {plain(own.back()), {}, {}},
+                           .range = copy.range,
+                           .bits = copy.bits,
+                           .layer = copy.layer});
+      own.push_back(static_cast<int32_t>(out.nodes.size()) - 1);
+    }
+    return own[static_cast<size_t>(stage - stages[static_cast<size_t>(index)])];
+  };
+  for (const Node& node : circuit.nodes) {
+    int stage = 0;
+    for (const Operand& operand : node.reads()) stage = std::max(stage, stages[static_cast<size_t>(operand.node)]);
+    if (node.kind != NodeKind::kInput && node.kind != NodeKind::kConstant && stage < latency && random.below(4) == 0)
+      ++stage;
+    Node moved = node;
+    for (Operand& operand : moved.reads()) operand.node = at_stage(operand.node, stage);
+    out.nodes.push_back(moved);
+    stages.push_back(stage);
+    copies.push_back({static_cast<int32_t>(out.nodes.size()) - 1});
+  }
+  for (Port& port : out.inputs) {
+    for (Feature& feature : port.features) {
+      if (feature.node >= 0) feature.node = copies[static_cast<size_t>(feature.node)][0];
+    }
+  }
+  for (Port& port : out.outputs) {
+    for (Feature& feature : port.features) {
+      if (feature.node >= 0) feature.node = at_stage(feature.node, latency);
+    }
+  }
+  return out;
+}
+
+Circuit block_circuit(int one_of, uint64_t seed) {
+  Random random(1);
+  Blocks blocks(one_of, seed);
+  put_sums(blocks, random);
+  put_other_kinds(blocks, random);
+  Circuit circuit = std::move(blocks).take();
+  // In a sum the smallest shift is 0, and an operand is not negative.
+  for (Node& node : circuit.nodes) {
+    if (node.kind != NodeKind::kAdd) continue;
+    int least = node.operands[0].shift;
+    for (const Operand& operand : node.reads()) least = std::min(least, operand.shift);
+    for (Operand& operand : node.reads()) operand.shift -= least;
+    const int bits_gone = top_bit(node.range);
+    node.range = sum_of(circuit, node.reads());
+    node.bits = std::max(node.bits - (bits_gone - top_bit(node.range)), 1);
+  }
+  return circuit;
+}
+
+PortValues block_inputs(const Circuit& circuit, int64_t& rows) {
+  rows = 1;
+  for (const int bits : Blocks::kBlockBits) rows <<= bits;
+  PortValues values;
+  for (int64_t row = 0; row < rows; ++row) {
+    int64_t rest = row;
+    for (const int bits : Blocks::kBlockBits) {
+      for (int i = 0; i < 2 * bits; ++i) values.push_back(rest & ((int64_t{1} << bits) - 1));
+      rest >>= bits;
+    }
+  }
+  HGQ_CHECK(values.size() == static_cast<size_t>(rows) * circuit.inputs[0].features.size(), Error, "other features");
+  return values;
+}
+
+std::vector<PortValues> random_inputs(const Circuit& circuit, int64_t rows, uint64_t seed) {
+  Random random(seed);
+  std::vector<PortValues> values;
+  for (const Port& port : circuit.inputs) {
+    PortValues& own = values.emplace_back(static_cast<size_t>(rows) * port.features.size());
+    for (int64_t& value : own) value = static_cast<int64_t>(random.bits()) >> 4;
+  }
+  return values;
+}
+
+}  // namespace hgq::rtl
