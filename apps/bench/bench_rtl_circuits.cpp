@@ -144,9 +144,10 @@ nlohmann::json write(const hgq::rtl::Circuit& circuit, const std::string& name, 
 void run(const std::string& out, int random, const std::vector<std::string>& proxies) {
   hgq::Workers workers;
   std::vector<std::pair<std::string, hgq::rtl::Circuit>> circuits;
-  const auto add = [&](const std::string& name, const ProxyModel& model) {
+  std::vector<std::string> notes;
+  const auto add = [&](const std::string& name, ProxyModel model) {
     circuits.emplace_back(
-        name, hgq::rtl::lower(model, {.solver = {.extra_depth = 2}, .softmax = hgq::rtl::SoftmaxMode::kLogits}, workers)
+        name, hgq::rtl::lower(hgq::rtl::with_logits(std::move(model), notes), {.solver = {.extra_depth = 2}}, workers)
                   .circuit);
   };
   for (const std::string& path : proxies) {
