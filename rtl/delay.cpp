@@ -60,7 +60,7 @@ Delays delays_of(const Circuit& circuit, const DelayModel& model) {
 }
 
 double clock_period(const Circuit& circuit, const DelayModel& model) {
-  return delays_of(circuit, model).longest + (circuit.latency > 0 ? model.register_ : 0);
+  return delays_of(circuit, model).longest + (circuit.latency > 0 ? model.flip_flop : 0);
 }
 
 std::vector<int32_t> longest_path(const Circuit& circuit, const DelayModel& model) {

@@ -3,7 +3,7 @@
 // Two units of the same model: nanoseconds, and adder levels (the adders, comparisons and tables one behind another).
 //
 //   const rtl::Delays delays = rtl::delays_of(circuit);
-//   std::cout << delays.longest << " ns\n";
+//   std::printf("%.2f ns\n", delays.longest);
 //
 // The nanoseconds are typical values of a middle speed grade of UltraScale+, taken from what data sheets and timing
 // reports in public show: a lookup table with an average net behind it about 0.4 ns, of which the net is two thirds; 8
@@ -26,12 +26,12 @@ struct DelayModel {
   double gate = 0.4;        // a lookup table: a gate, a mux, each step of a reduction of up to 6 bits at a time
   double table = 0.4;       // up to 6 bits of index
   double table_bit = 0.15;  // each further bit of index
-  double register_ = 0.1;   // from the clock to the output and set-up; comes to every stage's delay once
+  double flip_flop = 0.1;   // from the clock to the output and set-up; comes to every stage's delay once
 
   static DelayModel nanoseconds() { return {}; }
   /// Gates and muxes between adders are not counted; four more bits of index are like another table.
   static DelayModel adder_levels() {
-    return {.adder = 1, .carry = 0, .third = 0, .gate = 0, .table = 1, .table_bit = 0.25, .register_ = 0};
+    return {.adder = 1, .carry = 0, .third = 0, .gate = 0, .table = 1, .table_bit = 0.25, .flip_flop = 0};
   }
 };
 

@@ -16,15 +16,15 @@ struct Coefficients {
 };
 
 // By tools/fit_rtl_estimate.py.
-constexpr Coefficients kLuts{.adder_bits = 0.87,
-                             .three_bits = 0.87,
-                             .mux_bits = 0.87,
-                             .gate_bits = 0.87,
-                             .comparison_bits = 0.87,
-                             .table_bits = 0.8};
-constexpr double kFfs = 1.0;  // each register bit
-constexpr double kLutSpread = 0.1;
-constexpr double kFfSpread = 0.1;
+constexpr Coefficients kLuts{.adder_bits = 0.862,
+                             .three_bits = 0.890,
+                             .mux_bits = 0.855,
+                             .gate_bits = 0.367,
+                             .comparison_bits = 0.941,
+                             .table_bits = 0.990};
+constexpr double kFfs = 0.961;  // each register bit
+constexpr double kLutSpread = 0.13;
+constexpr double kFfSpread = 0.07;
 
 /// Whether a bit of an operand is the same for all values.
 bool is_fixed(const Circuit& circuit, const Operand& operand, int bit) {

@@ -6,7 +6,7 @@
 // full device, give other numbers.
 //
 //   const rtl::Estimate estimate = rtl::estimate(circuit);
-//   std::cout << estimate.total.luts << " LUT +- " << 100 * estimate.lut_spread << " %\n";
+//   std::printf("%.0f LUT +- %.0f %%\n", estimate.total.luts, 100 * estimate.lut_spread);
 #pragma once
 
 #include <cstdint>

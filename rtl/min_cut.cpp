@@ -18,22 +18,22 @@ void MinCut::add(int from, int to, int32_t cost, int32_t backward) {
   put(to, from, backward);
 }
 
+/// The number of arcs from each node to the sink, for those that may be on a shortest path.
 bool MinCut::find_levels(int source, int sink) {
   level_.assign(first_.size(), -1);
-  level_[static_cast<size_t>(source)] = 0;
-  std::vector<int> queue{source};
-  for (size_t at = 0; at < queue.size(); ++at) {
-    const int node = queue[at];
-    if (node == sink) break;
+  level_[static_cast<size_t>(sink)] = 0;
+  queue_.assign(1, sink);
+  for (size_t at = 0; at < queue_.size(); ++at) {
+    const int node = queue_[at];
+    if (node == source) break;
     for (int a = first_[static_cast<size_t>(node)]; a >= 0; a = arcs_[static_cast<size_t>(a)].next) {
-      const Arc& arc = arcs_[static_cast<size_t>(a)];
-      int& level = level_[static_cast<size_t>(arc.to)];
-      if (arc.rest <= 0 || level >= 0) continue;
+      int& level = level_[static_cast<size_t>(arcs_[static_cast<size_t>(a)].to)];
+      if (level >= 0 || arcs_[static_cast<size_t>(a ^ 1)].rest <= 0) continue;
       level = level_[static_cast<size_t>(node)] + 1;
-      queue.push_back(arc.to);
+      queue_.push_back(arcs_[static_cast<size_t>(a)].to);
     }
   }
-  return level_[static_cast<size_t>(sink)] >= 0;
+  return level_[static_cast<size_t>(source)] >= 0;
 }
 
 /// Fills the shortest paths. The path so far is a list of arcs; a dead end is left by the way it was entered.
@@ -60,7 +60,7 @@ void MinCut::push(int source, int sink) {
     int& a = current_[static_cast<size_t>(node)];
     while (a >= 0) {
       const Arc& arc = arcs_[static_cast<size_t>(a)];
-      if (arc.rest > 0 && level_[static_cast<size_t>(arc.to)] == level_[static_cast<size_t>(node)] + 1) break;
+      if (arc.rest > 0 && level_[static_cast<size_t>(arc.to)] == level_[static_cast<size_t>(node)] - 1) break;
       a = arc.next;
     }
     if (a >= 0) {
@@ -69,7 +69,7 @@ void MinCut::push(int source, int sink) {
     } else if (path.empty()) {
       return;
     } else {
-      level_[static_cast<size_t>(node)] = -1;
+      level_[static_cast<size_t>(node)] = kDeadEnd;
       node = arcs_[static_cast<size_t>(path.back() ^ 1)].to;
       path.pop_back();
     }
@@ -78,8 +78,17 @@ void MinCut::push(int source, int sink) {
 
 std::vector<bool> MinCut::cut(int source, int sink) {
   while (find_levels(source, sink)) push(source, sink);
-  std::vector<bool> with_source(first_.size());
-  for (size_t node = 0; node < first_.size(); ++node) with_source[node] = level_[node] >= 0;
+  std::vector<bool> with_source(first_.size(), false);
+  with_source[static_cast<size_t>(source)] = true;
+  queue_.assign(1, source);
+  for (size_t at = 0; at < queue_.size(); ++at) {
+    for (int a = first_[static_cast<size_t>(queue_[at])]; a >= 0; a = arcs_[static_cast<size_t>(a)].next) {
+      const Arc& arc = arcs_[static_cast<size_t>(a)];
+      if (arc.rest <= 0 || with_source[static_cast<size_t>(arc.to)]) continue;
+      with_source[static_cast<size_t>(arc.to)] = true;
+      queue_.push_back(arc.to);
+    }
+  }
   return with_source;
 }
 

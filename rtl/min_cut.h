@@ -28,6 +28,8 @@ class MinCut {
   std::vector<bool> cut(int source, int sink);
 
  private:
+  static constexpr int kDeadEnd = 1 << 30;
+
   struct Arc {
     int to = 0;
     int next = -1;  // of the same node
@@ -38,7 +40,7 @@ class MinCut {
   void push(int source, int sink);
 
   std::vector<Arc> arcs_;  // an arc and the one back are neighbours
-  std::vector<int> first_, current_, level_;
+  std::vector<int> first_, current_, level_, queue_;
 };
 
 }  // namespace hgq::rtl

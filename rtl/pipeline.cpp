@@ -17,7 +17,11 @@ std::string place_of(const Circuit& circuit, const Node& node) {
 
 /// The stages that the options ask for, before registers are saved.
 Stages wanted_stages(const Circuit& circuit, const StageGraph& graph, const PipelineOptions& options, int latency) {
-  if (!options.stage_delay) return fastest_stages(graph, latency);
+  if (!options.stage_delay) {
+    Stages stages = fastest_stages(graph, latency);
+    stages.delay *= 1 + options.slack;
+    return stages;
+  }
   std::optional<Stages> stages = earliest_stages(graph, *options.stage_delay);
   if (!stages) {
     size_t slowest = 0;
@@ -124,6 +128,7 @@ Circuit pipelined(const Circuit& circuit, const PipelineOptions& options) {
             "; expected 0 or more");
   HGQ_CHECK(!options.stage_delay || *options.stage_delay > 0, ConfigError, "pipeline: a stage delay of ",
             *options.stage_delay, "; expected more than 0");
+  HGQ_CHECK(options.slack >= 0, ConfigError, "pipeline: a slack of ", options.slack, "; expected 0 or more");
   if (!options.stage_delay && options.latency.value_or(0) == 0) return source;
   HGQ_CHECK(!options.latency || *options.latency > first, ConfigError, "pipeline: a latency of ", *options.latency,
             "; expected at least ", first + 1, " (a register behind the logic",

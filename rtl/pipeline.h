@@ -8,7 +8,7 @@
 //
 //   const rtl::Circuit fast = rtl::pipelined(circuit, {.latency = 4});
 //   const rtl::Circuit also = rtl::pipelined(circuit, {.stage_delay = 4, .model = rtl::DelayModel::adder_levels()});
-//   std::cout << also.latency << " clocks, " << rtl::register_bits(also) << " bits\n";
+//   std::printf("%d clocks, %ld bits\n", also.latency, rtl::register_bits(also));
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,11 @@
 namespace hgq::rtl {
 
 struct PipelineOptions {
-  /// Clocks. Without a stage delay, stages are as fast as so many can be.
+  /// Clocks. Without a stage delay, stages are as fast as so many can be, but for the slack.
   std::optional<int> latency{};
+  /// How much slower than that a stage may be, relatively, to save registers: it saves many, and is less than what the
+  /// delay model is sure of.
+  double slack = 0.1;
   /// The most that a stage may take, in the unit of the model, a register's own time not included. Without a latency,
   /// there are as few stages as possible.
   std::optional<double> stage_delay{};

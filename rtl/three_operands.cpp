@@ -2,7 +2,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
+
+#include "hgq/rtl/delay.h"
+#include "hgq/rtl/sum_tree.h"
 
 namespace hgq::rtl {
 
@@ -19,255 +24,239 @@ int64_t adder_cells(const Circuit& circuit) {
 
 namespace {
 
-/// The sum `reader` with its operand `which` replaced by what that is the sum of; nullopt if wires have too few bits
-/// for it: a sum can have a smaller range than its operands, which then are narrower than their own ranges.
-std::optional<Node> fused(const Circuit& circuit, const Node& reader, size_t which) {
-  const Operand& through = reader.operands[which];
-  const Node& inner = circuit.node(through.node);
-  Node node = reader;
-  node.operand_count = 3;
-  node.operands[0] = reader.operands[1 - which];
-  for (size_t i = 0; i < 2; ++i) {
-    const Operand& from = inner.operands[i];
-    node.operands[i + 1] = {from.node, from.shift + through.shift, from.negative != through.negative};
-    const Node& source = circuit.node(from.node);
-    if (bits_read(source, node.operands[i + 1].shift, node.bits) > source.bits) return std::nullopt;
-  }
-  return node;
-}
-
-/// Chooses the sums that go into their readers.
-class Fusion {
+/// Sums of two that only one other reads are one sum with it, of many terms. Each such sum is added up anew.
+class Regrouping {
  public:
-  explicit Fusion(const Circuit& circuit) : circuit_(circuit), state_(circuit.nodes.size()) {
+  explicit Regrouping(const Circuit& circuit)
+      : circuit_(circuit), levels_(delays_of(circuit, DelayModel::adder_levels()).ready), sums_(circuit.nodes.size()) {
     find_readers();
-    for (size_t i = 0; i < state_.size(); ++i) find_gain(i);
-    find_trees();
-    search();
+    for (size_t i = 0; i < sums_.size(); ++i) {
+      if (is_whole(i)) begin(i);
+    }
+    expand_all();
   }
 
   Circuit apply() const {
-    Circuit out = circuit_;
-    for (const Tree& tree : trees_) {
-      for (const size_t sum : matched(tree)) put_into_readers(sum, out);
+    Circuit out{.name = circuit_.name,
+                .layers = circuit_.layers,
+                .tables = circuit_.tables,
+                .inputs = circuit_.inputs,
+                .outputs = circuit_.outputs,
+                .latency = circuit_.latency};
+    std::vector<int32_t> places(circuit_.nodes.size(), -1);
+    for (size_t i = 0; i < circuit_.nodes.size(); ++i) {
+      if (is_part(i) || sums_[i].expanded) continue;
+      if (!sums_[i].terms.empty()) {
+        places[i] = add_sums(i, places, out);
+        continue;
+      }
+      Node node = circuit_.nodes[i];
+      for (Operand& operand : node.reads()) operand.node = places[static_cast<size_t>(operand.node)];
+      places[i] = add(node, out);
     }
-    for (size_t i = 0; i < state_.size(); ++i) {
-      if (state_[i].shared) put_into_readers(i, out);
+    for (std::vector<Port>* const ports : {&out.inputs, &out.outputs}) {
+      for (Port& port : *ports) {
+        for (Feature& feature : port.features) {
+          if (feature.node >= 0) feature.node = places[static_cast<size_t>(feature.node)];
+        }
+      }
     }
     return trimmed(out);
   }
 
  private:
-  struct State {
-    bool is_sum = false;          // of two
-    bool needed = false;          // by an output, or by what is not a sum of two
-    std::vector<size_t> readers;  // each time that it is read
-    int gain = 0;                 // cells saved if it goes into its readers; 0 or less: it does not
-    int tree = -1;                // index into trees_
-    bool shared = false;          // goes into several readers
-    int taken = 0;                // it is shared, or one that is shared goes into it
-    int without = 0, best = 0;    // cells saved below: it takes none of its operands in, or does what is best
+  struct Sum {
+    bool of_two = false;
+    bool needed = false;  // by an output, or by what is not a sum of two
+    int reads = 0;
+    // Of one that is a whole; no terms if it stays as it is.
+    std::vector<Term> terms;
+    SumTree tree;
+    std::vector<size_t> readers;  // wholes of which it is a term
+    bool expanded = false;        // its terms have become those of its readers
+    int changes = 0;              // of the tree
+    int tried_at = -1;            // changes of its readers and its own when it could not be expanded
   };
-  using Tree = std::vector<size_t>;  // sums, each after those that only it reads
 
-  bool is_shareable(const State& state) const { return state.readers.size() > 1 && state.gain > 0; }
+  static constexpr int kMostRounds = 4;
+  static constexpr size_t kMostTerms = 64;         // of a sum that others are expanded into
+  static constexpr size_t kMostExpandedTerms = 3;  // of one that is expanded
+
+  Sum& sum(const Operand& operand) { return sums_[static_cast<size_t>(operand.node)]; }
+  bool is_whole(size_t i) const { return sums_[i].of_two && (sums_[i].needed || sums_[i].reads != 1); }
+  bool is_part(size_t i) const { return sums_[i].of_two && !is_whole(i); }
+  bool is_part(const Operand& operand) const { return is_part(static_cast<size_t>(operand.node)); }
+
+  static int32_t add(const Node& node, Circuit& out) {
+    out.nodes.push_back(node);
+    return static_cast<int32_t>(out.nodes.size()) - 1;
+  }
+
+  /// An operand of something that is itself read with a shift and a sign.
+  static Operand through(const Operand& reading, const Operand& operand) {
+    return {operand.node, operand.shift + reading.shift, operand.negative != reading.negative};
+  }
 
   void find_readers() {
-    for (size_t i = 0; i < state_.size(); ++i) {
+    for (size_t i = 0; i < sums_.size(); ++i) {
       const Node& node = circuit_.nodes[i];
-      state_[i].is_sum = node.kind == NodeKind::kAdd && node.operand_count == 2;
+      sums_[i].of_two = node.kind == NodeKind::kAdd && node.operand_count == 2;
       for (const Operand& operand : node.reads()) {
-        State& read = state_[static_cast<size_t>(operand.node)];
-        read.readers.push_back(i);
-        read.needed = read.needed || !state_[i].is_sum;
+        ++sum(operand).reads;
+        if (!sums_[i].of_two) sum(operand).needed = true;
       }
     }
     for (const Port& port : circuit_.outputs) {
       for (const Feature& feature : port.features) {
-        if (feature.node >= 0) state_[static_cast<size_t>(feature.node)].needed = true;
+        if (feature.node >= 0) sum({feature.node, 0, false}).needed = true;
       }
     }
   }
 
-  /// Which operand of a sum this is.
-  size_t place_in(size_t reader, size_t sum) const {
-    return circuit_.nodes[reader].operands[0].node == static_cast<int32_t>(sum) ? 0 : 1;
-  }
-
-  void find_gain(size_t index) {
-    State& state = state_[index];
-    if (!state.is_sum || state.needed) return;
-    int gain = adder_cells(circuit_, circuit_.nodes[index]);
-    for (const size_t reader : state.readers) {
-      const Node& node = circuit_.nodes[reader];
-      if (node.operands[0].node == node.operands[1].node) return;
-      const std::optional<Node> sum = fused(circuit_, node, place_in(reader, index));
-      if (!sum) return;
-      gain -= adder_cells(circuit_, *sum) - adder_cells(circuit_, node);
-    }
-    state.gain = gain;
-  }
-
-  bool is_part_of_reader(const State& state) const {
-    return state.is_sum && !state.needed && state.readers.size() == 1;
-  }
-
-  void find_trees() {
-    for (size_t i = state_.size(); i-- > 0;) {
-      State& state = state_[i];
-      if (!state.is_sum) continue;
-      if (is_part_of_reader(state)) {
-        state.tree = state_[state.readers[0]].tree;
+  void collect_terms(const Operand& reading, std::vector<Term>& terms) const {
+    for (const Operand& operand : circuit_.node(reading.node).reads()) {
+      const Operand term = through(reading, operand);
+      if (is_part(operand)) {
+        collect_terms(term, terms);
       } else {
-        state.tree = static_cast<int>(trees_.size());
-        trees_.emplace_back();
+        terms.push_back({term, levels_[static_cast<size_t>(operand.node)]});
       }
-      trees_[static_cast<size_t>(state.tree)].push_back(i);
-    }
-    for (Tree& tree : trees_) {
-      std::ranges::reverse(tree);
-      saved_.push_back(match(tree));
     }
   }
 
-  /// The sums that only this one reads.
-  template <typename F>
-  void each_part(size_t index, F f) const {
-    for (const Operand& operand : circuit_.nodes[index].reads()) {
-      const auto part = static_cast<size_t>(operand.node);
-      if (is_part_of_reader(state_[part])) f(part);
+  /// The sums of two as they are, for terms in the order in which they have been collected. Returns the part that the
+  /// sum is.
+  int collect_sums(const Operand& reading, int terms, int& term, SumTree& tree) const {
+    const Node& node = circuit_.node(reading.node);
+    SumTree::Sum sum{.parts = 2};
+    for (size_t i = 0; i < 2; ++i) {
+      const Operand& operand = node.operands[i];
+      sum.part[i] = is_part(operand) ? collect_sums(through(reading, operand), terms, term, tree) : term++;
+    }
+    const int64_t unit = (reading.negative ? -1 : 1) * (int64_t{1} << reading.shift);
+    const int64_t first = node.range.low * unit;
+    const int64_t last = node.range.high * unit;
+    sum.known = Interval{std::min(first, last), std::max(first, last)};
+    tree.sums.push_back(sum);
+    return terms + static_cast<int>(tree.sums.size()) - 1;
+  }
+
+  std::optional<SumTree> build(size_t i, std::span<const Term> terms) const {
+    const Node& node = circuit_.nodes[i];
+    return cheapest_sum(circuit_, terms, node.range, node.bits, levels_[i]);
+  }
+
+  void begin(size_t i) {
+    const Operand whole{static_cast<int32_t>(i), 0, false};
+    std::vector<Term> terms;
+    collect_terms(whole, terms);
+    SumTree tree;
+    int term = 0;
+    collect_sums(whole, static_cast<int>(terms.size()), term, tree);
+    if (!measure(circuit_, terms, circuit_.nodes[i].bits, tree)) return keep(i);
+    std::optional<SumTree> best = build(i, terms);
+    sums_[i].tree = best && best->cells < tree.cells ? *std::move(best) : std::move(tree);
+    for (const Term& t : terms) add_reader(sum(t.operand), i);
+    sums_[i].terms = std::move(terms);
+  }
+
+  /// Leaves a sum and its parts as they are.
+  void keep(size_t i) {
+    for (const Operand& operand : circuit_.nodes[i].reads()) {
+      if (is_part(operand)) keep(static_cast<size_t>(operand.node));
+      sum(operand).needed = true;
     }
   }
 
-  /// The most cells that can be saved in a tree, without those that are taken already.
-  int match(const Tree& tree) {
-    for (const size_t i : tree) {
-      State& state = state_[i];
-      state.without = 0;
-      each_part(i, [&](size_t part) { state.without += state_[part].best; });
-      state.best = state.without;
-      if (state.taken > 0) continue;
-      each_part(i, [&](size_t part) {
-        const State& p = state_[part];
-        if (p.taken == 0 && p.gain > 0) state.best = std::max(state.best, state.without - p.best + p.without + p.gain);
-      });
-    }
-    return state_[tree.back()].best;
+  static void add_reader(Sum& sum, size_t reader) {
+    if (std::ranges::find(sum.readers, reader) == sum.readers.end()) sum.readers.push_back(reader);
   }
 
-  /// The sums of a tree that go into their readers.
-  std::vector<size_t> matched(const Tree& tree) const {
-    std::vector<size_t> found;
-    std::vector<size_t> inside;  // of `found`
-    for (size_t at = tree.size(); at-- > 0;) {
-      const size_t i = tree[at];
-      const State& state = state_[i];
-      if (std::find(inside.begin(), inside.end(), i) != inside.end() || state.best == state.without) continue;
-      bool done = false;
-      each_part(i, [&](size_t part) {
-        const State& p = state_[part];
-        if (done || p.taken > 0 || p.gain <= 0 || state.best != state.without - p.best + p.without + p.gain) return;
-        done = true;
-        found.push_back(part);
-        inside.push_back(part);
-      });
-    }
-    return found;
-  }
-
-  /// Shares sums that are read several times, one after the other, where that saves more than what has to be given up.
-  void search() {
-    std::vector<size_t> candidates;
-    for (size_t i = 0; i < state_.size(); ++i) {
-      if (is_shareable(state_[i])) candidates.push_back(i);
-    }
-    std::ranges::stable_sort(candidates, [&](size_t a, size_t b) { return state_[a].gain > state_[b].gain; });
-    constexpr int kMostRounds = 10;
-    for (int round = 0; round < kMostRounds; ++round) {
-      bool any = false;
-      for (const size_t candidate : candidates) any = try_other(candidate) || any;
-      if (!any) return;
+  /// Expands sums that several read into all of them, where their cells are more than those become. A sum of an odd
+  /// number of sums of two has room for another term in its one sum of two.
+  void expand_all() {
+    bool any = true;
+    for (int round = 0; any && round < kMostRounds; ++round) {
+      any = false;
+      for (size_t i = sums_.size(); i-- > 0;) {
+        if (can_expand(sums_[i])) any = try_to_expand(i) || any;
+      }
     }
   }
 
-  /// Those that are shared and cannot be together with this one.
-  std::vector<size_t> in_conflict(size_t index) const {
-    std::vector<size_t> found;
-    const auto add = [&](size_t other) {
-      if (other != index && state_[other].shared) found.push_back(other);
-    };
-    const auto add_operands = [&](size_t of) {
-      for (const Operand& operand : circuit_.nodes[of].reads()) add(static_cast<size_t>(operand.node));
-    };
-    add_operands(index);
-    for (const size_t reader : state_[index].readers) {
-      add(reader);
-      add_operands(reader);
+  bool can_expand(Sum& sum) const {
+    if (sum.expanded || sum.needed || sum.terms.empty() || sum.terms.size() > kMostExpandedTerms) return false;
+    int changes = sum.changes;
+    for (const size_t reader : sum.readers) changes += sums_[reader].changes;
+    return std::exchange(sum.tried_at, changes) != changes;
+  }
+
+  bool try_to_expand(size_t i) {
+    Sum& inner = sums_[i];
+    int gain = inner.tree.cells;
+    int reads = 0;
+    std::vector<std::pair<std::vector<Term>, SumTree>> changed;
+    for (const size_t reader : inner.readers) {
+      std::vector<Term> terms;
+      for (const Term& term : sums_[reader].terms) {
+        if (static_cast<size_t>(term.operand.node) != i) {
+          terms.push_back(term);
+          continue;
+        }
+        ++reads;
+        for (const Term& t : inner.terms) terms.push_back({through(term.operand, t.operand), t.ready});
+      }
+      if (terms.size() > kMostTerms) return false;
+      std::optional<SumTree> tree = build(reader, terms);
+      if (!tree) return false;
+      gain -= tree->cells - sums_[reader].tree.cells;
+      if (gain <= 0) return false;
+      changed.emplace_back(std::move(terms), *std::move(tree));
     }
-    std::ranges::sort(found);
-    found.erase(std::unique(found.begin(), found.end()), found.end());
-    return found;
-  }
-
-  void set_shared(size_t index, bool shared, std::vector<int>& changed) {
-    State& state = state_[index];
-    state.shared = shared;
-    const auto take = [&](size_t sum) {
-      state_[sum].taken += shared ? 1 : -1;
-      changed.push_back(state_[sum].tree);
-    };
-    take(index);
-    for (const size_t reader : state.readers) take(reader);
-  }
-
-  int gain_of(const std::vector<size_t>& sums) const {
-    int gain = 0;
-    for (const size_t sum : sums) gain += state_[sum].gain;
-    return gain;
-  }
-
-  /// Shares a sum that is not, or the other way around; back again if that saves nothing.
-  bool try_other(size_t index) {
-    const bool shared = !state_[index].shared;
-    const std::vector<size_t> conflicts = shared ? in_conflict(index) : std::vector<size_t>{};
-    std::vector<int> changed;
-    for (const size_t other : conflicts) set_shared(other, false, changed);
-    set_shared(index, shared, changed);
-    std::ranges::sort(changed);
-    changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
-    int gain = (shared ? 1 : -1) * state_[index].gain - gain_of(conflicts);
-    std::vector<int> saved;
-    for (const int tree : changed) {
-      saved.push_back(match(trees_[static_cast<size_t>(tree)]));
-      gain += saved.back() - saved_[static_cast<size_t>(tree)];
+    if (reads == 0) return false;
+    for (size_t r = 0; r < changed.size(); ++r) {
+      const size_t reader = inner.readers[r];
+      Sum& outer = sums_[reader];
+      outer.terms = std::move(changed[r].first);
+      outer.tree = std::move(changed[r].second);
+      ++outer.changes;
+      for (const Term& t : inner.terms) add_reader(sum(t.operand), reader);
     }
-    if (gain > 0) {
-      for (size_t i = 0; i < changed.size(); ++i) saved_[static_cast<size_t>(changed[i])] = saved[i];
-      return true;
-    }
-    std::vector<int> again;
-    set_shared(index, !shared, again);
-    for (const size_t other : conflicts) set_shared(other, true, again);
-    for (const int tree : changed) match(trees_[static_cast<size_t>(tree)]);
-    return false;
+    for (const Term& t : inner.terms) std::erase(sum(t.operand).readers, i);
+    inner.expanded = true;
+    return true;
   }
 
-  void put_into_readers(size_t index, Circuit& out) const {
-    for (const size_t reader : state_[index].readers)
-      out.nodes[reader] = *fused(circuit_, circuit_.nodes[reader], place_in(reader, index));
+  int32_t add_sums(size_t i, std::span<const int32_t> places, Circuit& out) const {
+    const Sum& whole = sums_[i];
+    std::vector<int32_t> made;
+    for (const JoinedSum& joined : joined_sums(circuit_, whole.terms, whole.tree)) {
+      Node node = circuit_.nodes[i];
+      node.operand_count = static_cast<uint8_t>(joined.count);
+      node.operands = joined.operands;
+      for (Operand& operand : node.reads()) {
+        operand.node = operand.node >= 0 ? places[static_cast<size_t>(operand.node)]
+                                         : made[static_cast<size_t>(-1 - operand.node)];
+      }
+      if (made.size() + 1 < whole.tree.sums.size()) {
+        node.range = joined.range;
+        node.bits = top_bit(node.range);
+      }
+      made.push_back(add(node, out));
+    }
+    return made.back();
   }
 
   const Circuit& circuit_;
-  std::vector<State> state_;
-  std::vector<Tree> trees_;
-  std::vector<int> saved_;  // by each tree
+  std::vector<double> levels_;
+  std::vector<Sum> sums_;
 };
 
 }  // namespace
 
 Circuit with_three_operands(const Circuit& circuit) {
   const Circuit source = trimmed(circuit);
-  return Fusion(source).apply();
+  return Regrouping(source).apply();
 }
 
 }  // namespace hgq::rtl

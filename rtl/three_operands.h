@@ -3,13 +3,12 @@
 //
 //   s = a + b, t = s + c    becomes    t = a + b + c
 //
-// A sum goes into those that read it if all of them are sums of two and nothing else needs it; a sum of three goes into
-// no other. Which do is chosen so that the fewest bits of chains are left: exactly for sums that are read once (a
-// matching on trees, by dynamic programming), and by local search for those that are read more often, which then go
-// into each of their readers.
+// A sum that only one other reads is a part of it. Together they are one sum of many terms, which is added up anew with
+// as few cells as can be found (rtl/sum_tree.h), no deeper than it was. A sum that several read goes into all of them
+// if they need fewer cells more than it has.
 //
 //   const rtl::Circuit small = rtl::with_three_operands(circuit);
-//   std::cout << rtl::adder_cells(small) << " cells instead of " << rtl::adder_cells(circuit) << "\n";
+//   std::printf("%ld cells instead of %ld\n", rtl::adder_cells(small), rtl::adder_cells(circuit));
 #pragma once
 
 #include <cstdint>

@@ -107,6 +107,10 @@ TEST(Pipeline, AsFewStagesAsTheDelayAllows) {
     EXPECT_EQ(pipelined(circuit, {.latency = 6, .stage_delay = delay, .model = kLevels}).latency, 6);
   }
   const Circuit two = pipelined(circuit, {.latency = 2});
+  const Circuit fastest = pipelined(circuit, {.latency = 2, .slack = 0});
+  EXPECT_LE(clock_period(fastest), clock_period(two));
+  EXPECT_GE(register_bits(fastest), register_bits(two));
+  EXPECT_THROW(pipelined(circuit, {.latency = 2, .slack = -1}), ConfigError);
   EXPECT_LT(clock_period(two), 0.6 * clock_period(circuit));
   EXPECT_EQ(longest_path(circuit).size(), 7U);
   try {

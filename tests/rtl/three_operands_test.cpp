@@ -26,6 +26,8 @@ TEST(ThreeOperands, ChangesNoValueAndSaves) {
     EXPECT_LE(adder_cells(circuit), adder_cells(source) - (sums_of_three(circuit) > 0 ? 1 : 0));
     const auto expected = Interpreter(source).run(random.inputs, random.rows);
     EXPECT_EQ(Interpreter(circuit).run(random.inputs, random.rows), expected);
+    EXPECT_LE(delays_of(circuit, DelayModel::adder_levels()).longest,
+              delays_of(source, DelayModel::adder_levels()).longest);
     const Circuit registered = pipelined(circuit, {.latency = 3});
     check_pipeline(registered);
     EXPECT_EQ(Interpreter(registered).run(random.inputs, random.rows), expected);
@@ -80,6 +82,29 @@ TEST(ThreeOperands, SharedSums) {
     EXPECT_EQ(sums_of_three(with_three_operands(source)), needed ? 0 : 3);
     EXPECT_EQ(adder_cells(source), 7 + 3 * 8);
   }
+}
+
+/// (a + b) - a is b, of one bit, so of a + b only one bit is built; a sum of three would need more of it.
+TEST(ThreeOperands, WiresThatAreTooNarrowStay) {
+  CircuitBuilder builder("test");
+  builder.begin_layer("a");
+  const int32_t a = builder.input(4, true);
+  const int32_t b = builder.input(1, false);
+  const int32_t d = builder.input(4, true);
+  const Operand sum = builder.add({a, 0, false}, {b, 0, false});
+  const Operand same = builder.add(sum, {a, 0, true}, {0, 1});
+  const Operand whole = builder.add(same, {d, 0, false});
+  const Circuit circuit = with_three_operands(std::move(builder).take({{"x", Shape{3}, {{a, 0}, {b, 0}, {d, 0}}}},
+                                                                      {{"y", Shape{1}, {{whole.node, whole.shift}}}}));
+  check_circuit(circuit);
+  PortValues rows;
+  PortValues expected;
+  for (int64_t i = 0; i < 512; ++i) {
+    rows.insert(rows.end(), {(i & 15) - 8, i >> 4 & 1, (i >> 5) - 8});
+    expected.push_back((i >> 4 & 1) + (i >> 5) - 8);
+  }
+  EXPECT_EQ(Interpreter(circuit).run(std::vector<PortValues>{rows}, 512)[0], expected);
+  EXPECT_EQ(circuit.nodes[3].bits, 1);
 }
 
 /// A chain of 2 n sums has n left.
