@@ -36,5 +36,14 @@ awk -F, 'NR == FNR { rows = NR - 1; next }
   FNR == 1 || (FNR - 2) % (int(rows / 10) + 1) == 0 { for (i = 1; i <= NF; ++i) printf "%-20s", $i; print "" }' \
   "$run/pareto/pareto.csv" "$run/pareto/pareto.csv"
 
+heading "The network as Verilog, with estimates: hgq-train rtl $run/proxy.h5 --out $run/rtl --stage-delay 3"
+build/bin/hgq-train rtl "$run/proxy.h5" --out "$run/rtl" --stage-delay 3 --data data/samples/magic.h5 --inputs x_test
+if command -v verilator >/dev/null || command -v iverilog >/dev/null; then
+  heading "Simulated on all test rows: hgq-train verify $run/rtl --data data/samples/magic.h5 --inputs x_test"
+  build/bin/hgq-train verify "$run/rtl" --data data/samples/magic.h5 --inputs x_test
+else
+  echo "(scripts/setup.sh --rtl installs what simulates and synthesizes it)"
+fi
+
 heading "Files"
 find "$run" -maxdepth 1 -type f -printf '%8s bytes  %p\n' | sort -k3

@@ -1,21 +1,24 @@
 #!/usr/bin/env bash
 # Installs what hgq is built with, from the distribution (Debian 12, Ubuntu 24.04): says which packages, asks nothing.
-#   scripts/setup.sh [--no-install] [--developer]
+#   scripts/setup.sh [--no-install] [--developer] [--rtl]
 # --no-install   installs nothing, and fails with the list of what is missing
+# --rtl          also what simulates and synthesizes RTL: Verilator, Icarus Verilog, GHDL, yosys
 # --developer    also what .ci/run and the other presets use: clang, its tools, ccache, doxygen, Python's venv
 set -euo pipefail
 
 packages=(g++ cmake ninja-build python3
   libdnnl-dev libhdf5-dev zlib1g-dev libyaml-cpp-dev libcli11-dev libfmt-dev nlohmann-json3-dev libmuparser-dev
   libgtest-dev libgmock-dev libbenchmark-dev)
+rtl_packages=(verilator iverilog ghdl yosys)
 developer_packages=(git ccache clang clang-format clang-tidy clang-tools libclang-rt-dev libomp-dev doxygen python3-venv)
 
 install=1
 for argument in "$@"; do
   case $argument in
     --no-install) install=0 ;;
+    --rtl) packages+=("${rtl_packages[@]}") ;;
     --developer) packages+=("${developer_packages[@]}") ;;
-    *) echo "setup.sh: unknown argument '$argument' (known: --no-install, --developer)" >&2; exit 2 ;;
+    *) echo "setup.sh: unknown argument '$argument' (known: --no-install, --developer, --rtl)" >&2; exit 2 ;;
   esac
 done
 

@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""RTL from the outside: hgq-train rtl, verify of its folder, export.rtl of a run. Simulators are optional.
+
+    rtl_test.py --program build/bin/hgq-train --source . [-k NAME]
+"""
+import itertools
+import json
+import os
+import pathlib
+import shutil
+import unittest
+
+from cli_support import ARGS, CliTestCase, digest, hgq, main
+
+RUN = '''
+data: {file: DATA, inputs: x, targets: y, validation: 0.1, scale: standard}
+model:
+  kernel_quantizer: {init_bw: 3}
+  activation_quantizer: {init_bw: 3}
+  layers:
+    - HQuantize: {name: inp_q}
+    - HDense: {units: 4, activation: relu}
+    - HDense: {units: 2, name: out}
+train: {loss: sparse_categorical_crossentropy, epochs: 2, batch_size: 512}
+export: {rtl: RTL}
+'''
+
+
+def files(folder):
+    """All files but those with times in them."""
+    return {str(path.relative_to(folder)): digest(path) for path in sorted(pathlib.Path(folder).rglob('*'))
+            if path.is_file() and path.name != 'report.json'}
+
+
+class RtlTest(CliTestCase):
+    def setUp(self):
+        super().setUp()
+        self.golden = pathlib.Path(ARGS.source) / 'tests/golden/models'
+        self.proxy = self.golden / 'mlp_relu/proxy_sat.h5'
+
+    def rtl(self, *options, out='rtl', check=0, proxy=None):
+        return hgq('rtl', proxy or self.proxy, '--out', self.folder / out, *options, check=check)
+
+    def report(self, out='rtl'):
+        return json.loads((self.folder / out / 'report.json').read_text())
+
+    def test_every_form_is_written_and_reported(self):
+        forms = itertools.product(('verilog', 'vhdl'), ('generic', 'xilinx'), ('', '--latency 3', '--stage-delay 2.5'),
+                                  ('', '--clock-enable --reset'))
+        for language, target, registers, ports in forms:
+            with self.subTest(language=language, target=target, registers=registers, ports=ports):
+                self.rtl('--language', language, '--target', target, *registers.split(), *ports.split(), '--force', '--rows', 100)
+                report = self.report()
+                self.assertEqual((report['language'], report['target'], report['rows']), (language, target, 100))
+                self.assertEqual(report['latency'] > 0, bool(registers))
+                if '3' in registers:
+                    self.assertEqual(report['latency'], 3)
+                self.assertEqual(report['total']['register_bits'] > 0, bool(registers))
+                self.assertGreater(report['total']['adder_bits'] + report['total']['three_operand_bits'], 100)
+                ending = '.vhd' if language == 'vhdl' else '.v'
+                sources = [path.name for path in (self.folder / 'rtl/src').iterdir()]
+                self.assertTrue(all(name.endswith(ending) for name in sources), sources)
+                self.assertEqual(digest(self.folder / 'rtl/proxy.h5'), digest(self.proxy))
+                self.assertTrue(os.access(self.folder / 'rtl/simulate.sh', os.X_OK))
+
+    def test_threads_change_nothing(self):
+        for effort in ('low', 'medium'):
+            self.rtl('--threads', 1, '--effort', effort, out='one')
+            self.rtl('--threads', 3, '--effort', effort, out='three')
+            self.assertEqual(files(self.folder / 'one'), files(self.folder / 'three'))
+            shutil.rmtree(self.folder / 'one')
+            shutil.rmtree(self.folder / 'three')
+
+    def test_more_effort_and_more_depth_are_not_larger(self):
+        bits = {}
+        for options in ('', '--effort medium', '--extra-depth 0', '--extra-depth 2'):
+            self.rtl(*options.split(), '--force')
+            bits[options] = self.report()['total']['adder_bits']
+        self.assertLessEqual(bits['--effort medium'], bits[''])
+        self.assertLessEqual(bits[''], bits['--extra-depth 2'])
+        self.assertLessEqual(bits['--extra-depth 2'], bits['--extra-depth 0'])
+
+    def test_folders_are_not_overwritten(self):
+        self.rtl()
+        before = files(self.folder / 'rtl')
+        result = self.rtl('--latency', 2, check=2)
+        self.assertIn('--force', result.stderr)
+        self.assertEqual(files(self.folder / 'rtl'), before)
+        self.rtl('--latency', 2, '--force')
+        self.assertNotEqual(files(self.folder / 'rtl'), before)
+        other = self.folder / 'mine'
+        other.mkdir()
+        (other / 'thesis.tex').write_text('years of work')
+        self.assertIn('is not replaced', self.rtl('--force', out='mine', check=2).stderr)
+        self.assertEqual((other / 'thesis.tex').read_text(), 'years of work')
+        file = self.folder / 'file'
+        file.write_text('x')
+        self.rtl('--force', out='file', check=2)
+        self.assertEqual(file.read_text(), 'x')
+        self.rtl('--force', out='rtl/')
+        self.rtl(out='deep/er')
+
+    def test_nothing_is_left_of_what_fails(self):
+        for options in (('--latency', 0.5), ('--stage-delay', 0), ('--stage-delay', 0.01), ('--extra-depth', 'x'), ('--extra-depth', -1),
+                        ('--language', 'c'), ('--data', self.folder / 'none.h5'), ('--rows', 0)):
+            with self.subTest(options=options):
+                result = self.rtl(*options, check=2)
+                self.assertIn('error', result.stderr)
+                self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_softmax(self):
+        proxy = self.golden / 'softmax_out/proxy_wrap.h5'
+        self.assertIn("layer 'prob'", self.rtl(proxy=proxy, check=2).stderr)
+        logits = self.rtl('--softmax', 'logits', proxy=proxy)
+        self.assertIn('softmax', logits.stderr)
+        shape = self.report()['outputs'][0]['shape']
+        self.rtl('--softmax', 'argmax', '--force', proxy=proxy)
+        self.assertEqual(self.report()['outputs'][0]['shape'], shape[:-1] + [1])
+        self.assertFalse(self.report()['outputs'][0]['features'][0]['signed'])
+
+    def test_features_fill_the_vectors(self):
+        self.rtl()
+        for ports in (self.report()['inputs'], self.report()['outputs']):
+            lowest = 0
+            for feature in (feature for port in ports for feature in port['features']):
+                self.assertEqual(feature['lowest_bit'], lowest)
+                lowest += feature['bits']
+            self.assertGreater(lowest, 0)
+
+    def test_json_is_the_report(self):
+        printed = json.loads(self.rtl('--json').stdout)
+        self.assertEqual(printed, self.report())
+
+    def test_a_run_ends_with_rtl(self):
+        path = self.folder / 'run.yaml'
+        path.write_text(RUN.replace('DATA', str(self.data)).replace('RTL', '{latency: 2, rows: 50}'))
+        result = hgq(path, '--out', self.folder / 'run', '--stop-after', 1, check=0)
+        self.assertFalse((self.folder / 'run/rtl').exists())
+        result = hgq(path, '--out', self.folder / 'run', '--resume', check=0)
+        self.assertIn('estimated:', result.stdout)
+        self.assertEqual(self.report('run/rtl')['latency'], 2)
+        self.assertEqual(self.report('run/rtl')['rows'], 50)
+        self.assertEqual(digest(self.folder / 'run/rtl/proxy.h5'), digest(self.folder / 'run/proxy.h5'))
+        path.write_text(RUN.replace('DATA', str(self.data)).replace('RTL', '{languages: verilog, rows: 0, extra_depth: deep}'))
+        errors = hgq('check', path, check=2).stderr + hgq('check', path).stdout
+        for text in ("'languages'", 'rows', 'extra_depth'):
+            self.assertIn(text, errors)
+
+    def test_a_run_without_a_circuit_keeps_its_other_files(self):
+        path = self.folder / 'run.yaml'
+        path.write_text(RUN.replace('DATA', str(self.data)).replace('RTL', '{}').replace(
+            'HDense: {units: 2, name: out}', 'HDense: {units: 2}\n    - HActivation: {activation: softmax, name: out}'))
+        result = hgq(path, '--out', self.folder / 'run')
+        self.assertEqual(result.returncode, 3, result.stderr)
+        self.assertIn('there is no RTL', result.stderr)
+        self.assertTrue((self.folder / 'run/proxy.h5').exists())
+        self.assertFalse((self.folder / 'run/rtl').exists())
+
+    def test_verify_needs_a_folder_of_rtl_and_a_simulator(self):
+        self.assertIn('--against', hgq('verify', self.proxy, '--data', self.data, check=2).stderr)
+        self.assertIn('is a folder', hgq('verify', self.folder, check=2).stderr)
+        self.rtl()
+        self.assertIn('is not installed', hgq('verify', self.folder / 'rtl', check=2, env={'PATH': '/nonexistent'}).stderr)
+        (self.folder / 'rtl/report.json').write_text('{"format": "hgq-rtl 1"')
+        self.assertIn('is a folder', hgq('verify', self.folder / 'rtl', check=2).stderr)
+
+    @unittest.skipUnless(shutil.which('verilator') or shutil.which('iverilog'), 'no simulator')
+    def test_a_changed_source_is_found(self):
+        self.rtl('--rows', 100)
+        self.assertIn('100 rows', hgq('verify', self.folder / 'rtl', check=0).stdout)
+        data = self.golden / 'mlp_relu/data.h5'
+        hgq('verify', self.folder / 'rtl', '--data', data, '--inputs', 'x/overflow', check=0)
+        for source in (self.folder / 'rtl/src').glob('*_dense.v'):
+            source.write_text(source.read_text().replace(' + ', ' - ', 1))
+        result = hgq('verify', self.folder / 'rtl', '--json', check=1)
+        self.assertFalse(json.loads(result.stdout)['equal'])
+
+    @unittest.skipUnless(shutil.which('ghdl'), 'no simulator')
+    def test_vhdl_is_simulated(self):
+        self.rtl('--language', 'vhdl', '--latency', 2, '--rows', 100)
+        self.assertIn('vhdl equals', hgq('verify', self.folder / 'rtl', check=0).stdout)
+
+
+if __name__ == '__main__':
+    main()
