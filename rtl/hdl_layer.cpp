@@ -83,7 +83,7 @@ class LayerWriter {
                                      .bits = node.bits,
                                      .role = role,
                                      .is_register = role != Signal::Role::kInput && node.kind == NodeKind::kRegister,
-                                     .comment = role == Signal::Role::kInternal ? "" : range_text(node.range)});
+                                     .comment = role == Signal::Role::kInternal ? "" : range_text(node)});
     };
     for (const int32_t index : layer.reads) add(index, Signal::Role::kInput);
     for (const int32_t index : layer.writes) add(index, Signal::Role::kOutput);
@@ -277,10 +277,7 @@ class LayerWriter {
       put({.operands = {{Piece{.bits = node.bits, .number = entry_bits(*found, 0)}}}});
       return;
     }
-    put({.form = Form::kLookUp,
-         .operands = {operand(0, index_bits)},
-         .table = table,
-         .comment = range_text(node.range)});
+    put({.form = Form::kLookUp, .operands = {operand(0, index_bits)}, .table = table, .comment = range_text(node)});
   }
 
   const Circuit& circuit_;
