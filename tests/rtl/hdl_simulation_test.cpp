@@ -56,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(Hdl, EachLanguage,
                          });
 
 TEST_P(EachLanguage, EveryKindOfNodeOnAllValues) {
-  const Circuit circuit = block_circuit(6, 1);
+  const Circuit circuit = block_circuit(8, 1);
   int64_t rows = 0;
   const PortValues inputs = block_inputs(circuit, rows);
   expect_passes(circuit, options(), {inputs}, rows, simulator());
