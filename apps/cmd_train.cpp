@@ -12,6 +12,7 @@
 #include "hgq/apps/commands.h"
 #include "hgq/apps/interruption.h"
 #include "hgq/apps/prepare.h"
+#include "hgq/apps/run_rtl.h"
 #include "hgq/apps/setup.h"
 #include "hgq/callbacks/progress.h"
 #include "hgq/callbacks/trainer.h"
@@ -297,9 +298,23 @@ class Run {
       return kExitFailed;
     }
     print(done, summary);
-    if (done.proxy) return verdict(*done.verification);
+    if (done.proxy) {
+      const int code = verdict(*done.verification);
+      return code == kExitDone && config_.proxy.rtl ? write_rtl(tested_set(done)) : code;
+    }
     note("there is no proxy.h5: " + done.refused);
     return kExitFailed;
+  }
+
+  const Dataset& tested_set(const Deployment& done) const {
+    return done.tested_on == "test" ? *sets_.test : done.tested_on == "validation" ? *sets_.validation : *sets_.train;
+  }
+
+  int write_rtl(const Dataset& rows) {
+    const RunRtl made = write_run_rtl(folder_.string(), *config_.proxy.rtl, rows, registry_, workers_);
+    for (const std::string& line : made.notes) note(line);
+    std::cout << made.table;
+    return made.written ? kExitDone : kExitFailed;
   }
 
   /// Says whether the proxy is that of the model. Where the two differ for a reason that lies in hls4ml or in float32,

@@ -1,4 +1,5 @@
 // hgq-train verify: checks row by row whether the proxy computes what the model computes.
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +15,9 @@
 namespace hgq {
 
 int run_verify(const VerifyCommand& command, const Registry& registry) {
+  if (std::filesystem::is_directory(command.model)) return run_verify_rtl(command, registry);
+  HGQ_CHECK(!command.against.empty(), ConfigError, "--against is missing: the model file that '", command.model,
+            "' was made of");
   ProxyModel proxy = load_proxy(command.model, registry);
   LoadedModel loaded = load_model_with_extras(command.against, registry);
   find_table_overflows(loaded.model, proxy);

@@ -209,15 +209,66 @@ void add_export(CLI::App& app, Action& action) {
 }
 
 void add_verify(CLI::App& app, Action& action) {
-  const auto [sub, c] =
-      add_command<VerifyCommand>(app, action, "verify", "whether a proxy computes what its model computes", run_verify);
-  sub->add_option("proxy", c->model, "proxy file (proxy.h5)")->type_name("PROXY")->required();
-  sub->add_option("--against", c->against, "model file that it was made of")->type_name("MODEL")->required();
+  const auto [sub, c] = add_command<VerifyCommand>(
+      app, action, "verify", "whether a proxy computes what its model computes, or RTL what its proxy computes",
+      run_verify);
+  sub->add_option("proxy", c->model, "proxy file (proxy.h5), or a folder of 'rtl', which is simulated")
+      ->type_name("PROXY")
+      ->required();
+  sub->add_option("--against", c->against, "of a proxy file, required: the model file that it was made of")
+      ->type_name("MODEL");
   add_file_options(*sub, *c, false);
   add_allow_external(*sub, *c);
   add_threads(*sub, c->threads);
   add_json(*sub, c->json);
   sub->add_flag("--strict", c->strict, "rows with overflow must agree, too");
+}
+
+void add_rtl(CLI::App& app, Action& action) {
+  const auto [sub, c] = add_command<RtlCommand>(app, action, "rtl",
+                                                "a proxy as Verilog or VHDL, with a test bench and a report", run_rtl);
+  RtlSettings& s = c->settings;
+  sub->add_option("proxy", c->model, "proxy file (proxy.h5)")->type_name("PROXY")->required();
+  sub->add_option("--out", c->out, "folder to write")->type_name("FOLDER")->required();
+  sub->add_flag("--force", c->force, "replace a folder that 'rtl' has written before");
+  one_of(*sub->add_option("--language", s.language, "of the sources; verilog if not given"), {"verilog", "vhdl"});
+  one_of(*sub->add_option("--target", s.target,
+                          "generic (operators that every tool reads) or xilinx (sums of three operands in the cells "
+                          "of UltraScale); generic if not given"),
+         {"generic", "xilinx"});
+  sub->add_option("--latency", s.latency, "clocks from input to output; no registers without it and --stage-delay")
+      ->type_name("N")
+      ->check(integer_in(0, kMostRtlLatency));
+  sub->add_option("--stage-delay", s.stage_delay, "the most nanoseconds of logic between two registers, as estimated")
+      ->type_name("NS")
+      ->check(number_above(0, false));
+  sub->add_option("--extra-depth", s.extra_depth,
+                  "adders on the longest way through a layer beyond the least possible number, or free for the "
+                  "smallest circuit; 0 with registers, otherwise free, if not given")
+      ->type_name("N");
+  one_of(*sub->add_option("--effort", s.effort, "how long smaller circuits are searched for; low if not given"),
+         {"low", "medium", "high"});
+  sub->add_option("--solver-seconds", s.solver_seconds,
+                  "the search in a layer begins no new try after this time; the result then depends on the machine")
+      ->type_name("SECONDS")
+      ->check(number_above(0, false));
+  one_of(*sub->add_option("--softmax", s.softmax,
+                          "what becomes of a softmax at an output: an error (refuse), its inputs (logits), or the "
+                          "index of the largest of them (argmax); refuse if not given"),
+         {"refuse", "logits", "argmax"});
+  sub->add_option("--clock-period", s.clock_period, "nanoseconds, for the constraints; 5 if not given")
+      ->type_name("NS")
+      ->check(number_above(0, false));
+  sub->add_flag("--clock-enable", s.clock_enable, "a port ce: registers keep their values while it is 0");
+  sub->add_flag("--reset", s.reset, "a port rst, which sets all registers to 0");
+  sub->add_option("--part", s.part, "the FPGA in the script for Vivado")->type_name("PART");
+  add_file_options(*sub, *c, false);
+  sub->add_option("--rows", s.rows, "rows of the test bench: the first of the data, or random ones; 1000 if not given")
+      ->type_name("N")
+      ->check(integer_in(1, kMostRtlRows));
+  add_allow_external(*sub, *c);
+  add_threads(*sub, c->threads);
+  add_json(*sub, c->json);
 }
 
 void add_import(CLI::App& app, Action& action) {
@@ -319,6 +370,7 @@ class CommandLine {
     add_predict(app_, action_);
     add_trace(app_, action_);
     add_export(app_, action_);
+    add_rtl(app_, action_);
     add_verify(app_, action_);
     add_import(app_, action_);
     add_reference(app_, action_);

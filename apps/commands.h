@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "hgq/apps/rtl_settings.h"
 #include "hgq/deploy/registry.h"
 #include "hgq/layers/layer.h"
 
@@ -78,6 +79,13 @@ struct VerifyCommand : DataCommand {
   bool strict = false;
 };
 int run_verify(const VerifyCommand& command, const Registry& registry);
+/// The same for a folder of RTL in the place of a proxy file.
+int run_verify_rtl(const VerifyCommand& command, const Registry& registry);
+struct RtlCommand : DataCommand {
+  RtlSettings settings;
+  bool force = false;
+};
+int run_rtl(const RtlCommand& command, const Registry& registry);
 /// Prints every key of a config, as in docs/config.md.
 int run_reference(const Registry& registry);
 struct ImportCommand {

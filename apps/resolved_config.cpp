@@ -81,6 +81,7 @@ Node resolved_export(const ExportConfig& proxy) {
   node.set("overflow", Node::scalar(proxy.saturate ? "sat" : "wrap"));
   if (proxy.accum_fp_max_offset) node.set("accum_fp_max_offset", Node::integer(*proxy.accum_fp_max_offset));
   node.set("unary_lut_max_table_size", Node::integer(proxy.unary_lut_max_table_size));
+  if (proxy.rtl) node.set("rtl", to_node(*proxy.rtl));
   return node;
 }
 

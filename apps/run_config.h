@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "hgq/apps/rtl_settings.h"
 #include "hgq/config/config_reader.h"
 #include "hgq/config/node.h"
 #include "hgq/data/data_config.h"
@@ -73,6 +74,7 @@ struct ExportConfig {
   bool saturate = false;  // overflow: sat; otherwise wrap (aggressive=True)
   std::optional<int64_t> accum_fp_max_offset;
   int64_t unary_lut_max_table_size = ProxyOptions{}.unary_lut_max_table_size;
+  std::optional<RtlSettings> rtl;  // none: no RTL is written
 
   ProxyOptions options() const {
     return {.aggressive = !saturate,

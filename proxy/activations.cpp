@@ -21,6 +21,7 @@ ProxyPlan relu_plan(const ProxySignal& input) {
   for (Int128& low : plan.out.low) low = std::max<Int128>(low, 0);
   for (Int128& high : plan.out.high) high = std::max<Int128>(high, 0);
   for (int& k : plan.out.hls.k) k = 0;
+  plan.operation = ReluOperation{};
   with_storage(input.storage, [&](auto element) {
     using T = decltype(element);
     plan.compute = [](const ProxyRows& rows) {
@@ -35,6 +36,9 @@ ProxyPlan relu_plan(const ProxySignal& input) {
 ProxyPlan copy_plan(const ProxySignal& input) {
   ProxyPlan plan;
   plan.out = input;
+  MoveOperation move;
+  for (int64_t e = 0; e < input.shape.size(); ++e) move.sources.push_back({0, e});
+  plan.operation = std::move(move);
   with_storage(input.storage, [&](auto element) {
     using T = decltype(element);
     plan.compute = [](const ProxyRows& rows) {
@@ -112,6 +116,14 @@ ProxyPlan function_plan(const ProxySignal& input, Function function) {
   with_storage(input.storage, [&](auto element) {
     plan.compute = activation_function<decltype(element)>(function, last_dim, input.fraction);
   });
+  if (function == softmax_of) {
+    plan.operation = SoftmaxOperation{};
+  } else {
+    plan.operation = ScalarOperation{[function](double v) {
+      function({&v, 1});
+      return static_cast<double>(static_cast<float>(v));
+    }};
+  }
   return plan;
 }
 
@@ -123,6 +135,9 @@ ProxyPlan table_plan(const ProxySignal& input, HlsFunction function) {
   with_storage(input.storage, [&](auto element) {
     plan.compute = table_function<decltype(element)>(function, table_fraction, input.fraction);
   });
+  plan.operation = ScalarOperation{[function, table_fraction](double v) {
+    return static_cast<double>(hls_table_value(function, table_fraction, v));
+  }};
   return plan;
 }
 

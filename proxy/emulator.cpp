@@ -15,8 +15,9 @@ constexpr int64_t kMostBlockRows = 256;
 
 Shape batch_shape(const ProxySignal& signal, int64_t rows) { return signal.shape.with_front(rows); }
 
-// Mantissas of a block [rows, elements] to float32: mantissa * 2^-fraction.
-void write_outputs(const ProxySignal& signal, const ProxyBlock& block, int64_t rows, float* out) {
+// Mantissas of a block [rows, elements] to floating-point numbers: mantissa * 2^-fraction.
+template <typename Real>
+void write_outputs(const ProxySignal& signal, const ProxyBlock& block, int64_t rows, Real* out) {
   const auto n = static_cast<size_t>(block.row_size());
   with_storage(signal.storage, [&](auto element) {
     using T = decltype(element);
@@ -24,9 +25,9 @@ void write_outputs(const ProxySignal& signal, const ProxyBlock& block, int64_t r
     for (int64_t row = 0; row < rows; ++row, in += n, out += n) {
       for (size_t e = 0; e < n; ++e) {
         if constexpr (std::is_same_v<T, float>) {
-          out[e] = in[e];
+          out[e] = static_cast<Real>(in[e]);
         } else {
-          out[e] = to_float(in[e], signal.fraction[e]);
+          out[e] = std::ldexp(static_cast<Real>(in[e]), -signal.fraction[e]);
         }
       }
     }
@@ -91,6 +92,9 @@ void Emulator::run_block(std::span<const ConstTensorView> inputs, int64_t first,
   for (size_t i = 0; i < out.outputs.size(); ++i) {
     const auto layer = static_cast<size_t>(model_.outputs()[i]);
     write_outputs(plans_[layer].out, blocks[layer], rows, out.outputs[i].view().rows(first, rows).data);
+    if (!out.wide_outputs.empty())
+      write_outputs(plans_[layer].out, blocks[layer], rows,
+                    out.wide_outputs[i].data() + first * plans_[layer].out.shape.size());
   }
 }
 
@@ -110,8 +114,16 @@ EmulatedRow Emulator::row(std::span<const ConstTensorView> inputs) const {
   return out;
 }
 
-// The workers share the blocks of rows. Each has its own buffers, and its own counters, which are summed at the end.
 Emulation Emulator::run(std::span<const ConstTensorView> inputs, Workers* workers) const {
+  return run(inputs, workers, false);
+}
+
+Emulation Emulator::run_wide(std::span<const ConstTensorView> inputs, Workers* workers) const {
+  return run(inputs, workers, true);
+}
+
+// The workers share the blocks of rows. Each has its own buffers, and its own counters, which are summed at the end.
+Emulation Emulator::run(std::span<const ConstTensorView> inputs, Workers* workers, bool wide) const {
   check_inputs(inputs);
   const int64_t rows = inputs[0].shape[0];
   const size_t layers = plans_.size();
@@ -119,6 +131,7 @@ Emulation Emulator::run(std::span<const ConstTensorView> inputs, Workers* worker
   out.row_overflows.assign(static_cast<size_t>(rows), 0);
   for (const int output : model_.outputs()) {
     out.outputs.emplace_back(batch_shape(plans_[static_cast<size_t>(output)].out, rows));
+    if (wide) out.wide_outputs.emplace_back(static_cast<size_t>(out.outputs.back().size()));
   }
   const int threads = workers == nullptr ? 1 : workers->size();
   std::vector<std::vector<ProxyBlock>> blocks(static_cast<size_t>(threads));  // made when a thread has work

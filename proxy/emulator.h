@@ -30,6 +30,8 @@ struct Emulation {
   std::vector<Tensor> outputs;           // in the order of the model's outputs, each [rows, ...]
   std::vector<OverflowCount> overflows;  // of every quantizer and table, and of others with any, in the order of layers
   std::vector<uint8_t> row_overflows;    // for each row, whether any layer had an overflow
+  /// The outputs again, of up to 53 bits instead of the 24 of float32, if they were asked for.
+  std::vector<std::vector<double>> wide_outputs;
 
   int64_t rows() const { return static_cast<int64_t>(row_overflows.size()); }
   int64_t rows_with_overflow() const;
@@ -50,6 +52,8 @@ class Emulator {
   /// `inputs` has one array for each input of the model, in order, of shape [rows, ...]. Throws ShapeError if they do
   /// not fit, or if a value is infinite or NaN.
   Emulation run(std::span<const ConstTensorView> inputs, Workers* workers = nullptr) const;
+  /// The same with Emulation::wide_outputs.
+  Emulation run_wide(std::span<const ConstTensorView> inputs, Workers* workers = nullptr) const;
   /// Computes one row and keeps the values of all layers; the inputs have one row each. Throws as run().
   EmulatedRow row(std::span<const ConstTensorView> inputs) const;
   /// What is known about the output of a layer without data; valid as long as the emulator.
@@ -57,6 +61,7 @@ class Emulator {
 
  private:
   void check_inputs(std::span<const ConstTensorView> inputs) const;
+  Emulation run(std::span<const ConstTensorView> inputs, Workers* workers, bool wide) const;
   /// Memory for a block of rows of every layer.
   std::vector<ProxyBlock> make_blocks() const;
   /// `overflows` has a counter for each layer.

@@ -48,12 +48,14 @@ void mask_unread(const ProxyModel& model, std::vector<ProxyPlan>& plans) {
     std::vector<bool> unread(static_cast<size_t>(sample.size()), true);
     readers.keep_unread(i, sample, unread);
     if (std::ranges::find(unread, true) == unread.end()) continue;
-    std::vector<Kbi> types = quantizer->types_of_elements(sample);
+    const ProxySignal& input = plans[static_cast<size_t>(model.layers()[i].parents[0])].out;
+    // The types of the plan, whose fractions its output has.
+    std::vector<Kbi> types = quantizer->firmware_types(input);
     for (size_t e = 0; e < types.size(); ++e) {
       if (unread[e]) types[e] = {};
     }
-    const ProxySignal& input = plans[static_cast<size_t>(model.layers()[i].parents[0])].out;
     plans[i].compute = quantizer_function(input, types, quantizer->rounding(), quantizer->overflow());
+    plans[i].operation = QuantizeOperation{types, quantizer->rounding(), quantizer->overflow()};
   }
 }
 

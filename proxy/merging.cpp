@@ -101,6 +101,7 @@ ProxyPlan ProxyAdd::plan(std::span<const ProxySignal* const> in) const {
   Alignment aligned = align(all, group, n, where());
   plan.out.fraction = std::move(aligned.fraction);
   plan.out.storage = std::max(plan.out.storage, storage_for(add_ranges(all, aligned.shift, plan.out)));
+  plan.operation = SumOperation{};
   plan.compute = sum_function(in, std::move(aligned.shift), plan.out.storage);
   return plan;
 }

@@ -40,6 +40,12 @@ ProxyModel::ProxyModel(std::string name, std::vector<Entry> layers, std::vector<
   }
 }
 
+ProxyModel ProxyModel::with_outputs(std::vector<int> outputs) && {
+  ProxyModel other(name_, std::move(layers_), inputs_, std::move(outputs));
+  other.notes_ = std::move(notes_);
+  return other;
+}
+
 ProxyLayer* ProxyModel::find(std::string_view layer) {
   return const_cast<ProxyLayer*>(std::as_const(*this).find(layer));
 }

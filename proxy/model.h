@@ -30,6 +30,8 @@ class ProxyModel {
 
   const std::string& name() const { return name_; }
   const std::vector<Entry>& layers() const { return layers_; }
+  /// The same layers with other outputs. Throws as the constructor.
+  ProxyModel with_outputs(std::vector<int> outputs) &&;
   const std::vector<int>& inputs() const { return inputs_; }
   const std::vector<int>& outputs() const { return outputs_; }
   const ProxyLayer& layer(int index) const { return *layers_[static_cast<size_t>(index)].layer; }

@@ -54,6 +54,7 @@ ProxyPlan move_plan(std::span<const ProxySignal* const> in, const Shape& shape, 
     }
   }
   const bool has_zeros = std::ranges::any_of(sources, [](const MoveSource& s) { return s.input < 0; });
+  plan.operation = MoveOperation{sources};
   plan.compute = [sources = std::move(sources), storage, has_zeros, to = plan.out.storage](const ProxyRows& rows) {
     if (has_zeros)
       with_storage(to, [&](auto zero) {

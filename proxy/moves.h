@@ -10,12 +10,6 @@
 
 namespace hgq {
 
-/// The source of an element: an input, and an element of it.
-struct MoveSource {
-  int input = 0;  // -1: no input, the element is 0
-  int64_t element = 0;
-};
-
 /// `sources` has an entry for each element of `shape`. The inputs must be all fixed-point or all floats. Otherwise
 /// throws ShapeError, with a message that begins with `where`.
 ProxyPlan move_plan(std::span<const ProxySignal* const> in, const Shape& shape, std::vector<MoveSource> sources,

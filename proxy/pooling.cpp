@@ -245,6 +245,7 @@ ProxyPlan ProxyPooling::plan(std::span<const ProxySignal* const> in) const {
   } else {
     plan.compute = pooling_function<int64_t, int64_t>(reads, options_.average, division);
   }
+  plan.operation = WindowOperation{options_.average, reads.from, reads.ends};
   return plan;
 }
 

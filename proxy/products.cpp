@@ -189,6 +189,11 @@ ProxyPlan product_plan(const ProxySignal& input, const ProxyProduct& product, co
   } else {
     plan.compute = product_function<int64_t, int64_t>(product, aligned.shift, weights);
   }
+  plan.operation = ProductOperation{.inputs = product.inputs,
+                                    .units = product.units,
+                                    .kernel = {product.kernel.begin(), product.kernel.end()},
+                                    .bias = {product.bias.begin(), product.bias.end()},
+                                    .source = {product.source.begin(), product.source.end()}};
   return plan;
 }
 

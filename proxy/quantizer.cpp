@@ -249,6 +249,7 @@ ProxyPlan ProxyQuantizer::plan(std::span<const ProxySignal* const> in) const {
   }
   plan.out.hls = narrowed(input.hls, input.shape);
   plan.compute = quantizer_function(input, types, rounding_, overflow_);
+  plan.operation = QuantizeOperation{types, rounding_, overflow_};
   return plan;
 }
 

@@ -22,6 +22,7 @@
 #include "hgq/core/fixed_point.h"
 #include "hgq/core/shape.h"
 #include "hgq/core/tensor.h"
+#include "hgq/proxy/operation.h"
 
 namespace hgq {
 
@@ -125,10 +126,11 @@ void check_elements(int64_t elements, std::string_view where);
 /// entries.
 void check_table(int64_t entries, std::string_view where);
 
-/// How a layer is emulated: what is known about its output, and the function that computes it.
+/// How a layer is emulated: what is known about its output, the function that computes it, and what that function is.
 struct ProxyPlan {
-  ProxySignal out;
-  ProxyFunction compute;
+  ProxySignal out{};
+  ProxyFunction compute{};
+  ProxyOperation operation{};
 };
 
 }  // namespace hgq

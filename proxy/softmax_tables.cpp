@@ -66,6 +66,7 @@ ProxyPlan softmax_tables_plan(const ProxySignal& input, int64_t entries, std::st
   HGQ_CHECK(std::ranges::all_of(shift, [](int s) { return s >= 0 && s < 60; }), ShapeError, where,
             ": its input has finer values than the type that hls4ml gives it");
   ProxyPlan plan;
+  plan.operation = SoftmaxOperation{};
   plan.out = {.shape = input.shape,
               .storage = Storage::kInt64,
               .fraction = std::vector<int>(n, 2 * kFraction),

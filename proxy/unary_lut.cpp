@@ -138,6 +138,10 @@ ProxyPlan ProxyUnaryLut::plan(std::span<const ProxySignal* const> in) const {
               .hls = {}};
   plan.out.hls.push_all(n, type.k, type.i, type.f);
   const auto mask = static_cast<int64_t>(table_.size()) - 1;
+  plan.operation = ScalarOperation{[table = table_, mask, in_fraction = in_.f](double v) {
+    const double code = round_to_integer(std::ldexp(v, in_fraction), Rounding::kRndConv);
+    return static_cast<double>(table[static_cast<size_t>(static_cast<int64_t>(code) & mask)]);
+  }};
   std::vector<int> shift;  // of the mantissas, to those of the input's type
   for (const int f : input.fraction) shift.push_back(f - in_.f);
   with_storage(input.storage, [&](auto element) {

@@ -126,12 +126,9 @@ Operand CircuitBuilder::add(Operand left, Operand right, const Interval& known) 
   if (left.node < 0) return right;
   if (right.node < 0) return left;
   if (is_constant(left.node) && is_constant(right.node)) return of_constant(value_of(left) + value_of(right));
-  // A constant is never subtracted: its negative is added.
+  // A constant is never subtracted: its negative is added. It is odd, as below its lowest bit nothing is added.
   for (Operand* const operand : {&left, &right}) {
-    if (is_constant(operand->node) && operand->negative) {
-      const int64_t value = range(operand->node).low;
-      *operand = {constant(-value), operand->shift, false};
-    }
+    if (is_constant(operand->node)) *operand = of_constant(value_of(*operand));
   }
   const Interval a = range_of(left);
   const Interval b = range_of(right);
@@ -192,7 +189,7 @@ Operand CircuitBuilder::slice_of_node(int32_t index, int low, int bits, bool is_
   }
   if (source.kind == NodeKind::kMux)
     return mux(source.operands[0].node, slice(source.operands[1], low, bits, is_signed),
-               slice(source.operands[2], low, bits, is_signed));
+               slice(source.operands[2], low, bits, is_signed), fits ? floor : of_type);
   if (source.kind == NodeKind::kSlice && low + bits <= source.bits)
     return slice_of_node(source.operands[0].node, source.low + low, bits, is_signed);
   return {make({.kind = NodeKind::kSlice,
@@ -222,7 +219,13 @@ int32_t CircuitBuilder::sign(int32_t index) {
   return bit(index, bits(index) - 1);
 }
 
-Operand CircuitBuilder::mux(int32_t condition, Operand if_one, Operand if_zero) {
+Operand CircuitBuilder::mux(int32_t condition, const Operand& if_one, const Operand& if_zero) {
+  const Interval a = range_of(if_one);
+  const Interval b = range_of(if_zero);
+  return mux(condition, if_one, if_zero, {std::min(a.low, b.low), std::max(a.high, b.high)});
+}
+
+Operand CircuitBuilder::mux(int32_t condition, Operand if_one, Operand if_zero, const Interval& known) {
   if (is_constant(condition)) return range(condition).low != 0 ? if_one : if_zero;
   for (Operand* const operand : {&if_one, &if_zero}) {
     if (operand->node >= 0 && is_constant(operand->node)) *operand = of_constant(value_of(*operand));
@@ -239,11 +242,11 @@ Operand CircuitBuilder::mux(int32_t condition, Operand if_one, Operand if_zero) 
   const Operand zero{constant(0), 0, false};
   if_one = if_one.node < 0 ? zero : Operand{if_one.node, if_one.shift - shift, false};
   if_zero = if_zero.node < 0 ? zero : Operand{if_zero.node, if_zero.shift - shift, false};
-  const Interval both{std::min(a.low, b.low) >> shift, std::max(a.high, b.high) >> shift};
+  const Interval both = intersection({std::min(a.low, b.low), std::max(a.high, b.high)}, known);
   return {make({.kind = NodeKind::kMux,
                 .operand_count = 3,
                 .operands = {Operand{condition, 0, false}, if_one, if_zero},
-                .range = both}),
+                .range = {-(-both.low >> shift), both.high >> shift}}),
           shift, false};
 }
 

@@ -52,7 +52,10 @@ class CircuitBuilder {
   int32_t bit(int32_t node, int position);
   /// 1 for a negative value, whatever its shift.
   int32_t sign(int32_t node);
-  Operand mux(int32_t condition, Operand if_one, Operand if_zero);
+  /// `condition` has one bit. `known` is a range that contains the result, for operands that are only right where they
+  /// are chosen.
+  Operand mux(int32_t condition, const Operand& if_one, const Operand& if_zero);
+  Operand mux(int32_t condition, Operand if_one, Operand if_zero, const Interval& known);
   int32_t any(int32_t node);
   int32_t all(int32_t node);
   int32_t conjunction(int32_t left, int32_t right);

@@ -244,5 +244,14 @@ TEST(Emulator, TheLargestAndSmallestFloatsAreExact) {
               ElementsAre(0.0f, 0.0f, 0.0f, 0.0f));
 }
 
+// The type before the ReLU is finer than its input, which hls4ml narrows; the second unit has no bits after the ReLU.
+TEST(Emulator, UnitsWithoutBitsLeaveTheTypesOfTheOthersAsTheyAre) {
+  ProxyBuilder b;
+  ProxyRef h = b.add_quantizer("x_q", b.add_input("x", {2}), one_type(1, 4, 4), Rounding::kTrn, Overflow::kWrap);
+  h = b.add_quantizer("q", h, {{1, 2}, {1, 1}, {8, 7}, {4, 4}}, Rounding::kTrn, Overflow::kWrap);
+  h = b.add_quantizer("relu_q", b.add_relu(h), {{1, 2}, {0, 0}, {6, 0}, {4, 0}}, Rounding::kTrn, Overflow::kWrap);
+  EXPECT_THAT(outputs_of(std::move(b).finish({h}), tensor({2, 2}, {5, 1, -3, 7})), ElementsAre(5, 0, 0, 0));
+}
+
 }  // namespace
 }  // namespace hgq

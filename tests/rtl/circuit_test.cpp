@@ -203,6 +203,15 @@ TEST(Circuit, UpperBitsThatNothingReadsAreNotBuilt) {
   EXPECT_EQ(chain_bits(circuit, circuit.nodes[2]), 3);
 }
 
+TEST(Circuit, NoAdderForTheZerosBelowAConstant) {
+  CircuitBuilder builder("test");
+  builder.begin_layer("a");
+  const int32_t x = builder.input(8, true);
+  const Operand sum = builder.add({x, 0, false}, {builder.constant(-48), 1, true});  // 9 bits, from bit 5
+  const Circuit circuit = std::move(builder).take({port("x", {{x, 0}})}, {port("y", {feature(sum)})});
+  EXPECT_EQ(chain_bits(circuit, circuit.node(sum.node)), 4);
+}
+
 TEST(Circuit, WideValuesAreRefused) {
   CircuitBuilder builder("test");
   builder.begin_layer("wide");

@@ -1,0 +1,100 @@
+// hgq-train rtl: a proxy as Verilog or VHDL; and verify for the folder that it writes.
+#include <fmt/format.h>
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "hgq/apps/command_data.h"
+#include "hgq/apps/commands.h"
+#include "hgq/core/error.h"
+#include "hgq/deploy/files.h"
+#include "hgq/deploy/rtl_folder.h"
+#include "hgq/proxy/emulator.h"
+
+namespace hgq {
+namespace {
+
+using Json = nlohmann::json;
+
+/// The rows of a command for the inputs of a proxy.
+std::unique_ptr<Dataset> load_rows(const DataCommand& command, const ProxyModel& proxy, const ModelExtras& extras) {
+  std::vector<FieldSpec> fields;
+  const Emulator planned(proxy);
+  for (const int i : proxy.inputs()) fields.push_back({proxy.layer(i).name(), planned.signal(i).shape});
+  return load_command_data(command, extras, fields, {});
+}
+
+int finish_rtl(const RtlCommand& command, const RtlProject& project, const RtlOptions& options) {
+  for (const std::string& note : project.notes) std::cerr << "hgq-train: note: " << bounded_message(note) << "\n";
+  write_rtl_folder(command.out, project, options, command.model, command.force);
+  if (command.json) {
+    std::cout << to_json(project, options).dump(1) << "\n";
+  } else {
+    std::cout << describe(project);
+  }
+  std::cerr << command.out << ": " << command.settings.language << " of " << command.model << ", "
+            << project.files.size() + 2 << " files, " << fmt::format("{:.2g} s", project.seconds) << "\n";
+  return kExitDone;
+}
+
+bool has_data(const DataCommand& command) { return !command.data.empty() || !command.inputs.empty(); }
+
+}  // namespace
+
+int run_rtl(const RtlCommand& command, const Registry& registry) {
+  check_rtl_folder(command.out, command.force);
+  RtlOptions options;
+  try {
+    options = command.settings.options();
+  } catch (const ConfigError& e) {
+    throw ConfigError(concat("--extra-depth: ", e.what()));
+  }
+  ModelExtras extras;
+  ProxyModel proxy =
+      load_proxy(command.model, registry, [&](const h5::Group& hgq) { extras = read_extras(hgq, registry); });
+  Workers workers(command.threads);
+  Batch rows;
+  if (has_data(command)) {
+    DataCommand data = command;
+    data.out.clear();  // a folder
+    const std::unique_ptr<Dataset> dataset = load_rows(data, proxy, extras);
+    dataset->slice(0, std::min(command.settings.rows, dataset->size()), rows);
+    const RtlProject project = to_rtl(std::move(proxy), options, workers, rows.inputs());
+    return finish_rtl(command, project, options);
+  }
+  return finish_rtl(command, to_rtl(std::move(proxy), options, workers), options);
+}
+
+int run_verify_rtl(const VerifyCommand& command, const Registry& registry) {
+  HGQ_CHECK(is_rtl_folder(command.model), ConfigError, "'", command.model,
+            "' is a folder, but not one that 'hgq-train rtl' has written; expected such a folder, or a proxy file");
+  HGQ_CHECK(command.against.empty(), ConfigError,
+            "--against is for a proxy file; an RTL folder is compared with the proxy in it");
+  Workers workers(command.threads);
+  std::unique_ptr<Dataset> data;
+  if (has_data(command)) {
+    ModelExtras extras;
+    const std::string file = command.model + "/proxy.h5";
+    const ProxyModel proxy =
+        load_proxy(file, registry, [&](const h5::Group& hgq) { extras = read_extras(hgq, registry); });
+    data = load_rows(command, proxy, extras);
+  }
+  const RtlSimulation simulation = simulate_rtl_folder(command.model, data.get(), registry, workers);
+  if (command.json) {
+    std::cout << Json{{"rows", simulation.rows},
+                      {"rows_with_overflow", simulation.rows_with_overflow},
+                      {"equal", simulation.equal},
+                      {"language", simulation.language},
+                      {"output", simulation.output}}
+                     .dump(1)
+              << "\n";
+  } else if (simulation.equal) {
+    std::cout << fmt::format("{} rows, {} with overflow: the {} equals the proxy in every bit\n", simulation.rows,
+                             simulation.rows_with_overflow, simulation.language);
+  } else {
+    std::cout << simulation.output;
+  }
+  return simulation.equal ? kExitDone : kExitNo;
+}
+
+}  // namespace hgq

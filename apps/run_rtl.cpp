@@ -1,0 +1,33 @@
+#include "hgq/apps/run_rtl.h"
+
+#include <algorithm>
+
+#include "hgq/core/error.h"
+#include "hgq/deploy/files.h"
+#include "hgq/deploy/rtl_folder.h"
+
+namespace hgq {
+
+RunRtl write_run_rtl(const std::string& folder, const RtlSettings& settings, const Dataset& rows,
+                     const Registry& registry, Workers& workers) {
+  RunRtl made;
+  const std::string proxy = folder + "/proxy.h5";
+  const std::string out = folder + "/rtl";
+  try {
+    check_rtl_folder(out, true);
+    Batch first;
+    rows.slice(0, std::min(settings.rows, rows.size()), first);
+    const RtlOptions options = settings.options();
+    const RtlProject project = to_rtl(load_proxy(proxy, registry), options, workers, first.inputs());
+    write_rtl_folder(out, project, options, proxy, true);
+    for (const std::string& line : project.notes) made.notes.push_back("note: " + line);
+    made.table = describe(project);
+    made.notes.push_back(concat("RTL in ", out, "; 'hgq-train verify ", out, "' simulates it"));
+    made.written = true;
+  } catch (const ConfigError& e) {
+    made.notes.push_back(concat("there is no RTL: ", e.what()));
+  }
+  return made;
+}
+
+}  // namespace hgq

@@ -1,0 +1,439 @@
+#include "hgq/rtl/lowering.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "hgq/core/error.h"
+#include "hgq/proxy/masked.h"
+#include "hgq/rtl/circuit_builder.h"
+#include "hgq/rtl/demand.h"
+#include "hgq/rtl/product.h"
+#include "hgq/rtl/quantize.h"
+
+namespace hgq::rtl {
+namespace {
+
+using Scalar = std::function<double(double)>;
+
+/// An element of a layer's output while the circuit is built: a feature; a function of one, which becomes a table as
+/// soon as it is known how its values are used; or an element of an input of the proxy, which a quantizer will read.
+struct Value {
+  Feature feature{};
+  const Scalar* function = nullptr;
+  std::optional<MoveSource> input{};
+};
+
+class Lowering {
+ public:
+  Lowering(const ProxyModel& model, const LoweringOptions& options, Workers& workers)
+      : model_(model), options_(options), workers_(workers), builder_(model.name()), plans_(plan_layers(model)) {
+    mask_unread(model, plans_);
+    demands_ = demands(model, plans_);
+    readers_.resize(plans_.size());
+    for (size_t i = 0; i < plans_.size(); ++i) {
+      for (const int parent : model.layers()[i].parents) readers_[static_cast<size_t>(parent)].push_back(i);
+    }
+  }
+
+  Lowered run() {
+    for (size_t layer = 0; layer < plans_.size(); ++layer) {
+      layer_ = layer;
+      builder_.begin_layer(this->layer().name());
+      values_.emplace_back();
+      values_.back() = lower_layer();
+    }
+    std::vector<Port> outputs;
+    for (const int output : model_.outputs()) {
+      layer_ = static_cast<size_t>(output);
+      const std::string& name = layer().name();
+      builder_.begin_layer(name);
+      Port port{.name = name, .shape = plans_[layer_].out.shape};
+      for (const Value& value : values_[layer_]) port.features.push_back(resolved(value));
+      outputs.push_back(options_.argmax ? index_of_largest(port) : std::move(port));
+    }
+    Circuit circuit = trimmed(std::move(builder_).take(std::move(ports_), std::move(outputs)));
+    check_circuit(circuit);
+    return {std::move(circuit), std::move(quantizers_), options_.argmax, std::move(solved_)};
+  }
+
+ private:
+  /// For each place of a port, the index of the largest value along the last dimension; the first, if there are
+  /// several.
+  Port index_of_largest(const Port& port) {
+    const auto count = static_cast<size_t>(port.shape[-1]);
+    Port indices{.name = port.name, .shape = port.shape};
+    indices.shape.set(-1, 1);
+    for (size_t e = 0; e < port.features.size(); e += count)
+      indices.features.push_back(argmax(builder_, std::span(port.features).subspan(e, count)));
+    return indices;
+  }
+
+  const ProxyLayer& layer() const { return model_.layer(static_cast<int>(layer_)); }
+  std::string where() const { return concat("layer '", layer().name(), "' (", layer().class_name(), ")"); }
+  const std::vector<Value>& input(size_t index) const {
+    return values_[static_cast<size_t>(model_.layers()[layer_].parents[index])];
+  }
+  bool is_needed(size_t element) const { return demands_[layer_][element] != kNoDemand; }
+
+  std::vector<Value> lower_layer() {
+    const size_t elements = static_cast<size_t>(plans_[layer_].out.shape.size());
+    const auto in = std::ranges::find(model_.inputs(), static_cast<int>(layer_));
+    if (in != model_.inputs().end()) {
+      std::vector<Value> values(elements);
+      for (size_t e = 0; e < elements; ++e)
+        values[e].input = MoveSource{static_cast<int>(in - model_.inputs().begin()), static_cast<int64_t>(e)};
+      return values;
+    }
+    const bool is_read = std::ranges::any_of(demands_[layer_], [](int demand) { return demand != kNoDemand; });
+    if (!is_read) return std::vector<Value>(elements);
+    return std::visit([&](const auto& operation) { return values_of(operation); }, plans_[layer_].operation);
+  }
+
+  /// The value as a number: tables with all bits that their function has.
+  Feature resolved(const Value& value) {
+    HGQ_CHECK(
+        !value.input, ConfigError, where(),
+        ": reads an input of the model that is not quantized, and a circuit has only fixed-point numbers; expected "
+        "a quantizer before it");
+    return value.function == nullptr ? value.feature : whole_table(value);
+  }
+  std::vector<Feature> features(size_t index) {
+    std::vector<Feature> out;
+    for (const Value& value : input(index)) out.push_back(resolved(value));
+    return out;
+  }
+  static std::vector<Value> to_values(const std::vector<Feature>& features) {
+    std::vector<Value> values;
+    for (const Feature& feature : features) values.push_back({.feature = feature});
+    return values;
+  }
+
+  std::vector<Value> values_of(const std::monostate& /*unknown*/) {
+    throw ConfigError(concat(where(),
+                             ": its plan does not say what it computes, so there is no circuit for it; expected "
+                             "ProxyPlan::operation to be set"));
+  }
+
+  std::vector<Value> values_of(const SoftmaxOperation& /*softmax*/) {
+    throw ConfigError(concat(where(),
+                             ": is a softmax, for which there is no circuit. Where it leads to an output alone, "
+                             "`softmax: logits` makes its inputs, which have the same order, the output, and "
+                             "`softmax: argmax` the index of the largest"));
+  }
+
+  std::vector<Value> values_of(const MoveOperation& move) {
+    std::vector<Value> values;
+    for (const MoveSource& source : move.sources)
+      values.push_back(
+          source.input < 0 ? Value{} : input(static_cast<size_t>(source.input))[static_cast<size_t>(source.element)]);
+    return values;
+  }
+
+  std::vector<Value> values_of(const ReluOperation& /*relu*/) {
+    std::vector<Value> values;
+    for (size_t e = 0; e < input(0).size(); ++e)
+      values.push_back({.feature = is_needed(e) ? relu(builder_, resolved(input(0)[e])) : Feature{}});
+    return values;
+  }
+
+  std::vector<Value> values_of(const SumOperation& /*sum*/) {
+    std::vector<Value> values;
+    for (size_t e = 0; e < input(0).size(); ++e) {
+      std::vector<Feature> parts;
+      for (size_t i = 0; is_needed(e) && i < model_.layers()[layer_].parents.size(); ++i)
+        parts.push_back(resolved(input(i)[e]));
+      values.push_back({.feature = sum(builder_, parts)});
+    }
+    check_size();
+    return values;
+  }
+
+  std::vector<Value> values_of(const ScalarOperation& scalar) {
+    std::vector<Value> values;
+    for (size_t e = 0; e < input(0).size(); ++e) {
+      if (is_needed(e)) {
+        values.push_back({.feature = resolved(input(0)[e]), .function = &scalar.function});
+      } else {
+        values.emplace_back();
+      }
+    }
+    return values;
+  }
+
+  std::vector<Value> values_of(const WindowOperation& window) {
+    const std::vector<Feature> in = features(0);
+    std::vector<Value> values;
+    size_t begin = 0;
+    for (size_t e = 0; e < window.ends.size(); ++e) {
+      std::vector<Feature> read;
+      for (; begin < window.ends[e]; ++begin) read.push_back(in[static_cast<size_t>(window.from[begin])]);
+      if (!is_needed(e)) {
+        values.emplace_back();
+      } else if (window.average) {
+        values.push_back({.feature = mean(sum(builder_, read), static_cast<int64_t>(read.size()), e)});
+      } else {
+        values.push_back({.feature = largest(builder_, read)});
+      }
+    }
+    check_size();
+    return values;
+  }
+
+  /// sum / count, rounded toward 0 to the fraction that the layer's output has.
+  Feature mean(const Feature& sum, int64_t count, size_t element) {
+    if (sum.node < 0) return {};
+    if (std::has_single_bit(static_cast<uint64_t>(count)))
+      return {sum.node, sum.exponent - std::countr_zero(static_cast<uint64_t>(count))};
+    const int fraction = plans_[layer_].out.fraction[element];
+    const std::vector<int64_t> codes = codes_of(sum.node);
+    std::vector<int64_t> entries;
+    for (const int64_t code : codes)
+      entries.push_back(static_cast<int64_t>((Int128{code} << (fraction + sum.exponent)) / count));
+    return {builder_.table(sum.node, std::move(entries)), -fraction};
+  }
+
+  /// The value for each code of a wire.
+  std::vector<int64_t> codes_of(int32_t index) const {
+    const Node& node = builder_.node(index);
+    HGQ_CHECK(node.bits <= kMostIndexBits, ConfigError, where(), ": its table needs 2^", node.bits,
+              " entries, expected at most 2^", kMostIndexBits, "; quantize the values before it to fewer bits");
+    std::vector<int64_t> codes;
+    const int64_t size = int64_t{1} << node.bits;
+    for (int64_t code = 0; code < size; ++code)
+      codes.push_back(node.is_signed() && code >= size / 2 ? code - size : code);
+    return codes;
+  }
+  /// Whether the wire has this value at all; for others a table may have any entry.
+  bool occurs(int32_t index, int64_t code) const {
+    const Interval& r = builder_.range(index);
+    return r.low <= code && code <= r.high;
+  }
+  double function_value(const Value& value, int64_t code) const {
+    return (*value.function)(std::ldexp(static_cast<double>(code), value.feature.exponent));
+  }
+
+  Feature quantized_table(const Value& value, const Kbi& type, const QuantizeOperation& q) {
+    if (type.b == 0) return {};
+    const int32_t index = value.feature.node < 0 ? builder_.constant(0) : value.feature.node;
+    std::vector<int64_t> entries;
+    for (const int64_t code : codes_of(index)) {
+      entries.push_back(
+          occurs(index, code) ? quantize(function_value(value, code), type, q.rounding, q.overflow).mantissa : 0);
+    }
+    const int32_t node = builder_.table(index, std::move(entries));
+    return builder_.range(node) == Interval{} ? Feature{} : Feature{node, -type.fraction()};
+  }
+
+  Feature whole_table(const Value& value) {
+    const int32_t index = value.feature.node < 0 ? builder_.constant(0) : value.feature.node;
+    const std::vector<int64_t> codes = codes_of(index);
+    std::vector<double> values;
+    int exponent = 0;
+    int top = 0;
+    bool first = true;
+    for (const int64_t code : codes) {
+      const double y = occurs(index, code) ? function_value(value, code) : 0;
+      values.push_back(y);
+      if (y == 0) continue;
+      const auto as_float = static_cast<float>(y);
+      exponent = first ? lowest_set_bit(as_float) : std::min(exponent, lowest_set_bit(as_float));
+      top = first ? highest_set_bit(as_float) : std::max(top, highest_set_bit(as_float));
+      first = false;
+    }
+    HGQ_CHECK(top - exponent < kMaxFixedBits, ConfigError, where(), ": the values of its function have ",
+              top - exponent + 1, " bits from the highest to the lowest, expected at most ", kMaxFixedBits,
+              "; put a quantizer after it");
+    std::vector<int64_t> entries;
+    for (const double y : values) entries.push_back(static_cast<int64_t>(std::ldexp(y, -exponent)));
+    const int32_t node = builder_.table(index, std::move(entries));
+    return builder_.range(node) == Interval{} ? Feature{} : Feature{node, exponent};
+  }
+
+  std::vector<Value> values_of(const QuantizeOperation& q) {
+    const std::vector<Value>& in = input(0);
+    const auto parent = static_cast<size_t>(model_.layers()[layer_].parents[0]);
+    if (std::ranges::any_of(in, [](const Value& v) { return v.input.has_value(); })) return input_port(q);
+    std::vector<Value> values;
+    for (size_t e = 0; e < in.size(); ++e) {
+      if (!is_needed(e)) {
+        values.emplace_back();
+      } else if (in[e].function != nullptr) {
+        values.push_back({.feature = quantized_table(in[e], q.types[e], q)});
+      } else {
+        // The half is added with the bias of the layer before.
+        const Rounding rounding = is_folded(parent, e) ? Rounding::kTrn : q.rounding;
+        values.push_back({.feature = quantized(builder_, resolved(in[e]), q.types[e], rounding, q.overflow)});
+      }
+    }
+    check_size();
+    return values;
+  }
+
+  /// A port for what this quantizer gives; what it reads is outside.
+  std::vector<Value> input_port(const QuantizeOperation& q) {
+    const std::vector<Value>& in = input(0);
+    Port port{.name = port_name(), .shape = plans_[layer_].out.shape};
+    InputQuantizer quantizer{.layer = layer().name(), .sources = {}, .operation = q};
+    std::vector<Value> values;
+    for (size_t e = 0; e < in.size(); ++e) {
+      // A quantizer may join zeros of padding with inputs.
+      const MoveSource source = in[e].input.value_or(MoveSource{-1, 0});
+      const Kbi& type = q.types[e];
+      Feature feature;
+      if (source.input >= 0 && type.b > 0 && is_needed(e))
+        feature = {builder_.input(type.b, type.k != 0), -type.fraction()};
+      quantizer.sources.push_back(source);
+      port.features.push_back(feature);
+      values.push_back({.feature = feature});
+    }
+    ports_.push_back(std::move(port));
+    quantizers_.push_back(std::move(quantizer));
+    return values;
+  }
+
+  /// The name of the input if this quantizer alone reads it and nothing is moved before; otherwise the quantizer's.
+  std::string port_name() const {
+    const auto parent = static_cast<size_t>(model_.layers()[layer_].parents[0]);
+    const bool is_input = std::ranges::find(model_.inputs(), static_cast<int>(parent)) != model_.inputs().end();
+    return model_.layer(is_input && readers_[parent].size() == 1 ? static_cast<int>(parent) : static_cast<int>(layer_))
+        .name();
+  }
+
+  std::vector<Value> values_of(const ProductOperation& product) {
+    builder_.begin_layer(layer().name());
+    const std::vector<Feature> in = features(0);
+    SolvedLayer solved{.layer = layer().name()};
+    folded_[layer_] = cuts_of(product);
+    const ProductProblem problem{product, in, demands_[layer_], folded_[layer_], where()};
+    std::vector<Value> values = to_values(product_circuit(builder_, problem, options_.solver, workers_, solved));
+    solved_.push_back(std::move(solved));
+    check_size();
+    return values;
+  }
+
+  /// What the quantizer after a product, if it is all that reads it, allows: bits below those that it keeps are
+  /// dropped, and what it adds for rounding joins the bias.
+  std::vector<OutputCut> cuts_of(const ProductOperation& product) const {
+    const bool is_output = std::ranges::find(model_.outputs(), static_cast<int>(layer_)) != model_.outputs().end();
+    if (is_output || readers_[layer_].size() != 1) return {};
+    const auto* const q = std::get_if<QuantizeOperation>(&plans_[readers_[layer_].front()].operation);
+    if (q == nullptr || (q->rounding != Rounding::kTrn && q->rounding != Rounding::kRnd)) return {};
+    std::vector<OutputCut> cuts;
+    for (const Kbi& type : q->types) {
+      const int cut = -type.fraction();
+      cuts.push_back({true, cut, q->rounding == Rounding::kRnd ? std::ldexp(1.0, cut - 1) : 0});
+    }
+    // All positions share the bias.
+    const auto units = static_cast<size_t>(product.units);
+    if (q->rounding == Rounding::kRnd) {
+      for (size_t j = 0; j < units; ++j) {
+        std::optional<double> half;
+        for (size_t e = j; e < cuts.size(); e += units) {
+          if (!is_needed(e)) continue;
+          if (half && *half != cuts[e].constant) return {};
+          half = cuts[e].constant;
+        }
+      }
+    }
+    return cuts;
+  }
+  bool is_folded(size_t parent, size_t element) const {
+    const auto found = folded_.find(parent);
+    return found != folded_.end() && !found->second.empty() && found->second[element].constant != 0;
+  }
+
+  void check_size() {
+    int64_t bits = 0;
+    for (; counted_ < builder_.size(); ++counted_) {
+      const Node& node = builder_.node(static_cast<int32_t>(counted_));
+      if (node.kind == NodeKind::kAdd || node.kind == NodeKind::kLess) bits += node.bits;
+    }
+    adder_bits_ += bits;
+    HGQ_CHECK(adder_bits_ <= options_.most_adder_bits, ConfigError, where(), ": needs about ", bits,
+              " adder bits, all layers up to it ", adder_bits_,
+              ", as every position has a circuit of its own; expected at "
+              "most ",
+              options_.most_adder_bits,
+              ", about as many LUTs as the largest FPGAs have. Fewer positions (larger "
+              "strides, or pooling before it), fewer filters or fewer bits would fit");
+  }
+
+  const ProxyModel& model_;
+  const LoweringOptions& options_;
+  Workers& workers_;
+  CircuitBuilder builder_;
+  std::vector<ProxyPlan> plans_;
+  std::vector<std::vector<int>> demands_;
+  std::vector<std::vector<size_t>> readers_;
+  std::vector<std::vector<Value>> values_;           // of each layer
+  std::map<size_t, std::vector<OutputCut>> folded_;  // of each product
+  std::vector<Port> ports_;
+  std::vector<InputQuantizer> quantizers_;
+  std::vector<SolvedLayer> solved_;
+  size_t layer_ = 0;
+  size_t counted_ = 0;
+  int64_t adder_bits_ = 0;
+};
+
+}  // namespace
+
+PortValues InputQuantizer::values(std::span<const ConstTensorView> inputs) const {
+  const int64_t rows = inputs[0].shape[0];
+  PortValues out;
+  out.reserve(static_cast<size_t>(rows) * sources.size());
+  for (int64_t row = 0; row < rows; ++row) {
+    for (size_t f = 0; f < sources.size(); ++f) {
+      if (sources[f].input < 0) {
+        out.push_back(0);
+        continue;
+      }
+      const ConstTensorView& x = inputs[static_cast<size_t>(sources[f].input)];
+      const int64_t element = row * (x.shape.size() / rows) + sources[f].element;
+      const auto value = static_cast<double>(x.values()[static_cast<size_t>(element)]);
+      out.push_back(hgq::quantize(value, operation.types[f], operation.rounding, operation.overflow).mantissa);
+    }
+  }
+  return out;
+}
+
+std::vector<PortValues> Lowered::input_values(std::span<const ConstTensorView> inputs) const {
+  std::vector<PortValues> out;
+  for (const InputQuantizer& quantizer : quantizers) out.push_back(quantizer.values(inputs));
+  return out;
+}
+
+Lowered lower(const ProxyModel& model, const LoweringOptions& options, Workers& workers) {
+  return Lowering(model, options, workers).run();
+}
+
+ProxyModel with_logits(ProxyModel model, std::vector<std::string>& notes) {
+  const std::vector<ProxyPlan> plans = plan_layers(model);
+  std::vector<int> outputs;
+  for (int output : model.outputs()) {
+    // A softmax may have a quantizer after it, and layers that move elements would move those of its input as well.
+    int layer = output;
+    const auto operation = [&]() -> const ProxyOperation& { return plans[static_cast<size_t>(layer)].operation; };
+    if (std::holds_alternative<QuantizeOperation>(operation()))
+      layer = model.layers()[static_cast<size_t>(layer)].parents[0];
+    if (std::holds_alternative<SoftmaxOperation>(operation())) {
+      notes.push_back(concat("output '", model.layer(output).name(), "' has the values before the softmax of layer '",
+                             model.layer(layer).name(), "'"));
+      output = model.layers()[static_cast<size_t>(layer)].parents[0];
+    }
+    outputs.push_back(output);
+  }
+  return std::move(model).with_outputs(std::move(outputs));
+}
+
+std::vector<float> to_floats(const Port& port, const PortValues& values) {
+  std::vector<float> out;
+  for (size_t i = 0; i < values.size(); ++i)
+    out.push_back(to_float(values[i], -port.features[i % port.features.size()].exponent));
+  return out;
+}
+
+}  // namespace hgq::rtl

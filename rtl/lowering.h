@@ -1,0 +1,74 @@
+// From a proxy to a circuit that computes the same bits.
+//
+// The circuit begins after the quantizers that read the inputs of the proxy: a feature of an input port is a number as
+// such a quantizer gives it, and whatever feeds the FPGA must give it so (InputQuantizer::values() does). From there on
+// every layer is computed exactly, wraps and saturations included, so the circuit equals the Emulator on all rows.
+//
+//   const ProxyModel model = load_proxy("proxy.h5");
+//   Workers workers;
+//   const rtl::Lowered lowered = rtl::lower(model, {}, workers);
+//   lowered.circuit;                        // trimmed, combinational
+//   lowered.input_values({{x.view()}});     // what goes into its ports for these data
+//
+// A function of one number (tanh, a UnaryLUT) becomes a table together with the quantizer after it. There is no circuit
+// for softmax: with_logits() makes the values before it, whose order is the same, the outputs.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hgq/core/parallel.h"
+#include "hgq/core/tensor.h"
+#include "hgq/proxy/model.h"
+#include "hgq/rtl/circuit.h"
+#include "hgq/rtl/interpreter.h"
+#include "hgq/rtl/product.h"
+#include "hgq/rtl/solver.h"
+
+namespace hgq::rtl {
+
+struct LoweringOptions {
+  SolverOptions solver{};
+  /// The outputs are indices of the largest value along the last dimension, the first if there are several.
+  bool argmax = false;
+  /// More adder bits than this are refused: about what the largest FPGAs have LUTs.
+  int64_t most_adder_bits = 1'700'000;
+};
+
+/// The most bits of the index of a table.
+inline constexpr int kMostIndexBits = 16;
+
+/// A quantizer that reads an input of the proxy: what is outside the circuit.
+struct InputQuantizer {
+  std::string layer;                // its name
+  std::vector<MoveSource> sources;  // of each feature of the port: an input of the proxy, and an element of it
+  QuantizeOperation operation;      // of each feature
+
+  /// Mantissas for the port, [rows, features], in units of 2^-types[f].fraction().
+  PortValues values(std::span<const ConstTensorView> inputs) const;
+};
+
+struct Lowered {
+  Circuit circuit;
+  std::vector<InputQuantizer> quantizers;  // of each input port
+  bool argmax = false;                     // LoweringOptions::argmax
+  std::vector<SolvedLayer> solved;         // dense layers and convolutions, in the order of the proxy
+
+  /// The values of all input ports. `inputs` as for Emulator::run().
+  std::vector<PortValues> input_values(std::span<const ConstTensorView> inputs) const;
+};
+
+/// Throws ConfigError, which names the layer, if a value needs more than 62 bits, a table more than 2^16 entries, or
+/// the circuit more adder bits than there may be; and if a layer has no circuit. Throws ShapeError as plan_layers().
+Lowered lower(const ProxyModel& model, const LoweringOptions& options, Workers& workers);
+
+/// The proxy with the inputs of softmax as outputs, where a softmax is an output or has only a quantizer after it.
+/// `notes` gets a line for each.
+ProxyModel with_logits(ProxyModel model, std::vector<std::string>& notes);
+
+/// The outputs of a circuit as float32 numbers, for comparing with an Emulation: `values` is what its port gives.
+std::vector<float> to_floats(const Port& port, const PortValues& values);
+
+}  // namespace hgq::rtl

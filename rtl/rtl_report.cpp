@@ -1,0 +1,162 @@
+// The report of an RTL project, as JSON and as a table.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "hgq/core/printable.h"
+#include "hgq/core/version.h"
+#include "hgq/rtl/pipeline.h"
+#include "hgq/rtl/to_rtl.h"
+
+namespace hgq {
+namespace {
+
+using Json = nlohmann::json;
+
+Json counts_json(const rtl::ResourceCounts& counts) {
+  return {{"adders", counts.adders},
+          {"adder_bits", counts.adder_bits},
+          {"three_operand_bits", counts.three_bits},
+          {"mux_bits", counts.mux_bits},
+          {"gate_bits", counts.gate_bits},
+          {"comparison_bits", counts.comparison_bits},
+          {"table_bits", counts.table_bits},
+          {"register_bits", counts.register_bits},
+          {"estimated_luts", counts.luts},
+          {"estimated_ffs", counts.ffs}};
+}
+
+/// Where each feature lies in the vector of all ports of one side, and how its bits are to be read.
+Json ports_json(const rtl::Circuit& circuit, const std::vector<rtl::Port>& ports,
+                const std::vector<rtl::InputQuantizer>* quantizers) {
+  Json list = Json::array();
+  int64_t lowest = 0;
+  for (size_t p = 0; p < ports.size(); ++p) {
+    const rtl::Port& port = ports[p];
+    Json features = Json::array();
+    for (size_t e = 0; e < port.features.size(); ++e) {
+      const rtl::Feature& feature = port.features[e];
+      if (feature.node < 0) continue;
+      const rtl::Node& node = circuit.node(feature.node);
+      features.push_back({{"element", e},
+                          {"lowest_bit", lowest},
+                          {"bits", node.bits},
+                          {"signed", node.is_signed()},
+                          {"fraction", -feature.exponent}});
+      lowest += node.bits;
+    }
+    Json entry{{"name", port.name}, {"shape", port.shape.dims()}, {"features", features}};
+    if (quantizers != nullptr) {
+      const rtl::InputQuantizer& quantizer = (*quantizers)[p];
+      entry["quantizer"] = quantizer.layer;
+      entry["rounding"] = to_string(quantizer.operation.rounding);
+      entry["overflow"] = to_string(quantizer.operation.overflow);
+    }
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+std::string_view to_string(RtlSoftmax softmax) {
+  return softmax == RtlSoftmax::kRefuse ? "refuse" : softmax == RtlSoftmax::kLogits ? "logits" : "argmax";
+}
+
+std::string_view to_string(RtlEffort effort) {
+  return effort == RtlEffort::kLow ? "low" : effort == RtlEffort::kMedium ? "medium" : "high";
+}
+
+/// Features of all ports, and those without a wire.
+std::pair<size_t, size_t> features_of(const std::vector<rtl::Port>& ports) {
+  size_t all = 0;
+  size_t none = 0;
+  for (const rtl::Port& port : ports) {
+    all += port.features.size();
+    none += static_cast<size_t>(std::ranges::count(port.features, -1, &rtl::Feature::node));
+  }
+  return {all, none};
+}
+
+}  // namespace
+
+Json to_json(const RtlProject& project, const RtlOptions& options) {
+  std::map<std::string, const rtl::SolvedLayer*> solved;
+  for (const rtl::SolvedLayer& layer : project.lowered.solved) solved[layer.layer] = &layer;
+  Json layers = Json::array();
+  for (const rtl::LayerEstimate& layer : project.estimate.layers) {
+    Json entry = counts_json(layer);
+    entry["name"] = layer.layer;
+    entry["first_level"] = layer.first_level;
+    entry["last_level"] = layer.last_level;
+    if (const auto found = solved.find(layer.layer); found != solved.end()) {
+      const rtl::SolvedLayer& s = *found->second;
+      entry["matrix"] = {{"inputs", s.inputs}, {"outputs", s.outputs},       {"positions", s.positions},
+                         {"adders", s.adders}, {"adder_bits", s.adder_bits}, {"solver_seconds", s.solver_seconds}};
+    }
+    layers.push_back(std::move(entry));
+  }
+  const rtl::HdlOptions& hdl = options.hdl;
+  Json json{{"format", "hgq-rtl 1"},
+            {"hgq", kVersion},
+            {"name", project.circuit.name},
+            {"language", hdl.language == rtl::HdlLanguage::kVhdl ? "vhdl" : "verilog"},
+            {"target", hdl.target == rtl::HdlTarget::kXilinx ? "xilinx" : "generic"},
+            {"softmax", to_string(options.softmax)},
+            {"effort", to_string(options.effort)},
+            {"clock_enable", hdl.clock_enable},
+            {"reset", hdl.reset},
+            {"latency", project.circuit.latency},
+            {"critical_path_ns", project.critical_path},
+            {"seconds", project.seconds},
+            {"rows", project.rows},
+            {"rows_with_overflow", project.rows_with_overflow},
+            {"inputs", ports_json(project.circuit, project.circuit.inputs, &project.lowered.quantizers)},
+            {"outputs", ports_json(project.circuit, project.circuit.outputs, nullptr)},
+            {"layers", layers},
+            {"total", counts_json(project.estimate.total)},
+            {"lut_spread", project.estimate.lut_spread},
+            {"ff_spread", project.estimate.ff_spread},
+            {"notes", project.notes}};
+  return json;
+}
+
+std::string describe(const RtlProject& project) {
+  std::string text = fmt::format("{:<28} {:>7} {:>8} {:>7} {:>9} {:>8} {:>8} {:>7}\n", "layer", "adders", "bits",
+                                 "levels", "registers", "LUT", "FF", "solver");
+  std::map<std::string, double> seconds;
+  for (const rtl::SolvedLayer& layer : project.lowered.solved) seconds[layer.layer] = layer.solver_seconds;
+  const auto row = [&](const std::string& name, const rtl::ResourceCounts& counts, const std::string& levels,
+                       const std::string& solver) {
+    text += fmt::format("{:<28} {:>7} {:>8} {:>7} {:>9} {:>8.0f} {:>8.0f} {:>7}\n", printable(name), counts.adders,
+                        counts.adder_bits + counts.three_bits, levels, counts.register_bits, counts.luts, counts.ffs,
+                        solver);
+  };
+  for (const rtl::LayerEstimate& layer : project.estimate.layers) {
+    const auto found = seconds.find(layer.layer);
+    row(layer.layer, layer,
+        layer.last_level > layer.first_level ? fmt::format("{}-{}", layer.first_level + 1, layer.last_level) : "",
+        found == seconds.end() ? "" : fmt::format("{:.2g} s", found->second));
+  }
+  double solver = 0;
+  for (const auto& [layer, time] : seconds) solver += time;
+  row("total", project.estimate.total, "", fmt::format("{:.2g} s", solver));
+  text += fmt::format("estimated: {:.0f} LUT (+-{:.0f} %), {:.0f} FF; {:.2f} ns of logic in the slowest stage\n",
+                      project.estimate.total.luts, 100 * project.estimate.lut_spread, project.estimate.total.ffs,
+                      project.critical_path);
+  if (project.circuit.latency == 0) {
+    text += "combinational: outputs follow inputs without a clock\n";
+  } else {
+    text += fmt::format("a row each clock, outputs {} {} later\n", project.circuit.latency,
+                        project.circuit.latency == 1 ? "clock" : "clocks");
+  }
+  const auto [inputs, unused] = features_of(project.circuit.inputs);
+  const auto [outputs, constant] = features_of(project.circuit.outputs);
+  text += fmt::format("inputs {}, of which {} are not used; outputs {}, of which {} are always 0\n", inputs, unused,
+                      outputs, constant);
+  text += fmt::format("{} rows, {} with overflow: the circuit equals the emulator in every bit\n", project.rows,
+                      project.rows_with_overflow);
+  return text;
+}
+
+}  // namespace hgq

@@ -1,0 +1,69 @@
+#include "hgq/rtl/to_rtl.h"
+
+#include <utility>
+
+#include "hgq/core/clock.h"
+#include "hgq/core/error.h"
+#include "hgq/rtl/pipeline.h"
+#include "hgq/rtl/three_operands.h"
+
+namespace hgq {
+namespace {
+
+constexpr int kMediumRestarts = 64;
+constexpr int kHighRestarts = 1024;
+
+bool has_registers(const RtlOptions& options) { return options.latency.value_or(0) > 0 || options.stage_delay; }
+
+rtl::LoweringOptions lowering_options(const RtlOptions& options) {
+  rtl::LoweringOptions lowering{.argmax = options.softmax == RtlSoftmax::kArgmax};
+  lowering.solver.extra_depth = options.extra_depth      ? *options.extra_depth
+                                : has_registers(options) ? std::optional<int>(0)
+                                                         : std::nullopt;
+  lowering.solver.restarts = options.effort == RtlEffort::kLow      ? 0
+                             : options.effort == RtlEffort::kMedium ? kMediumRestarts
+                                                                    : kHighRestarts;
+  lowering.solver.seed = options.seed;
+  if (options.solver_seconds) lowering.solver.seconds = *options.solver_seconds;
+  return lowering;
+}
+
+}  // namespace
+
+ProxyModel rtl_reference(ProxyModel proxy, RtlSoftmax softmax, std::vector<std::string>& notes) {
+  return softmax == RtlSoftmax::kRefuse ? std::move(proxy) : rtl::with_logits(std::move(proxy), notes);
+}
+
+RtlProject to_rtl(ProxyModel proxy, const RtlOptions& options, Workers& workers,
+                  std::span<const ConstTensorView> inputs) {
+  const double begin = seconds_now();
+  RtlProject project;
+  const ProxyModel reference = rtl_reference(std::move(proxy), options.softmax, project.notes);
+  project.lowered = rtl::lower(reference, lowering_options(options), workers);
+  project.circuit = project.lowered.circuit;
+  if (options.hdl.target == rtl::HdlTarget::kXilinx) project.circuit = rtl::with_three_operands(project.circuit);
+  if (has_registers(options)) {
+    project.circuit = rtl::pipelined(project.circuit, {.latency = options.latency, .stage_delay = options.stage_delay});
+    rtl::check_pipeline(project.circuit);
+  }
+  project.estimate = rtl::estimate(project.circuit);
+  project.critical_path = rtl::delays_of(project.circuit).longest;
+  project.files = rtl::write_hdl(project.circuit, options.hdl);
+  project.seconds = seconds_now() - begin;
+
+  std::vector<Tensor> random;
+  std::vector<ConstTensorView> rows(inputs.begin(), inputs.end());
+  if (rows.empty()) {
+    random = rtl::random_inputs(reference, project.lowered, options.random_rows, options.seed);
+    for (const Tensor& x : random) rows.push_back(x.view());
+  }
+  const rtl::Stimuli stimuli = rtl::stimuli_for(reference, project.lowered, rows, workers);
+  rtl::check_values(project.circuit, stimuli, workers);
+  project.rows = stimuli.rows;
+  project.rows_with_overflow = stimuli.rows_with_overflow;
+  for (rtl::SourceFile& file : rtl::vector_files(project.circuit, stimuli.inputs, stimuli.outputs, stimuli.rows))
+    project.files.push_back(std::move(file));
+  return project;
+}
+
+}  // namespace hgq

@@ -1,0 +1,89 @@
+// From a proxy to a folder of RTL, in one call: the circuit, its sources, a test bench with rows, scripts, and a
+// report.
+//
+//   Workers workers;
+//   const RtlProject project = to_rtl(load_proxy("proxy.h5"), {.latency = 4}, workers);
+//   std::printf("%.0f LUT, %.0f FF\n", project.estimate.total.luts, project.estimate.total.ffs);
+//   for (const rtl::SourceFile& file : project.files) write(file.path, file.text);
+//
+// `hgq-train rtl` does this and writes the files (deploy/rtl_folder.h). Every circuit has been computed on rows and
+// compared with the emulator before it is given back.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hgq/core/parallel.h"
+#include "hgq/core/tensor.h"
+#include "hgq/proxy/model.h"
+#include "hgq/rtl/delay.h"
+#include "hgq/rtl/estimate.h"
+#include "hgq/rtl/hdl.h"
+#include "hgq/rtl/lowering.h"
+#include "hgq/rtl/stimuli.h"
+
+namespace hgq {
+
+/// How long the solver tries to find smaller circuits.
+enum class RtlEffort : uint8_t {
+  kLow,     // once in each of its ways: milliseconds to a second
+  kMedium,  // 64 more tries for each layer
+  kHigh,    // 1,024 more tries for each layer
+};
+
+/// What becomes of a softmax at an output.
+enum class RtlSoftmax : uint8_t {
+  kRefuse,  // ConfigError
+  kLogits,  // its inputs are the output
+  kArgmax,  // the index of the largest of its inputs is the output
+};
+
+struct RtlOptions {
+  rtl::HdlOptions hdl{};
+  /// Clocks from input to output, and the most nanoseconds of logic in a stage (rtl/pipeline.h). Without both the
+  /// circuit is combinational.
+  std::optional<int> latency{};
+  std::optional<double> stage_delay{};
+  /// Adders on the longest way through a layer beyond the least possible number; nullopt: as many as make it smallest.
+  /// If it is not set, 0 with registers, which then are fewer, and nullopt without.
+  std::optional<std::optional<int>> extra_depth{};
+  RtlEffort effort = RtlEffort::kLow;
+  /// No try of the solver begins after this time in a layer. Results then depend on the machine.
+  std::optional<double> solver_seconds{};
+  RtlSoftmax softmax = RtlSoftmax::kRefuse;
+  uint64_t seed = 1;
+  /// Rows of the test bench where there are no data: random ones.
+  int64_t random_rows = 1000;
+};
+
+struct RtlProject {
+  rtl::Lowered lowered;  // the combinational circuit, and what feeds its ports
+  rtl::Circuit circuit;  // with registers, and for the target
+  rtl::Estimate estimate;
+  double critical_path = 0;  // ns of logic in the slowest stage
+  double seconds = 0;        // that it took
+  int64_t rows = 0;          // compared with the emulator, and in the test bench
+  int64_t rows_with_overflow = 0;
+  std::vector<std::string> notes;      // for the user
+  std::vector<rtl::SourceFile> files;  // sources, test bench with its rows, constraints, scripts
+};
+
+/// `inputs` are rows for the test bench, as for Emulator::run(); random ones if it is empty. The proxy is taken over,
+/// as a softmax makes way for other outputs. Throws ConfigError as lower(), pipelined() and write_hdl().
+RtlProject to_rtl(ProxyModel proxy, const RtlOptions& options, Workers& workers,
+                  std::span<const ConstTensorView> inputs = {});
+
+/// The proxy whose emulation the circuit must equal: with its softmax replaced, as the options say.
+ProxyModel rtl_reference(ProxyModel proxy, RtlSoftmax softmax, std::vector<std::string>& notes);
+
+/// {format, hgq, name, language, target, ..., inputs: [{port, quantizer, features: [{element, bits, signed, fraction,
+/// lowest_bit}]}], outputs, layers: [{...}], total: {...}}: docs/rtl.md describes all keys.
+nlohmann::json to_json(const RtlProject& project, const RtlOptions& options);
+/// A table for the terminal.
+std::string describe(const RtlProject& project);
+
+}  // namespace hgq

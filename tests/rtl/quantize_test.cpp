@@ -1,0 +1,130 @@
+// Conversions, ReLU and maxima against core/fixed_point.h, for all values of small types.
+#include "hgq/rtl/quantize.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "hgq/rtl/interpreter.h"
+
+namespace hgq::rtl {
+namespace {
+
+constexpr int kRoundings = 7;
+constexpr int kOverflows = 5;
+
+/// The values of a feature for all values of the first and only input.
+class Circuits {
+ public:
+  Circuits(int bits, bool is_signed) : bits_(bits), is_signed_(is_signed) {
+    builder_.begin_layer("q");
+    input_ = builder_.input(bits, is_signed);
+  }
+  CircuitBuilder& builder() { return builder_; }
+  int32_t input() const { return input_; }
+  void add_output(const Feature& feature) { outputs_.push_back(feature); }
+  const std::vector<Feature>& outputs() const { return outputs_; }
+
+  std::vector<int64_t> values() const {
+    std::vector<int64_t> values;
+    for (int64_t v = 0; v < int64_t{1} << bits_; ++v)
+      values.push_back(v - (is_signed_ ? int64_t{1} << (bits_ - 1) : 0));
+    return values;
+  }
+  /// [values, outputs], each times 2^exponent of its feature.
+  std::vector<double> run() && {
+    const Port in{"x", Shape{1}, {{input_, 0}}};
+    const Port out{"y", Shape{std::ssize(outputs_)}, outputs_};
+    const Circuit circuit = trimmed(std::move(builder_).take({in}, {out}));
+    check_circuit(circuit);
+    const std::vector<int64_t> x = values();
+    const PortValues y = Interpreter(circuit).run(std::vector<PortValues>{x}, std::ssize(x))[0];
+    std::vector<double> result;
+    for (size_t i = 0; i < y.size(); ++i)
+      result.push_back(std::ldexp(static_cast<double>(y[i]), outputs_[i % outputs_.size()].exponent));
+    return result;
+  }
+
+ private:
+  CircuitBuilder builder_{"test"};
+  int bits_;
+  bool is_signed_;
+  int32_t input_ = 0;
+  std::vector<Feature> outputs_;
+};
+
+TEST(RtlQuantize, AllModesForAllValues) {
+  for (const bool is_signed : {false, true}) {
+    for (const int exponent : {-4, 0, 3}) {
+      Circuits circuits(8, is_signed);
+      struct Case {
+        Kbi type;
+        Rounding rounding;
+        Overflow overflow;
+      };
+      std::vector<Case> cases;
+      for (int r = 0; r < kRoundings; ++r) {
+        for (int o = 0; o < kOverflows; ++o) {
+          for (const int k : {0, 1}) {
+            for (int b = k; b <= 9; ++b) {
+              for (int fraction = -exponent - 10; fraction <= -exponent + 4; ++fraction) {
+                cases.push_back(
+                    {{.k = k, .b = b, .i = b - fraction}, static_cast<Rounding>(r), static_cast<Overflow>(o)});
+              }
+            }
+          }
+        }
+      }
+      for (const Case& c : cases)
+        circuits.add_output(
+            quantized(circuits.builder(), {circuits.input(), exponent}, c.type, c.rounding, c.overflow));
+      const std::vector<int64_t> x = circuits.values();
+      const std::vector<double> y = std::move(circuits).run();
+      int wrong = 0;
+      for (size_t v = 0; v < x.size(); ++v) {
+        for (size_t i = 0; i < cases.size(); ++i) {
+          const Case& c = cases[i];
+          const double expected =
+              std::ldexp(static_cast<double>(quantize(x[v], -exponent, c.type, c.rounding, c.overflow).mantissa),
+                         -c.type.fraction());
+          if (y[v * cases.size() + i] == expected) continue;
+          if (++wrong > 5) FAIL();
+          ADD_FAILURE() << x[v] << " * 2^" << exponent << " as (" << c.type.k << ", " << c.type.b << ", " << c.type.i
+                        << ") " << to_string(c.rounding) << " " << to_string(c.overflow) << ": "
+                        << y[v * cases.size() + i] << ", expected " << expected;
+        }
+      }
+    }
+  }
+}
+
+TEST(RtlQuantize, ReluMaximumAndSum) {
+  for (const bool is_signed : {false, true}) {
+    Circuits circuits(6, is_signed);
+    CircuitBuilder& b = circuits.builder();
+    const Feature x{circuits.input(), -2};
+    // A second value that depends on the first: x / 4 - 3.
+    const Operand difference = b.positive(b.add({circuits.input(), 0, false}, {b.constant(12), 0, true}));
+    const Feature other{difference.node, difference.shift - 4};
+    const Feature constant{b.constant(3), -1};
+    circuits.add_output(relu(b, x));
+    circuits.add_output(relu(b, other));
+    circuits.add_output(relu(b, {}));
+    circuits.add_output(largest(b, std::vector<Feature>{x, other, constant, {}}));
+    circuits.add_output(largest(b, std::vector<Feature>{x}));
+    circuits.add_output(sum(b, std::vector<Feature>{x, other, constant, {}}));
+    const std::vector<int64_t> values = circuits.values();
+    const std::vector<double> y = std::move(circuits).run();
+    for (size_t v = 0; v < values.size(); ++v) {
+      const double a = std::ldexp(static_cast<double>(values[v]), -2);
+      const double o = std::ldexp(static_cast<double>(values[v] - 12), -4);
+      const std::vector<double> expected{std::max(a, 0.0), std::max(o, 0.0), 0, std::max({a, o, 1.5, 0.0}), a,
+                                         a + o + 1.5};
+      for (size_t i = 0; i < expected.size(); ++i)
+        EXPECT_EQ(y[v * expected.size() + i], expected[i]) << values[v] << " " << i;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hgq::rtl
