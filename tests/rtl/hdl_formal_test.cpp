@@ -15,7 +15,8 @@ std::string proof(const std::string& top, const std::string& sources) {
                 "read_verilog ", sources, "\nhierarchy -top ", top,
                 "\nproc\nflatten\nopt_clean\nmemory\nopt_clean\ndesign -stash gate\n",
                 "design -copy-from gold -as gold reference\ndesign -copy-from gate -as gate ", top,
-                "\nwreduce gold\nopt_expr -fine gold\nequiv_make gold gate equiv\nhierarchy -top equiv\nopt -full\nequiv_simple\nequiv_status -assert\n");
+                "\nwreduce gold\nopt_expr -fine gold\nequiv_make gold gate equiv\nhierarchy -top equiv\nopt "
+                "-full\nequiv_simple\nequiv_status -assert\n");
 }
 
 /// The bits that are proved equal.
