@@ -101,9 +101,12 @@ std::string AdderMeanings::of(int32_t sum) const {
     return is_repeated || (source.kind == NodeKind::kAdd && source.layer == node.layer);
   });
   if (linear.known && says_more) text = concat(text_of(linear), ": ", text);
-  return concat(text, ", ", range_text(node.range));
+  return concat(text, ", ", range_text(node));
 }
 
-std::string range_text(const Interval& range) { return concat(range.low, " .. ", range.high); }
+std::string range_text(const Node& node) {
+  const std::string text = concat(node.range.low, " .. ", node.range.high);
+  return node.bits < top_bit(node.range) ? concat(text, ", modulo 2^", node.bits) : text;
+}
 
 }  // namespace hgq::rtl

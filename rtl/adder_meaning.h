@@ -1,7 +1,7 @@
 // What a sum is, in words for the reader of the hardware.
 //
 //   // 5*x: x + (x << 2), -640 .. 635
-//   // a + (b << 2) - c, 0 .. 12
+//   // a + (b << 2) - c, 0 .. 12, modulo 2^3
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ class AdderMeanings {
   std::vector<Linear> linear_;  // of each node
 };
 
-/// `low .. high`.
-std::string range_text(const Interval& range);
+/// `low .. high`, and if its wire does not hold all of that `, modulo 2^bits`.
+std::string range_text(const Node& node);
 
 }  // namespace hgq::rtl

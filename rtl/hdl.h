@@ -3,6 +3,8 @@
 //   const rtl::HdlOptions options{.target = rtl::HdlTarget::kXilinx, .clock_period_ns = 2.5};
 //   for (const rtl::SourceFile& file : rtl::write_hdl(circuit, options)) std::puts(file.path.c_str());
 //
+// The folder, for a circuit that is called NAME:
+//
 //   src/NAME.v             all inputs in one vector, all outputs in another: the first feature in the lowest bits
 //   src/NAME_ports.v       the same with a port for each feature
 //   src/NAME_LAYER.v       one for each layer

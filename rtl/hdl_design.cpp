@@ -13,7 +13,7 @@ namespace {
 /// A feature as its users see it: `signed, -128 .. 127, times 2^-3`.
 std::string feature_text(const Circuit& circuit, const Feature& feature) {
   const Node& node = circuit.node(feature.node);
-  std::string text = concat(node.is_signed() ? "signed, " : "unsigned, ", range_text(node.range));
+  std::string text = concat(node.is_signed() ? "signed, " : "unsigned, ", range_text(node));
   if (feature.exponent != 0) text += concat(", times 2^", feature.exponent);
   return text;
 }

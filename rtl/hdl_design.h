@@ -1,6 +1,6 @@
 // All modules of a circuit, in no language yet.
 //
-//   const HdlDesign design = describe_design(circuit, options);       // circuit must outlive the design
+//   const rtl::HdlDesign design = rtl::describe_design(circuit, {});       // circuit must outlive the design
 #pragma once
 
 #include <map>

@@ -83,7 +83,7 @@ class LayerWriter {
                                      .bits = node.bits,
                                      .role = role,
                                      .is_register = role != Signal::Role::kInput && node.kind == NodeKind::kRegister,
-                                     .comment = role == Signal::Role::kInternal ? "" : range_text(node.range)});
+                                     .comment = role == Signal::Role::kInternal ? "" : range_text(node)});
     };
     for (const int32_t index : layer.reads) add(index, Signal::Role::kInput);
     for (const int32_t index : layer.writes) add(index, Signal::Role::kOutput);
@@ -151,14 +151,30 @@ class LayerWriter {
       sum.operands.push_back(bits_of(operand, begin, node.bits));
       sum.subtracted += operand.negative ? 1 : 0;
     }
-    if (width == 1) {
-      sum.form = Form::kXor;
+    if (order.size() == 2) simplify_constant(sum, width);
+    if (width == 1) sum.form = Form::kXor;
+    if (sum.form == Form::kXor) {
       put(std::move(sum));
     } else if (order.size() == 3 && options_.target == HdlTarget::kXilinx) {
       write_cells(std::move(sum), width);
     } else {
       put(std::move(sum));
     }
+  }
+
+  /// A constant needs an inverter before the chain for each 1. The difference from its negative leaves one out, since
+  /// the carry in adds the 1, if it is odd. And -1 - x is nothing but inverters.
+  static void simplify_constant(Statement& sum, int width) {
+    const auto is_number = [](const Bits& bits) { return bits.size() == 1 && bits[0].signal < 0; };
+    const uint64_t ones = width >= 64 ? ~uint64_t{0} : (uint64_t{1} << static_cast<unsigned>(width)) - 1;
+    if (sum.subtracted == 1) {
+      if (is_number(sum.operands[0]) && sum.operands[0][0].number == ones) sum.form = Form::kXor;
+      return;
+    }
+    if (is_number(sum.operands[0])) std::swap(sum.operands[0], sum.operands[1]);
+    if (!is_number(sum.operands[1]) || (sum.operands[1][0].number & 1U) == 0) return;
+    sum.operands[1][0].number = (~sum.operands[1][0].number + 1) & ones;
+    sum.subtracted = 1;
   }
 
   /// The bits of a sum below its chain, each from the only operand that has it.
@@ -277,10 +293,7 @@ class LayerWriter {
       put({.operands = {{Piece{.bits = node.bits, .number = entry_bits(*found, 0)}}}});
       return;
     }
-    put({.form = Form::kLookUp,
-         .operands = {operand(0, index_bits)},
-         .table = table,
-         .comment = range_text(node.range)});
+    put({.form = Form::kLookUp, .operands = {operand(0, index_bits)}, .table = table, .comment = range_text(node)});
   }
 
   const Circuit& circuit_;

@@ -51,7 +51,7 @@ std::string lower_case(std::string_view name) {
 }
 
 bool is_reserved(const std::string& lower) {
-  static const std::unordered_set<std::string> words = [] {
+  static const std::unordered_set<std::string> kWords = [] {
     std::unordered_set<std::string> all;
     for (const std::string_view list : {kVerilogWords, kVhdlWords}) {
       std::istringstream in{std::string(list)};
@@ -59,7 +59,7 @@ bool is_reserved(const std::string& lower) {
     }
     return all;
   }();
-  return words.contains(lower);
+  return kWords.contains(lower);
 }
 
 bool is_letter(char c) { return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z'); }

@@ -3,7 +3,7 @@
 // Letters, digits and single underscores, a letter first, none at the end, no keyword of any of the languages, and
 // no two that differ only in the case of letters, which VHDL does not tell apart.
 //
-//   NamePool names;
+//   rtl::NamePool names;
 //   names.take("dense (2)");      // dense_2
 //   names.take("Dense__2");       // Dense_2_2, as dense_2 is taken
 //   names.take("buffer");         // buffer_2, as it is a keyword

@@ -4,8 +4,8 @@
 // none, as they have no wires. A layer's module reads wires of others and offers those of its own that others read.
 // Nodes that several layers share stay with the layer that made them, so modules may read each other in any order.
 //
-//   const ModulePlan plan = plan_modules(circuit);
-//   plan.names[7];      // h_dense_3_add_12: the 13th sum of layer h_dense_3
+//   const rtl::ModulePlan plan = rtl::plan_modules(circuit);
+//   std::puts(plan.names[7].c_str());      // h_dense_3_add_12: the 13th sum of layer h_dense_3
 #pragma once
 
 #include <cstdint>

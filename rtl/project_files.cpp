@@ -86,6 +86,8 @@ stat
 
 constexpr std::string_view kSimulateVerilog = R"sh(#!/usr/bin/env bash
 # simulate.sh [verilator|iverilog]: runs the test bench on the rows in sim/, with Verilator if it is installed.
+# simulate.sh lint: the warnings of Verilator about the sources. Two kinds are left out: wires of which only upper bits
+# are read, as after rounding, and LATENCY, which is there to be read by people.
 set -euo pipefail
 cd "$(dirname "$0")"
 files=(
@@ -97,16 +99,19 @@ fi
 mkdir -p build
 case $simulator in
   verilator)
-    verilator --binary --timing -Wno-fatal --top-module @TOP@_tb -Mdir build/verilator -o simulation -j 2 \
-      -MAKEFLAGS 'OPT_FAST=-O1 OPT_SLOW=-O0' "${files[@]}" >build/verilator.log 2>&1 || { cat build/verilator.log >&2; exit 1; }
+    verilator --binary --timing -Wno-fatal --flatten --top-module @TOP@_tb -Mdir build/verilator -o simulation -j 2 \
+      -MAKEFLAGS 'OPT_FAST=-O0 OPT_SLOW=-O0' "${files[@]}" >build/verilator.log 2>&1 || { cat build/verilator.log >&2; exit 1; }
     cd sim && ../build/verilator/simulation
     ;;
   iverilog)
     iverilog -g2012 -s @TOP@_tb -o build/simulation.vvp "${files[@]}"
     cd sim && vvp -n ../build/simulation.vvp
     ;;
+  lint)
+    verilator --lint-only -Wall -Wno-UNUSEDSIGNAL -Wno-UNUSEDPARAM --top-module @PORTS@ "${files[@]:0:${#files[@]}-1}"
+    ;;
   *)
-    echo "simulator '$simulator' is not known: expected verilator or iverilog" >&2
+    echo "simulator '$simulator' is not known: expected verilator, iverilog, or lint" >&2
     exit 2
     ;;
 esac
@@ -154,7 +159,8 @@ std::string yosys_script(std::string_view pattern, const HdlDesign& design, cons
 std::string verilog_simulation(const HdlDesign& design, std::vector<std::string> sources) {
   if (!design.adders.empty()) sources.emplace_back("sim/xilinx_cells.v");
   sources.push_back(concat("sim/", design.top, "_tb.sv"));
-  return filled(kSimulateVerilog, {{"SOURCES", lines(sources, "  ")}, {"TOP", design.top}});
+  return filled(kSimulateVerilog,
+                {{"SOURCES", lines(sources, "  ")}, {"TOP", design.top}, {"PORTS", design.ports_top}});
 }
 
 std::string vhdl_simulation(const HdlDesign& design, std::vector<std::string> sources) {

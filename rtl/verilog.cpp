@@ -259,8 +259,8 @@ module )",
   output wire [WIDTH-1:0] sum
 );
   localparam GROUPS = (WIDTH + 7) / 8;
-  wire [WIDTH:0] k /* verilator split_var */;
-  wire [GROUPS:0] carry /* verilator split_var */;
+  wire [WIDTH:0] k;
+  wire [GROUPS:0] carry;
   wire [8*GROUPS-1:0] data;
   wire [8*GROUPS-1:0] select;
   wire [8*GROUPS-1:0] total;
@@ -319,24 +319,18 @@ endmodule
 module CARRY8 #(
   parameter CARRY_TYPE = "SINGLE_CY8"
 ) (
-  output reg  [7:0] CO,
-  output reg  [7:0] O,
+  output wire [7:0] CO,
+  output wire [7:0] O,
   input  wire       CI,
   input  wire       CI_TOP,
   input  wire [7:0] DI,
   input  wire [7:0] S
 );
-  reg carry;
-  integer i;
-  always @* begin
-    carry = CI;
-    for (i = 0; i < 8; i = i + 1) begin
-      if (i == 4 && CARRY_TYPE == "DUAL_CY4") carry = CI_TOP;
-      O[i] = S[i] ^ carry;
-      carry = S[i] ? carry : DI[i];
-      CO[i] = carry;
-    end
-  end
+  // One chain of eight. It is the addition of two numbers whose bits are DI and DI where S is 0, and 1 and 0 where it
+  // is 1: so carries are DI, or passed on.
+  wire [8:0] total = {1'b0, S | DI} + {1'b0, ~S & DI} + {8'd0, CI};
+  assign O = total[7:0];
+  assign CO = {total[8], total[7:1] ^ S[7:1]};
 endmodule
 
 `default_nettype wire

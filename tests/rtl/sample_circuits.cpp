@@ -53,18 +53,25 @@ int uses_of(const Circuit& circuit, int32_t node) {
 /// Nodes by hand, each an output.
 class Blocks {
  public:
-  Blocks(int one_of, uint64_t seed) : one_of_(one_of), choice_(seed) {
+  explicit Blocks(int one_of = 1, uint64_t seed = 0) : one_of_(one_of), choice_(seed) {
     circuit_.name = "blocks";
     circuit_.layers = {"numbers", "blocks"};
+    for (const int64_t value : {0, 1, -1, 5, -6}) constants_.push_back(constant(value));
+  }
+
+  /// The lowest bits of the three numbers.
+  void add_small_inputs() {
     for (size_t number = 0; number < kBlockBits.size(); ++number) {
       for (int bits = 1; bits <= kBlockBits[number]; ++bits) {
-        for (const bool is_signed : {false, true}) {
-          inputs_[number].push_back(input(bits, is_signed));
-          features_.push_back({inputs_[number].back(), 0});
-        }
+        for (const bool is_signed : {false, true}) inputs_[number].push_back(input(bits, is_signed));
       }
     }
-    for (const int64_t value : {0, 1, -1, 5, -6}) constants_.push_back(constant(value));
+  }
+
+  int32_t input(int bits, bool is_signed) {
+    circuit_.nodes.push_back({.kind = NodeKind::kInput, .range = range_of_type(bits, is_signed), .bits = bits});
+    features_.push_back({static_cast<int32_t>(circuit_.nodes.size()) - 1, 0});
+    return features_.back().node;
   }
 
   static constexpr std::array<int, 3> kBlockBits{4, 4, 3};
@@ -72,6 +79,7 @@ class Blocks {
   const std::vector<int32_t>& inputs(size_t number) const { return inputs_[number]; }
   const std::vector<int32_t>& constants() const { return constants_; }
   const Node& node(int32_t index) const { return circuit_.node(index); }
+  Interval range(const Operand& operand) const { return range_of(circuit_, operand); }
 
   void put(Node node) {
     node.bits = node.bits == 0 ? top_bit(node.range) : node.bits;
@@ -85,7 +93,9 @@ class Blocks {
   void put_sum(const std::vector<Operand>& operands, Random& random) {
     Node sum{.kind = NodeKind::kAdd, .operand_count = static_cast<uint8_t>(operands.size())};
     std::ranges::copy(operands, sum.operands.begin());
-    sum.range = sum_of(circuit_, operands);
+    const int least = std::ranges::min(operands, {}, &Operand::shift).shift;
+    for (Operand& operand : sum.reads()) operand.shift -= least;
+    sum.range = sum_of(circuit_, sum.reads());
     put(sum);
     const int bits = top_bit(sum.range);
     if (bits < 2 || random.below(3) != 0) return;
@@ -105,10 +115,6 @@ class Blocks {
   }
 
  private:
-  int32_t input(int bits, bool is_signed) {
-    circuit_.nodes.push_back({.kind = NodeKind::kInput, .range = range_of_type(bits, is_signed), .bits = bits});
-    return static_cast<int32_t>(circuit_.nodes.size()) - 1;
-  }
   int32_t constant(int64_t value) {
     circuit_.nodes.push_back({.range = {value, value}, .bits = top_bit({value, value})});
     return static_cast<int32_t>(circuit_.nodes.size()) - 1;
@@ -377,20 +383,71 @@ Circuit with_registers(const Circuit& circuit, int latency, uint64_t seed) {
 Circuit block_circuit(int one_of, uint64_t seed) {
   Random random(1);
   Blocks blocks(one_of, seed);
+  blocks.add_small_inputs();
   put_sums(blocks, random);
   put_other_kinds(blocks, random);
-  Circuit circuit = std::move(blocks).take();
-  // In a sum the smallest shift is 0, and an operand is not negative.
-  for (Node& node : circuit.nodes) {
-    if (node.kind != NodeKind::kAdd) continue;
-    int least = node.operands[0].shift;
-    for (const Operand& operand : node.reads()) least = std::min(least, operand.shift);
-    for (Operand& operand : node.reads()) operand.shift -= least;
-    const int bits_gone = top_bit(node.range);
-    node.range = sum_of(circuit, node.reads());
-    node.bits = std::max(node.bits - (bits_gone - top_bit(node.range)), 1);
+  return std::move(blocks).take();
+}
+
+Circuit wide_blocks(uint64_t seed, int count, bool sums_of_three) {
+  Random random(seed);
+  Blocks blocks;
+  std::vector<int32_t> inputs;
+  std::vector<int32_t> bits;
+  std::vector<int32_t> indices;
+  for (int i = 0; i < 12; ++i) inputs.push_back(blocks.input(1 + random.below(10), random.coin()));
+  for (int i = 0; i < 2; ++i) bits.push_back(blocks.input(1, false));
+  for (int i = 0; i < 2; ++i) indices.push_back(blocks.input(6, i == 0));
+  std::vector<int32_t> all = inputs;
+  for (int i = 0; i < 4; ++i) all.push_back(blocks.constants()[static_cast<size_t>(i)]);
+  const auto any = [&] { return Operand{all[static_cast<size_t>(random.below(16))], random.below(6), false}; };
+  const auto input = [&] { return plain(inputs[static_cast<size_t>(random.below(12))]); };
+  const auto bit = [&] { return plain(bits[static_cast<size_t>(random.below(2))]); };
+  for (int i = 0; i < count; ++i) {
+    const int kind = sums_of_three ? 0 : random.below(9);
+    if (kind < 3) {
+      std::vector<Operand> operands{any(), any(), any()};
+      if (!sums_of_three && random.coin()) operands.pop_back();
+      for (Operand& operand : operands) operand.negative = random.coin();
+      operands[static_cast<size_t>(random.below(static_cast<int>(operands.size())))].negative = false;
+      blocks.put_sum(operands, random);
+    } else if (kind == 3) {
+      blocks.put({.kind = NodeKind::kLess, .operand_count = 2, .operands = {any(), any(), {}}, .range = {0, 1}});
+    } else if (kind == 4) {
+      const std::array<Operand, 2> chosen{any(), any()};
+      const Interval a = blocks.range(chosen[0]);
+      const Interval b = blocks.range(chosen[1]);
+      blocks.put({.kind = NodeKind::kMux,
+                  .operand_count = 3,
+                  .operands = {bit(), chosen[0], chosen[1]},
+                  .range = {std::min(a.low, b.low), std::max(a.high, b.high)}});
+    } else if (kind == 5) {
+      Node slice{.kind = NodeKind::kSlice, .operand_count = 1, .operands = {input(), {}, {}}};
+      slice.range = range_of_type(1 + random.below(14), random.coin());
+      slice.low = random.below(12);
+      blocks.put(slice);
+    } else if (kind == 6) {
+      blocks.put({.kind = random.coin() ? NodeKind::kAny : NodeKind::kAll,
+                  .operand_count = 1,
+                  .operands = {input(), {}, {}},
+                  .range = {0, 1}});
+    } else if (kind == 7) {
+      std::vector<int64_t> entries(64);
+      for (int64_t& entry : entries) entry = random.below(4000) - 1000;
+      const Interval range{*std::ranges::min_element(entries), *std::ranges::max_element(entries)};
+      blocks.put({.kind = NodeKind::kTable,
+                  .operand_count = 1,
+                  .operands = {plain(indices[random.coin() ? 1 : 0]), {}, {}},
+                  .range = range,
+                  .table = blocks.add_table(std::move(entries))});
+    } else {
+      blocks.put({.kind = random.coin() ? NodeKind::kAnd : NodeKind::kOr,
+                  .operand_count = 2,
+                  .operands = {bit(), bit(), {}},
+                  .range = {0, 1}});
+    }
   }
-  return circuit;
+  return std::move(blocks).take();
 }
 
 PortValues block_inputs(const Circuit& circuit, int64_t& rows) {

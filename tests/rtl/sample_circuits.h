@@ -25,10 +25,14 @@ Circuit with_sums_of_three(const Circuit& circuit);
 /// The same with registers: `latency` of them on each way.
 Circuit with_registers(const Circuit& circuit, int latency, uint64_t seed);
 
-/// A circuit that has nodes of each kind but registers for all small widths, signs and shifts of the two or three inputs
-/// that each reads, each an output; one of `one_of` of about 6,000, chosen by the seed. Its only port has features that
-/// are the lowest bits of three small numbers.
+/// A circuit that has nodes of each kind but registers for all small widths, signs and shifts of the two or three
+/// inputs that each reads, each an output; one of `one_of` of about 6,000, chosen by the seed. Its only port has
+/// features that are the lowest bits of three small numbers.
 Circuit block_circuit(int one_of, uint64_t seed);
+/// `count` nodes of random kinds that read random inputs of up to 10 bits, each an output; only sums of three if
+/// `sums_of_three`.
+Circuit wide_blocks(uint64_t seed, int count, bool sums_of_three);
+
 /// All values of the three numbers, as mantissas of its features.
 PortValues block_inputs(const Circuit& circuit, int64_t& rows);
 
