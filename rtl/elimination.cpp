@@ -116,7 +116,8 @@ void Elimination::add_term(size_t sum, Packed term) {
     term = pack({node, shift_of(term) + 1, is_negative(term)});
   }
   State& state = sums_[sum];
-  for (const Packed other : state.terms) fresh_.add(key_of(term, other), 1);
+  fresh_.make_room(state.terms.size());
+  for (const Packed other : state.terms) fresh_.count(key_of(term, other));
   state.terms.push_back(term);
   if (state.limit != 0) state.weight += depth_weight(node);
   Place& place = place_of(node, sum);

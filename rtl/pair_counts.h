@@ -11,26 +11,30 @@ namespace hgq::rtl {
 
 class PairCounts {
  public:
-  PairCounts() : entries_(kSmallest) {}
+  PairCounts() { resize(kSmallest); }
 
-  /// Adds to the count of a key, which is 0 at first, and returns the new count.
-  int32_t add(uint64_t key, int32_t count) {
-    if (2 * used_.size() >= entries_.size()) grow();
+  /// To be called before so many keys are counted.
+  void make_room(size_t keys) {
+    while (2 * (used_ + keys) > entries_.size()) grow();
+  }
+  /// Adds one to the count of a key, which is 0 at first. Without a branch on whether it is new, which nobody can
+  /// predict.
+  void count(uint64_t key) {
     const size_t slot = find(key);
-    if (entries_[slot].key == kEmpty) {
-      entries_[slot] = {key, 0};
-      used_.push_back(static_cast<uint32_t>(slot));
-    }
-    return entries_[slot].count += count;
+    Entry& entry = entries_[slot];
+    slots_[used_] = static_cast<uint32_t>(slot);
+    used_ += entry.key == kEmpty ? 1 : 0;
+    entry.key = key;
+    ++entry.count;
   }
   /// The keys in the order in which they came.
   template <typename Visit>
   void each(const Visit& visit) const {
-    for (const uint32_t slot : used_) visit(entries_[slot].key, entries_[slot].count);
+    for (size_t i = 0; i < used_; ++i) visit(entries_[slots_[i]].key, entries_[slots_[i]].count);
   }
   void clear() {
-    for (const uint32_t slot : used_) entries_[slot] = {};
-    used_.clear();
+    for (size_t i = 0; i < used_; ++i) entries_[slots_[i]] = {};
+    used_ = 0;
   }
 
  private:
@@ -46,21 +50,25 @@ class PairCounts {
     while (entries_[slot].key != key && entries_[slot].key != kEmpty) slot = (slot + 1) & (entries_.size() - 1);
     return slot;
   }
+  void resize(size_t size) {
+    entries_.assign(size, Entry{});
+    slots_.resize(size / 2 + 1);
+  }
   void grow() {
     std::vector<Entry> old;
-    old.reserve(used_.size());
-    for (const uint32_t slot : used_) old.push_back(entries_[slot]);
-    entries_.assign(2 * entries_.size(), Entry{});
-    used_.clear();
-    for (const Entry& entry : old) {
-      const size_t slot = find(entry.key);
-      entries_[slot] = entry;
-      used_.push_back(static_cast<uint32_t>(slot));
+    old.reserve(used_);
+    for (size_t i = 0; i < used_; ++i) old.push_back(entries_[slots_[i]]);
+    resize(2 * entries_.size());
+    for (size_t i = 0; i < used_; ++i) {
+      const size_t slot = find(old[i].key);
+      entries_[slot] = old[i];
+      slots_[i] = static_cast<uint32_t>(slot);
     }
   }
 
   std::vector<Entry> entries_;
-  std::vector<uint32_t> used_;  // slots, in the order of their keys' coming
+  std::vector<uint32_t> slots_;  // the first used_ are those of the keys, in the order of their coming
+  size_t used_ = 0;
 };
 
 }  // namespace hgq::rtl

@@ -34,8 +34,8 @@ constexpr int kRounds = 16;  // after each the chains go on from the best of the
 // A wide step takes longer the more inputs there are: every second step for up to 14 inputs, every twelfth for 64.
 constexpr int kInputsForWide = 5;
 // With the least depth there are fewer tries, and this share of the steps: where trees are worth a try, and elsewhere.
-constexpr double kStepsIfTight = 0.5;
-constexpr double kStepsIfTightAndSparse = 0.25;
+constexpr double kStepsIfTight = 0.45;
+constexpr double kStepsIfTightAndSparse = 0.2;
 constexpr double kHottest = 8;            // adder bits
 constexpr double kStepsForADegree = 200;  // for each adder: more steps can use a higher temperature
 constexpr int64_t kStepsToMeasure = 256;  // how long a step takes
