@@ -10,8 +10,7 @@ namespace hgq::rtl {
 namespace {
 
 constexpr size_t kMostTaken = 10;
-constexpr size_t kMostTakenWide = 2;  // before those with one reader come along
-constexpr size_t kMostOpened = 400;   // with them
+constexpr size_t kMostOpened = 400;  // with them
 constexpr size_t kMostHeads = 40;
 constexpr size_t kMostTerms = 120;      // of a head
 constexpr double kCostOfRanking = 0.3;  // in every second step
@@ -71,7 +70,7 @@ bool Rebuilding::choose(bool wide) {
     return readers.empty() ? node : readers[random_below(readers.size())];
   };
   add(adders[random_below(adders.size())]);
-  const size_t most = 1 + random_below(wide ? kMostTakenWide : kMostTaken);
+  const size_t most = wide ? 1 : 1 + random_below(kMostTaken);
   for (size_t tries = 0; tries < 3 * most && chosen.size() < most; ++tries) {
     const int32_t from = chosen[random_below(chosen.size())];
     switch (random_below(3)) {

@@ -5,8 +5,8 @@
 // added up; values that the graph has already cost nothing. The new adders replace the old ones if they cost no more,
 // or, as long as the temperature is above zero, a little more (simulated annealing).
 //
-// A wide step takes one or two adders that several others read, and with them all that have a single reader, up and
-// down, so that the heads are whole sums of shared values. It costs more, and finds what no neighbourhood shows.
+// A wide step takes one adder, and with it all above and below that have a single reader, so that the heads are whole
+// sums of shared values. It costs more, and finds what no neighbourhood shows.
 #pragma once
 
 #include <cstdint>

@@ -31,11 +31,13 @@ constexpr double kShareOfTries = 0.1;  // of the time; the rest is for rebuildin
 constexpr double kLeastStepsToAnneal = 20;
 constexpr size_t kChains = 2;
 constexpr int kRounds = 16;  // after each the chains go on from the best of them
-// A wide step takes longer the more inputs there are: every second step for up to 14 inputs, every twelfth for 64.
+// A wide step takes longer the more inputs there are: every second step for up to 14 inputs, every twelfth for 64. With
+// the least depth wide steps find more, others less: every step, every fourth for 64.
 constexpr int kInputsForWide = 5;
+constexpr int kInputsForWideIfTight = 16;
 // With the least depth there are fewer tries, and this share of the steps: where trees are worth a try, and elsewhere.
-constexpr double kStepsIfTight = 0.45;
-constexpr double kStepsIfTightAndSparse = 0.2;
+constexpr double kStepsIfTight = 0.4;
+constexpr double kStepsIfTightAndSparse = 0.15;
 constexpr double kHottest = 8;            // adder bits
 constexpr double kStepsForADegree = 200;  // for each adder: more steps can use a higher temperature
 constexpr int64_t kStepsToMeasure = 256;  // how long a step takes
@@ -87,7 +89,10 @@ class Search {
  private:
   double share_of_steps() const { return !is_tight() ? 1 : is_dense_ ? kStepsIfTight : kStepsIfTightAndSparse; }
   bool is_tight() const { return options_.extra_depth == 0; }
-  int64_t wide_every() const { return std::max(2, problem_.inputs / kInputsForWide); }
+  int64_t wide_every() const {
+    return is_tight() ? std::max(1, problem_.inputs / kInputsForWideIfTight)
+                      : std::max(2, problem_.inputs / kInputsForWide);
+  }
   double share_of_time() const { return (seconds_now() - begin_) / options_.seconds; }
 
   void keep(Solution solution) {
