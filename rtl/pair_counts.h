@@ -15,7 +15,7 @@ class PairCounts {
 
   /// To be called before so many keys are counted.
   void make_room(size_t keys) {
-    while (2 * (used_ + keys) > entries_.size()) grow();
+    while (4 * (used_ + keys) > 3 * entries_.size()) grow();
   }
   /// Adds one to the count of a key, which is 0 at first. Without a branch on whether it is new, which nobody can
   /// predict.
@@ -52,7 +52,7 @@ class PairCounts {
   }
   void resize(size_t size) {
     entries_.assign(size, Entry{});
-    slots_.resize(size / 2 + 1);
+    slots_.resize(size);
   }
   void grow() {
     std::vector<Entry> old;

@@ -32,12 +32,12 @@ constexpr double kLeastStepsToAnneal = 20;
 constexpr size_t kChains = 2;
 constexpr int kRounds = 16;  // after each the chains go on from the best of them
 // A wide step takes longer the more inputs there are: every second step for up to 14 inputs, every twelfth for 64. With
-// the least depth wide steps find more, others less: every step, every fourth for 64.
+// the least depth wide steps find more, others less: every step for up to 11 inputs, every tenth for 64.
 constexpr int kInputsForWide = 5;
-constexpr int kInputsForWideIfTight = 16;
+constexpr int kInputsForWideIfTight = 6;
 // With the least depth there are fewer tries, and this share of the steps: where trees are worth a try, and elsewhere.
-constexpr double kStepsIfTight = 0.4;
-constexpr double kStepsIfTightAndSparse = 0.15;
+constexpr double kStepsIfTight = 0.48;
+constexpr double kStepsIfTightAndSparse = 0.16;
 constexpr double kHottest = 8;            // adder bits
 constexpr double kStepsForADegree = 200;  // for each adder: more steps can use a higher temperature
 constexpr int64_t kStepsToMeasure = 256;  // how long a step takes
@@ -112,7 +112,7 @@ class Search {
 
   /// Trees only where they make the columns much shorter; then the best of them, or no tree, with another ranking.
   void try_trees() {
-    if (is_dense_) {
+    if (is_dense_ && !is_tight()) {  // with the least depth there is none left for a tree
       std::vector<Way> ways;
       for (const int steps : kTreeSteps) ways.push_back({.steps = steps});
       try_all(ways);

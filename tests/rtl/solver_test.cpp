@@ -177,10 +177,10 @@ TEST(Solver, NeedsNoMoreBitsThanMeasured) {
     }
     return sum;
   };
-  EXPECT_LE(bits(std::nullopt, 1), 22702);
-  EXPECT_LE(bits(2, 1), 23256);
+  EXPECT_LE(bits(std::nullopt, 1), 22814);
+  EXPECT_LE(bits(2, 1), 23292);
   EXPECT_LE(bits(0, 1), 27624);
-  EXPECT_LE(bits(0, 40), 26799);
+  EXPECT_LE(bits(0, 40), 26988);
 }
 
 TEST(Solver, EndsInTime) {
