@@ -6,26 +6,7 @@
 
 namespace hgq::rtl {
 
-int top_bit(const Interval& interval) {
-  // For a negative value v the bits of -v - 1 = ~v are those below the sign.
-  const auto below_sign = [](int64_t value) {
-    return static_cast<int>(std::bit_width(static_cast<uint64_t>(value < 0 ? ~value : value)));
-  };
-  return std::max(below_sign(interval.low), below_sign(interval.high)) + (interval.low < 0 ? 1 : 0);
-}
-
 int lowest_bit(int64_t value) { return value == 0 ? 62 : std::countr_zero(static_cast<uint64_t>(value)); }
-
-int adder_cells(const OperandBits& left, const OperandBits& right, const Interval& result) {
-  const int left_low = left.low_bit + left.shift;
-  const int right_low = right.low_bit + right.shift;
-  const int top = top_bit(result);
-  if (left.negative || right.negative) return std::max(top - (left.negative ? left_low : right_low), 1);
-  const bool left_below = left.range.low >= 0 && top_bit(left.range) + left.shift <= right_low;
-  const bool right_below = right.range.low >= 0 && top_bit(right.range) + right.shift <= left_low;
-  if (left_below || right_below) return 0;
-  return std::max(top - std::max(left_low, right_low), 1);
-}
 
 AdderCost cost_of(const AdderGraph& graph, std::span<const int> needed) {
   constexpr int kAll = std::numeric_limits<int>::max() / 2;

@@ -10,6 +10,8 @@
 // are joined at no cost. Bits above those that a reader needs are not built.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -26,7 +28,13 @@ struct Interval {
 };
 
 /// The number of bits that hold the interval in two's complement, the sign bit counted if there are negative values.
-int top_bit(const Interval& interval);
+inline int top_bit(const Interval& interval) {
+  // For a negative value v the bits of -v - 1 = ~v are those below the sign.
+  const auto below_sign = [](int64_t value) {
+    return static_cast<int>(std::bit_width(static_cast<uint64_t>(value < 0 ? ~value : value)));
+  };
+  return std::max(below_sign(interval.low), below_sign(interval.high)) + (interval.low < 0 ? 1 : 0);
+}
 /// The position of the lowest bit that is set; 62 for 0, which has none.
 int lowest_bit(int64_t value);
 
@@ -68,7 +76,16 @@ struct OperandBits {
   int shift = 0;
   bool negative = false;
 };
-int adder_cells(const OperandBits& left, const OperandBits& right, const Interval& result);
+inline int adder_cells(const OperandBits& left, const OperandBits& right, const Interval& result) {
+  const int left_low = left.low_bit + left.shift;
+  const int right_low = right.low_bit + right.shift;
+  const int top = top_bit(result);
+  if (left.negative || right.negative) return std::max(top - (left.negative ? left_low : right_low), 1);
+  const bool left_below = left.range.low >= 0 && top_bit(left.range) + left.shift <= right_low;
+  const bool right_below = right.range.low >= 0 && top_bit(right.range) + right.shift <= left_low;
+  if (left_below || right_below) return 0;
+  return std::max(top - std::max(left_low, right_low), 1);
+}
 
 /// The outputs for one row of inputs.
 std::vector<int64_t> evaluate(const AdderGraph& graph, std::span<const int64_t> inputs);

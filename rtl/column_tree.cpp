@@ -7,7 +7,9 @@ namespace hgq::rtl {
 ColumnTree column_tree(const MatrixProblem& problem, int most_steps) {
   const auto columns = static_cast<size_t>(problem.outputs);
   const auto rows = static_cast<size_t>(problem.inputs);
-  ColumnTree tree{std::vector<int>(columns, -1), std::vector<char>(columns, 0), std::vector<int>(columns, 1)};
+  ColumnTree tree{.parent = std::vector<int>(columns, -1),
+                  .is_negated = std::vector<char>(columns, 0),
+                  .steps = std::vector<int>(columns, 1)};
   if (most_steps <= 1) return tree;
   std::vector<int> distance(columns, 0), from(columns, -1);
   std::vector<char> negated(columns, 0), done(columns, 0);
@@ -20,6 +22,7 @@ ColumnTree column_tree(const MatrixProblem& problem, int most_steps) {
       if (done[j] == 0 && (next == columns || distance[j] < distance[next])) next = j;
     }
     done[next] = 1;
+    tree.digits += distance[next];
     tree.parent[next] = from[next];
     tree.is_negated[next] = negated[next];
     tree.steps[next] = from[next] < 0 ? 1 : tree.steps[static_cast<size_t>(from[next])] + 1;

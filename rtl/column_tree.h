@@ -1,6 +1,7 @@
 // Which output of a matrix is built from which: a tree over its columns with few signed digits in the differences.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "hgq/rtl/solver.h"
@@ -10,6 +11,7 @@ namespace hgq::rtl {
 struct ColumnTree {
   std::vector<int> parent;       // of each column; -1: built from nothing
   std::vector<char> is_negated;  // the column is -parent plus a difference
+  int64_t digits = 0;            // of all differences, and one for each column with a parent
   std::vector<int> steps;        // from the root: 1 for a column without a parent
 };
 

@@ -1,12 +1,16 @@
-// Makes the nodes of an adder graph, and knows of each the row of the matrix that it computes.
+// Makes the nodes of an adder graph, and knows of each the row of the matrix that it computes. A value that a node has
+// already is found, however it was added up.
+//
+// The hash of a node is a random linear function of its row and its constant, so that the hash of a sum is known before
+// the sum is built.
 #pragma once
 
 #include <cstdint>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "hgq/rtl/adder_graph.h"
+#include "hgq/rtl/value_table.h"
 
 namespace hgq::rtl {
 
@@ -15,50 +19,75 @@ using Term = Operand;
 
 class GraphBuilder {
  public:
-  /// `arrivals`: depth of each input.
-  GraphBuilder(std::span<const Interval> inputs, std::span<const int> arrivals);
+  /// `arrivals`: depth of each input. If depth matters, a sum is not replaced by a node that is deeper.
+  GraphBuilder(std::span<const Interval> inputs, std::span<const int> arrivals, bool depth_matters);
 
   int add_constant(int64_t value);
-  /// left + right. The operands must have a shift of 0 at least once, and at most one of them is negative. A sum that
+  /// left + right. The operands must have a shift of 0 at least once, and at most one of them is negative. A value that
   /// is there already is not built again.
   int add(const Operand& left, const Operand& right);
-  /// The sum, if it is there already; -1 if not.
+  /// The node that has the value of this sum already; -1: none.
   int find(const Operand& left, const Operand& right) const;
   /// Cells of that sum, with its interval taken from those of the operands alone, which needs no row.
   int cells(const Operand& left, const Operand& right) const;
   /// The fewest cells of the sum or, for terms of different signs, of the difference the one way or the other; 0 if it
   /// is there already.
   int fewest_cells(int32_t left, int left_shift, int32_t right, int right_shift, bool different_signs) const;
-
   /// Whether a difference of two terms is better built as right - left: it is there already in that way alone, or in
   /// neither way and needs fewer cells so.
   bool is_better_turned(int32_t left, int left_shift, int32_t right, int right_shift) const;
 
   const AdderNode& node(int32_t index) const { return nodes_[static_cast<size_t>(index)]; }
   size_t size() const { return nodes_.size(); }
-  /// Coefficients of the inputs in a node's value.
-  std::span<const int64_t> row(int32_t index) const {
-    return {rows_.data() + static_cast<size_t>(index) * inputs_, inputs_};
-  }
   /// Top bit of a term that is not negative.
   int top(int32_t index) const { return tops_[static_cast<size_t>(index)]; }
   AdderGraph take(std::vector<Operand> outputs) && { return {std::move(nodes_), std::move(outputs)}; }
+
+  // For a search that changes a graph:
+
+  /// A hidden node is not found by its value, and a node made from one only as the sum of the same operands.
+  void hide(int32_t index, bool hidden) { hidden_[static_cast<size_t>(index)] = hidden ? kHidden : kVisible; }
+  /// Forgets the nodes from this number on, which no other may read.
+  void forget_from(size_t size);
+  /// Where `reader` reads `from`, it reads `to` from now on, which has the same value.
+  void redirect(int32_t reader, int32_t from, int32_t to);
+  void set_depth(int32_t index, int depth) { nodes_[static_cast<size_t>(index)].depth = depth; }
 
  private:
   OperandBits bits_of(const Operand& operand) const {
     const AdderNode& n = node(operand.node);
     return {n.range, n.low_bit, operand.shift, operand.negative};
   }
-  static uint64_t key_of(const Operand& left, const Operand& right);
-  void append(const AdderNode& node);
+  std::span<const int64_t> row(int32_t index) const {
+    return {rows_.data() + static_cast<size_t>(index) * width_, width_};
+  }
+  uint64_t hash_of(const Operand& operand) const {
+    const uint64_t value = values_.hash(operand.node) << static_cast<unsigned>(operand.shift);
+    return operand.negative ? 0 - value : value;
+  }
+  /// Whether a node found by its value may stand for left + right.
+  bool is_usable(int32_t index, const Operand& left, const Operand& right) const {
+    const AdderNode& n = node(index);
+    const char hidden = hidden_[static_cast<size_t>(index)];
+    if (hidden == kHidden || (depth_matters_ && n.depth > joined_depth(left.node, right.node))) return false;
+    return hidden == kVisible || (n.left.node == left.node && n.right.node == right.node) ||
+           (n.left.node == right.node && n.right.node == left.node);
+  }
+  int joined_depth(int32_t left, int32_t right) const { return std::max(node(left).depth, node(right).depth) + 1; }
+  void append(const AdderNode& node, uint64_t hash);
 
-  size_t inputs_;
+  static constexpr char kVisible = 0;
+  static constexpr char kHidden = 1;
+  static constexpr char kByOperands = 2;
+
+  size_t width_;  // of a row: a weight for each input, and the constant
+  bool depth_matters_;
   std::vector<Interval> input_ranges_;
   std::vector<AdderNode> nodes_;
   std::vector<int> tops_;
-  std::vector<int64_t> rows_;                     // [node][input]
-  std::vector<int64_t> constants_;                // of each node
-  std::unordered_map<uint64_t, int32_t> adders_;  // by their operands
+  std::vector<char> hidden_;
+  std::vector<int64_t> rows_;  // [node][input], and the constant
+  ValueTable values_;
 };
 
 }  // namespace hgq::rtl

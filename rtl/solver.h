@@ -3,8 +3,8 @@
 // Each weight is written in canonical signed digits, so an output is a sum of shifted inputs with signs. Pairs of terms
 // that several sums share are built once (rtl/elimination.h). Before that, an output can be expressed by its difference
 // from another output, along a tree over the columns of the matrix that is as short as possible (Prim), with a limited
-// number of steps from its root; this helps dense matrices. Which of the ways is best cannot be told beforehand, so
-// several are tried and the cheapest graph is kept; `restarts` adds tries with noise in the ranking.
+// number of steps from its root; this helps dense matrices. `restarts` adds tries with noise in the ranking. The
+// cheapest graph is then made cheaper in many small steps (rtl/rebuilding.h), which is where more time goes best.
 //
 //   const rtl::MatrixProblem problem{.inputs = 2, .outputs = 1, .weights = {5, 3}, .ranges = {{-8, 7}, {-8, 7}}};
 //   const rtl::AdderGraph graph = rtl::solve(problem, {}, workers);     // 5 x0 + 3 x1
@@ -35,10 +35,14 @@ struct MatrixProblem {
 struct SolverOptions {
   /// How much deeper than the least possible depth the graph may be; nullopt: as deep as it likes.
   std::optional<int> extra_depth{};
-  /// Tries with noise, after the first twelve (three for a matrix of more than 2^14 weights).
+  /// Tries with noise, after the first few.
   int restarts = 0;
+  /// Steps of rebuilding, for each adder of the graph; a half or a quarter of them with the least depth. 1 takes about
+  /// as long as the first tries. From 20 on two chains of so many steps anneal, at the same time on two threads; 1,000
+  /// are some 20 ms for each adder.
+  double steps_per_adder = 1;
   uint64_t seed = 1;
-  /// No try begins after this time.
+  /// No try and no step begins after this time, but for the first try.
   double seconds = std::numeric_limits<double>::infinity();
 };
 

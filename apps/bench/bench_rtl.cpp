@@ -97,12 +97,19 @@ int run(int argc, char** argv) {
   app.add_option("--matrix", matrix, "the matrix")->required();
   app.add_option("--extra-depth", extra_depth, "beyond the least depth: a number, or free");
   app.add_option("--effort", effort, "low, medium or high")->check(CLI::IsMember({"low", "medium", "high"}));
-  app.add_option("--seconds", options.seconds, "no further try after this time");
+  app.add_option("--seconds", options.seconds, "no further step after this time");
   app.add_option("--threads", threads, "threads");
   app.add_option("--dump", graph_file, "file for the graph");
   CLI11_PARSE(app, argc, argv);
   if (extra_depth != "free") options.extra_depth = std::stoi(extra_depth);
-  options.restarts = effort == "low" ? 0 : effort == "medium" ? 256 : 1 << 20;
+  if (effort == "medium") {
+    options.restarts = 32;
+    options.steps_per_adder = 100;
+  }
+  if (effort == "high") {
+    options.restarts = 128;
+    options.steps_per_adder = 20000;
+  }
   const MatrixProblem problem = read_matrix(matrix);
   hgq::Workers workers(threads);
   const std::clock_t begin = std::clock();
