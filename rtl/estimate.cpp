@@ -15,15 +15,17 @@ struct Coefficients {
   double adder_bits, three_bits, mux_bits, gate_bits, comparison_bits, table_bits;
 };
 
-// By tools/fit_rtl_estimate.py.
-constexpr Coefficients kLuts{.adder_bits = 0.862,
-                             .three_bits = 0.890,
-                             .mux_bits = 0.855,
-                             .gate_bits = 0.367,
-                             .comparison_bits = 0.941,
-                             .table_bits = 0.990};
-constexpr double kFfs = 0.961;  // each register bit
-constexpr double kLutSpread = 0.13;
+// By tools/fit_rtl_estimate.py on 122 circuits of 48 designs; the median error on those not seen is 4.4 %. A choice
+// with a constant is a gate that mostly goes into another table.
+constexpr Coefficients kLuts{.adder_bits = 0.881,
+                             .three_bits = 0.886,
+                             .mux_bits = 0.838,
+                             .gate_bits = 0.274,
+                             .comparison_bits = 0.667,
+                             .table_bits = 0.944};
+constexpr double kFfs = 0.963;                               // each register bit
+constexpr double kLutSpread = 0.11, kSmallLutSpread = 0.18;  // from kSmall LUT, and below
+constexpr double kSmall = 1000;
 constexpr double kFfSpread = 0.07;
 
 /// Whether a bit of an operand is the same for all values.
@@ -116,7 +118,7 @@ void estimate_of_counts(ResourceCounts& counts) {
 }  // namespace
 
 Estimate estimate(const Circuit& circuit) {
-  Estimate result{.layers = {}, .total = {}, .lut_spread = kLutSpread, .ff_spread = kFfSpread};
+  Estimate result{.layers = {}, .total = {}, .ff_spread = kFfSpread};
   std::vector<LayerEstimate> layers(circuit.layers.size());
   std::vector<bool> used(circuit.layers.size(), false);
   std::vector<double> levels(circuit.nodes.size());
@@ -143,6 +145,7 @@ Estimate estimate(const Circuit& circuit) {
     result.layers.push_back(std::move(layer));
   }
   estimate_of_counts(result.total);
+  result.lut_spread = result.total.luts < kSmall ? kSmallLutSpread : kLutSpread;
   return result;
 }
 

@@ -1,9 +1,10 @@
 // What a circuit needs of an FPGA with 6-input lookup tables: counted, and estimated without synthesis.
 //
 // Counts are exact. The estimate is a linear function of them, with coefficients (in estimate.cpp) that were fitted to
-// yosys' synth_xilinx on networks and random matrices by tools/fit_rtl_estimate.py, which also says how far off it is:
-// `spread` is the relative error that nine of ten circuits stay below which it was not fitted on. Other tools, and a
-// full device, give other numbers.
+// yosys' synth_xilinx on networks of all kinds by tools/fit_rtl_estimate.py, which also says how far off it is:
+// `spread` is the relative error that nine of ten circuits stay below which it was not fitted on. Large tables (more
+// than 8 bits of index) are worse: yosys needs up to four times as much for them. Other tools, and a full device, give
+// other numbers.
 //
 //   const rtl::Estimate estimate = rtl::estimate(circuit);
 //   std::printf("%.0f LUT +- %.0f %%\n", estimate.total.luts, 100 * estimate.lut_spread);

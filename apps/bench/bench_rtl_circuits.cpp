@@ -177,15 +177,15 @@ void run(const std::string& out, int random, const std::vector<std::string>& pro
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Writes circuits as Verilog, with what the estimate counts in them."};
-  std::string out;
-  int random = 0;
-  std::vector<std::string> proxies;
-  app.add_option("--out", out, "folder")->required();
-  app.add_option("--random", random, "number of random networks");
-  app.add_option("PROXY", proxies, "proxies")->check(CLI::ExistingFile);
-  CLI11_PARSE(app, argc, argv);
   try {
+    CLI::App app{"Writes circuits as Verilog, with what the estimate counts in them."};
+    std::string out;
+    int random = 0;
+    std::vector<std::string> proxies;
+    app.add_option("--out", out, "folder")->required();
+    app.add_option("--random", random, "number of random networks");
+    app.add_option("PROXY", proxies, "proxies")->check(CLI::ExistingFile);
+    CLI11_PARSE(app, argc, argv);
     run(out, random, proxies);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "bench_rtl_circuits: %s\n", e.what());
