@@ -10,8 +10,23 @@
 namespace hgq {
 namespace {
 
-constexpr int kMediumRestarts = 64;
-constexpr int kHighRestarts = 1024;
+struct Search {
+  int restarts;
+  double steps_per_adder;
+};
+
+Search search_of(RtlEffort effort) {
+  switch (effort) {
+    case RtlEffort::kLow:
+      break;
+    case RtlEffort::kMedium:
+      return {.restarts = 32, .steps_per_adder = 100};
+    case RtlEffort::kHigh:
+      return {.restarts = 128, .steps_per_adder = 2000};
+  }
+  const rtl::SolverOptions low;
+  return {.restarts = low.restarts, .steps_per_adder = low.steps_per_adder};
+}
 
 bool has_registers(const RtlOptions& options) { return options.latency.value_or(0) > 0 || options.stage_delay; }
 
@@ -20,9 +35,9 @@ rtl::LoweringOptions lowering_options(const RtlOptions& options) {
   lowering.solver.extra_depth = options.extra_depth      ? *options.extra_depth
                                 : has_registers(options) ? std::optional<int>(0)
                                                          : std::nullopt;
-  lowering.solver.restarts = options.effort == RtlEffort::kLow      ? 0
-                             : options.effort == RtlEffort::kMedium ? kMediumRestarts
-                                                                    : kHighRestarts;
+  const Search search = search_of(options.effort);
+  lowering.solver.restarts = search.restarts;
+  lowering.solver.steps_per_adder = search.steps_per_adder;
   lowering.solver.seed = options.seed;
   if (options.solver_seconds) lowering.solver.seconds = *options.solver_seconds;
   return lowering;
