@@ -14,7 +14,7 @@
 //   sim/xilinx_cells.v     what LUT6_2 and CARRY8 do, only for simulation
 //   constraints/NAME.xdc, NAME.sdc
 //   scripts/vivado.tcl, quartus.tcl, yosys_xilinx.ys, yosys_generic.ys        synthesis alone, out of context
-//   simulate.sh            compiles and runs the test bench: PASSED N rows
+//   simulate.sh            compiles and runs the test bench: PASSED N rows; `simulate.sh lint` asks Verilator
 //
 // In VHDL the sources end in .vhd and there are no scripts for yosys, which does not read it.
 #pragma once

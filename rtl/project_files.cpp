@@ -100,7 +100,7 @@ mkdir -p build
 case $simulator in
   verilator)
     verilator --binary --timing -Wno-fatal --flatten --top-module @TOP@_tb -Mdir build/verilator -o simulation -j 2 \
-      -MAKEFLAGS 'OPT_FAST=-O0 OPT_SLOW=-O0' "${files[@]}" >build/verilator.log 2>&1 || { cat build/verilator.log >&2; exit 1; }
+      -MAKEFLAGS 'OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0' "${files[@]}" >build/verilator.log 2>&1 || { cat build/verilator.log >&2; exit 1; }
     cd sim && ../build/verilator/simulation
     ;;
   iverilog)

@@ -52,6 +52,20 @@ class Formal : public testing::Test {
 
 TEST_F(Formal, EveryKindOfNodeOfSmallWidths) { expect_proved(block_circuit(8, 2), {}); }
 
+TEST_F(Formal, AWrongSumIsNotProved) {
+  const Circuit circuit = wide_blocks(6, 5, true);
+  Circuit wrong = circuit;
+  Operand& operand = wrong.nodes.back().operands[0];
+  operand.negative = !operand.negative;
+  const TemporaryFolder folder;
+  write_files(folder.path(), write_hdl(circuit));
+  write_files(folder.path(), std::vector<SourceFile>{{"reference.v", reference_module(wrong)},
+                                                     {"proof.ys", proof("blocks", "src/*.v")}});
+  const Finished finished = run_in(folder.path(), "yosys proof.ys");
+  EXPECT_NE(finished.exit_code, 0);
+  EXPECT_NE(finished.output.find("unproven $equiv cells in 'equiv_status -assert'"), std::string::npos);
+}
+
 TEST_F(Formal, SumsOfThreeInCells) { expect_proved(wide_blocks(3, 60, true), {.target = HdlTarget::kXilinx}); }
 
 TEST_F(Formal, EveryKindOfNodeOfWidthsUpTo10) { expect_proved(wide_blocks(4, 80, false), {}); }
