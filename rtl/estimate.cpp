@@ -15,7 +15,7 @@ struct Coefficients {
   double adder_bits, three_bits, mux_bits, gate_bits, comparison_bits, table_bits;
 };
 
-// By tools/fit_rtl_estimate.py on 122 circuits of 48 designs; the median error on those not seen is 4.4 %. A choice
+// By tools/fit_rtl_estimate.py on 122 circuits of 46 designs; the median error on those not seen is 4.4 %. A choice
 // with a constant is a gate that mostly goes into another table.
 constexpr Coefficients kLuts{.adder_bits = 0.881,
                              .three_bits = 0.886,
