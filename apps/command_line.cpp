@@ -8,6 +8,7 @@
 
 #include "hgq/apps/command_docs.h"
 #include "hgq/apps/commands.h"
+#include "hgq/apps/shared_options.h"
 #include "hgq/apps/value_checks.h"
 #include "hgq/apps/version_text.h"
 #include "hgq/config/config_scalar.h"
@@ -40,64 +41,10 @@ std::pair<CLI::App*, Command*> add_command(CLI::App& app, Action& action, const 
   return {sub, command.get()};
 }
 
-/// An option that may be given several times, with one value each.
-void add_repeated(CLI::App& app, const std::string& name, std::vector<std::string>& values, const std::string& type,
-                  const std::string& description) {
-  app.add_option(name, values, description)
-      ->expected(1)
-      ->type_name(type)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-}
-
 void add_sets(CLI::App& app, std::vector<std::string>& sets) {
   add_repeated(app, "--set", sets, "KEY.PATH=YAML",
                "changes a key of the config, as --set train.epochs=500 or --set data.file=other.csv; may be given "
                "several times, later ones have priority; paths in it start from the current folder");
-}
-
-void add_threads(CLI::App& app, int& threads) {
-  app.add_option("--threads", threads, "number of threads; all processors if not given")
-      ->type_name("N")
-      ->check(integer_in(1, 4096));
-}
-
-void add_json(CLI::App& app, bool& json) { app.add_flag("--json", json, "print one JSON document"); }
-
-void add_allow_external(CLI::App& app, DataCommand& c) {
-  app.add_flag("--allow-external", c.allow_external,
-               "external links and virtual datasets of an HDF5 file may lead to files outside of its folder");
-}
-
-/// The options for the data of a command: data/array_option.h.
-void add_file_options(CLI::App& app, DataCommand& c, bool targets) {
-  app.add_option("--data", c.data, "data file: HDF5, NPZ, NPY, IDX or CSV; not needed if --inputs names files")
-      ->type_name("FILE");
-  app.add_option(
-         "--inputs", c.inputs,
-         "as NAME of a dataset or column, columns a,b,c or 0:36, FILE, FILE:NAME, or LAYER=... for each of several "
-         "inputs; the model's own if not given")
-      ->type_name("NAME");
-  if (targets)
-    app.add_option("--targets", c.targets, "the same for the targets; OUTPUT=... for each of several")
-        ->type_name("NAME");
-  app.add_option("--memory", c.memory,
-                 "GiB for the rows of the data; larger data are read in blocks; half of the machine's memory if not "
-                 "given")
-      ->type_name("GIB")
-      ->check(number_above(0, false));
-  app.add_option("--csv", c.csv,
-                 "how CSV files are written, as data.csv of a config: 'separator: \";\", header: true, comment: \"%\", "
-                 "missing: drop'; replaces that of the training")
-      ->type_name("OPTIONS");
-}
-
-/// The options that the commands with a model and a data file share.
-void add_data_options(CLI::App& app, DataCommand& c, bool targets) {
-  app.add_option("model", c.model, "model file (model.h5)")->type_name("MODEL")->required();
-  add_file_options(app, c, targets);
-  add_allow_external(app, c);
-  add_threads(app, c.threads);
-  add_json(app, c.json);
 }
 
 /// A training run: what hgq-train does with a config file and no command.
@@ -227,48 +174,9 @@ void add_verify(CLI::App& app, Action& action) {
 void add_rtl(CLI::App& app, Action& action) {
   const auto [sub, c] = add_command<RtlCommand>(app, action, "rtl",
                                                 "a proxy as Verilog or VHDL, with a test bench and a report", run_rtl);
-  RtlSettings& s = c->settings;
   sub->add_option("proxy", c->model, "proxy file (proxy.h5)")->type_name("PROXY")->required();
   sub->add_option("--out", c->out, "folder to write")->type_name("FOLDER")->required();
-  sub->add_flag("--force", c->force, "replace a folder that 'rtl' has written before");
-  one_of(*sub->add_option("--language", s.language, "of the sources; verilog if not given"), {"verilog", "vhdl"});
-  one_of(*sub->add_option("--target", s.target,
-                          "generic (operators that every tool reads) or xilinx (sums of three operands in the cells "
-                          "of UltraScale); generic if not given"),
-         {"generic", "xilinx"});
-  sub->add_option("--latency", s.latency, "clocks from input to output; no registers without it and --stage-delay")
-      ->type_name("N")
-      ->check(integer_in(0, kMostRtlLatency));
-  sub->add_option("--stage-delay", s.stage_delay, "the most nanoseconds of logic between two registers, as estimated")
-      ->type_name("NS")
-      ->check(number_above(0, false));
-  sub->add_option("--extra-depth", s.extra_depth,
-                  "adders on the longest way through a layer beyond the least possible number, or free for the "
-                  "smallest circuit; 0 with registers, otherwise free, if not given")
-      ->type_name("N");
-  one_of(*sub->add_option("--effort", s.effort, "how long smaller circuits are searched for; low if not given"),
-         {"low", "medium", "high"});
-  sub->add_option("--solver-seconds", s.solver_seconds,
-                  "the search in a layer begins no new try after this time; the result then depends on the machine")
-      ->type_name("SECONDS")
-      ->check(number_above(0, false));
-  one_of(*sub->add_option("--softmax", s.softmax,
-                          "what becomes of a softmax at an output: an error (refuse), its inputs (logits), or the "
-                          "index of the largest of them (argmax); refuse if not given"),
-         {"refuse", "logits", "argmax"});
-  sub->add_option("--clock-period", s.clock_period, "nanoseconds, for the constraints; 5 if not given")
-      ->type_name("NS")
-      ->check(number_above(0, false));
-  sub->add_flag("--clock-enable", s.clock_enable, "a port ce: registers keep their values while it is 0");
-  sub->add_flag("--reset", s.reset, "a port rst, which sets all registers to 0");
-  sub->add_option("--part", s.part, "the FPGA in the script for Vivado")->type_name("PART");
-  add_file_options(*sub, *c, false);
-  sub->add_option("--rows", s.rows, "rows of the test bench: the first of the data, or random ones; 1000 if not given")
-      ->type_name("N")
-      ->check(integer_in(1, kMostRtlRows));
-  add_allow_external(*sub, *c);
-  add_threads(*sub, c->threads);
-  add_json(*sub, c->json);
+  add_rtl_options(*sub, *c);
 }
 
 void add_import(CLI::App& app, Action& action) {

@@ -1,7 +1,8 @@
 // The folder of an RTL project (rtl/to_rtl.h): written whole or not at all, and simulated against the emulator.
 //
-//   write_rtl_folder("rtl", project, options, "proxy.h5", false);
-//   const RtlSimulation simulation = simulate_rtl_folder("rtl", data, kinds, workers);
+//   const RtlOptions options{.latency = 4};
+//   write_rtl_folder("rtl", to_rtl(load_proxy("proxy.h5"), options, workers), options, "proxy.h5", false);
+//   const RtlSimulation simulation = simulate_rtl_folder("rtl", nullptr, built_in_layer_kinds(), workers);
 //   std::puts(simulation.equal ? "equal in every bit" : simulation.output.c_str());
 //
 // Beside the files of rtl/hdl.h, the folder holds report.json, and proxy.h5, the proxy that it was made of.

@@ -3,10 +3,10 @@
 // A node that is asked for again is not built again, whichever layer asks; constants are folded, and bits of a mux or a
 // table are taken before it instead of after it. All ranges stay within 62 bits, otherwise ConfigError names the layer.
 //
-//   CircuitBuilder builder("filter");
+//   rtl::CircuitBuilder builder("filter");
 //   builder.begin_layer("h");
 //   const int32_t x = builder.input(8, true);
-//   const Operand y = builder.add({x, 0, false}, {x, 2, false});       // 5 x
+//   const rtl::Operand y = builder.add({x, 0, false}, {x, 2, false});       // 5 x
 #pragma once
 
 #include <cstdint>

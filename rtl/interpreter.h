@@ -6,7 +6,8 @@
 // after it went in.
 //
 //   const rtl::Interpreter interpreter(circuit);
-//   const auto outputs = interpreter.run(std::vector<rtl::PortValues>{x}, rows, &workers);      // x: mantissas [rows, features] of the only input
+//   const std::vector<rtl::PortValues> in{{3, -1, 4, 1}};                 // of the only input: two rows of two features
+//   const std::vector<rtl::PortValues> out = interpreter.run(in, 2);
 #pragma once
 
 #include <array>

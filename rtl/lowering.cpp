@@ -11,6 +11,7 @@
 #include "hgq/proxy/masked.h"
 #include "hgq/rtl/circuit_builder.h"
 #include "hgq/rtl/demand.h"
+#include "hgq/rtl/function_table.h"
 #include "hgq/rtl/product.h"
 #include "hgq/rtl/quantize.h"
 
@@ -99,7 +100,8 @@ class Lowering {
         !value.input, ConfigError, where(),
         ": reads an input of the model that is not quantized, and a circuit has only fixed-point numbers; expected "
         "a quantizer before it");
-    return value.function == nullptr ? value.feature : whole_table(value);
+    return value.function == nullptr ? value.feature
+                                     : whole_function(builder_, value.feature, *value.function, where());
   }
   std::vector<Feature> features(size_t index) {
     std::vector<Feature> out;
@@ -174,83 +176,14 @@ class Lowering {
       if (!is_needed(e)) {
         values.emplace_back();
       } else if (window.average) {
-        values.push_back({.feature = mean(sum(builder_, read), static_cast<int64_t>(read.size()), e)});
+        values.push_back({.feature = mean(builder_, sum(builder_, read), std::ssize(read),
+                                          plans_[layer_].out.fraction[e], where())});
       } else {
         values.push_back({.feature = largest(builder_, read)});
       }
     }
     check_size();
     return values;
-  }
-
-  /// sum / count, rounded toward 0 to the fraction that the layer's output has.
-  Feature mean(const Feature& sum, int64_t count, size_t element) {
-    if (sum.node < 0) return {};
-    if (std::has_single_bit(static_cast<uint64_t>(count)))
-      return {sum.node, sum.exponent - std::countr_zero(static_cast<uint64_t>(count))};
-    const int fraction = plans_[layer_].out.fraction[element];
-    const std::vector<int64_t> codes = codes_of(sum.node);
-    std::vector<int64_t> entries;
-    for (const int64_t code : codes)
-      entries.push_back(static_cast<int64_t>((Int128{code} << (fraction + sum.exponent)) / count));
-    return {builder_.table(sum.node, std::move(entries)), -fraction};
-  }
-
-  /// The value for each code of a wire.
-  std::vector<int64_t> codes_of(int32_t index) const {
-    const Node& node = builder_.node(index);
-    HGQ_CHECK(node.bits <= kMostIndexBits, ConfigError, where(), ": its table needs 2^", node.bits,
-              " entries, expected at most 2^", kMostIndexBits, "; quantize the values before it to fewer bits");
-    std::vector<int64_t> codes;
-    const int64_t size = int64_t{1} << node.bits;
-    for (int64_t code = 0; code < size; ++code)
-      codes.push_back(node.is_signed() && code >= size / 2 ? code - size : code);
-    return codes;
-  }
-  /// Whether the wire has this value at all; for others a table may have any entry.
-  bool occurs(int32_t index, int64_t code) const {
-    const Interval& r = builder_.range(index);
-    return r.low <= code && code <= r.high;
-  }
-  double function_value(const Value& value, int64_t code) const {
-    return (*value.function)(std::ldexp(static_cast<double>(code), value.feature.exponent));
-  }
-
-  Feature quantized_table(const Value& value, const Kbi& type, const QuantizeOperation& q) {
-    if (type.b == 0) return {};
-    const int32_t index = value.feature.node < 0 ? builder_.constant(0) : value.feature.node;
-    std::vector<int64_t> entries;
-    for (const int64_t code : codes_of(index)) {
-      entries.push_back(
-          occurs(index, code) ? quantize(function_value(value, code), type, q.rounding, q.overflow).mantissa : 0);
-    }
-    const int32_t node = builder_.table(index, std::move(entries));
-    return builder_.range(node) == Interval{} ? Feature{} : Feature{node, -type.fraction()};
-  }
-
-  Feature whole_table(const Value& value) {
-    const int32_t index = value.feature.node < 0 ? builder_.constant(0) : value.feature.node;
-    const std::vector<int64_t> codes = codes_of(index);
-    std::vector<double> values;
-    int exponent = 0;
-    int top = 0;
-    bool first = true;
-    for (const int64_t code : codes) {
-      const double y = occurs(index, code) ? function_value(value, code) : 0;
-      values.push_back(y);
-      if (y == 0) continue;
-      const auto as_float = static_cast<float>(y);
-      exponent = first ? lowest_set_bit(as_float) : std::min(exponent, lowest_set_bit(as_float));
-      top = first ? highest_set_bit(as_float) : std::max(top, highest_set_bit(as_float));
-      first = false;
-    }
-    HGQ_CHECK(top - exponent < kMaxFixedBits, ConfigError, where(), ": the values of its function have ",
-              top - exponent + 1, " bits from the highest to the lowest, expected at most ", kMaxFixedBits,
-              "; put a quantizer after it");
-    std::vector<int64_t> entries;
-    for (const double y : values) entries.push_back(static_cast<int64_t>(std::ldexp(y, -exponent)));
-    const int32_t node = builder_.table(index, std::move(entries));
-    return builder_.range(node) == Interval{} ? Feature{} : Feature{node, exponent};
   }
 
   std::vector<Value> values_of(const QuantizeOperation& q) {
@@ -262,7 +195,8 @@ class Lowering {
       if (!is_needed(e)) {
         values.emplace_back();
       } else if (in[e].function != nullptr) {
-        values.push_back({.feature = quantized_table(in[e], q.types[e], q)});
+        values.push_back(
+            {.feature = quantized_function(builder_, in[e].feature, *in[e].function, q.types[e], q, where())});
       } else {
         // The half is added with the bias of the layer before.
         const Rounding rounding = is_folded(parent, e) ? Rounding::kTrn : q.rounding;

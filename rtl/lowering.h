@@ -37,9 +37,6 @@ struct LoweringOptions {
   int64_t most_adder_bits = 1'700'000;
 };
 
-/// The most bits of the index of a table.
-inline constexpr int kMostIndexBits = 16;
-
 /// A quantizer that reads an input of the proxy: what is outside the circuit.
 struct InputQuantizer {
   std::string layer;                // its name

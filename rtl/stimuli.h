@@ -1,7 +1,10 @@
 // Rows for proving a circuit: what goes in, and what the emulator says must come out.
 //
-//   const Stimuli stimuli = rtl::stimuli_for(proxy, lowered, inputs, workers);
-//   interpreter.run(stimuli.inputs, stimuli.rows)  ==  stimuli.outputs
+//   const ProxyModel proxy = load_proxy("proxy.h5");
+//   const rtl::Lowered lowered = rtl::lower(proxy, {}, workers);
+//   const std::vector<Tensor> rows = rtl::random_inputs(proxy, lowered, 1000, 1);
+//   const rtl::Stimuli stimuli = rtl::stimuli_for(proxy, lowered, std::vector<ConstTensorView>{rows[0].view()}, workers);
+//   rtl::check_values(lowered.circuit, stimuli, workers);
 #pragma once
 
 #include <cstdint>

@@ -4,7 +4,7 @@
 //   Workers workers;
 //   const RtlProject project = to_rtl(load_proxy("proxy.h5"), {.latency = 4}, workers);
 //   std::printf("%.0f LUT, %.0f FF\n", project.estimate.total.luts, project.estimate.total.ffs);
-//   for (const rtl::SourceFile& file : project.files) write(file.path, file.text);
+//   for (const rtl::SourceFile& file : project.files) std::puts(file.path.c_str());
 //
 // `hgq-train rtl` does this and writes the files (deploy/rtl_folder.h). Every circuit has been computed on rows and
 // compared with the emulator before it is given back.

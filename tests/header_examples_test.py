@@ -57,6 +57,7 @@ GIVEN = {
     'proxy/proxy_file.h': 'extern ProxyModel model;',
     'rtl/delay.h': 'extern rtl::Circuit circuit;',
     'rtl/estimate.h': 'extern rtl::Circuit circuit;',
+    'rtl/interpreter.h': 'extern rtl::Circuit circuit;',
     'rtl/pipeline.h': 'extern rtl::Circuit circuit;',
     'rtl/three_operands.h': 'extern rtl::Circuit circuit;',
     'layers/quantizer.h': 'extern QuantizerConfig config; extern Var z;',

@@ -36,7 +36,7 @@ class RtlTest(CliTestCase):
     def setUp(self):
         super().setUp()
         self.golden = pathlib.Path(ARGS.source) / 'tests/golden/models'
-        self.proxy = self.golden / 'mlp_relu/proxy_sat.h5'
+        self.proxy = self.golden / 'unary_fn/proxy_wrap.h5'
 
     def rtl(self, *options, out='rtl', check=0, proxy=None):
         return hgq('rtl', proxy or self.proxy, '--out', self.folder / out, *options, check=check)
@@ -61,7 +61,7 @@ class RtlTest(CliTestCase):
                 sources = [path.name for path in (self.folder / 'rtl/src').iterdir()]
                 self.assertTrue(all(name.endswith(ending) for name in sources), sources)
                 self.assertEqual(digest(self.folder / 'rtl/proxy.h5'), digest(self.proxy))
-                self.assertTrue(os.access(self.folder / 'rtl/simulate.sh', os.X_OK))
+                self.assertTrue(os.access(self.folder / 'rtl' / 'simulate.sh', os.X_OK))
 
     def test_threads_change_nothing(self):
         for effort in ('low', 'medium'):
@@ -168,7 +168,7 @@ class RtlTest(CliTestCase):
     def test_a_changed_source_is_found(self):
         self.rtl('--rows', 100)
         self.assertIn('100 rows', hgq('verify', self.folder / 'rtl', check=0).stdout)
-        data = self.golden / 'mlp_relu/data.h5'
+        data = self.golden / 'unary_fn/data.h5'
         hgq('verify', self.folder / 'rtl', '--data', data, '--inputs', 'x/overflow', check=0)
         for source in (self.folder / 'rtl/src').glob('*_dense.v'):
             source.write_text(source.read_text().replace(' + ', ' - ', 1))

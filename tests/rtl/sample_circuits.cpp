@@ -7,48 +7,10 @@
 
 #include "hgq/core/error.h"
 #include "hgq/rtl/circuit_builder.h"
+#include "sample_parts.h"
 
 namespace hgq::rtl {
 namespace {
-
-class Random {
- public:
-  explicit Random(uint64_t seed) : bits_(seed) {}
-  uint64_t bits() { return bits_(); }
-  /// 0 to count - 1.
-  int below(int count) { return static_cast<int>(bits_() % static_cast<uint64_t>(count)); }
-  bool coin() { return (bits_() >> 20 & 1U) != 0; }
-
- private:
-  std::mt19937_64 bits_;
-};
-
-Operand plain(int32_t node) { return {node, 0, false}; }
-
-Interval range_of(const Circuit& circuit, const Operand& operand) {
-  const Interval& r = circuit.node(operand.node).range;
-  const int64_t low = r.low * (int64_t{1} << operand.shift);
-  const int64_t high = r.high * (int64_t{1} << operand.shift);
-  return operand.negative ? Interval{-high, -low} : Interval{low, high};
-}
-
-Interval sum_of(const Circuit& circuit, std::span<const Operand> operands) {
-  Interval sum;
-  for (const Operand& operand : operands) {
-    const Interval r = range_of(circuit, operand);
-    sum = {sum.low + r.low, sum.high + r.high};
-  }
-  return sum;
-}
-
-int uses_of(const Circuit& circuit, int32_t node) {
-  int uses = 0;
-  for (const Node& reader : circuit.nodes)
-    for (const Operand& operand : reader.reads()) uses += operand.node == node ? 1 : 0;
-  for (const Port& port : circuit.outputs)
-    for (const Feature& feature : port.features) uses += feature.node == node ? 1 : 0;
-  return uses;
-}
 
 /// Nodes by hand, each an output.
 class Blocks {
@@ -308,76 +270,6 @@ Circuit random_circuit(uint64_t seed, int nodes) {
   return trimmed(
       std::move(builder).take({sample_port("x", {inputs.begin(), middle}), sample_port("end", {middle, inputs.end()})},
                               {sample_port("y", outputs)}));
-}
-
-Circuit with_sums_of_three(const Circuit& circuit) {
-  Circuit out = circuit;
-  for (Node& node : out.nodes) {
-    if (node.kind != NodeKind::kAdd || node.operand_count != 2) continue;
-    for (const size_t at : {size_t{0}, size_t{1}}) {
-      const Operand inner = node.operands[at];
-      const Node& source = out.node(inner.node);
-      if (source.kind != NodeKind::kAdd || source.operand_count != 2 || uses_of(out, inner.node) != 1) continue;
-      std::array<Operand, 3> operands{node.operands[1 - at], source.operands[0], source.operands[1]};
-      int negative = operands[0].negative ? 1 : 0;
-      for (const size_t i : {size_t{1}, size_t{2}}) {
-        operands[i].shift += inner.shift;
-        operands[i].negative = operands[i].negative != inner.negative;
-        negative += operands[i].negative ? 1 : 0;
-      }
-      if (negative == 3) continue;
-      node.operands = operands;
-      node.operand_count = 3;
-      break;
-    }
-  }
-  return trimmed(out);
-}
-
-Circuit with_registers(const Circuit& circuit, int latency, uint64_t seed) {
-  Random random(seed);
-  Circuit out = circuit;
-  out.nodes.clear();
-  out.latency = latency;
-  std::vector<int> stages;                   // of the nodes of `circuit`
-  std::vector<std::vector<int32_t>> copies;  // of each of them: the node at its stage and later ones
-  const auto at_stage = [&](int32_t index, int stage) {
-    std::vector<int32_t>& own = copies[static_cast<size_t>(index)];
-    if (circuit.node(index).kind == NodeKind::kConstant) return own[0];
-    while (std::ssize(own) <= stage - stages[static_cast<size_t>(index)]) {
-      Node copy = circuit.node(index);
-      out.nodes.push_back({.kind = NodeKind::kRegister,
-                           .operand_count = 1,
-                           .operands = {plain(own.back()), {}, {}},
-                           .range = copy.range,
-                           .bits = copy.bits,
-                           .layer = copy.layer});
-      own.push_back(static_cast<int32_t>(out.nodes.size()) - 1);
-    }
-    return own[static_cast<size_t>(stage - stages[static_cast<size_t>(index)])];
-  };
-  for (const Node& node : circuit.nodes) {
-    int stage = 0;
-    for (const Operand& operand : node.reads()) stage = std::max(stage, stages[static_cast<size_t>(operand.node)]);
-    if (node.kind != NodeKind::kInput && node.kind != NodeKind::kConstant && stage < latency && random.below(4) == 0)
-      ++stage;
-    Node moved = node;
-    for (Operand& operand : moved.reads()) operand.node = at_stage(operand.node, stage);
-    out.nodes.push_back(moved);
-    stages.push_back(stage);
-    copies.push_back({static_cast<int32_t>(out.nodes.size()) - 1});
-  }
-  for (Port& port : out.inputs) {
-    for (Feature& feature : port.features) {
-      if (feature.node >= 0) feature.node = copies[static_cast<size_t>(feature.node)][0];
-    }
-  }
-  for (Port& port : out.outputs) {
-    for (Feature& feature : port.features) {
-      if (feature.node >= 0) feature.node = at_stage(feature.node, latency);
-    }
-  }
-  return out;
 }
 
 Circuit block_circuit(int one_of, uint64_t seed) {

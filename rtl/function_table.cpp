@@ -1,0 +1,90 @@
+#include "hgq/rtl/function_table.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "hgq/core/error.h"
+#include "hgq/core/fixed_point.h"
+
+namespace hgq::rtl {
+namespace {
+
+/// The value for each code of a wire.
+std::vector<int64_t> codes_of(const CircuitBuilder& builder, int32_t index, std::string_view where) {
+  const Node& node = builder.node(index);
+  HGQ_CHECK(node.bits <= kMostIndexBits, ConfigError, where, ": its table needs 2^", node.bits,
+            " entries, expected at most 2^", kMostIndexBits, "; quantize the values before it to fewer bits");
+  std::vector<int64_t> codes;
+  const int64_t size = int64_t{1} << node.bits;
+  for (int64_t code = 0; code < size; ++code)
+    codes.push_back(node.is_signed() && code >= size / 2 ? code - size : code);
+  return codes;
+}
+
+int32_t index_of(CircuitBuilder& builder, const Feature& x) { return x.node < 0 ? builder.constant(0) : x.node; }
+
+/// f for each code of the index; 0 for those that do not occur, for which a table may have any entry.
+std::vector<double> values_of(const CircuitBuilder& builder, int32_t index, int exponent,
+                              const std::function<double(double)>& f, std::string_view where) {
+  const Interval range = builder.range(index);
+  std::vector<double> values;
+  for (const int64_t code : codes_of(builder, index, where)) {
+    const bool occurs = range.low <= code && code <= range.high;
+    values.push_back(occurs ? f(std::ldexp(static_cast<double>(code), exponent)) : 0);
+  }
+  return values;
+}
+
+Feature table(CircuitBuilder& builder, int32_t index, std::vector<int64_t> entries, int exponent) {
+  const int32_t node = builder.table(index, std::move(entries));
+  return builder.range(node) == Interval{} ? Feature{} : Feature{node, exponent};
+}
+
+}  // namespace
+
+Feature quantized_function(CircuitBuilder& builder, const Feature& x, const std::function<double(double)>& f,
+                           const Kbi& type, const QuantizeOperation& quantize, std::string_view where) {
+  if (type.b == 0) return {};
+  const int32_t index = index_of(builder, x);
+  std::vector<int64_t> entries;
+  for (const double y : values_of(builder, index, x.exponent, f, where))
+    entries.push_back(hgq::quantize(y, type, quantize.rounding, quantize.overflow).mantissa);
+  return table(builder, index, std::move(entries), -type.fraction());
+}
+
+Feature whole_function(CircuitBuilder& builder, const Feature& x, const std::function<double(double)>& f,
+                       std::string_view where) {
+  const int32_t index = index_of(builder, x);
+  const std::vector<double> values = values_of(builder, index, x.exponent, f, where);
+  int exponent = 0;
+  int top = 0;
+  bool first = true;
+  for (const double y : values) {
+    if (y == 0) continue;
+    const auto as_float = static_cast<float>(y);
+    exponent = first ? lowest_set_bit(as_float) : std::min(exponent, lowest_set_bit(as_float));
+    top = first ? highest_set_bit(as_float) : std::max(top, highest_set_bit(as_float));
+    first = false;
+  }
+  HGQ_CHECK(top - exponent < kMaxFixedBits, ConfigError, where, ": the values of its function have ",
+            top - exponent + 1, " bits from the highest to the lowest, expected at most ", kMaxFixedBits,
+            "; put a quantizer after it");
+  std::vector<int64_t> entries;
+  for (const double y : values) entries.push_back(static_cast<int64_t>(std::ldexp(y, -exponent)));
+  return table(builder, index, std::move(entries), exponent);
+}
+
+Feature mean(CircuitBuilder& builder, const Feature& sum, int64_t count, int fraction, std::string_view where) {
+  if (sum.node < 0) return {};
+  if (std::has_single_bit(static_cast<uint64_t>(count)))
+    return {sum.node, sum.exponent - std::countr_zero(static_cast<uint64_t>(count))};
+  std::vector<int64_t> entries;
+  for (const int64_t code : codes_of(builder, sum.node, where))
+    entries.push_back(static_cast<int64_t>((Int128{code} << (fraction + sum.exponent)) / count));
+  return table(builder, sum.node, std::move(entries), -fraction);
+}
+
+}  // namespace hgq::rtl

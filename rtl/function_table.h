@@ -1,0 +1,29 @@
+// Functions of one number as tables of a circuit.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "hgq/proxy/operation.h"
+#include "hgq/rtl/circuit_builder.h"
+
+namespace hgq::rtl {
+
+/// The most bits of the index of a table.
+inline constexpr int kMostIndexBits = 16;
+
+/// f(x), quantized to `type` with the modes of `quantize`. This and the others throw ConfigError, which begins with
+/// `where`, if x has more than kMostIndexBits bits.
+Feature quantized_function(CircuitBuilder& builder, const Feature& x, const std::function<double(double)>& f,
+                           const Kbi& type, const QuantizeOperation& quantize, std::string_view where);
+
+/// f(x) with all its bits. Its values must be those of float32 numbers. Throws ConfigError if they span more than
+/// kMaxFixedBits bits.
+Feature whole_function(CircuitBuilder& builder, const Feature& x, const std::function<double(double)>& f,
+                       std::string_view where);
+
+/// sum / count with so many fractional bits, rounded toward 0; a count of 2, 4, 8 ... only moves the point.
+Feature mean(CircuitBuilder& builder, const Feature& sum, int64_t count, int fraction, std::string_view where);
+
+}  // namespace hgq::rtl
