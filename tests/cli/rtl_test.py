@@ -133,7 +133,7 @@ class RtlTest(CliTestCase):
 
     def test_a_run_ends_with_rtl(self):
         path = self.folder / 'run.yaml'
-        path.write_text(RUN.replace('DATA', str(self.data)).replace('RTL', '{latency: 2, rows: 50}'))
+        path.write_text(RUN.replace('DATA', str(self.data.resolve())).replace('RTL', '{latency: 2, rows: 50}'))
         result = hgq(path, '--out', self.folder / 'run', '--stop-after', 1, check=0)
         self.assertFalse((self.folder / 'run/rtl').exists())
         result = hgq(path, '--out', self.folder / 'run', '--resume', check=0)
@@ -141,14 +141,14 @@ class RtlTest(CliTestCase):
         self.assertEqual(self.report('run/rtl')['latency'], 2)
         self.assertEqual(self.report('run/rtl')['rows'], 50)
         self.assertEqual(digest(self.folder / 'run/rtl/proxy.h5'), digest(self.folder / 'run/proxy.h5'))
-        path.write_text(RUN.replace('DATA', str(self.data)).replace('RTL', '{languages: verilog, rows: 0, extra_depth: deep}'))
+        path.write_text(RUN.replace('DATA', str(self.data.resolve())).replace('RTL', '{languages: verilog, rows: 0, extra_depth: deep}'))
         errors = hgq('check', path, check=2).stderr + hgq('check', path).stdout
         for text in ("'languages'", 'rows', 'extra_depth'):
             self.assertIn(text, errors)
 
     def test_a_run_without_a_circuit_keeps_its_other_files(self):
         path = self.folder / 'run.yaml'
-        path.write_text(RUN.replace('DATA', str(self.data)).replace('RTL', '{}').replace(
+        path.write_text(RUN.replace('DATA', str(self.data.resolve())).replace('RTL', '{}').replace(
             'HDense: {units: 2, name: out}', 'HDense: {units: 2}\n    - HActivation: {activation: softmax, name: out}'))
         result = hgq(path, '--out', self.folder / 'run')
         self.assertEqual(result.returncode, 3, result.stderr)
@@ -160,7 +160,7 @@ class RtlTest(CliTestCase):
         self.assertIn('--against', hgq('verify', self.proxy, '--data', self.data, check=2).stderr)
         self.assertIn('is a folder', hgq('verify', self.folder, check=2).stderr)
         self.rtl()
-        self.assertIn('is not installed', hgq('verify', self.folder / 'rtl', check=2, env={'PATH': '/nonexistent'}).stderr)
+        self.assertIn('is installed (apt-get install verilator)', hgq('verify', self.folder / 'rtl', check=2, env={'PATH': '/nonexistent'}).stderr)
         (self.folder / 'rtl/report.json').write_text('{"format": "hgq-rtl 1"')
         self.assertIn('is a folder', hgq('verify', self.folder / 'rtl', check=2).stderr)
 
@@ -170,8 +170,14 @@ class RtlTest(CliTestCase):
         self.assertIn('100 rows', hgq('verify', self.folder / 'rtl', check=0).stdout)
         data = self.golden / 'unary_fn/data.h5'
         hgq('verify', self.folder / 'rtl', '--data', data, '--inputs', 'x/overflow', check=0)
-        for source in (self.folder / 'rtl/src').glob('*_dense.v'):
-            source.write_text(source.read_text().replace(' + ', ' - ', 1))
+        changed = 0
+        for source in (self.folder / 'rtl/src').glob('*.v'):
+            text = source.read_text()
+            lines = [line.replace(' + ', ' - ', 1) if line.lstrip().startswith(('assign', 'wire')) else line
+                     for line in text.splitlines()]
+            changed += '\n'.join(lines) + '\n' != text
+            source.write_text('\n'.join(lines) + '\n')
+        self.assertGreater(changed, 0)
         result = hgq('verify', self.folder / 'rtl', '--json', check=1)
         self.assertFalse(json.loads(result.stdout)['equal'])
 
