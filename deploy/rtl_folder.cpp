@@ -90,7 +90,7 @@ void write_files(const fs::path& folder, std::span<const rtl::SourceFile> files)
 }
 
 Json read_report(const fs::path& folder) {
-  const Json report = Json::parse(read_text(folder / kReport), nullptr, false);
+  Json report = Json::parse(read_text(folder / kReport), nullptr, false);
   HGQ_CHECK(report.is_object() && report.value("format", "") == kFormat, FileError, (folder / kReport).string(),
             ": is not the report of an RTL folder of this version of hgq");
   return report;
