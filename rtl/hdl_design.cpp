@@ -58,6 +58,15 @@ class DesignWriter {
   HdlDesign take() && {
     const AdderMeanings meanings(circuit_, plan_.names);
     SharedNames shared;
+    shared.reads.assign(circuit_.nodes.size(), 0);
+    for (const Node& node : circuit_.nodes) {
+      for (const Operand& operand : node.reads()) ++shared.reads[static_cast<size_t>(operand.node)];
+    }
+    for (const Port& port : circuit_.outputs) {
+      for (const Feature& feature : port.features) {
+        if (feature.node >= 0) ++shared.reads[static_cast<size_t>(feature.node)];
+      }
+    }
     for (const LayerModule& layer : plan_.layers) {
       if (!layer.writes.empty())
         design_.modules.push_back(describe_layer(circuit_, plan_, layer, meanings, options_, shared));

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "hgq/rtl/adder_meaning.h"
 #include "hgq/rtl/circuit.h"
@@ -18,6 +19,7 @@ namespace hgq::rtl {
 struct SharedNames {
   std::map<std::pair<int, int>, std::string> tables{};
   std::map<int, std::string> adders{};
+  std::vector<int> reads{};  // of each node, how often it is read
 };
 
 /// Sums of three operands become cells for kXilinx; `shared` gets the names of what the module uses.
