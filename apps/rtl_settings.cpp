@@ -29,6 +29,7 @@ RtlOptions RtlSettings::options() const {
   if (!part.empty()) options.hdl.part = part;
   if (latency) options.latency = static_cast<int>(*latency);
   options.stage_delay = stage_delay;
+  if (stage_levels) options.stage_levels = static_cast<int>(*stage_levels);
   if (!extra_depth.empty()) options.extra_depth = depth_of(extra_depth);
   options.effort = effort == "high" ? RtlEffort::kHigh : effort == "medium" ? RtlEffort::kMedium : RtlEffort::kLow;
   options.solver_seconds = solver_seconds;
@@ -47,11 +48,17 @@ RtlSettings read_rtl_settings(const Node& node, ErrorList& errors, std::vector<K
                       "generic: operators that every tool reads; xilinx: sums of three operands in the cells of "
                       "UltraScale and UltraScale+",
                       {"generic", "xilinx"}, s.target);
-  s.latency =
-      c.optional_integer("latency", "clocks from input to output; without it and `stage_delay` there are no registers",
-                         {.min = 0, .max = kMostRtlLatency});
+  s.latency = c.optional_integer("latency",
+                                 "clocks from input to output; without it, `stage_delay` and `stage_levels` there are "
+                                 "no registers",
+                                 {.min = 0, .max = kMostRtlLatency});
   s.stage_delay = c.optional_number("stage_delay", "the most nanoseconds of logic between two registers, as estimated",
                                     {.min = 0, .above_min = true});
+  s.stage_levels = c.optional_integer("stage_levels",
+                                      "the most adders one behind another between two registers, instead of "
+                                      "`stage_delay`",
+                                      {.min = 1, .max = kMostRtlLatency});
+  if (s.stage_delay && s.stage_levels) c.error("stage_levels", "is given beside stage_delay, expected one of them");
   if (const Node* const depth = c.node("extra_depth",
                                        "adders on the longest way through a layer beyond the least possible number: an "
                                        "integer, or `free` for the smallest circuit; 0 with registers, otherwise free",
@@ -89,6 +96,7 @@ Node to_node(const RtlSettings& s) {
   node.set("target", Node::string(s.target));
   if (s.latency) node.set("latency", Node::integer(*s.latency));
   if (s.stage_delay) node.set("stage_delay", Node::number(*s.stage_delay));
+  if (s.stage_levels) node.set("stage_levels", Node::integer(*s.stage_levels));
   if (!s.extra_depth.empty()) node.set("extra_depth", Node::scalar(s.extra_depth));
   node.set("effort", Node::string(s.effort));
   if (s.solver_seconds) node.set("solver_seconds", Node::number(*s.solver_seconds));

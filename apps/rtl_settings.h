@@ -20,6 +20,7 @@ struct RtlSettings {
   std::string softmax = "refuse";
   std::optional<int64_t> latency;
   std::optional<double> stage_delay;
+  std::optional<int64_t> stage_levels;
   std::string extra_depth;  // "free", or a number; empty: not given
   std::string effort = "low";
   std::optional<double> solver_seconds;

@@ -63,12 +63,17 @@ void add_rtl_options(CLI::App& app, RtlCommand& c) {
                          "generic (operators that every tool reads) or xilinx (sums of three operands in the cells "
                          "of UltraScale); generic if not given"),
          {"generic", "xilinx"});
-  app.add_option("--latency", s.latency, "clocks from input to output; no registers without it and --stage-delay")
+  app.add_option("--latency", s.latency,
+                 "clocks from input to output; no registers without it and the next two options")
       ->type_name("N")
       ->check(integer_in(0, kMostRtlLatency));
   app.add_option("--stage-delay", s.stage_delay, "the most nanoseconds of logic between two registers, as estimated")
       ->type_name("NS")
       ->check(number_above(0, false));
+  app.add_option("--stage-levels", s.stage_levels,
+                 "the most adders one behind another between two registers, instead of --stage-delay")
+      ->type_name("N")
+      ->check(integer_in(1, kMostRtlLatency));
   app.add_option("--extra-depth", s.extra_depth,
                  "adders on the longest way through a layer beyond the least possible number, or free for the "
                  "smallest circuit; 0 with registers, otherwise free, if not given")

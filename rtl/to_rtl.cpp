@@ -28,7 +28,18 @@ Search search_of(RtlEffort effort) {
   return {.restarts = low.restarts, .steps_per_adder = low.steps_per_adder};
 }
 
-bool has_registers(const RtlOptions& options) { return options.latency.value_or(0) > 0 || options.stage_delay; }
+bool has_registers(const RtlOptions& options) {
+  return options.latency.value_or(0) > 0 || options.stage_delay || options.stage_levels;
+}
+
+rtl::PipelineOptions pipeline_options(const RtlOptions& options) {
+  rtl::PipelineOptions pipeline{.latency = options.latency, .stage_delay = options.stage_delay};
+  if (options.stage_levels) {
+    pipeline.stage_delay = *options.stage_levels;
+    pipeline.model = rtl::DelayModel::adder_levels();
+  }
+  return pipeline;
+}
 
 rtl::LoweringOptions lowering_options(const RtlOptions& options) {
   rtl::LoweringOptions lowering{.argmax = options.softmax == RtlSoftmax::kArgmax};
@@ -51,6 +62,8 @@ ProxyModel rtl_reference(ProxyModel proxy, RtlSoftmax softmax, std::vector<std::
 
 RtlProject to_rtl(ProxyModel proxy, const RtlOptions& options, Workers& workers,
                   std::span<const ConstTensorView> inputs) {
+  HGQ_CHECK(!options.stage_delay || !options.stage_levels, ConfigError,
+            "both a stage delay and stage levels are given, expected one of them");
   const double begin = seconds_now();
   RtlProject project;
   const ProxyModel reference = rtl_reference(std::move(proxy), options.softmax, project.notes);
@@ -58,7 +71,7 @@ RtlProject to_rtl(ProxyModel proxy, const RtlOptions& options, Workers& workers,
   project.circuit = project.lowered.circuit;
   if (options.hdl.target == rtl::HdlTarget::kXilinx) project.circuit = rtl::with_three_operands(project.circuit);
   if (has_registers(options)) {
-    project.circuit = rtl::pipelined(project.circuit, {.latency = options.latency, .stage_delay = options.stage_delay});
+    project.circuit = rtl::pipelined(project.circuit, pipeline_options(options));
     rtl::check_pipeline(project.circuit);
   }
   project.estimate = rtl::estimate(project.circuit);

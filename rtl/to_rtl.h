@@ -44,10 +44,11 @@ enum class RtlSoftmax : uint8_t {
 
 struct RtlOptions {
   rtl::HdlOptions hdl{};
-  /// Clocks from input to output, and the most nanoseconds of logic in a stage (rtl/pipeline.h). Without both the
-  /// circuit is combinational.
+  /// Clocks from input to output, and the most nanoseconds of logic in a stage (rtl/pipeline.h), or the most adders one
+  /// behind another instead of these. Without all of them the circuit is combinational.
   std::optional<int> latency{};
   std::optional<double> stage_delay{};
+  std::optional<int> stage_levels{};
   /// Adders on the longest way through a layer beyond the least possible number; nullopt: as many as make it smallest.
   /// If it is not set, 0 with registers, which then are fewer, and nullopt without.
   std::optional<std::optional<int>> extra_depth{};
@@ -73,7 +74,8 @@ struct RtlProject {
 };
 
 /// `inputs` are rows for the test bench, as for Emulator::run(); random ones if it is empty. The proxy is taken over,
-/// as a softmax makes way for other outputs. Throws ConfigError as lower(), pipelined() and write_hdl().
+/// as a softmax makes way for other outputs. Throws ConfigError as lower(), pipelined() and write_hdl(), and if there
+/// are both a stage delay and stage levels.
 RtlProject to_rtl(ProxyModel proxy, const RtlOptions& options, Workers& workers,
                   std::span<const ConstTensorView> inputs = {});
 
