@@ -237,6 +237,8 @@ std::vector<Feature> product_circuit(CircuitBuilder& builder, const ProductProbl
   const IntegerProduct product(problem);
   std::vector<Feature> outputs(product.positions() * product.units());
   solved.positions = static_cast<int64_t>(product.positions());
+  solved.kernel_inputs = problem.product.inputs;
+  solved.kernel_units = problem.product.units;
   if (product.columns().empty()) return outputs;
   const MatrixProblem matrix = product.matrix(builder);
   solved.inputs = matrix.inputs;

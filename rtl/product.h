@@ -24,8 +24,10 @@ struct OutputCut {
 /// What solving a layer has given.
 struct SolvedLayer {
   std::string layer{};
-  int64_t positions = 0;  // copies of the matrix
-  int inputs = 0;
+  int64_t positions = 0;      // copies of the matrix
+  int64_t kernel_inputs = 0;  // of the kernel
+  int64_t kernel_units = 0;
+  int inputs = 0;  // of the matrix: without rows of zeros, and without units that nothing needs
   int outputs = 0;
   int adders = 0;          // of one copy
   int64_t adder_bits = 0;  // of one copy

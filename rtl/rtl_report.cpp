@@ -78,6 +78,19 @@ std::pair<size_t, size_t> features_of(const std::vector<rtl::Port>& ports) {
   return {all, none};
 }
 
+/// What is not in the circuit: features that nothing reads or that are always 0, and rows and columns of kernels.
+Json trimmed_json(const RtlProject& project) {
+  const auto [inputs, unused] = features_of(project.circuit.inputs);
+  const auto [outputs, constant] = features_of(project.circuit.outputs);
+  int64_t rows = 0;
+  int64_t units = 0;
+  for (const rtl::SolvedLayer& layer : project.lowered.solved) {
+    rows += layer.kernel_inputs - layer.inputs;
+    units += layer.kernel_units - layer.outputs;
+  }
+  return {{"unused_inputs", unused}, {"constant_outputs", constant}, {"kernel_rows", rows}, {"kernel_units", units}};
+}
+
 }  // namespace
 
 Json to_json(const RtlProject& project, const RtlOptions& options) {
@@ -91,8 +104,13 @@ Json to_json(const RtlProject& project, const RtlOptions& options) {
     entry["last_level"] = layer.last_level;
     if (const auto found = solved.find(layer.layer); found != solved.end()) {
       const rtl::SolvedLayer& s = *found->second;
-      entry["matrix"] = {{"inputs", s.inputs}, {"outputs", s.outputs},       {"positions", s.positions},
-                         {"adders", s.adders}, {"adder_bits", s.adder_bits}, {"solver_seconds", s.solver_seconds}};
+      entry["matrix"] = {{"kernel", {s.kernel_inputs, s.kernel_units}},
+                         {"inputs", s.inputs},
+                         {"outputs", s.outputs},
+                         {"positions", s.positions},
+                         {"adders", s.adders},
+                         {"adder_bits", s.adder_bits},
+                         {"solver_seconds", s.solver_seconds}};
     }
     layers.push_back(std::move(entry));
   }
@@ -117,6 +135,7 @@ Json to_json(const RtlProject& project, const RtlOptions& options) {
             {"total", counts_json(project.estimate.total)},
             {"lut_spread", project.estimate.lut_spread},
             {"ff_spread", project.estimate.ff_spread},
+            {"trimmed", trimmed_json(project)},
             {"notes", project.notes}};
   return json;
 }
@@ -154,6 +173,10 @@ std::string describe(const RtlProject& project) {
   const auto [outputs, constant] = features_of(project.circuit.outputs);
   text += fmt::format("inputs {}, of which {} are not used; outputs {}, of which {} are always 0\n", inputs, unused,
                       outputs, constant);
+  const Json trimmed = trimmed_json(project);
+  text +=
+      fmt::format("not built: {} rows of kernels without weights or with inputs of 0, {} units that nothing needs\n",
+                  trimmed.at("kernel_rows").get<int64_t>(), trimmed.at("kernel_units").get<int64_t>());
   text += fmt::format("{} rows, {} with overflow: the circuit equals the emulator in every bit\n", project.rows,
                       project.rows_with_overflow);
   return text;
