@@ -1,5 +1,7 @@
 #include "hgq/apps/shared_options.h"
 
+#include <CLI/CLI.hpp>
+
 #include "hgq/apps/value_checks.h"
 
 namespace hgq {

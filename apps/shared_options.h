@@ -1,11 +1,14 @@
 // Options that several commands have (command_line.h).
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "hgq/apps/commands.h"
+
+namespace CLI {  // NOLINT(readability-identifier-naming): it is CLI11's
+class App;
+}
 
 namespace hgq {
 

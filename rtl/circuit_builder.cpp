@@ -156,7 +156,7 @@ Operand CircuitBuilder::add(Operand left, Operand right, const Interval& known) 
 Operand CircuitBuilder::positive(const Operand& operand) {
   if (!operand.negative) return operand;
   if (is_constant(operand.node)) return of_constant(value_of(operand));
-  const Interval& r = range(operand.node);
+  const Interval r = range(operand.node);  // a copy, as nodes are added
   const Operand zero{constant(0), 0, false};
   return {make({.kind = NodeKind::kAdd,
                 .operand_count = 2,

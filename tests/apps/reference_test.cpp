@@ -240,7 +240,7 @@ TEST(Reference, DefaultsOfSectionsAreThoseThatAreUsed) {
         "data: {file: d.h5}\n"
         "model: {layers: [HQuantize, HDense: {units: 1}]}\n"
         "train: {loss: mse}\n"
-        "export: {trace: {}}\n");
+        "export: {trace: {}, rtl: {}}\n");
   };
   const auto resolved = [](const Node& tree, ErrorList& errors) {
     return run_config_from(tree, "", config_hooks(built_in_registry()), errors).resolved.to_yaml();
@@ -257,6 +257,8 @@ TEST(Reference, DefaultsOfSectionsAreThoseThatAreUsed) {
     Node* section = &tree;
     if (key.section == "export.trace") {
       section = tree.find("export")->find("trace");
+    } else if (key.section == "export.rtl") {
+      section = tree.find("export")->find("rtl");
     } else if (!key.section.empty()) {
       section = tree.find(key.section);
     }
