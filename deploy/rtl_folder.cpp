@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -40,13 +40,15 @@ std::string read_text(const fs::path& path) {
   return text.str();
 }
 
-/// A folder that is removed again, unless it gets another name before.
+/// A new folder with a name of its own, which is removed again in the end.
 class TemporaryFolder {
  public:
-  explicit TemporaryFolder(fs::path path) : path_(std::move(path)) {
-    std::error_code error;
-    fs::remove_all(path_, error);
-    make_folder(path_.string());
+  /// In `parent`, with a name that begins with `prefix`.
+  TemporaryFolder(const fs::path& parent, std::string_view prefix) {
+    std::string pattern = (parent / concat(prefix, "XXXXXX")).string();
+    if (mkdtemp(pattern.data()) == nullptr)
+      throw_system_error(concat("cannot make a folder in '", parent.string(), "'"), errno);
+    path_ = pattern;
   }
   ~TemporaryFolder() {
     std::error_code error;
@@ -185,10 +187,15 @@ int run_program(std::vector<std::string> arguments, const fs::path& output) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-fs::path new_temporary_path() {
-  std::string pattern = (fs::temp_directory_path() / "hgq-rtl-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw_system_error("cannot make a temporary folder", errno);
-  return pattern;
+/// The folder for temporary files, which may not exist.
+fs::path temporary_parent() {
+  std::error_code error;
+  fs::path path = fs::temp_directory_path(error);
+  const char* const given = std::getenv("TMPDIR");
+  if (error)
+    throw_system_error(concat("the folder for temporary files, TMPDIR='", given == nullptr ? "" : given, "'"),
+                       error.value());
+  return path;
 }
 
 void copy_sources(const fs::path& from, const fs::path& to) {
@@ -199,6 +206,21 @@ void copy_sources(const fs::path& from, const fs::path& to) {
   }
   fs::copy(from / "simulate.sh", to / "simulate.sh", error);
   if (error) throw_system_error(concat("cannot copy '", (from / "simulate.sh").string(), "'"), error.value());
+}
+
+/// A file in an RTL folder that is neither in the list of its report nor made by simulate.sh; nothing if there is none.
+std::optional<std::string> foreign_file(const fs::path& folder) {
+  const Json report = Json::parse(read_text(folder / kReport), nullptr, false);
+  const Json files = report.value("files", Json::array());
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const fs::path relative = entry->path().lexically_relative(folder);
+    if (*relative.begin() == "build") continue;
+    if (entry->is_directory() && !entry->is_symlink()) continue;
+    if (std::find(files.begin(), files.end(), relative.string()) == files.end()) return relative.string();
+  }
+  if (error) throw_system_error(concat("cannot list '", folder.string(), "'"), error.value());
+  return std::nullopt;
 }
 
 }  // namespace
@@ -212,39 +234,51 @@ bool is_rtl_folder(const std::string& folder) {
 }
 
 void check_rtl_folder(const std::string& folder, bool force) {
+  HGQ_CHECK(!folder.empty(), ConfigError, "the name of the folder to write is empty");
   const fs::path path = without_slash(folder);
   if (!is_there(path)) return;
   HGQ_CHECK(force, ConfigError, "'", printable(folder),
             "' is there already; expected a new folder, or --force to replace it");
   std::error_code error;
-  const bool may_go = is_rtl_folder(folder) || (fs::is_directory(path, error) && fs::is_empty(path, error));
-  HGQ_CHECK(may_go, ConfigError, "'", printable(folder),
+  if (fs::is_directory(fs::symlink_status(path, error)) && fs::is_empty(path, error)) return;
+  HGQ_CHECK(!fs::is_symlink(fs::symlink_status(path, error)) && is_rtl_folder(folder), ConfigError, "'",
+            printable(folder),
             "' is not a folder that 'hgq-train rtl' has written, and is not replaced; expected another name");
+  const std::optional<std::string> foreign = foreign_file(path);
+  HGQ_CHECK(!foreign, ConfigError, "'", printable(folder), "' holds '", printable(foreign.value_or("")),
+            "', which 'hgq-train rtl' has not written; it is not replaced. Move the file, or give another name");
 }
 
 void write_rtl_folder(const std::string& folder, const RtlProject& project, const RtlOptions& options,
                       const std::string& proxy_file, bool force) {
   check_rtl_folder(folder, force);
   const fs::path path = without_slash(folder);
-  if (path.has_parent_path()) make_folder(path.parent_path().string());
-  const TemporaryFolder part(path.string() + ".part");
-  write_files(part.path(), project.files);
-  replace_file((part.path() / kProxy).string(), read_text(proxy_file));
-  replace_file((part.path() / kReport).string(), to_json(project, options).dump(1) + "\n");
-  force_folder_to_disk(part.path().string());
+  const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  make_folder(parent.string());
+  // Beside the folder, so that a rename puts it in place, under a name that no other process has.
+  const TemporaryFolder work(parent, ".hgq-rtl-");
+  const fs::path made = work.path() / "new";
+  make_folder(made.string());
+  write_files(made, project.files);
+  replace_file((made / kProxy).string(), read_text(proxy_file));
+  Json report = to_json(project, options);
+  report["files"] = Json::array({kProxy, kReport});
+  for (const rtl::SourceFile& file : project.files) report["files"].push_back(file.path);
+  replace_file((made / kReport).string(), report.dump(1) + "\n");
+  force_folder_to_disk(made.string());
   if (is_there(path)) {
-    const TemporaryFolder old(path.string() + ".old");
-    move_folder(path, old.path() / "folder");
+    const fs::path old = work.path() / "old";
+    move_folder(path, old);
     try {
-      move_folder(part.path(), path);
+      move_folder(made, path);
     } catch (const Error&) {
-      move_folder(old.path() / "folder", path);
+      move_folder(old, path);
       throw;
     }
   } else {
-    move_folder(part.path(), path);
+    move_folder(made, path);
   }
-  force_folder_to_disk(path.has_parent_path() ? path.parent_path().string() : ".");
+  force_folder_to_disk(parent.string());
 }
 
 RtlSimulation simulate_rtl_folder(const std::string& folder, const Dataset* data, const LayerKinds& kinds,
@@ -261,7 +295,7 @@ RtlSimulation simulate_rtl_folder(const std::string& folder, const Dataset* data
         "' is Verilog, and neither Verilator nor Icarus Verilog, which simulate it, is installed (apt-get install "
         "verilator)");
   }
-  const TemporaryFolder work(new_temporary_path());
+  const TemporaryFolder work(temporary_parent(), "hgq-rtl-");
   copy_sources(source, work.path());
   if (data != nullptr) {
     std::vector<std::string> notes;

@@ -19,8 +19,9 @@
 namespace hgq {
 
 /// Writes the files of the project, the report, and a copy of the proxy's file. Throws ConfigError if there is
-/// something with this name already, unless `force` is set and it is an RTL folder or an empty one, which is then
-/// replaced. Throws FileError, or RunError if the disk fails; what was there before is then still there.
+/// something with this name already, unless `force` is set and it is an empty folder, or an RTL folder without files of
+/// others, which is then replaced. Throws FileError, or RunError if the disk fails; what was there before is then still
+/// there.
 void write_rtl_folder(const std::string& folder, const RtlProject& project, const RtlOptions& options,
                       const std::string& proxy_file, bool force);
 

@@ -145,6 +145,7 @@ ModulePlan plan_modules(const Circuit& circuit) {
   for (const char* const name : {"clk", "ce", "rst", "model_inp", "model_out", "LATENCY"}) pool.take(name);
   plan.top = pool.take(identifier_of(circuit.name, kMostCharacters));
   plan.ports_top = pool.take(concat(plan.top, "_ports"));
+  pool.take(concat(plan.top, "_tb"));  // of the test bench
   plan.input_names = port_names(circuit, circuit.inputs, "inp", pool);
   plan.output_names = port_names(circuit, circuit.outputs, "out", pool);
 

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import shutil
+import subprocess
 import unittest
 
 from cli_support import ARGS, CliTestCase, digest, hgq, main
@@ -93,12 +94,37 @@ class RtlTest(CliTestCase):
         (other / 'thesis.tex').write_text('years of work')
         self.assertIn('is not replaced', self.rtl('--force', out='mine', check=2).stderr)
         self.assertEqual((other / 'thesis.tex').read_text(), 'years of work')
+        note = self.folder / 'rtl' / 'notes.txt'
+        note.write_text('mine')
+        self.assertIn('notes.txt', self.rtl('--force', check=2).stderr)
+        self.assertEqual(note.read_text(), 'mine')
+        note.unlink()
+        for beside in ('rtl.part', 'rtl.old'):
+            (self.folder / beside).mkdir()
+        self.rtl('--force')
+        self.assertTrue((self.folder / 'rtl.part').exists() and (self.folder / 'rtl.old').exists())
+        (self.folder / 'link').symlink_to(self.folder / 'rtl')
+        self.rtl('--force', out='link', check=2)
         file = self.folder / 'file'
         file.write_text('x')
         self.rtl('--force', out='file', check=2)
         self.assertEqual(file.read_text(), 'x')
         self.rtl('--force', out='rtl/')
         self.rtl(out='deep/er')
+
+    def test_several_at_once_leave_one_whole_folder(self):
+        command = [ARGS.program, 'rtl', str(self.proxy), '--out', str(self.folder / 'rtl'), '--force', '--rows', '50', '--threads', '1']
+        running = [subprocess.Popen([*command, '--latency', str(latency)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                   for latency in (1, 2, 3, 4)]
+        codes = []
+        for process in running:
+            process.communicate()
+            codes.append(process.returncode)
+        self.assertIn(0, codes)
+        listed = set(self.report()['files'])
+        self.assertEqual({str(path.relative_to(self.folder / 'rtl')) for path in (self.folder / 'rtl').rglob('*') if path.is_file()},
+                         listed)
+        self.assertEqual([path.name for path in self.folder.iterdir()], ['rtl'])
 
     def test_nothing_is_left_of_what_fails(self):
         for options in (('--latency', 0.5), ('--stage-delay', 0), ('--stage-delay', 0.01), ('--stage-levels', 0), ('--stage-levels', 2, '--stage-delay', 2), ('--extra-depth', 'x'), ('--extra-depth', -1),
@@ -129,7 +155,9 @@ class RtlTest(CliTestCase):
 
     def test_json_is_the_report(self):
         printed = json.loads(self.rtl('--json').stdout)
-        self.assertEqual(printed, self.report())
+        written = self.report()
+        self.assertIn('report.json', written.pop('files'))
+        self.assertEqual(printed, written)
 
     def test_a_run_ends_with_rtl(self):
         path = self.folder / 'run.yaml'
