@@ -5,9 +5,9 @@
 
 #include <array>
 
+#include "draw.h"
 #include "hgq/core/clock.h"
 #include "hgq/core/error.h"
-#include "hgq/core/rng.h"
 #include "hgq/rtl/column_tree.h"
 #include "hgq/rtl/signed_digits.h"
 
@@ -15,19 +15,6 @@ namespace hgq::rtl {
 namespace {
 
 using testing::HasSubstr;
-
-/// Random numbers in order.
-class Draw {
- public:
-  explicit Draw(uint64_t seed) : seed_(seed) {}
-  int64_t operator()(int64_t low, int64_t high) {
-    return low + static_cast<int64_t>(random_bits(seed_, 0, 0, next_++) % static_cast<uint64_t>(high - low + 1));
-  }
-
- private:
-  uint64_t seed_;
-  uint64_t next_ = 0;
-};
 
 /// The graph computes the matrix, and what is said of its nodes is true: intervals, lowest bits, depths, costs.
 void expect_right(const MatrixProblem& problem, const AdderGraph& graph, Draw& draw) {
