@@ -108,14 +108,11 @@ rtl::Circuit ports_of(const Json& report) {
       port.features.resize(static_cast<size_t>(port.shape.size()));
       for (const Json& feature : entry.at("features")) {
         const int bits = feature.at("bits");
-        const int64_t half = int64_t{1} << (bits - 1);
-        const bool is_signed = feature.at("signed");
         port.features.at(feature.at("element")) = {static_cast<int32_t>(shell.nodes.size()),
                                                    -feature.at("fraction").get<int>()};
-        shell.nodes.push_back(
-            {.kind = rtl::NodeKind::kInput,
-             .range = is_signed ? rtl::Interval{-half, half - 1} : rtl::Interval{0, 2 * (half - 1) + 1},
-             .bits = bits});
+        shell.nodes.push_back({.kind = rtl::NodeKind::kInput,
+                               .range = rtl::interval_of_bits(bits, feature.at("signed").get<bool>()),
+                               .bits = bits});
       }
       list.push_back(std::move(port));
     }

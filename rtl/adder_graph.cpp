@@ -6,6 +6,12 @@
 
 namespace hgq::rtl {
 
+Interval interval_of_bits(int bits, bool is_signed) {
+  if (bits == 0) return {0, 0};
+  const int64_t half = int64_t{1} << (bits - 1);
+  return is_signed ? Interval{-half, half - 1} : Interval{0, 2 * (half - 1) + 1};
+}
+
 int lowest_bit(int64_t value) { return value == 0 ? 62 : std::countr_zero(static_cast<uint64_t>(value)); }
 
 AdderCost cost_of(const AdderGraph& graph, std::span<const int> needed) {

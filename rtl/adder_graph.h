@@ -35,6 +35,8 @@ inline int top_bit(const Interval& interval) {
   };
   return std::max(below_sign(interval.low), below_sign(interval.high)) + (interval.low < 0 ? 1 : 0);
 }
+/// All values of so many bits, at most 63, in two's complement if there is a sign.
+Interval interval_of_bits(int bits, bool is_signed);
 /// The position of the lowest bit that is set; 62 for 0, which has none.
 int lowest_bit(int64_t value);
 

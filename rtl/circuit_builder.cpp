@@ -18,12 +18,6 @@ Interval intersection(const Interval& a, const Interval& b) {
   return {std::max(a.low, b.low), std::min(a.high, b.high)};
 }
 
-Interval interval_of_bits(int bits, bool is_signed) {
-  if (bits == 0) return {0, 0};
-  const int64_t half = int64_t{1} << (bits - 1);
-  return is_signed ? Interval{-half, half - 1} : Interval{0, 2 * (half - 1) + 1};
-}
-
 bool contains(const Interval& outer, const Interval& inner) {
   return outer.low <= inner.low && inner.high <= outer.high;
 }

@@ -31,7 +31,7 @@ class Blocks {
   }
 
   int32_t input(int bits, bool is_signed) {
-    circuit_.nodes.push_back({.kind = NodeKind::kInput, .range = range_of_type(bits, is_signed), .bits = bits});
+    circuit_.nodes.push_back({.kind = NodeKind::kInput, .range = interval_of_bits(bits, is_signed), .bits = bits});
     features_.push_back({static_cast<int32_t>(circuit_.nodes.size()) - 1, 0});
     return features_.back().node;
   }
@@ -150,7 +150,7 @@ void put_other_kinds(Blocks& blocks, Random& random) {
     const int bits = source.bits;
     for (int low = 0; low < 6; ++low) {
       for (int width = 1; width < 5; ++width) {
-        Node slice = of_one(NodeKind::kSlice, x, range_of_type(width, random.coin()));
+        Node slice = of_one(NodeKind::kSlice, x, interval_of_bits(width, random.coin()));
         slice.low = low;
         blocks.put(slice);
       }
@@ -188,11 +188,6 @@ void put_other_kinds(Blocks& blocks, Random& random) {
 
 Port sample_port(const std::string& name, const std::vector<Feature>& features) {
   return {name, Shape{std::ssize(features)}, features};
-}
-
-Interval range_of_type(int bits, bool is_signed) {
-  const int64_t half = int64_t{1} << (bits - 1);
-  return is_signed ? Interval{-half, half - 1} : Interval{0, 2 * half - 1};
 }
 
 Circuit random_circuit(uint64_t seed, int nodes) {
@@ -315,7 +310,7 @@ Circuit wide_blocks(uint64_t seed, int count, bool sums_of_three) {
                   .range = {std::min(a.low, b.low), std::max(a.high, b.high)}});
     } else if (kind == 5) {
       Node slice{.kind = NodeKind::kSlice, .operand_count = 1, .operands = {input(), {}, {}}};
-      slice.range = range_of_type(1 + random.below(14), random.coin());
+      slice.range = interval_of_bits(1 + random.below(14), random.coin());
       slice.low = random.below(12);
       blocks.put(slice);
     } else if (kind == 6) {

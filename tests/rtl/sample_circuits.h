@@ -13,9 +13,6 @@ namespace hgq::rtl {
 /// A port of one dimension.
 Port sample_port(const std::string& name, const std::vector<Feature>& features);
 
-/// The range of a wire of a type.
-Interval range_of_type(int bits, bool is_signed);
-
 /// A circuit of about `nodes` nodes of every kind but registers, in three layers, trimmed.
 Circuit random_circuit(uint64_t seed, int nodes);
 
