@@ -28,7 +28,7 @@ def run(arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('--program', default='build/bin/hgq-train', type=pathlib.Path)
+    parser.add_argument('--program', default='build/bin/hgq-train', type=lambda path: pathlib.Path(path).resolve())
     parser.add_argument('--rows', type=int, default=600)
     parser.add_argument('--few', action='store_true')
     parser.add_argument('--extra', action='append', default=[], help='one more option for `rtl`, as --extra=--softmax=logits')
