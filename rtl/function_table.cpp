@@ -1,7 +1,6 @@
 #include "hgq/rtl/function_table.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -75,16 +74,6 @@ Feature whole_function(CircuitBuilder& builder, const Feature& x, const std::fun
   std::vector<int64_t> entries;
   for (const double y : values) entries.push_back(static_cast<int64_t>(std::ldexp(y, -exponent)));
   return table(builder, index, std::move(entries), exponent);
-}
-
-Feature mean(CircuitBuilder& builder, const Feature& sum, int64_t count, int fraction, std::string_view where) {
-  if (sum.node < 0) return {};
-  if (std::has_single_bit(static_cast<uint64_t>(count)))
-    return {sum.node, sum.exponent - std::countr_zero(static_cast<uint64_t>(count))};
-  std::vector<int64_t> entries;
-  for (const int64_t code : codes_of(builder, sum.node, where))
-    entries.push_back(static_cast<int64_t>((Int128{code} << (fraction + sum.exponent)) / count));
-  return table(builder, sum.node, std::move(entries), -fraction);
 }
 
 }  // namespace hgq::rtl

@@ -23,7 +23,4 @@ Feature quantized_function(CircuitBuilder& builder, const Feature& x, const std:
 Feature whole_function(CircuitBuilder& builder, const Feature& x, const std::function<double(double)>& f,
                        std::string_view where);
 
-/// sum / count with so many fractional bits, rounded toward 0; a count of 2, 4, 8 ... only moves the point.
-Feature mean(CircuitBuilder& builder, const Feature& sum, int64_t count, int fraction, std::string_view where);
-
 }  // namespace hgq::rtl

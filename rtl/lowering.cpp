@@ -14,24 +14,32 @@
 #include "hgq/rtl/function_table.h"
 #include "hgq/rtl/product.h"
 #include "hgq/rtl/quantize.h"
+#include "hgq/rtl/quotient.h"
 
 namespace hgq::rtl {
 namespace {
 
 using Scalar = std::function<double(double)>;
 
-/// An element of a layer's output while the circuit is built: a feature; a function of one, which becomes a table as
-/// soon as it is known how its values are used; or an element of an input of the proxy, which a quantizer will read.
+/// An element of a layer's output while the circuit is built: a feature; a function or a quotient of one, which is
+/// built as soon as it is known how its values are used; or an element of an input of the proxy, which a quantizer will
+/// read.
 struct Value {
   Feature feature{};
   const Scalar* function = nullptr;
+  std::optional<Quotient> quotient{};
   std::optional<MoveSource> input{};
 };
 
 class Lowering {
  public:
   Lowering(const ProxyModel& model, const LoweringOptions& options, Workers& workers)
-      : model_(model), options_(options), workers_(workers), builder_(model.name()), plans_(plan_layers(model)) {
+      : model_(model),
+        options_(options),
+        workers_(workers),
+        builder_(model.name()),
+        divider_(builder_, options.solver, workers),
+        plans_(plan_layers(model)) {
     mask_unread(model, plans_);
     demands_ = demands(model, plans_);
     readers_.resize(plans_.size());
@@ -94,12 +102,13 @@ class Lowering {
     return std::visit([&](const auto& operation) { return values_of(operation); }, plans_[layer_].operation);
   }
 
-  /// The value as a number: tables with all bits that their function has.
+  /// The value as a number: functions and quotients with all their bits.
   Feature resolved(const Value& value) {
     HGQ_CHECK(
         !value.input, ConfigError, where(),
         ": reads an input of the model that is not quantized, and a circuit has only fixed-point numbers; expected "
         "a quantizer before it");
+    if (value.quotient) return divider_.whole(value.feature, *value.quotient, where());
     return value.function == nullptr ? value.feature
                                      : whole_function(builder_, value.feature, *value.function, where());
   }
@@ -137,8 +146,16 @@ class Lowering {
 
   std::vector<Value> values_of(const ReluOperation& /*relu*/) {
     std::vector<Value> values;
-    for (size_t e = 0; e < input(0).size(); ++e)
-      values.push_back({.feature = is_needed(e) ? relu(builder_, resolved(input(0)[e])) : Feature{}});
+    for (size_t e = 0; e < input(0).size(); ++e) {
+      const Value& x = input(0)[e];
+      if (!is_needed(e)) {
+        values.emplace_back();
+      } else if (x.quotient) {
+        values.push_back({.feature = relu(builder_, x.feature), .quotient = x.quotient});
+      } else {
+        values.push_back({.feature = relu(builder_, resolved(x))});
+      }
+    }
     return values;
   }
 
@@ -176,8 +193,8 @@ class Lowering {
       if (!is_needed(e)) {
         values.emplace_back();
       } else if (window.average) {
-        values.push_back({.feature = mean(builder_, sum(builder_, read), std::ssize(read),
-                                          plans_[layer_].out.fraction[e], where())});
+        values.push_back(
+            {.feature = sum(builder_, read), .quotient = Quotient{std::ssize(read), plans_[layer_].out.fraction[e]}});
       } else {
         values.push_back({.feature = largest(builder_, read)});
       }
@@ -197,6 +214,8 @@ class Lowering {
       } else if (in[e].function != nullptr) {
         values.push_back(
             {.feature = quantized_function(builder_, in[e].feature, *in[e].function, q.types[e], q, where())});
+      } else if (in[e].quotient) {
+        values.push_back({.feature = divider_.quantized(in[e].feature, *in[e].quotient, q.types[e], q, where())});
       } else {
         // The half is added with the bias of the layer before.
         const Rounding rounding = is_folded(parent, e) ? Rounding::kTrn : q.rounding;
@@ -300,6 +319,7 @@ class Lowering {
   const LoweringOptions& options_;
   Workers& workers_;
   CircuitBuilder builder_;
+  Divider divider_;
   std::vector<ProxyPlan> plans_;
   std::vector<std::vector<int>> demands_;
   std::vector<std::vector<size_t>> readers_;

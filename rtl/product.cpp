@@ -9,6 +9,7 @@
 #include "hgq/core/error.h"
 #include "hgq/core/fixed_point.h"
 #include "hgq/rtl/demand.h"
+#include "hgq/rtl/graph_copy.h"
 
 namespace hgq::rtl {
 namespace {
@@ -172,64 +173,6 @@ class IntegerProduct {
   std::vector<size_t> rows_, columns_;
 };
 
-/// The graph at one position, built from its outputs back, so that what only other positions need is left out.
-class Copy {
- public:
-  Copy(CircuitBuilder& builder, const AdderGraph& graph, const IntegerProduct& product, size_t position)
-      : builder_(builder), graph_(graph), product_(product), position_(position), made_(graph.nodes.size()) {}
-
-  /// The graph's operand as one of the circuit.
-  Operand make(const Operand& operand) {
-    if (operand.node < 0) return {};
-    Operand made = of_node(operand.node);
-    if (made.node < 0) return {};
-    made.shift += operand.shift;
-    made.negative ^= operand.negative;
-    return made;
-  }
-
- private:
-  // Not recursive: a graph can be as deep as a layer has inputs.
-  Operand of_node(int32_t root) {
-    std::vector<int32_t> open{root};
-    while (!open.empty()) {
-      const int32_t index = open.back();
-      std::optional<Operand>& result = made_[static_cast<size_t>(index)];
-      if (result) {
-        open.pop_back();
-        continue;
-      }
-      const AdderNode& node = graph_.nodes[static_cast<size_t>(index)];
-      if (node.kind == AdderNode::Kind::kInput) {
-        result = product_.operand(position_, product_.rows()[static_cast<size_t>(index)]);
-      } else if (node.kind == AdderNode::Kind::kConstant) {
-        result = Operand{builder_.constant(node.range.low), 0, false};
-      } else {
-        const size_t before = open.size();
-        for (const Operand& operand : {node.left, node.right}) {
-          if (operand.node >= 0 && !made_[static_cast<size_t>(operand.node)]) open.push_back(operand.node);
-        }
-        if (open.size() == before) result = builder_.add(read(node.left), read(node.right), node.range);
-      }
-    }
-    return *made_[static_cast<size_t>(root)];
-  }
-  Operand read(const Operand& operand) const {
-    if (operand.node < 0) return {};
-    Operand made = *made_[static_cast<size_t>(operand.node)];
-    if (made.node < 0) return {};
-    made.shift += operand.shift;
-    made.negative ^= operand.negative;
-    return made;
-  }
-
-  CircuitBuilder& builder_;
-  const AdderGraph& graph_;
-  const IntegerProduct& product_;
-  size_t position_;
-  std::vector<std::optional<Operand>> made_;
-};
-
 }  // namespace
 
 std::vector<Feature> product_circuit(CircuitBuilder& builder, const ProductProblem& problem,
@@ -250,7 +193,8 @@ std::vector<Feature> product_circuit(CircuitBuilder& builder, const ProductProbl
   solved.adders = cost.adders;
   solved.adder_bits = cost.bits;
   for (size_t p = 0; p < product.positions(); ++p) {
-    Copy copy(builder, graph, product, p);
+    GraphCopy copy(builder, graph,
+                   [&](int32_t input) { return product.operand(p, product.rows()[static_cast<size_t>(input)]); });
     for (size_t c = 0; c < product.columns().size(); ++c) {
       const size_t j = product.columns()[c];
       if (!product.is_needed(p, j)) continue;

@@ -175,6 +175,31 @@ TEST(Lowering, ConvolutionsOfSeriesInGroupsWithDilation) {
   }
 }
 
+TEST(Lowering, MeansOfAnyNumberOfValuesAreDivisions) {
+  uint64_t seed = 300;
+  for (const int64_t count : {3, 5, 6, 7, 9, 12, 25}) {
+    for (const Rounding rounding : kRoundings) {
+      for (const Overflow overflow : {Overflow::kWrap, Overflow::kSat}) {
+        for (const bool is_wide : {false, true}) {
+          SCOPED_TRACE(testing::Message() << "seed " << seed + 1 << ", count " << count);
+          Numbers n(++seed);
+          ProxyBuilder b;
+          QuantizerTypes types = n.types({count, 4}, true);
+          for (int8_t& width : types.b) width = static_cast<int8_t>(is_wide && width > 0 ? width + 7 : width);
+          ProxyRef h = b.add_quantizer("x_q", b.add_input("x", {count, 4}), types, Rounding::kTrn, Overflow::kWrap);
+          h = b.add_pooling("p", h, {.rank = 1, .average = true, .size = {count}, .stride = {count}});
+          const ProxyRef signed_q = b.add_quantizer("s_q", h, n.types({1, 4}, true), rounding, overflow);
+          std::vector<ProxyRef> outputs{b.add_flatten("s", signed_q)};
+          const ProxyRef relu_q = b.add_quantizer("r_q", b.add_relu(h), n.types({1, 4}, false), rounding, overflow);
+          outputs.push_back(b.add_flatten("r", relu_q));
+          if (rounding == Rounding::kTrn) outputs.push_back(b.add_flatten("m", h));
+          expect_equal(std::move(b).finish(outputs), n.data({300, count, 4}));
+        }
+      }
+    }
+  }
+}
+
 TEST(Lowering, FunctionsBecomeTables) {
   for (const Overflow overflow : {Overflow::kWrap, Overflow::kSat}) {
     for (const std::string function : {"tanh", "sigmoid", "relu", "linear"}) {
