@@ -38,6 +38,21 @@ bool HdlModule::is_whole(const Piece& piece) const {
          piece.bits == signal(piece.signal).bits;
 }
 
+std::vector<HdlPort> ports_of(const HdlModule& module) {
+  std::vector<HdlPort> ports;
+  if (module.clocked) {
+    ports.push_back({.name = "clk"});
+    if (module.clock_enable) ports.push_back({.name = "ce", .comment = "registers keep their values while it is 0"});
+    if (module.reset) ports.push_back({.name = "rst", .comment = "sets registers to 0 at a clock"});
+  }
+  for (const Signal::Role role : {Signal::Role::kInput, Signal::Role::kOutput}) {
+    for (const Signal& signal : module.signals) {
+      if (signal.role == role) ports.push_back({signal.name, signal.comment, &signal});
+    }
+  }
+  return ports;
+}
+
 uint64_t entry_bits(const LookUpTable& table, size_t index) {
   const uint64_t mask = table.bits >= kWord ? ~uint64_t{0} : (uint64_t{1} << static_cast<unsigned>(table.bits)) - 1;
   return static_cast<uint64_t>(table.entries[index]) & mask;

@@ -107,6 +107,16 @@ struct HdlModule {
   bool is_whole(const Piece& piece) const;
 };
 
+/// A port of a module: the clock, clock enable or reset, or one of its signals.
+struct HdlPort {
+  std::string name{};
+  std::string comment{};
+  const Signal* signal = nullptr;  // of the module; nullptr for the clock and what goes with it
+};
+
+/// In the order of their declaration: the clock and what goes with it, inputs, outputs. The module must stay.
+std::vector<HdlPort> ports_of(const HdlModule& module);
+
 /// An entry of a table as the bits of its signal.
 uint64_t entry_bits(const LookUpTable& table, size_t index);
 

@@ -52,26 +52,20 @@ class VerilogWriter {
   }
 
  private:
+  static std::string declaration_of(const HdlPort& port) {
+    if (port.signal == nullptr) return "input  wire " + port.name;
+    const char* const kind = port.signal->role == Signal::Role::kInput ? "input  wire "
+                             : port.signal->is_register                ? "output reg  "
+                                                                       : "output wire ";
+    return concat(kind, range(port.signal->bits), port.name);
+  }
+
   void write_ports() {
-    std::vector<std::pair<std::string, std::string>> ports;  // with comments
-    if (module_.clocked) {
-      ports.emplace_back("input  wire clk", "");
-      if (module_.clock_enable) ports.emplace_back("input  wire ce", "registers keep their values while it is 0");
-      if (module_.reset) ports.emplace_back("input  wire rst", "sets registers to 0 at a clock");
-    }
-    for (const Signal::Role role : {Signal::Role::kInput, Signal::Role::kOutput}) {
-      for (const Signal& signal : module_.signals) {
-        if (signal.role != role) continue;
-        const std::string kind = role == Signal::Role::kInput ? "input  wire "
-                                 : signal.is_register         ? "output reg  "
-                                                              : "output wire ";
-        ports.emplace_back(concat(kind, range(signal.bits), signal.name), signal.comment);
-      }
-    }
+    const std::vector<HdlPort> ports = ports_of(module_);
     out_ += concat("module ", module_.name, " (\n");
-    for (size_t i = 0; i < ports.size(); ++i) {
-      const std::string line = concat("  ", ports[i].first, i + 1 < ports.size() ? "," : "");
-      out_ += with_comment(line, "//", ports[i].second) + "\n";
+    for (const HdlPort& port : ports) {
+      const std::string line = concat("  ", declaration_of(port), &port != &ports.back() ? "," : "");
+      out_ += with_comment(line, "//", port.comment) + "\n";
     }
     out_ += ");\n";
   }

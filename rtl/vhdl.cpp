@@ -57,26 +57,19 @@ class VhdlWriter {
 
   static std::string start_of(const Signal& signal) { return signal.is_register ? " := (others => '0')" : ""; }
 
+  static std::string declaration_of(const HdlPort& port) {
+    if (port.signal == nullptr) return port.name + " : in std_logic";
+    return concat(port.name, port.signal->role == Signal::Role::kInput ? " : in " : " : out ", type_of(*port.signal),
+                  start_of(*port.signal));
+  }
+
   void write_ports() {
-    std::vector<std::pair<std::string, std::string>> ports;  // with comments
-    if (module_.clocked) {
-      ports.emplace_back("clk : in std_logic", "");
-      if (module_.clock_enable) ports.emplace_back("ce : in std_logic", "registers keep their values while it is 0");
-      if (module_.reset) ports.emplace_back("rst : in std_logic", "sets registers to 0 at a clock");
-    }
-    for (const Signal::Role role : {Signal::Role::kInput, Signal::Role::kOutput}) {
-      for (const Signal& signal : module_.signals) {
-        if (signal.role == role)
-          ports.emplace_back(concat(signal.name, role == Signal::Role::kInput ? " : in " : " : out ", type_of(signal),
-                                    start_of(signal)),
-                             signal.comment);
-      }
-    }
+    const std::vector<HdlPort> ports = ports_of(module_);
     out_ += concat("entity ", module_.name, " is\n");
-    for (size_t i = 0; i < ports.size(); ++i) {
-      const std::string line =
-          concat(i == 0 ? "  port (\n    " : "    ", ports[i].first, i + 1 < ports.size() ? ";" : "");
-      out_ += with_comment(line, "--", ports[i].second) + "\n";
+    for (const HdlPort& port : ports) {
+      const std::string line = concat(&port == &ports.front() ? "  port (\n    " : "    ", declaration_of(port),
+                                      &port != &ports.back() ? ";" : "");
+      out_ += with_comment(line, "--", port.comment) + "\n";
     }
     out_ += concat(ports.empty() ? "" : "  );\n", "end entity;\n\n");
   }
