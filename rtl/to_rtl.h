@@ -31,8 +31,8 @@ namespace hgq {
 /// How long the solver tries to find smaller circuits.
 enum class RtlEffort : uint8_t {
   kLow,     // once in each of its ways: milliseconds to a second
-  kMedium,  // 64 more tries for each layer
-  kHigh,    // 1,024 more tries for each layer
+  kMedium,  // 32 more tries for each layer, 100 steps of rebuilding for each adder: seconds
+  kHigh,    // 128 more tries, 2,000 steps: minutes for large layers
 };
 
 /// What becomes of a softmax at an output.
