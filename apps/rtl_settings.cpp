@@ -17,12 +17,20 @@ std::optional<int> depth_of(const std::string& text) {
   return static_cast<int>(*number);
 }
 
+/// The value of a word. Throws ConfigError if it has none.
+template <typename Enum>
+Enum named(std::string_view key, const std::string& word, std::optional<Enum> (*find)(std::string_view)) {
+  const std::optional<Enum> value = find(word);
+  HGQ_CHECK(value, ConfigError, key, ": found '", printable(word), "', which is none of its words");
+  return *value;
+}
+
 }  // namespace
 
 RtlOptions RtlSettings::options() const {
   RtlOptions options;
-  options.hdl.language = language == "vhdl" ? rtl::HdlLanguage::kVhdl : rtl::HdlLanguage::kVerilog;
-  options.hdl.target = target == "xilinx" ? rtl::HdlTarget::kXilinx : rtl::HdlTarget::kGeneric;
+  options.hdl.language = named("language", language, rtl::hdl_language_named);
+  options.hdl.target = named("target", target, rtl::hdl_target_named);
   options.hdl.clock_enable = clock_enable;
   options.hdl.reset = reset;
   options.hdl.clock_period_ns = clock_period;
@@ -31,11 +39,9 @@ RtlOptions RtlSettings::options() const {
   options.stage_delay = stage_delay;
   if (stage_levels) options.stage_levels = static_cast<int>(*stage_levels);
   if (!extra_depth.empty()) options.extra_depth = depth_of(extra_depth);
-  options.effort = effort == "high" ? RtlEffort::kHigh : effort == "medium" ? RtlEffort::kMedium : RtlEffort::kLow;
+  options.effort = named("effort", effort, rtl_effort_named);
   options.solver_seconds = solver_seconds;
-  options.softmax = softmax == "logits"   ? RtlSoftmax::kLogits
-                    : softmax == "argmax" ? RtlSoftmax::kArgmax
-                                          : RtlSoftmax::kRefuse;
+  options.softmax = named("softmax", softmax, rtl_softmax_named);
   options.random_rows = rows;
   return options;
 }
@@ -43,11 +49,11 @@ RtlOptions RtlSettings::options() const {
 RtlSettings read_rtl_settings(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs) {
   RtlSettings s;
   ConfigReader c(node, "export.rtl", errors, docs);
-  s.language = c.choice("language", "of the sources", {"verilog", "vhdl"}, s.language);
+  s.language = c.choice("language", "of the sources", rtl::hdl_language_names(), s.language);
   s.target = c.choice("target",
                       "generic: operators that every tool reads; xilinx: sums of three operands in the cells of "
                       "UltraScale and UltraScale+",
-                      {"generic", "xilinx"}, s.target);
+                      rtl::hdl_target_names(), s.target);
   s.latency = c.optional_integer("latency",
                                  "clocks from input to output; without it, `stage_delay` and `stage_levels` there are "
                                  "no registers",
@@ -71,14 +77,14 @@ RtlSettings read_rtl_settings(const Node& node, ErrorList& errors, std::vector<K
       s.extra_depth.clear();
     }
   }
-  s.effort = c.choice("effort", "how long smaller circuits are searched for", {"low", "medium", "high"}, s.effort);
+  s.effort = c.choice("effort", "how long smaller circuits are searched for", rtl_effort_names(), s.effort);
   s.solver_seconds = c.optional_number("solver_seconds",
                                        "no search in a layer begins a new try after this time; the result then depends "
                                        "on the machine",
                                        {.min = 0, .above_min = true});
   s.softmax = c.choice(
       "softmax", "what becomes of a softmax at an output: an error, its inputs, or the index of the largest of them",
-      {"refuse", "logits", "argmax"}, s.softmax);
+      rtl_softmax_names(), s.softmax);
   s.clock_period = c.number("clock_period", "nanoseconds, for the constraints",
                             {.fallback = s.clock_period, .min = 0, .above_min = true});
   s.clock_enable = c.boolean("clock_enable", "a port `ce`: registers keep their values while it is 0", false);

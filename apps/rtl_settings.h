@@ -30,7 +30,7 @@ struct RtlSettings {
   std::string part;  // of Vivado; empty: that of HdlOptions
   int64_t rows = 1000;
 
-  /// Throws ConfigError if extra_depth is neither "free" nor a number from 0.
+  /// Throws ConfigError if extra_depth is neither "free" nor a number from 0, or a word is not known.
   RtlOptions options() const;
 };
 

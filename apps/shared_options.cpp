@@ -60,11 +60,11 @@ void add_data_options(CLI::App& app, DataCommand& c, bool targets) {
 void add_rtl_options(CLI::App& app, RtlCommand& c) {
   RtlSettings& s = c.settings;
   app.add_flag("--force", c.force, "replace a folder that 'rtl' has written before");
-  one_of(*app.add_option("--language", s.language, "of the sources; verilog if not given"), {"verilog", "vhdl"});
+  one_of(*app.add_option("--language", s.language, "of the sources; verilog if not given"), rtl::hdl_language_names());
   one_of(*app.add_option("--target", s.target,
                          "generic (operators that every tool reads) or xilinx (sums of three operands in the cells "
                          "of UltraScale); generic if not given"),
-         {"generic", "xilinx"});
+         rtl::hdl_target_names());
   app.add_option("--latency", s.latency,
                  "clocks from input to output; no registers without it and the next two options")
       ->type_name("N")
@@ -81,7 +81,7 @@ void add_rtl_options(CLI::App& app, RtlCommand& c) {
                  "smallest circuit; 0 with registers, otherwise free, if not given")
       ->type_name("N");
   one_of(*app.add_option("--effort", s.effort, "how long smaller circuits are searched for; low if not given"),
-         {"low", "medium", "high"});
+         rtl_effort_names());
   app.add_option("--solver-seconds", s.solver_seconds,
                  "the search in a layer begins no new try after this time; the result then depends on the machine")
       ->type_name("SECONDS")
@@ -89,7 +89,7 @@ void add_rtl_options(CLI::App& app, RtlCommand& c) {
   one_of(*app.add_option("--softmax", s.softmax,
                          "what becomes of a softmax at an output: an error (refuse), its inputs (logits), or the "
                          "index of the largest of them (argmax); refuse if not given"),
-         {"refuse", "logits", "argmax"});
+         rtl_softmax_names());
   app.add_option("--clock-period", s.clock_period, "nanoseconds, for the constraints; 5 if not given")
       ->type_name("NS")
       ->check(number_above(0, false));

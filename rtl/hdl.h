@@ -20,8 +20,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hgq/rtl/circuit.h"
@@ -35,6 +37,15 @@ enum class HdlTarget : uint8_t {
   kGeneric,  // operators only
   kXilinx,   // sums of three operands as cells of UltraScale and UltraScale+
 };
+
+/// The words for them in options, configs and reports: "verilog", "vhdl"; "generic", "xilinx".
+std::string_view to_string(HdlLanguage language);
+std::string_view to_string(HdlTarget target);
+std::vector<std::string> hdl_language_names();
+std::vector<std::string> hdl_target_names();
+/// nullopt for any other word.
+std::optional<HdlLanguage> hdl_language_named(std::string_view name);
+std::optional<HdlTarget> hdl_target_named(std::string_view name);
 
 struct HdlOptions {
   HdlLanguage language = HdlLanguage::kVerilog;

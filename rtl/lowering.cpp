@@ -34,6 +34,7 @@ class Lowering {
       : model_(model), options_(options), workers_(workers), builder_(model.name()), plans_(plan_layers(model)) {
     mask_unread(model, plans_);
     demands_ = demands(model, plans_);
+    quantizers_ = input_quantizers(model, plans_, demands_);
     readers_.resize(plans_.size());
     for (size_t i = 0; i < plans_.size(); ++i) {
       for (const int parent : model.layers()[i].parents) readers_[static_cast<size_t>(parent)].push_back(i);
@@ -189,7 +190,7 @@ class Lowering {
   std::vector<Value> values_of(const QuantizeOperation& q) {
     const std::vector<Value>& in = input(0);
     const auto parent = static_cast<size_t>(model_.layers()[layer_].parents[0]);
-    if (std::ranges::any_of(in, [](const Value& v) { return v.input.has_value(); })) return input_port(q);
+    if (std::ranges::any_of(in, [](const Value& v) { return v.input.has_value(); })) return input_port();
     std::vector<Value> values;
     for (size_t e = 0; e < in.size(); ++e) {
       if (!is_needed(e)) {
@@ -208,33 +209,19 @@ class Lowering {
   }
 
   /// A port for what this quantizer gives; what it reads is outside.
-  std::vector<Value> input_port(const QuantizeOperation& q) {
-    const std::vector<Value>& in = input(0);
-    Port port{.name = port_name(), .shape = plans_[layer_].out.shape};
-    InputQuantizer quantizer{.layer = layer().name(), .sources = {}, .operation = q};
+  std::vector<Value> input_port() {
+    const InputQuantizer& quantizer = quantizers_.at(ports_.size());
+    Port port{.name = quantizer.port, .shape = quantizer.shape};
     std::vector<Value> values;
-    for (size_t e = 0; e < in.size(); ++e) {
-      // A quantizer may join zeros of padding with inputs.
-      const MoveSource source = in[e].input.value_or(MoveSource{-1, 0});
-      const Kbi& type = q.types[e];
+    for (size_t e = 0; e < quantizer.sources.size(); ++e) {
+      const Kbi& type = quantizer.operation.types[e];
       Feature feature;
-      if (source.input >= 0 && type.b > 0 && is_needed(e))
-        feature = {builder_.input(type.b, type.k != 0), -type.fraction()};
-      quantizer.sources.push_back(source);
+      if (quantizer.needed[e]) feature = {builder_.input(type.b, type.k != 0), -type.fraction()};
       port.features.push_back(feature);
       values.push_back({.feature = feature});
     }
     ports_.push_back(std::move(port));
-    quantizers_.push_back(std::move(quantizer));
     return values;
-  }
-
-  /// The name of the input if this quantizer alone reads it and nothing is moved before; otherwise the quantizer's.
-  std::string port_name() const {
-    const auto parent = static_cast<size_t>(model_.layers()[layer_].parents[0]);
-    const bool is_input = std::ranges::find(model_.inputs(), static_cast<int>(parent)) != model_.inputs().end();
-    return model_.layer(is_input && readers_[parent].size() == 1 ? static_cast<int>(parent) : static_cast<int>(layer_))
-        .name();
   }
 
   std::vector<Value> values_of(const ProductOperation& product) {
@@ -314,25 +301,6 @@ class Lowering {
 };
 
 }  // namespace
-
-PortValues InputQuantizer::values(std::span<const ConstTensorView> inputs) const {
-  const int64_t rows = inputs[0].shape[0];
-  PortValues out;
-  out.reserve(static_cast<size_t>(rows) * sources.size());
-  for (int64_t row = 0; row < rows; ++row) {
-    for (size_t f = 0; f < sources.size(); ++f) {
-      if (sources[f].input < 0) {
-        out.push_back(0);
-        continue;
-      }
-      const ConstTensorView& x = inputs[static_cast<size_t>(sources[f].input)];
-      const int64_t element = row * (x.shape.size() / rows) + sources[f].element;
-      const auto value = static_cast<double>(x.values()[static_cast<size_t>(element)]);
-      out.push_back(hgq::quantize(value, operation.types[f], operation.rounding, operation.overflow).mantissa);
-    }
-  }
-  return out;
-}
 
 std::vector<PortValues> Lowered::input_values(std::span<const ConstTensorView> inputs) const {
   std::vector<PortValues> out;

@@ -23,6 +23,7 @@
 #include "hgq/core/tensor.h"
 #include "hgq/proxy/model.h"
 #include "hgq/rtl/circuit.h"
+#include "hgq/rtl/input_quantizer.h"
 #include "hgq/rtl/interpreter.h"
 #include "hgq/rtl/product.h"
 #include "hgq/rtl/solver.h"
@@ -35,16 +36,6 @@ struct LoweringOptions {
   bool argmax = false;
   /// More adder bits than this are refused: about what the largest FPGAs have LUTs.
   int64_t most_adder_bits = 1'700'000;
-};
-
-/// A quantizer that reads an input of the proxy: what is outside the circuit.
-struct InputQuantizer {
-  std::string layer;                // its name
-  std::vector<MoveSource> sources;  // of each feature of the port: an input of the proxy, and an element of it
-  QuantizeOperation operation;      // of each feature
-
-  /// Mantissas for the port, [rows, features], in units of 2^-types[f].fraction().
-  PortValues values(std::span<const ConstTensorView> inputs) const;
 };
 
 struct Lowered {

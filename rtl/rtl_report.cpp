@@ -59,14 +59,6 @@ Json ports_json(const rtl::Circuit& circuit, const std::vector<rtl::Port>& ports
   return list;
 }
 
-std::string_view to_string(RtlSoftmax softmax) {
-  return softmax == RtlSoftmax::kRefuse ? "refuse" : softmax == RtlSoftmax::kLogits ? "logits" : "argmax";
-}
-
-std::string_view to_string(RtlEffort effort) {
-  return effort == RtlEffort::kLow ? "low" : effort == RtlEffort::kMedium ? "medium" : "high";
-}
-
 /// Features of all ports, and those without a wire.
 std::pair<size_t, size_t> features_of(const std::vector<rtl::Port>& ports) {
   size_t all = 0;
@@ -118,8 +110,8 @@ Json to_json(const RtlProject& project, const RtlOptions& options) {
   Json json{{"format", "hgq-rtl 1"},
             {"hgq", kVersion},
             {"name", project.circuit.name},
-            {"language", hdl.language == rtl::HdlLanguage::kVhdl ? "vhdl" : "verilog"},
-            {"target", hdl.target == rtl::HdlTarget::kXilinx ? "xilinx" : "generic"},
+            {"language", to_string(hdl.language)},
+            {"target", to_string(hdl.target)},
             {"softmax", to_string(options.softmax)},
             {"effort", to_string(options.effort)},
             {"clock_enable", hdl.clock_enable},

@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hgq/core/parallel.h"
@@ -41,6 +42,15 @@ enum class RtlSoftmax : uint8_t {
   kLogits,  // its inputs are the output
   kArgmax,  // the index of the largest of its inputs is the output
 };
+
+/// The words for them in options, configs and reports: "low", "medium", "high"; "refuse", "logits", "argmax".
+std::string_view to_string(RtlEffort effort);
+std::string_view to_string(RtlSoftmax softmax);
+std::vector<std::string> rtl_effort_names();
+std::vector<std::string> rtl_softmax_names();
+/// nullopt for any other word.
+std::optional<RtlEffort> rtl_effort_named(std::string_view name);
+std::optional<RtlSoftmax> rtl_softmax_named(std::string_view name);
 
 struct RtlOptions {
   rtl::HdlOptions hdl{};
