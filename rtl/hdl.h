@@ -62,6 +62,9 @@ struct SourceFile {
   std::string text{};
 };
 
+/// The file of a module: "src/NAME.v" or "src/NAME.vhd".
+std::string source_path(std::string_view module, HdlLanguage language);
+
 /// All files but the rows of the test bench. The circuit is trimmed; ports `clk`, `ce` and `rst` are there only if it
 /// has registers. Throws ConfigError if no output has bits, or an option is not usable.
 std::vector<SourceFile> write_hdl(const Circuit& circuit, const HdlOptions& options = {});

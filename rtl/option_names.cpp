@@ -32,7 +32,9 @@ std::string_view to_string(HdlLanguage language) { return kLanguages[static_cast
 std::string_view to_string(HdlTarget target) { return kTargets[static_cast<size_t>(target)]; }
 std::vector<std::string> hdl_language_names() { return list_of(kLanguages); }
 std::vector<std::string> hdl_target_names() { return list_of(kTargets); }
-std::optional<HdlLanguage> hdl_language_named(std::string_view name) { return find_name<HdlLanguage>(kLanguages, name); }
+std::optional<HdlLanguage> hdl_language_named(std::string_view name) {
+  return find_name<HdlLanguage>(kLanguages, name);
+}
 std::optional<HdlTarget> hdl_target_named(std::string_view name) { return find_name<HdlTarget>(kTargets, name); }
 
 }  // namespace rtl

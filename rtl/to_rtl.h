@@ -92,7 +92,10 @@ RtlProject to_rtl(ProxyModel proxy, const RtlOptions& options, Workers& workers,
 /// The proxy whose emulation the circuit must equal: with its softmax replaced, as the options say.
 ProxyModel rtl_reference(ProxyModel proxy, RtlSoftmax softmax, std::vector<std::string>& notes);
 
-/// {format, hgq, name, language, target, ..., inputs: [{port, quantizer, features: [{element, bits, signed, fraction,
+/// What RtlOptions::extra_depth is, or is without it; nullopt: free.
+std::optional<int> extra_depth_of(const RtlOptions& options);
+
+/// {format, hgq, name, language, target, ..., inputs: [{name, quantizer, features: [{element, bits, signed, fraction,
 /// lowest_bit}]}], outputs, layers: [{...}], total: {...}}: docs/rtl.md describes all keys.
 nlohmann::json to_json(const RtlProject& project, const RtlOptions& options);
 /// A table for the terminal.
