@@ -8,7 +8,9 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
+import time
 import unittest
 
 from cli_support import ARGS, CliTestCase, digest, hgq, main
@@ -364,6 +366,71 @@ class RtlTest(CliTestCase):
         self.assertEqual(result.stderr.count('error'), 1, result.stderr)
         for word in ('exception', 'json.', 'type_error', 'parse'):
             self.assertNotIn(word, result.stderr.replace('report.json', ''))
+
+    def interrupted(self, delay, number, *command, **kwargs):
+        """The exit code and the messages of a command that gets a signal after `delay` seconds."""
+        process = subprocess.Popen([ARGS.program, *map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **kwargs)
+        time.sleep(delay)
+        process.send_signal(number)
+        begin = time.monotonic()
+        _, errors = process.communicate(timeout=60)
+        self.assertLess(time.monotonic() - begin, 5)
+        return process.returncode, errors
+
+    @staticmethod
+    def running_in(folder):
+        """Processes that work there, or in a folder of it that is gone; not those that have ended."""
+        found = []
+        for process in pathlib.Path('/proc').glob('[0-9]*'):
+            try:
+                if os.readlink(process / 'cwd').startswith(str(folder)):
+                    found.append((process / 'cmdline').read_text())
+            except OSError:
+                pass
+        return found
+
+    @unittest.skipUnless(shutil.which('verilator') or shutil.which('iverilog'), 'no simulator')
+    def test_an_interrupted_verify_leaves_nothing(self):
+        self.rtl('--rows', 100)
+        temporary = self.folder / 'tmp'
+        temporary.mkdir()
+        env = {**os.environ, 'TMPDIR': str(temporary)}
+        codes = []
+        for delay, number in ((0.2, signal.SIGINT), (0.7, signal.SIGTERM), (1.5, signal.SIGINT), (3, signal.SIGTERM)):
+            with self.subTest(delay=delay):
+                code, errors = self.interrupted(delay, number, 'verify', self.folder / 'rtl', env=env)
+                codes.append(code)
+                self.assertIn(code, (0, 130), errors)
+                if code == 130:
+                    self.assertIn('hgq-train: interrupted', errors)
+                self.assertEqual(list(temporary.iterdir()), [])
+                self.assertEqual(self.running_in(temporary), [])
+        self.assertIn(130, codes)
+
+    def test_an_interrupted_rtl_leaves_nothing(self):
+        begin = time.monotonic()
+        self.rtl('--rows', 2000)
+        whole = time.monotonic() - begin
+        right = files(self.folder / 'rtl')
+        shutil.rmtree(self.folder / 'rtl')
+        codes = []
+        for step in range(16):
+            number = (signal.SIGINT, signal.SIGTERM)[step % 2]
+            code, errors = self.interrupted(0.01 + whole * step / 15, number, 'rtl', self.proxy, '--out', self.folder / 'rtl', '--rows', 2000)
+            if code == -number:
+                continue  # the program had not begun
+            codes.append(code)
+            self.assertIn(code, (0, 130), errors)
+            names = [path.name for path in self.folder.iterdir()]
+            self.assertIn(names, ([], ['rtl']))
+            if names:
+                self.assertEqual(files(self.folder / 'rtl'), right)
+                shutil.rmtree(self.folder / 'rtl')
+            else:
+                self.assertIn('interrupted', errors)
+        self.assertIn(130, codes)
+        code, errors = self.interrupted(1, signal.SIGINT, 'rtl', self.proxy, '--out', self.folder / 'rtl', '--effort', 'high')
+        self.assertIn(code, (0, 130))
 
     @unittest.skipUnless(shutil.which('ghdl'), 'no simulator')
     def test_vhdl_is_simulated(self):
