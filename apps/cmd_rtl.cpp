@@ -1,6 +1,7 @@
 // hgq-train rtl: a proxy as Verilog or VHDL; and verify for the folder that it writes.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -42,12 +43,20 @@ int finish_rtl(const RtlCommand& command, const RtlProject& project, const RtlOp
   return kExitDone;
 }
 
+/// "stage-delay" for stage_delay.
+std::string option_of(std::string key) {
+  std::ranges::replace(key, '_', '-');
+  return key;
+}
+
 bool has_data(const DataCommand& command) { return !command.data.empty() || !command.inputs.empty(); }
 
 }  // namespace
 
 int run_rtl(const RtlCommand& command, const Registry& registry) {
   check_rtl_folder(command.out, command.force);
+  for (const RtlSettings::Conflict& conflict : command.settings.conflicts())
+    throw ConfigError(concat("--", option_of(conflict.key), ": ", conflict.message));
   RtlOptions options;
   try {
     options = command.settings.options();
@@ -57,6 +66,8 @@ int run_rtl(const RtlCommand& command, const Registry& registry) {
   ModelExtras extras;
   ProxyModel proxy =
       load_proxy(command.model, registry, [&](const h5::Group& hgq) { extras = read_extras(hgq, registry); });
+  const std::string without = why_no_circuit(proxy, command.settings.softmax, "--softmax ", "");
+  HGQ_CHECK(without.empty(), ConfigError, without);
   Workers workers(command.threads);
   Batch rows;
   if (has_data(command)) {

@@ -47,6 +47,14 @@ std::vector<std::string> hdl_target_names();
 std::optional<HdlLanguage> hdl_language_named(std::string_view name);
 std::optional<HdlTarget> hdl_target_named(std::string_view name);
 
+/// What a period of the clock may be, in nanoseconds.
+inline constexpr double kLeastClockPeriod = 0.01;
+inline constexpr double kMostClockPeriod = 1e6;
+
+/// Whether it can be the name of an FPGA, as in "xcu250-figd2104-2L-e": up to 100 letters, digits, and - _ ., of which
+/// none but a letter or a digit is the first.
+bool is_part_name(std::string_view name);
+
 struct HdlOptions {
   HdlLanguage language = HdlLanguage::kVerilog;
   HdlTarget target = HdlTarget::kGeneric;

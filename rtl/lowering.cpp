@@ -28,6 +28,24 @@ struct Value {
   std::optional<MoveSource> input{};
 };
 
+constexpr const char* kUnknown =
+    ": its plan does not say what it computes, so there is no circuit for it; expected ProxyPlan::operation to be set";
+constexpr const char* kSoftmax = ": is a softmax, for which there is no circuit";
+
+std::string place_of(const ProxyLayer& layer) {
+  return concat("layer '", layer.name(), "' (", layer.class_name(), ")");
+}
+
+/// The softmax that makes an output, alone or with a quantizer after it; layers that move elements would move those of
+/// its input as well.
+std::optional<int> softmax_of(const ProxyModel& model, std::span<const ProxyPlan> plans, int output) {
+  int layer = output;
+  const auto operation = [&]() -> const ProxyOperation& { return plans[static_cast<size_t>(layer)].operation; };
+  if (std::holds_alternative<QuantizeOperation>(operation()))
+    layer = model.layers()[static_cast<size_t>(layer)].parents[0];
+  return std::holds_alternative<SoftmaxOperation>(operation()) ? std::optional(layer) : std::nullopt;
+}
+
 class Lowering {
  public:
   Lowering(const ProxyModel& model, const LoweringOptions& options, Workers& workers)
@@ -75,7 +93,7 @@ class Lowering {
   }
 
   const ProxyLayer& layer() const { return model_.layer(static_cast<int>(layer_)); }
-  std::string where() const { return concat("layer '", layer().name(), "' (", layer().class_name(), ")"); }
+  std::string where() const { return place_of(layer()); }
   const std::vector<Value>& input(size_t index) const {
     return values_[static_cast<size_t>(model_.layers()[layer_].parents[index])];
   }
@@ -115,18 +133,9 @@ class Lowering {
     return values;
   }
 
-  std::vector<Value> values_of(const std::monostate& /*unknown*/) {
-    throw ConfigError(concat(where(),
-                             ": its plan does not say what it computes, so there is no circuit for it; expected "
-                             "ProxyPlan::operation to be set"));
-  }
+  std::vector<Value> values_of(const std::monostate& /*unknown*/) { throw ConfigError(where() + kUnknown); }
 
-  std::vector<Value> values_of(const SoftmaxOperation& /*softmax*/) {
-    throw ConfigError(concat(where(),
-                             ": is a softmax, for which there is no circuit. Where it leads to an output alone, "
-                             "`softmax: logits` makes its inputs, which have the same order, the output, and "
-                             "`softmax: argmax` the index of the largest"));
-  }
+  std::vector<Value> values_of(const SoftmaxOperation& /*softmax*/) { throw ConfigError(where() + kSoftmax); }
 
   std::vector<Value> values_of(const MoveOperation& move) {
     std::vector<Value> values;
@@ -312,19 +321,35 @@ Lowered lower(const ProxyModel& model, const LoweringOptions& options, Workers& 
   return Lowering(model, options, workers).run();
 }
 
+std::vector<LayerWithoutCircuit> layers_without_circuit(const ProxyModel& model) {
+  const std::vector<ProxyPlan> plans = plan_layers(model);
+  const std::vector<std::vector<int>> wanted = demands(model, plans);
+  std::vector<int> at_outputs;
+  for (const int output : model.outputs()) at_outputs.push_back(softmax_of(model, plans, output).value_or(-1));
+  std::vector<LayerWithoutCircuit> found;
+  for (size_t i = 0; i < plans.size(); ++i) {
+    const auto layer = static_cast<int>(i);
+    const bool is_input = std::ranges::find(model.inputs(), layer) != model.inputs().end();
+    const bool is_read = std::ranges::any_of(wanted[i], [](int demand) { return demand != kNoDemand; });
+    if (is_input || !is_read) continue;
+    const std::string place = place_of(model.layer(layer));
+    if (std::holds_alternative<SoftmaxOperation>(plans[i].operation)) {
+      found.push_back({place + kSoftmax, std::ranges::find(at_outputs, layer) != at_outputs.end()});
+    } else if (std::holds_alternative<std::monostate>(plans[i].operation)) {
+      found.push_back({place + kUnknown, false});
+    }
+  }
+  return found;
+}
+
 ProxyModel with_logits(ProxyModel model, std::vector<std::string>& notes) {
   const std::vector<ProxyPlan> plans = plan_layers(model);
   std::vector<int> outputs;
   for (int output : model.outputs()) {
-    // A softmax may have a quantizer after it, and layers that move elements would move those of its input as well.
-    int layer = output;
-    const auto operation = [&]() -> const ProxyOperation& { return plans[static_cast<size_t>(layer)].operation; };
-    if (std::holds_alternative<QuantizeOperation>(operation()))
-      layer = model.layers()[static_cast<size_t>(layer)].parents[0];
-    if (std::holds_alternative<SoftmaxOperation>(operation())) {
+    if (const std::optional<int> softmax = softmax_of(model, plans, output)) {
       notes.push_back(concat("output '", model.layer(output).name(), "' has the values before the softmax of layer '",
-                             model.layer(layer).name(), "'"));
-      output = model.layers()[static_cast<size_t>(layer)].parents[0];
+                             model.layer(*softmax).name(), "'"));
+      output = model.layers()[static_cast<size_t>(*softmax)].parents[0];
     }
     outputs.push_back(output);
   }

@@ -52,6 +52,16 @@ struct Lowered {
 /// the circuit more adder bits than there may be; and if a layer has no circuit. Throws ShapeError as plan_layers().
 Lowered lower(const ProxyModel& model, const LoweringOptions& options, Workers& workers);
 
+/// A layer for which there is no circuit.
+struct LayerWithoutCircuit {
+  std::string message;                // which names it
+  bool is_softmax_at_output = false;  // for which with_logits() has another output
+};
+
+/// All of them that are needed for an output, without building a circuit. lower() may still find others: a value can be
+/// too wide, a table too large. Throws ShapeError as plan_layers().
+std::vector<LayerWithoutCircuit> layers_without_circuit(const ProxyModel& model);
+
 /// The proxy with the inputs of softmax as outputs, where a softmax is an output or has only a quantizer after it.
 /// `notes` gets a line for each.
 ProxyModel with_logits(ProxyModel model, std::vector<std::string>& notes);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdio>
 #include <string_view>
 
@@ -15,11 +14,7 @@ namespace hgq::rtl {
 namespace {
 
 void check_part(std::string_view what, const std::string& part) {
-  const bool is_name = !part.empty() && std::ranges::all_of(part, [](char c) {
-    return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
-  });
-  HGQ_CHECK(is_name, ConfigError, what, " '", printable(part),
+  HGQ_CHECK(is_part_name(part), ConfigError, what, " '", printable(part),
             "' is no name of an FPGA; expected letters, digits, and - _ ., as in xcu250-figd2104-2L-e");
 }
 
@@ -184,10 +179,20 @@ std::string vhdl_simulation(const SimulationInput& input) {
 
 }  // namespace
 
+bool is_part_name(std::string_view name) {
+  constexpr size_t kMost = 100;
+  const auto is_letter_or_digit = [](char c) {
+    return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9');
+  };
+  return !name.empty() && name.size() <= kMost && is_letter_or_digit(name[0]) &&
+         std::ranges::all_of(name, [&](char c) { return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.'; });
+}
+
 std::vector<SourceFile> project_files(const HdlDesign& design, const HdlOptions& options,
                                       const std::vector<std::string>& sources) {
-  HGQ_CHECK(std::isfinite(options.clock_period_ns) && options.clock_period_ns >= 0.001, ConfigError, "clock period ",
-            options.clock_period_ns, " ns; expected at least 0.001 ns");
+  const double period = options.clock_period_ns;
+  HGQ_CHECK(kLeastClockPeriod <= period && period <= kMostClockPeriod, ConfigError, "a clock period of ", period,
+            " ns; expected one in [", kLeastClockPeriod, ", ", kMostClockPeriod, "] ns");
   check_part("part", options.part);
   check_part("device", options.device);
   const bool is_vhdl = options.language == HdlLanguage::kVhdl;

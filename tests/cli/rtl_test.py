@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -130,7 +131,9 @@ class RtlTest(CliTestCase):
 
     def test_nothing_is_left_of_what_fails(self):
         for options in (('--latency', 0.5), ('--stage-delay', 0), ('--stage-delay', 0.01), ('--stage-levels', 0), ('--stage-levels', 2, '--stage-delay', 2), ('--extra-depth', 'x'), ('--extra-depth', -1),
-                        ('--language', 'c'), ('--data', self.folder / 'none.h5'), ('--rows', 0)):
+                        ('--language', 'c'), ('--data', self.folder / 'none.h5'), ('--rows', 0), ('--latency', 0, '--stage-delay', 3),
+                        ('--clock-period', 0), ('--clock-period', 0.001), ('--clock-period', 1e7), ('--clock-period', 'inf'), ('--clock-period', 'nan'),
+                        ('--part', '-x'), ('--part='), ('--part', 'a b'), ('--part', 'x;exit'), ('--part', 'p' * 200)):
             with self.subTest(options=options):
                 result = self.rtl(*options, check=2)
                 self.assertIn('error', result.stderr)
@@ -138,7 +141,9 @@ class RtlTest(CliTestCase):
 
     def test_softmax(self):
         proxy = self.golden / 'softmax_out/proxy_wrap.h5'
-        self.assertIn("layer 'prob'", self.rtl(proxy=proxy, check=2).stderr)
+        refused = self.rtl(proxy=proxy, check=2).stderr
+        self.assertIn("layer 'prob'", refused)
+        self.assertIn('--softmax logits', refused)
         logits = self.rtl('--softmax', 'logits', proxy=proxy)
         self.assertIn('softmax', logits.stderr)
         shape = self.report()['outputs'][0]['shape']
@@ -176,10 +181,59 @@ class RtlTest(CliTestCase):
         for text in ("'languages'", 'rows', 'extra_depth'):
             self.assertIn(text, errors)
 
+    def test_check_foresees_a_softmax_without_a_circuit(self):
+        path = self.folder / 'run.yaml'
+        softmax = 'HDense: {units: 2}\n    - HActivation: {activation: softmax, name: out}'
+        for rtl, code in (('{}', 2), ('{softmax: refuse}', 2), ('{softmax: logits}', 0), ('{softmax: argmax}', 0)):
+            with self.subTest(rtl=rtl):
+                path.write_text(RUN.replace('DATA', str(self.data.resolve())).replace('RTL', rtl).replace('HDense: {units: 2, name: out}', softmax))
+                found = hgq('check', path, check=code).stdout
+                self.assertEqual("layer 'out'" in found and '`softmax: logits`' in found, code == 2, found)
+        path.write_text(RUN.replace('DATA', str(self.data.resolve())).replace('RTL', '{}').replace('HDense: {units: 2, name: out}', softmax))
+        hgq(path, '--out', self.folder / 'run', check=2)
+        self.assertFalse((self.folder / 'run').exists())
+
+    def test_all_errors_of_the_section_are_found_at_once(self):
+        path = self.folder / 'run.yaml'
+        wrong = {'latency': (-1, 1001, 'x', 1.5), 'stage_delay': (0, 0.1, 1e7, 'x'), 'stage_levels': (0, 'x'), 'extra_depth': (-1, 'deep'), 'effort': ('most',),
+                 'language': ('c',), 'target': ('intel',), 'softmax': ('yes',), 'solver_seconds': (0, 'x'), 'clock_period': (0, 1e7, 'x'),
+                 'clock_enable': (1,), 'reset': ('x',), 'part': ("''", "'-x'", "'a b'"), 'rows': (0, 10**9)}
+        for number in range(4):
+            lines = {key: values[number % len(values)] for key, values in wrong.items()}
+            rtl = '{' + ', '.join(f'{key}: {value}' for key, value in lines.items()) + '}'
+            path.write_text(RUN.replace('DATA', str(self.data.resolve())).replace('RTL', rtl))
+            found = hgq('check', path, check=2).stdout
+            for key in wrong:
+                self.assertIn(f'export.rtl.{key}: ', found)
+        for rtl, text in (('{stage_delay: 2, stage_levels: 2}', 'stage_levels'), ('{latency: 0, stage_delay: 2}', 'latency')):
+            path.write_text(RUN.replace('DATA', str(self.data.resolve())).replace('RTL', rtl))
+            self.assertIn(text, hgq('check', path, check=2).stdout)
+
+    def test_stages_that_are_too_short(self):
+        short = self.rtl('--stage-delay', 0.6, check=2).stderr
+        least = re.search(r'too short for a single adder, table or gate of (layer .*); expected at least ([0-9.]+) ns', short)
+        self.assertGreater(least.group(1).count("layer '"), 1)
+        self.rtl('--stage-delay', least.group(2))
+        self.rtl('--stage-delay', float(least.group(2)) - 0.011, '--force', check=2)
+        levels = self.rtl('--stage-levels', 1, '--force', check=2).stderr
+        self.rtl('--stage-levels', re.search(r'at least ([0-9]+) adder levels', levels).group(1), '--force')
+        few = self.rtl('--latency', 2, '--stage-delay', 1, '--force', check=2).stderr
+        latency = int(re.search(r'a latency of at least ([0-9]+)', few).group(1))
+        for clocks in (latency, latency + 3):
+            self.rtl('--latency', clocks, '--stage-delay', 1, '--force')
+            self.assertEqual(self.report()['latency'], clocks)
+            self.assertLessEqual(self.report()['critical_path_ns'], 1 + 1e-9)
+
+    def test_an_empty_section_has_all_defaults(self):
+        path = self.folder / 'run.yaml'
+        for number, rtl in enumerate(('', '{}', 'null')):
+            path.write_text(RUN.replace('DATA', str(self.data.resolve())).replace('RTL', rtl).replace('epochs: 2', 'epochs: 1'))
+            hgq(path, '--out', self.folder / f'run{number}', '--quiet', check=0)
+            self.assertEqual((self.folder / f'run{number}/rtl').exists(), rtl != 'null')
+
     def test_a_run_without_a_circuit_keeps_its_other_files(self):
         path = self.folder / 'run.yaml'
-        path.write_text(RUN.replace('DATA', str(self.data.resolve())).replace('RTL', '{}').replace(
-            'HDense: {units: 2, name: out}', 'HDense: {units: 2}\n    - HActivation: {activation: softmax, name: out}'))
+        path.write_text(RUN.replace('DATA', str(self.data.resolve())).replace('RTL', '{stage_delay: 0.52}'))
         result = hgq(path, '--out', self.folder / 'run')
         self.assertEqual(result.returncode, 3, result.stderr)
         self.assertIn('there is no RTL', result.stderr)
