@@ -1,14 +1,19 @@
 // hgq-train rtl: a proxy as Verilog or VHDL; and verify for the folder that it writes.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"
+#include "hgq/apps/interruption.h"
 #include "hgq/core/error.h"
+#include "hgq/core/printable.h"
 #include "hgq/deploy/files.h"
 #include "hgq/deploy/rtl_folder.h"
+#include "hgq/deploy/rtl_report_file.h"
+#include "hgq/deploy/rtl_simulation.h"
 #include "hgq/proxy/emulator.h"
 
 namespace hgq {
@@ -26,7 +31,8 @@ std::unique_ptr<Dataset> load_rows(const DataCommand& command, const ProxyModel&
 
 int finish_rtl(const RtlCommand& command, const RtlProject& project, const RtlOptions& options) {
   for (const std::string& note : project.notes) std::cerr << "hgq-train: note: " << bounded_message(note) << "\n";
-  write_rtl_folder(command.out, project, options, command.model, command.force);
+  const GracefulStop stop;
+  write_rtl_folder(command.out, project, options, command.model, command.force, &stop.requested());
   if (command.json) {
     std::cout << to_json(project, options).dump(1) << "\n";
   } else {
@@ -37,12 +43,20 @@ int finish_rtl(const RtlCommand& command, const RtlProject& project, const RtlOp
   return kExitDone;
 }
 
+/// "stage-delay" for stage_delay.
+std::string option_of(std::string key) {
+  std::ranges::replace(key, '_', '-');
+  return key;
+}
+
 bool has_data(const DataCommand& command) { return !command.data.empty() || !command.inputs.empty(); }
 
 }  // namespace
 
 int run_rtl(const RtlCommand& command, const Registry& registry) {
   check_rtl_folder(command.out, command.force);
+  for (const RtlSettings::Conflict& conflict : command.settings.conflicts())
+    throw ConfigError(concat("--", option_of(conflict.key), ": ", conflict.message));
   RtlOptions options;
   try {
     options = command.settings.options();
@@ -52,6 +66,8 @@ int run_rtl(const RtlCommand& command, const Registry& registry) {
   ModelExtras extras;
   ProxyModel proxy =
       load_proxy(command.model, registry, [&](const h5::Group& hgq) { extras = read_extras(hgq, registry); });
+  const std::string without = why_no_circuit(proxy, command.settings.softmax, "--softmax ", "");
+  HGQ_CHECK(without.empty(), ConfigError, without);
   Workers workers(command.threads);
   Batch rows;
   if (has_data(command)) {
@@ -66,7 +82,7 @@ int run_rtl(const RtlCommand& command, const Registry& registry) {
 }
 
 int run_verify_rtl(const VerifyCommand& command, const Registry& registry) {
-  HGQ_CHECK(is_rtl_folder(command.model), ConfigError, "'", command.model,
+  HGQ_CHECK(has_rtl_report(command.model), ConfigError, "'", printable(command.model),
             "' is a folder, but not one that 'hgq-train rtl' has written; expected such a folder, or a proxy file");
   HGQ_CHECK(command.against.empty(), ConfigError,
             "--against is for a proxy file; an RTL folder is compared with the proxy in it");
@@ -79,22 +95,26 @@ int run_verify_rtl(const VerifyCommand& command, const Registry& registry) {
         load_proxy(file, registry, [&](const h5::Group& hgq) { extras = read_extras(hgq, registry); });
     data = load_rows(command, proxy, extras);
   }
-  const RtlSimulation simulation = simulate_rtl_folder(command.model, data.get(), registry, workers);
+  const GracefulStop stop;
+  const RtlSimulation simulation = simulate_rtl_folder(command.model, data.get(), registry, workers, &stop.requested());
+  const bool equal = simulation.rows_differ == 0;
   if (command.json) {
     std::cout << Json{{"rows", simulation.rows},
                       {"rows_with_overflow", simulation.rows_with_overflow},
-                      {"equal", simulation.equal},
+                      {"rows_differ", simulation.rows_differ},
+                      {"equal", equal},
                       {"language", simulation.language},
-                      {"output", simulation.output}}
+                      {"simulator", simulation.simulator},
+                      {"differences", simulation.differences}}
                      .dump(1)
               << "\n";
-  } else if (simulation.equal) {
+  } else if (equal) {
     std::cout << fmt::format("{} rows, {} with overflow: the {} equals the proxy in every bit\n", simulation.rows,
                              simulation.rows_with_overflow, simulation.language);
   } else {
-    std::cout << simulation.output;
+    std::cout << simulation.differences << simulation.rows_differ << " of " << simulation.rows << " rows differ\n";
   }
-  return simulation.equal ? kExitDone : kExitNo;
+  return equal ? kExitDone : kExitNo;
 }
 
 }  // namespace hgq

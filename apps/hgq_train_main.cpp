@@ -9,6 +9,7 @@
 #include "hgq/apps/printable_stream.h"
 #include "hgq/core/error.h"
 #include "hgq/core/printable.h"
+#include "hgq/deploy/interrupted.h"
 
 namespace hgq {
 namespace {
@@ -21,6 +22,9 @@ int fail(const char* message, int code) {
 int guarded(const std::function<int()>& command) {
   try {
     return command();
+  } catch (const Interrupted& e) {
+    std::cerr << "hgq-train: " << e.what() << "\n";
+    return kExitInterrupted;
   } catch (const RunError& e) {
     return fail(e.what(), kExitFailed);
   } catch (const Error& e) {

@@ -1,7 +1,10 @@
 #include "hgq/apps/interruption.h"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdlib>
+#include <string_view>
 
 #include "hgq/apps/commands.h"
 
@@ -13,7 +16,10 @@ std::atomic<bool> graceful{false};
 std::atomic<bool> stop_requested{false};
 
 void on_interrupt(int /*number*/) {
-  if (!graceful || stop_requested.exchange(true)) std::_Exit(kExitInterrupted);
+  if (graceful && !stop_requested.exchange(true)) return;
+  constexpr std::string_view kMessage = "hgq-train: interrupted\n";
+  if (write(STDERR_FILENO, kMessage.data(), kMessage.size()) < 0) std::_Exit(kExitInterrupted);
+  std::_Exit(kExitInterrupted);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Interrupts: Ctrl-C (SIGINT) and SIGTERM. They end the program at once, with exit code 130, whatever it is doing. Only
-// a training run first goes on to the next place where it can write its checkpoint.
+// Interrupts: Ctrl-C (SIGINT) and SIGTERM. They end the program at once, with a message and exit code 130, whatever it
+// is doing. Only a training run first goes on to the next place where it can write its checkpoint, and what writes a
+// folder of RTL or simulates one first removes its temporary folder.
 #pragma once
 
 #include <atomic>

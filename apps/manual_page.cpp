@@ -64,7 +64,7 @@ constexpr std::array<NamedDoc, 5> kExitCodes{
      {"3",
       "the run failed: the loss is not finite, the disk is full; or the model is trained and written, but no proxy can "
       "be made of it"},
-     {"130", "interrupted (Ctrl-C, SIGTERM), with a checkpoint; --resume continues"}}};
+     {"130", "interrupted (Ctrl-C, SIGTERM); a run has a checkpoint, from which --resume continues"}}};
 
 constexpr std::array<NamedDoc, 7> kRunFiles{
     {{"config.yaml", "the config with all --set values, and absolute paths of files; it runs the same again"},

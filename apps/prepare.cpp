@@ -54,8 +54,11 @@ PreparedRun prepare_run(const RunConfig& config, const Registry& registry, Error
   run.model = make_model(config, shapes, registry, errors);
   run.extras.objective = make_objective(config, registry, errors);
   errors.throw_if_any();
-  const ExportOutlook outlook = look_at_export(run.model, config.proxy.options());
+  const ExportOutlook outlook =
+      look_at_export(run.model, config.proxy.options(), config.proxy.rtl ? &*config.proxy.rtl : nullptr);
   for (const std::string& reason : outlook.refused) run.warnings.push_back("no proxy.h5 will be written: " + reason);
+  if (!outlook.no_rtl.empty()) errors.add("export.rtl", outlook.no_rtl);
+  errors.throw_if_any();
   for (const std::string& line : what_python_cannot_open(run.model)) run.notes.push_back(line);
   for (const std::string& line : outlook.notes) run.notes.push_back(line);
   std::vector<OutputSpec> outputs;

@@ -30,12 +30,26 @@ struct RtlSettings {
   std::string part;  // of Vivado; empty: that of HdlOptions
   int64_t rows = 1000;
 
-  /// Throws ConfigError if extra_depth is neither "free" nor a number from 0.
+  /// What cannot be together: a key, and what is wrong with it.
+  struct Conflict {
+    std::string key, message;
+  };
+  std::vector<Conflict> conflicts() const;
+
+  /// Throws ConfigError if extra_depth is neither "free" nor a number from 0, or a word is not known.
   RtlOptions options() const;
 };
 
 inline constexpr int64_t kMostRtlLatency = 1000;
 inline constexpr int64_t kMostRtlRows = 10'000'000;
+/// The least nanoseconds of a stage: an adder of one bit, of which there is hardly a network without.
+inline constexpr double kLeastRtlStageDelay = rtl::DelayModel{}.adder + rtl::DelayModel{}.carry;
+inline constexpr double kMostRtlStageDelay = 1e6;
+
+/// The layers for which there is no circuit with this setting for softmax, a line for each; empty if there are none.
+/// `before` and `after` stand around the words of `softmax` in what to do: "`softmax: " and "`", "--softmax " and "".
+std::string why_no_circuit(const ProxyModel& proxy, const std::string& softmax, std::string_view before,
+                           std::string_view after);
 
 /// Reads the section; its errors are added to the list.
 RtlSettings read_rtl_settings(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs);

@@ -248,8 +248,12 @@ class Reader {
                   "most that Keras opens. Without one (-1: none) hls4ml computes sigmoid and tanh from its own coarser "
                   "table, and other functions cannot be exported",
                   {.fallback = proxy.unary_lut_max_table_size, .min = -1, .max = kMaxCount});
-    const Node* rtl = c.node("rtl", "Verilog or VHDL of the proxy, in the folder `rtl` of the run; none without it",
-                             "a map, which may be empty: {}");
+    const Node* rtl =
+        c.node("rtl", "Verilog or VHDL of the proxy, in the folder `rtl` of the run; none without it, or with `null`",
+               "a map; empty, as in `rtl: {}` or `rtl:` alone, it has all defaults");
+    // Who writes the key and nothing behind it wants RTL; `null` is written to have none.
+    const Node* const written = node.find("rtl");
+    if (rtl == nullptr && written != nullptr && written->text().empty()) rtl = written;
     c.finish();
     read_trace(trace == nullptr ? Node() : *trace);
     if (rtl != nullptr || docs_ != nullptr)

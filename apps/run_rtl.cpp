@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hgq/apps/interruption.h"
 #include "hgq/core/error.h"
 #include "hgq/deploy/files.h"
 #include "hgq/deploy/rtl_folder.h"
@@ -19,7 +20,8 @@ RunRtl write_run_rtl(const std::string& folder, const RtlSettings& settings, con
     rows.slice(0, std::min(settings.rows, rows.size()), first);
     const RtlOptions options = settings.options();
     const RtlProject project = to_rtl(load_proxy(proxy, registry), options, workers, first.inputs());
-    write_rtl_folder(out, project, options, proxy, true);
+    const GracefulStop stop;
+    write_rtl_folder(out, project, options, proxy, true, &stop.requested());
     for (const std::string& line : project.notes) made.notes.push_back("note: " + line);
     made.table = describe(project);
     made.notes.push_back(concat("RTL in ", out, "; 'hgq-train verify ", out, "' simulates it"));

@@ -107,9 +107,9 @@ Model make_model(const RunConfig& config, const std::map<std::string, Shape>& in
   return Model::make(config.model.graph, options, errors);
 }
 
-ExportOutlook look_at_export(Model& model, const ProxyOptions& options) {
+ExportOutlook look_at_export(Model& model, const ProxyOptions& options, const RtlSettings* rtl) {
   constexpr int64_t kRows = 4;
-  ExportOutlook outlook{.refused = model.what_cannot_be_exported(options), .notes = {}};
+  ExportOutlook outlook{.refused = model.what_cannot_be_exported(options), .notes = {}, .no_rtl = {}};
   if (!outlook.refused.empty()) return outlook;
   std::vector<Tensor> rows;
   for (const int input : model.inputs()) {
@@ -125,6 +125,7 @@ ExportOutlook look_at_export(Model& model, const ProxyOptions& options) {
     const std::vector<ProxyPlan> plans = plan_layers(proxy);
     outlook.notes =
         firmware_notes(proxy, [&](int layer) -> const ProxySignal& { return plans[static_cast<size_t>(layer)].out; });
+    if (rtl != nullptr) outlook.no_rtl = why_no_circuit(proxy, rtl->softmax, "`softmax: ", "`");
   } catch (const Error& e) {
     outlook.notes.push_back(concat("the untrained model cannot be exported: ", e.what()));
   }

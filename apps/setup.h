@@ -28,8 +28,9 @@ Model make_model(const RunConfig& config, const std::map<std::string, Shape>& in
 /// when this returns.
 struct ExportOutlook {
   std::vector<std::string> refused, notes;
+  std::string no_rtl;  // why there will be no RTL; empty if nothing is known against it, or `rtl` is nullptr
 };
-ExportOutlook look_at_export(Model& model, const ProxyOptions& options);
+ExportOutlook look_at_export(Model& model, const ProxyOptions& options, const RtlSettings* rtl);
 
 /// The losses in the order of the outputs, their weights, and the metrics.
 Objective make_objective(const RunConfig& config, const TrainingKinds& kinds, ErrorList& errors);

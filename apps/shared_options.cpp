@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 
 #include "hgq/apps/value_checks.h"
+#include "hgq/core/error.h"
+#include "hgq/core/printable.h"
 
 namespace hgq {
 
@@ -60,20 +62,23 @@ void add_data_options(CLI::App& app, DataCommand& c, bool targets) {
 void add_rtl_options(CLI::App& app, RtlCommand& c) {
   RtlSettings& s = c.settings;
   app.add_flag("--force", c.force, "replace a folder that 'rtl' has written before");
-  one_of(*app.add_option("--language", s.language, "of the sources; verilog if not given"), {"verilog", "vhdl"});
+  one_of(*app.add_option("--language", s.language, "of the sources; verilog if not given"), rtl::hdl_language_names());
   one_of(*app.add_option("--target", s.target,
                          "generic (operators that every tool reads) or xilinx (sums of three operands in the cells "
                          "of UltraScale); generic if not given"),
-         {"generic", "xilinx"});
+         rtl::hdl_target_names());
   app.add_option("--latency", s.latency,
-                 "clocks from input to output; no registers without it and the next two options")
+                 "clocks from input to output, with stages as fast as so many can be; no registers without it and the "
+                 "next two options")
       ->type_name("N")
       ->check(integer_in(0, kMostRtlLatency));
-  app.add_option("--stage-delay", s.stage_delay, "the most nanoseconds of logic between two registers, as estimated")
+  app.add_option("--stage-delay", s.stage_delay,
+                 "the most nanoseconds of logic between two registers, as estimated; as few registers as that takes, "
+                 "or, with --latency, just so many")
       ->type_name("NS")
-      ->check(number_above(0, false));
+      ->check(number_in(kLeastRtlStageDelay, kMostRtlStageDelay));
   app.add_option("--stage-levels", s.stage_levels,
-                 "the most adders one behind another between two registers, instead of --stage-delay")
+                 "the most adders one behind another between two registers, instead of --stage-delay, in the same way")
       ->type_name("N")
       ->check(integer_in(1, kMostRtlLatency));
   app.add_option("--extra-depth", s.extra_depth,
@@ -81,7 +86,7 @@ void add_rtl_options(CLI::App& app, RtlCommand& c) {
                  "smallest circuit; 0 with registers, otherwise free, if not given")
       ->type_name("N");
   one_of(*app.add_option("--effort", s.effort, "how long smaller circuits are searched for; low if not given"),
-         {"low", "medium", "high"});
+         rtl_effort_names());
   app.add_option("--solver-seconds", s.solver_seconds,
                  "the search in a layer begins no new try after this time; the result then depends on the machine")
       ->type_name("SECONDS")
@@ -89,13 +94,19 @@ void add_rtl_options(CLI::App& app, RtlCommand& c) {
   one_of(*app.add_option("--softmax", s.softmax,
                          "what becomes of a softmax at an output: an error (refuse), its inputs (logits), or the "
                          "index of the largest of them (argmax); refuse if not given"),
-         {"refuse", "logits", "argmax"});
+         rtl_softmax_names());
   app.add_option("--clock-period", s.clock_period, "nanoseconds, for the constraints; 5 if not given")
       ->type_name("NS")
-      ->check(number_above(0, false));
+      ->check(number_in(rtl::kLeastClockPeriod, rtl::kMostClockPeriod));
   app.add_flag("--clock-enable", s.clock_enable, "a port ce: registers keep their values while it is 0");
-  app.add_flag("--reset", s.reset, "a port rst, which sets all registers to 0");
-  app.add_option("--part", s.part, "the FPGA in the script for Vivado")->type_name("PART");
+  app.add_flag("--reset", s.reset, "a port rst: while it is 1, a clock sets all registers to 0, whatever ce is");
+  app.add_option("--part", s.part,
+                 concat("the FPGA in the script for Vivado; ", rtl::HdlOptions{}.part, " if not given"))
+      ->type_name("PART")
+      ->check([](const std::string& text) {
+        if (rtl::is_part_name(text)) return std::string();
+        return concat("found '", printable(text), "', expected the name of an FPGA (letters, digits, and - _ .)");
+      });
   add_file_options(app, c, false);
   app.add_option("--rows", s.rows, "rows of the test bench: the first of the data, or random ones; 1000 if not given")
       ->type_name("N")

@@ -36,6 +36,13 @@ ValueCheck number_above(double min, bool or_equal) {
                    });
 }
 
+ValueCheck number_in(double min, double max) {
+  return expecting(concat("a number in [", min, ", ", max, "]"), [min, max](const std::string& text) {
+    const auto value = decimal_number(Node::scalar(text));
+    return value && *value >= min && *value <= max;
+  });
+}
+
 void one_of(CLI::Option& option, const std::vector<std::string>& choices) {
   std::string type;
   for (const std::string& choice : choices) type += (type.empty() ? "" : "|") + choice;

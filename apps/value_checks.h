@@ -17,6 +17,7 @@ using ValueCheck = std::function<std::string(const std::string& text)>;
 
 ValueCheck integer_in(int64_t min, int64_t max);
 ValueCheck number_above(double min, bool or_equal);
+ValueCheck number_in(double min, double max);
 /// One of a few values, which the help lists and the shell completes.
 void one_of(CLI::Option& option, const std::vector<std::string>& choices);
 

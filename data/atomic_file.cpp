@@ -81,6 +81,11 @@ void force_to_disk(const Descriptor& file, const std::string& path) {
   }
 }
 
+/// What a message says of a target that could not be written.
+std::string_view state_of(const std::string& path) {
+  return access(path.c_str(), F_OK) == 0 ? "; the file is as it was" : "; there is no such file now";
+}
+
 }  // namespace
 
 FileReplacement::FileReplacement(std::string path)
@@ -117,8 +122,7 @@ void FileReplacement::resize(int64_t size) {
 
 void FileReplacement::check_written(int64_t bytes) const {
   HGQ_CHECK(bytes > 0 || (bytes < 0 && errno == EINTR), RunError, path_,
-            ": cannot be written: ", bytes == 0 ? "the system wrote no bytes" : system_reason(errno),
-            "; the file is as it was");
+            ": cannot be written: ", bytes == 0 ? "the system wrote no bytes" : system_reason(errno), state_of(path_));
 }
 
 void FileReplacement::finish() {
@@ -128,9 +132,9 @@ void FileReplacement::finish() {
   // on network mounts.
   const int second = dup(file_.get());
   HGQ_CHECK(second >= 0 && (close(second) == 0 || errno == EINTR), RunError, path_,
-            ": cannot be written: ", system_reason(errno), "; the file is as it was");
+            ": cannot be written: ", system_reason(errno), state_of(path_));
   HGQ_CHECK(std::rename(temporary_path_.c_str(), path_.c_str()) == 0, RunError, path_,
-            ": cannot be put in place: ", system_reason(errno), "; the file is as it was");
+            ": cannot be put in place: ", system_reason(errno), state_of(path_));
   file_ = Descriptor();
 }
 

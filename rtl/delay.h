@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "hgq/rtl/circuit.h"
@@ -27,11 +28,21 @@ struct DelayModel {
   double table = 0.4;       // up to 6 bits of index
   double table_bit = 0.15;  // each further bit of index
   double flip_flop = 0.1;   // from the clock to the output and set-up; comes to every stage's delay once
+  std::string_view unit = "ns";
+  double step = 0.01;  // to whose multiples delays are rounded in messages
 
   static DelayModel nanoseconds() { return {}; }
   /// Gates and muxes between adders are not counted; four more bits of index are like another table.
   static DelayModel adder_levels() {
-    return {.adder = 1, .carry = 0, .third = 0, .gate = 0, .table = 1, .table_bit = 0.25, .flip_flop = 0};
+    return {.adder = 1,
+            .carry = 0,
+            .third = 0,
+            .gate = 0,
+            .table = 1,
+            .table_bit = 0.25,
+            .flip_flop = 0,
+            .unit = "adder levels",
+            .step = 1};
   }
 };
 

@@ -20,8 +20,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hgq/rtl/circuit.h"
@@ -35,6 +37,23 @@ enum class HdlTarget : uint8_t {
   kGeneric,  // operators only
   kXilinx,   // sums of three operands as cells of UltraScale and UltraScale+
 };
+
+/// The words for them in options, configs and reports: "verilog", "vhdl"; "generic", "xilinx".
+std::string_view to_string(HdlLanguage language);
+std::string_view to_string(HdlTarget target);
+std::vector<std::string> hdl_language_names();
+std::vector<std::string> hdl_target_names();
+/// nullopt for any other word.
+std::optional<HdlLanguage> hdl_language_named(std::string_view name);
+std::optional<HdlTarget> hdl_target_named(std::string_view name);
+
+/// What a period of the clock may be, in nanoseconds.
+inline constexpr double kLeastClockPeriod = 0.01;
+inline constexpr double kMostClockPeriod = 1e6;
+
+/// Whether it can be the name of an FPGA, as in "xcu250-figd2104-2L-e": up to 100 letters, digits, and - _ ., of which
+/// none but a letter or a digit is the first.
+bool is_part_name(std::string_view name);
 
 struct HdlOptions {
   HdlLanguage language = HdlLanguage::kVerilog;
@@ -50,6 +69,9 @@ struct SourceFile {
   std::string path{};  // relative to the folder, with `/`
   std::string text{};
 };
+
+/// The file of a module: "src/NAME.v" or "src/NAME.vhd".
+std::string source_path(std::string_view module, HdlLanguage language);
 
 /// All files but the rows of the test bench. The circuit is trimmed; ports `clk`, `ce` and `rst` are there only if it
 /// has registers. Throws ConfigError if no output has bits, or an option is not usable.

@@ -41,6 +41,18 @@ std::string timing_text(const Circuit& circuit, bool clocked) {
                 circuit.latency == 1 ? " clock" : " clocks", " later.");
 }
 
+HdlModule new_top(const HdlDesign& design, const std::string& name) {
+  return {.name = name,
+          .clocked = design.clocked,
+          .clock_enable = design.clock_enable,
+          .reset = design.reset,
+          .constants = {{"LATENCY", design.latency}}};
+}
+
+Signal vector_port(const std::string& name, int64_t bits, Signal::Role role) {
+  return {.name = name, .bits = static_cast<int>(bits), .role = role, .outside = true};
+}
+
 class DesignWriter {
  public:
   DesignWriter(const Circuit& circuit, const HdlOptions& options)
@@ -80,14 +92,6 @@ class DesignWriter {
   }
 
  private:
-  HdlModule new_top(const std::string& name) const {
-    return {.name = name,
-            .clocked = design_.clocked,
-            .clock_enable = design_.clock_enable,
-            .reset = design_.reset,
-            .constants = {{"LATENCY", circuit_.latency}}};
-  }
-
   /// Calls f(port, feature, bits, first bit) for each feature that has bits in a vector.
   template <typename F>
   void each_feature(const std::vector<Port>& ports, F f) const {
@@ -104,14 +108,13 @@ class DesignWriter {
   }
 
   HdlModule vector_top() {
-    HdlModule top = new_top(plan_.top);
+    HdlModule top = empty_top(design_);
+    const int in = design_.input_bits == 0 ? -1 : 0;
+    const int out = static_cast<int>(top.signals.size()) - 1;
     top.about = {concat(circuit_name(), ": all inputs in one vector, all outputs in another."),
                  timing_text(circuit_, design_.clocked)};
     list_features(circuit_, circuit_.inputs, plan_.input_names, "model_inp", top.about);
     list_features(circuit_, circuit_.outputs, plan_.output_names, "model_out", top.about);
-    const int in =
-        design_.input_bits == 0 ? -1 : top.add(vector_port("model_inp", design_.input_bits, Signal::Role::kInput));
-    const int out = top.add(vector_port("model_out", design_.output_bits, Signal::Role::kOutput));
 
     std::unordered_map<int32_t, int> signals;  // of nodes
     each_feature(circuit_.inputs, [&](size_t port, size_t f, int bits, int at) {
@@ -148,7 +151,7 @@ class DesignWriter {
   }
 
   HdlModule ports_top(const HdlModule& inner) {
-    HdlModule top = new_top(plan_.ports_top);
+    HdlModule top = new_top(design_, plan_.ports_top);
     top.about = {concat(circuit_name(), ": a port for each feature that has bits."),
                  timing_text(circuit_, design_.clocked)};
     const auto add_ports = [&](const std::vector<Port>& ports, const std::vector<std::vector<std::string>>& names,
@@ -189,10 +192,6 @@ class DesignWriter {
     return top;
   }
 
-  static Signal vector_port(const std::string& name, int64_t bits, Signal::Role role) {
-    return {.name = name, .bits = static_cast<int>(bits), .role = role, .outside = true};
-  }
-
   std::string circuit_name() const { return identifier_of(circuit_.name); }
 
   const Circuit& circuit_;
@@ -202,6 +201,13 @@ class DesignWriter {
 };
 
 }  // namespace
+
+HdlModule empty_top(const HdlDesign& design) {
+  HdlModule top = new_top(design, design.top);
+  if (design.input_bits > 0) top.add(vector_port("model_inp", design.input_bits, Signal::Role::kInput));
+  top.add(vector_port("model_out", design.output_bits, Signal::Role::kOutput));
+  return top;
+}
 
 HdlDesign describe_design(const Circuit& circuit, const HdlOptions& options) {
   return DesignWriter(circuit, options).take();

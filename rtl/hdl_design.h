@@ -23,6 +23,9 @@ struct HdlDesign {
   bool clock_enable = false, reset = false;  // ports, which only a clocked design has
 };
 
+/// The top with two vectors, with its ports and its latency and nothing in it.
+HdlModule empty_top(const HdlDesign& design);
+
 HdlDesign describe_design(const Circuit& circuit, const HdlOptions& options);
 
 }  // namespace hgq::rtl

@@ -31,6 +31,24 @@ struct Value {
   std::optional<MoveSource> input{};
 };
 
+constexpr const char* kUnknown =
+    ": its plan does not say what it computes, so there is no circuit for it; expected ProxyPlan::operation to be set";
+constexpr const char* kSoftmax = ": is a softmax, for which there is no circuit";
+
+std::string place_of(const ProxyLayer& layer) {
+  return concat("layer '", layer.name(), "' (", layer.class_name(), ")");
+}
+
+/// The softmax that makes an output, alone or with a quantizer after it; layers that move elements would move those of
+/// its input as well.
+std::optional<int> softmax_of(const ProxyModel& model, std::span<const ProxyPlan> plans, int output) {
+  int layer = output;
+  const auto operation = [&]() -> const ProxyOperation& { return plans[static_cast<size_t>(layer)].operation; };
+  if (std::holds_alternative<QuantizeOperation>(operation()))
+    layer = model.layers()[static_cast<size_t>(layer)].parents[0];
+  return std::holds_alternative<SoftmaxOperation>(operation()) ? std::optional(layer) : std::nullopt;
+}
+
 class Lowering {
  public:
   Lowering(const ProxyModel& model, const LoweringOptions& options, Workers& workers)
@@ -42,6 +60,7 @@ class Lowering {
         plans_(plan_layers(model)) {
     mask_unread(model, plans_);
     demands_ = demands(model, plans_);
+    quantizers_ = input_quantizers(model, plans_, demands_);
     readers_.resize(plans_.size());
     for (size_t i = 0; i < plans_.size(); ++i) {
       for (const int parent : model.layers()[i].parents) readers_[static_cast<size_t>(parent)].push_back(i);
@@ -82,7 +101,7 @@ class Lowering {
   }
 
   const ProxyLayer& layer() const { return model_.layer(static_cast<int>(layer_)); }
-  std::string where() const { return concat("layer '", layer().name(), "' (", layer().class_name(), ")"); }
+  std::string where() const { return place_of(layer()); }
   const std::vector<Value>& input(size_t index) const {
     return values_[static_cast<size_t>(model_.layers()[layer_].parents[index])];
   }
@@ -123,18 +142,9 @@ class Lowering {
     return values;
   }
 
-  std::vector<Value> values_of(const std::monostate& /*unknown*/) {
-    throw ConfigError(concat(where(),
-                             ": its plan does not say what it computes, so there is no circuit for it; expected "
-                             "ProxyPlan::operation to be set"));
-  }
+  std::vector<Value> values_of(const std::monostate& /*unknown*/) { throw ConfigError(where() + kUnknown); }
 
-  std::vector<Value> values_of(const SoftmaxOperation& /*softmax*/) {
-    throw ConfigError(concat(where(),
-                             ": is a softmax, for which there is no circuit. Where it leads to an output alone, "
-                             "`softmax: logits` makes its inputs, which have the same order, the output, and "
-                             "`softmax: argmax` the index of the largest"));
-  }
+  std::vector<Value> values_of(const SoftmaxOperation& /*softmax*/) { throw ConfigError(where() + kSoftmax); }
 
   std::vector<Value> values_of(const MoveOperation& move) {
     std::vector<Value> values;
@@ -206,7 +216,7 @@ class Lowering {
   std::vector<Value> values_of(const QuantizeOperation& q) {
     const std::vector<Value>& in = input(0);
     const auto parent = static_cast<size_t>(model_.layers()[layer_].parents[0]);
-    if (std::ranges::any_of(in, [](const Value& v) { return v.input.has_value(); })) return input_port(q);
+    if (std::ranges::any_of(in, [](const Value& v) { return v.input.has_value(); })) return input_port();
     std::vector<Value> values;
     for (size_t e = 0; e < in.size(); ++e) {
       if (!is_needed(e)) {
@@ -227,33 +237,19 @@ class Lowering {
   }
 
   /// A port for what this quantizer gives; what it reads is outside.
-  std::vector<Value> input_port(const QuantizeOperation& q) {
-    const std::vector<Value>& in = input(0);
-    Port port{.name = port_name(), .shape = plans_[layer_].out.shape};
-    InputQuantizer quantizer{.layer = layer().name(), .sources = {}, .operation = q};
+  std::vector<Value> input_port() {
+    const InputQuantizer& quantizer = quantizers_.at(ports_.size());
+    Port port{.name = quantizer.port, .shape = quantizer.shape};
     std::vector<Value> values;
-    for (size_t e = 0; e < in.size(); ++e) {
-      // A quantizer may join zeros of padding with inputs.
-      const MoveSource source = in[e].input.value_or(MoveSource{-1, 0});
-      const Kbi& type = q.types[e];
+    for (size_t e = 0; e < quantizer.sources.size(); ++e) {
+      const Kbi& type = quantizer.operation.types[e];
       Feature feature;
-      if (source.input >= 0 && type.b > 0 && is_needed(e))
-        feature = {builder_.input(type.b, type.k != 0), -type.fraction()};
-      quantizer.sources.push_back(source);
+      if (quantizer.needed[e]) feature = {builder_.input(type.b, type.k != 0), -type.fraction()};
       port.features.push_back(feature);
       values.push_back({.feature = feature});
     }
     ports_.push_back(std::move(port));
-    quantizers_.push_back(std::move(quantizer));
     return values;
-  }
-
-  /// The name of the input if this quantizer alone reads it and nothing is moved before; otherwise the quantizer's.
-  std::string port_name() const {
-    const auto parent = static_cast<size_t>(model_.layers()[layer_].parents[0]);
-    const bool is_input = std::ranges::find(model_.inputs(), static_cast<int>(parent)) != model_.inputs().end();
-    return model_.layer(is_input && readers_[parent].size() == 1 ? static_cast<int>(parent) : static_cast<int>(layer_))
-        .name();
   }
 
   std::vector<Value> values_of(const ProductOperation& product) {
@@ -335,25 +331,6 @@ class Lowering {
 
 }  // namespace
 
-PortValues InputQuantizer::values(std::span<const ConstTensorView> inputs) const {
-  const int64_t rows = inputs[0].shape[0];
-  PortValues out;
-  out.reserve(static_cast<size_t>(rows) * sources.size());
-  for (int64_t row = 0; row < rows; ++row) {
-    for (size_t f = 0; f < sources.size(); ++f) {
-      if (sources[f].input < 0) {
-        out.push_back(0);
-        continue;
-      }
-      const ConstTensorView& x = inputs[static_cast<size_t>(sources[f].input)];
-      const int64_t element = row * (x.shape.size() / rows) + sources[f].element;
-      const auto value = static_cast<double>(x.values()[static_cast<size_t>(element)]);
-      out.push_back(hgq::quantize(value, operation.types[f], operation.rounding, operation.overflow).mantissa);
-    }
-  }
-  return out;
-}
-
 std::vector<PortValues> Lowered::input_values(std::span<const ConstTensorView> inputs) const {
   std::vector<PortValues> out;
   for (const InputQuantizer& quantizer : quantizers) out.push_back(quantizer.values(inputs));
@@ -364,19 +341,35 @@ Lowered lower(const ProxyModel& model, const LoweringOptions& options, Workers& 
   return Lowering(model, options, workers).run();
 }
 
+std::vector<LayerWithoutCircuit> layers_without_circuit(const ProxyModel& model) {
+  const std::vector<ProxyPlan> plans = plan_layers(model);
+  const std::vector<std::vector<int>> wanted = demands(model, plans);
+  std::vector<int> at_outputs;
+  for (const int output : model.outputs()) at_outputs.push_back(softmax_of(model, plans, output).value_or(-1));
+  std::vector<LayerWithoutCircuit> found;
+  for (size_t i = 0; i < plans.size(); ++i) {
+    const auto layer = static_cast<int>(i);
+    const bool is_input = std::ranges::find(model.inputs(), layer) != model.inputs().end();
+    const bool is_read = std::ranges::any_of(wanted[i], [](int demand) { return demand != kNoDemand; });
+    if (is_input || !is_read) continue;
+    const std::string place = place_of(model.layer(layer));
+    if (std::holds_alternative<SoftmaxOperation>(plans[i].operation)) {
+      found.push_back({place + kSoftmax, std::ranges::find(at_outputs, layer) != at_outputs.end()});
+    } else if (std::holds_alternative<std::monostate>(plans[i].operation)) {
+      found.push_back({place + kUnknown, false});
+    }
+  }
+  return found;
+}
+
 ProxyModel with_logits(ProxyModel model, std::vector<std::string>& notes) {
   const std::vector<ProxyPlan> plans = plan_layers(model);
   std::vector<int> outputs;
   for (int output : model.outputs()) {
-    // A softmax may have a quantizer after it, and layers that move elements would move those of its input as well.
-    int layer = output;
-    const auto operation = [&]() -> const ProxyOperation& { return plans[static_cast<size_t>(layer)].operation; };
-    if (std::holds_alternative<QuantizeOperation>(operation()))
-      layer = model.layers()[static_cast<size_t>(layer)].parents[0];
-    if (std::holds_alternative<SoftmaxOperation>(operation())) {
+    if (const std::optional<int> softmax = softmax_of(model, plans, output)) {
       notes.push_back(concat("output '", model.layer(output).name(), "' has the values before the softmax of layer '",
-                             model.layer(layer).name(), "'"));
-      output = model.layers()[static_cast<size_t>(layer)].parents[0];
+                             model.layer(*softmax).name(), "'"));
+      output = model.layers()[static_cast<size_t>(*softmax)].parents[0];
     }
     outputs.push_back(output);
   }

@@ -23,6 +23,7 @@
 #include "hgq/core/tensor.h"
 #include "hgq/proxy/model.h"
 #include "hgq/rtl/circuit.h"
+#include "hgq/rtl/input_quantizer.h"
 #include "hgq/rtl/interpreter.h"
 #include "hgq/rtl/product.h"
 #include "hgq/rtl/solver.h"
@@ -35,16 +36,6 @@ struct LoweringOptions {
   bool argmax = false;
   /// More adder bits than this are refused: about what the largest FPGAs have LUTs.
   int64_t most_adder_bits = 1'700'000;
-};
-
-/// A quantizer that reads an input of the proxy: what is outside the circuit.
-struct InputQuantizer {
-  std::string layer;                // its name
-  std::vector<MoveSource> sources;  // of each feature of the port: an input of the proxy, and an element of it
-  QuantizeOperation operation;      // of each feature
-
-  /// Mantissas for the port, [rows, features], in units of 2^-types[f].fraction().
-  PortValues values(std::span<const ConstTensorView> inputs) const;
 };
 
 struct Lowered {
@@ -60,6 +51,16 @@ struct Lowered {
 /// Throws ConfigError, which names the layer, if a value needs more than 62 bits, a table more than 2^16 entries, or
 /// the circuit more adder bits than there may be; and if a layer has no circuit. Throws ShapeError as plan_layers().
 Lowered lower(const ProxyModel& model, const LoweringOptions& options, Workers& workers);
+
+/// A layer for which there is no circuit.
+struct LayerWithoutCircuit {
+  std::string message;                // which names it
+  bool is_softmax_at_output = false;  // for which with_logits() has another output
+};
+
+/// All of them that are needed for an output, without building a circuit. lower() may still find others: a value can be
+/// too wide, a table too large. Throws ShapeError as plan_layers().
+std::vector<LayerWithoutCircuit> layers_without_circuit(const ProxyModel& model);
 
 /// The proxy with the inputs of softmax as outputs, where a softmax is an output or has only a quantizer after it.
 /// `notes` gets a line for each.

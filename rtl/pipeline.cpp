@@ -1,6 +1,11 @@
 #include "hgq/rtl/pipeline.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +15,33 @@
 
 namespace hgq::rtl {
 namespace {
+
+/// A delay for people, rounded up, so that a stage delay of the text is enough.
+std::string delay_text(double delay, const DelayModel& model) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.*f", model.step < 1 ? 2 : 0,
+                std::ceil(delay / model.step - 1e-9) * model.step);
+  return concat(text.data(), " ", model.unit);
+}
+
+/// Layers with a node that takes longer than a stage may, the slowest first: "layer 'a' (1.20 ns), layer 'b' (...)".
+std::string slow_layers(const Circuit& circuit, const StageGraph& graph, const PipelineOptions& options) {
+  constexpr size_t kMostNamed = 5;
+  std::map<int, double> slowest;  // by layer
+  for (size_t i = 0; i < graph.size(); ++i) {
+    if (graph.delay(i) <= *options.stage_delay) continue;
+    double& delay = slowest[circuit.nodes[i].layer];
+    delay = std::max(delay, graph.delay(i));
+  }
+  std::vector<std::pair<int, double>> layers(slowest.begin(), slowest.end());
+  std::ranges::stable_sort(layers, std::ranges::greater(), &std::pair<int, double>::second);
+  std::string text;
+  for (size_t i = 0; i < std::min(layers.size(), kMostNamed); ++i)
+    text += concat(i == 0 ? "layer '" : ", layer '", circuit.layers[static_cast<size_t>(layers[i].first)], "' (",
+                   delay_text(layers[i].second, options.model), ")");
+  if (layers.size() > kMostNamed) text += concat(" and ", layers.size() - kMostNamed, " more");
+  return text;
+}
 
 std::string place_of(const Circuit& circuit, const Node& node) {
   return "layer '" + circuit.layers[static_cast<size_t>(node.layer)] + "'";
@@ -24,16 +56,16 @@ Stages wanted_stages(const Circuit& circuit, const StageGraph& graph, const Pipe
   }
   std::optional<Stages> stages = earliest_stages(graph, *options.stage_delay);
   if (!stages) {
-    size_t slowest = 0;
-    for (size_t i = 0; i < graph.size(); ++i) slowest = graph.delay(i) > graph.delay(slowest) ? i : slowest;
-    HGQ_CHECK(false, ConfigError, place_of(circuit, circuit.nodes[slowest]), ": one of its nodes alone takes ",
-              graph.delay(slowest), ", a stage may take ", *options.stage_delay,
-              "; expected a longer stage delay, or fewer bits");
+    throw ConfigError(concat("a stage delay of ", *options.stage_delay, " ", options.model.unit,
+                             " is too short for a single adder, table or gate of ",
+                             slow_layers(circuit, graph, options), "; expected at least ",
+                             delay_text(graph.longest_node(), options.model), ", or fewer bits"));
   }
   const int needed = stages->count;
   HGQ_CHECK(!options.latency || needed <= latency, ConfigError, "pipeline: a latency of ", *options.latency,
-            " with stages of at most ", *options.stage_delay, " cannot be met; expected a latency of at least ",
-            needed + (options.register_inputs ? 1 : 0), ", or a longer stage delay");
+            " clocks with stages of at most ", *options.stage_delay, " ", options.model.unit,
+            " cannot be met; expected a latency of at least ", needed + (options.register_inputs ? 1 : 0),
+            ", or a longer stage delay");
   stages->delay = *options.stage_delay;
   if (options.latency) stages->count = latency;
   return *std::move(stages);

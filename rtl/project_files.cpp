@@ -2,23 +2,19 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdio>
 #include <string_view>
 
 #include "hgq/core/error.h"
 #include "hgq/core/printable.h"
+#include "hgq/rtl/simulation.h"
 #include "hgq/rtl/text_lines.h"
 
 namespace hgq::rtl {
 namespace {
 
 void check_part(std::string_view what, const std::string& part) {
-  const bool is_name = !part.empty() && std::ranges::all_of(part, [](char c) {
-    return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
-  });
-  HGQ_CHECK(is_name, ConfigError, what, " '", printable(part),
+  HGQ_CHECK(is_part_name(part), ConfigError, what, " '", printable(part),
             "' is no name of an FPGA; expected letters, digits, and - _ ., as in xcu250-figd2104-2L-e");
 }
 
@@ -99,13 +95,13 @@ fi
 mkdir -p build
 case $simulator in
   verilator)
-    verilator --binary --timing -Wno-fatal --flatten --top-module @TOP@_tb -Mdir build/verilator -o simulation -j 2 \
-      -MAKEFLAGS 'OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0' "${files[@]}" >build/verilator.log 2>&1 || { cat build/verilator.log >&2; exit 1; }
-    cd sim && ../build/verilator/simulation
+    @VERILATOR@ >build/verilator.log 2>&1 ||
+      { cat build/verilator.log >&2; exit 1; }
+    @RUN_VERILATOR@
     ;;
   iverilog)
-    iverilog -g2012 -s @TOP@_tb -o build/simulation.vvp "${files[@]}"
-    cd sim && vvp -n ../build/simulation.vvp
+    @IVERILOG@
+    @RUN_IVERILOG@
     ;;
   lint)
     verilator --lint-only -Wall -Wno-UNUSEDSIGNAL -Wno-UNUSEDPARAM --top-module @PORTS@ "${files[@]:0:${#files[@]}-1}"
@@ -124,9 +120,7 @@ cd "$(dirname "$0")"
 files=(
 @SOURCES@)
 mkdir -p build/ghdl
-@CELLS@ghdl -a --std=08 --workdir=build/ghdl -Pbuild/ghdl "${files[@]}"
-cd build/ghdl  # where some of its code generators leave a program
-ghdl --elab-run --std=08 -P. @TOP@_tb --ieee-asserts=disable-at-0 -gINPUTS=../../sim/inputs.hex -gEXPECTED=../../sim/expected.hex
+@GHDL@@RUN_GHDL@
 )sh";
 
 /// A line for each source, with the text before it.
@@ -156,35 +150,59 @@ std::string yosys_script(std::string_view pattern, const HdlDesign& design, cons
   return filled(pattern, {{"SOURCES", lines(sources, "read_verilog ")}, {"TOP", design.top}});
 }
 
-std::string verilog_simulation(const HdlDesign& design, std::vector<std::string> sources) {
-  if (!design.adders.empty()) sources.emplace_back("sim/xilinx_cells.v");
-  sources.push_back(concat("sim/", design.top, "_tb.sv"));
-  return filled(kSimulateVerilog,
-                {{"SOURCES", lines(sources, "  ")}, {"TOP", design.top}, {"PORTS", design.ports_top}});
+std::string run_text(const SimulationCommand& run) { return concat("cd ", run.folder, " && ", shell_text(run)); }
+
+/// The files of a command, a line for each.
+std::string file_lines(const SimulationCommand& command) {
+  const auto first = command.words.begin() + static_cast<std::ptrdiff_t>(command.sources);
+  return lines({first, command.words.end()}, "  ");
 }
 
-std::string vhdl_simulation(const HdlDesign& design, std::vector<std::string> sources) {
-  const std::string cells =
-      design.adders.empty() ? "" : "ghdl -a --std=08 --work=unisim --workdir=build/ghdl sim/unisim.vhd\n";
-  sources.push_back(concat("sim/", design.top, "_tb.vhd"));
-  return filled(kSimulateVhdl, {{"SOURCES", lines(sources, "  ")}, {"CELLS", cells}, {"TOP", design.top}});
+std::string verilog_simulation(const HdlDesign& design, const SimulationInput& input) {
+  const SimulationCommands verilator = simulation_commands(Simulator::kVerilator, input);
+  const SimulationCommands iverilog = simulation_commands(Simulator::kIverilog, input);
+  return filled(kSimulateVerilog, {{"SOURCES", file_lines(verilator.compile[0])},
+                                   {"VERILATOR", shell_text(verilator.compile[0])},
+                                   {"RUN_VERILATOR", run_text(verilator.run)},
+                                   {"IVERILOG", shell_text(iverilog.compile[0])},
+                                   {"RUN_IVERILOG", run_text(iverilog.run)},
+                                   {"PORTS", design.ports_top}});
+}
+
+std::string vhdl_simulation(const SimulationInput& input) {
+  const SimulationCommands ghdl = simulation_commands(Simulator::kGhdl, input);
+  std::string compile;
+  for (const SimulationCommand& command : ghdl.compile) compile += shell_text(command) + "\n";
+  return filled(kSimulateVhdl,
+                {{"SOURCES", file_lines(ghdl.compile.back())}, {"GHDL", compile}, {"RUN_GHDL", run_text(ghdl.run)}});
 }
 
 }  // namespace
 
+bool is_part_name(std::string_view name) {
+  constexpr size_t kMost = 100;
+  const auto is_letter_or_digit = [](char c) {
+    return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9');
+  };
+  return !name.empty() && name.size() <= kMost && is_letter_or_digit(name[0]) &&
+         std::ranges::all_of(name, [&](char c) { return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.'; });
+}
+
 std::vector<SourceFile> project_files(const HdlDesign& design, const HdlOptions& options,
                                       const std::vector<std::string>& sources) {
-  HGQ_CHECK(std::isfinite(options.clock_period_ns) && options.clock_period_ns >= 0.001, ConfigError, "clock period ",
-            options.clock_period_ns, " ns; expected at least 0.001 ns");
+  const double period = options.clock_period_ns;
+  HGQ_CHECK(kLeastClockPeriod <= period && period <= kMostClockPeriod, ConfigError, "a clock period of ", period,
+            " ns; expected one in [", kLeastClockPeriod, ", ", kMostClockPeriod, "] ns");
   check_part("part", options.part);
   check_part("device", options.device);
   const bool is_vhdl = options.language == HdlLanguage::kVhdl;
   const bool has_cells = !design.adders.empty();
+  const SimulationInput simulation{.top = design.top, .sources = sources, .cells = has_cells};
   std::vector<SourceFile> files{
       {concat("constraints/", design.top, ".xdc"), constraints(design, options)},
       {concat("constraints/", design.top, ".sdc"), constraints(design, options)},
       {"scripts/vivado.tcl", vivado_script(design, options, sources)},
-      {"simulate.sh", is_vhdl ? vhdl_simulation(design, sources) : verilog_simulation(design, sources)}};
+      {"simulate.sh", is_vhdl ? vhdl_simulation(simulation) : verilog_simulation(design, simulation)}};
   // Cells of one maker are nothing for others.
   if (!has_cells) files.push_back({"scripts/quartus.tcl", quartus_script(design, options, sources)});
   if (!is_vhdl) files.push_back({"scripts/yosys_xilinx.ys", yosys_script(kYosysXilinx, design, sources)});

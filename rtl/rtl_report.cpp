@@ -7,6 +7,7 @@
 
 #include "hgq/core/printable.h"
 #include "hgq/core/version.h"
+#include "hgq/rtl/module_plan.h"
 #include "hgq/rtl/pipeline.h"
 #include "hgq/rtl/to_rtl.h"
 
@@ -59,12 +60,21 @@ Json ports_json(const rtl::Circuit& circuit, const std::vector<rtl::Port>& ports
   return list;
 }
 
-std::string_view to_string(RtlSoftmax softmax) {
-  return softmax == RtlSoftmax::kRefuse ? "refuse" : softmax == RtlSoftmax::kLogits ? "logits" : "argmax";
+/// The modules of layers, and where they are. A layer of which only wires are left has none.
+Json modules_json(const rtl::ModulePlan& plan, const rtl::Circuit& circuit, rtl::HdlLanguage language) {
+  Json list = Json::array();
+  for (const rtl::LayerModule& module : plan.layers) {
+    if (module.writes.empty()) continue;
+    list.push_back({{"layer", circuit.layers[static_cast<size_t>(module.layer)]},
+                    {"module", module.name},
+                    {"file", rtl::source_path(module.name, language)}});
+  }
+  return list;
 }
 
-std::string_view to_string(RtlEffort effort) {
-  return effort == RtlEffort::kLow ? "low" : effort == RtlEffort::kMedium ? "medium" : "high";
+template <typename Value>
+Json or_null(const std::optional<Value>& value) {
+  return value ? Json(*value) : Json();
 }
 
 /// Features of all ports, and those without a wire.
@@ -115,15 +125,30 @@ Json to_json(const RtlProject& project, const RtlOptions& options) {
     layers.push_back(std::move(entry));
   }
   const rtl::HdlOptions& hdl = options.hdl;
+  const rtl::ModulePlan plan = rtl::plan_modules(project.circuit);
+  const bool clocked = rtl::is_clocked(project.circuit);
+  const std::optional<int> depth = extra_depth_of(options);
   Json json{{"format", "hgq-rtl 1"},
             {"hgq", kVersion},
             {"name", project.circuit.name},
-            {"language", hdl.language == rtl::HdlLanguage::kVhdl ? "vhdl" : "verilog"},
-            {"target", hdl.target == rtl::HdlTarget::kXilinx ? "xilinx" : "generic"},
+            {"language", to_string(hdl.language)},
+            {"target", to_string(hdl.target)},
             {"softmax", to_string(options.softmax)},
             {"effort", to_string(options.effort)},
-            {"clock_enable", hdl.clock_enable},
-            {"reset", hdl.reset},
+            {"top", plan.top},
+            {"top_ports", plan.ports_top},
+            {"modules", modules_json(plan, project.circuit, hdl.language)},
+            {"clock", clocked},
+            {"clock_enable", clocked && hdl.clock_enable},
+            {"reset", clocked && hdl.reset},
+            {"clock_period_ns", hdl.clock_period_ns},
+            {"part", hdl.part},
+            {"asked",
+             {{"latency", or_null(options.latency)},
+              {"stage_delay_ns", or_null(options.stage_delay)},
+              {"stage_levels", or_null(options.stage_levels)},
+              {"solver_seconds", or_null(options.solver_seconds)}}},
+            {"extra_depth", depth ? Json(*depth) : Json("free")},
             {"latency", project.circuit.latency},
             {"critical_path_ns", project.critical_path},
             {"seconds", project.seconds},

@@ -28,12 +28,17 @@ constexpr int64_t kWord = 64;
 
 int64_t words_of(int64_t bits) { return std::max<int64_t>((bits + kWord - 1) / kWord, 1); }
 
+/// What a test bench does with the outputs: compares them with those that are expected, or writes them into a file.
+struct OutputUse {
+  std::string_view does, file, open, take, end;
+};
+
 constexpr std::string_view kVerilog =
-    R"(// Applies a row of inputs at each clock and compares the outputs LATENCY clocks later.
+    R"(// Applies a row of inputs at each clock and @DOES@ the outputs LATENCY clocks later.
 // Rows are lines of words of 64 bits, the highest first.
 module @TOP@_tb;
   parameter INPUTS = "inputs.hex";
-  parameter EXPECTED = "expected.hex";
+  @FILE@
   localparam LATENCY = @LATENCY@;
   localparam INPUT_BITS = @INPUT_BITS@;
   localparam OUTPUT_BITS = @OUTPUT_BITS@;
@@ -44,19 +49,14 @@ module @TOP@_tb;
   reg [64*INPUT_WORDS-1:0] row;
   reg [64*OUTPUT_WORDS-1:0] outputs;
   reg [63:0] word;
-  integer inputs_file, expected_file, cycle, applied, compared, differing, got, i;
+  integer inputs_file, outputs_file, cycle, applied, compared, differing, got, i;
   reg more, complete, differs;
 @SIGNALS@
   @TOP@ dut (@PORTS@.model_out(model_out));
 
   initial begin
     inputs_file = $fopen(INPUTS, "r");
-    expected_file = $fopen(EXPECTED, "r");
-    if (inputs_file == 0 || expected_file == 0) begin
-      $display("FAILED: %0s or %0s cannot be opened", INPUTS, EXPECTED);
-      $fatal(1);
-    end
-    cycle = 0;
+@OPEN@    cycle = 0;
     applied = 0;
     compared = 0;
     differing = 0;
@@ -82,9 +82,24 @@ module @TOP@_tb;
       #1;
       if (cycle >= LATENCY && compared < applied) begin
         outputs[OUTPUT_BITS-1:0] = model_out;
-        differs = 1'b0;
+@TAKE@        compared = compared + 1;
+      end
+@CLOCK@      cycle = cycle + 1;
+    end
+@END@  end
+endmodule
+)";
+
+constexpr std::string_view kCompareOpen = R"(    outputs_file = $fopen(EXPECTED, "r");
+    if (inputs_file == 0 || outputs_file == 0) begin
+      $display("FAILED: %0s or %0s cannot be opened", INPUTS, EXPECTED);
+      $fatal(1);
+    end
+)";
+
+constexpr std::string_view kCompareTake = R"(        differs = 1'b0;
         for (i = OUTPUT_WORDS - 1; i >= 0; i = i - 1) begin
-          if ($fscanf(expected_file, "%h", word) != 1) complete = 1'b0;
+          if ($fscanf(outputs_file, "%h", word) != 1) complete = 1'b0;
           else if (outputs[64*i+:64] !== word) begin
             if (differing < 10)
               $display("row %0d: outputs from bit %0d are %h, expected %h", compared, 64 * i, outputs[64*i+:64], word);
@@ -92,11 +107,9 @@ module @TOP@_tb;
           end
         end
         if (differs) differing = differing + 1;
-        compared = compared + 1;
-      end
-@CLOCK@      cycle = cycle + 1;
-    end
-    if (!complete || $fscanf(expected_file, "%h", word) == 1) begin
+)";
+
+constexpr std::string_view kCompareEnd = R"(    if (!complete || $fscanf(outputs_file, "%h", word) == 1) begin
       $display("FAILED: %0s and %0s have not the same number of rows", INPUTS, EXPECTED);
       $fatal(1);
     end else if (compared == 0) begin
@@ -109,9 +122,30 @@ module @TOP@_tb;
       $display("PASSED %0d rows", compared);
       $finish;
     end
-  end
-endmodule
 )";
+
+constexpr std::string_view kRecordOpen = R"(    outputs_file = $fopen(RECORDED, "w");
+    if (inputs_file == 0 || outputs_file == 0) begin
+      $display("%0s or %0s cannot be opened", INPUTS, RECORDED);
+      $fatal(1);
+    end
+)";
+
+constexpr std::string_view kRecordTake = R"(        for (i = OUTPUT_WORDS - 1; i >= 0; i = i - 1) begin
+          $fwrite(outputs_file, "%h", outputs[64*i+:64]);
+          if (i > 0) $fwrite(outputs_file, " ");
+        end
+        $fwrite(outputs_file, "\n");
+)";
+
+constexpr std::string_view kRecordEnd = R"(    $fclose(outputs_file);
+    $finish;
+)";
+
+constexpr OutputUse kVerilogCompares{"compares", R"(parameter EXPECTED = "expected.hex";)", kCompareOpen, kCompareTake,
+                                     kCompareEnd};
+constexpr OutputUse kVerilogRecords{"writes", R"(parameter RECORDED = "outputs.hex";)", kRecordOpen, kRecordTake,
+                                    kRecordEnd};
 
 constexpr std::string_view kVerilogStop = R"(      if (cycle % 3 == 1) begin
         ce = 1'b0;
@@ -123,7 +157,7 @@ constexpr std::string_view kVerilogStop = R"(      if (cycle % 3 == 1) begin
 )";
 
 constexpr std::string_view kVhdl =
-    R"(-- Applies a row of inputs at each clock and compares the outputs LATENCY clocks later.
+    R"(-- Applies a row of inputs at each clock and @DOES@ the outputs LATENCY clocks later.
 -- Rows are lines of words of 64 bits, the highest first.
 library ieee;
 use ieee.std_logic_1164.all;
@@ -132,7 +166,7 @@ use std.textio.all;
 entity @TOP@_tb is
   generic (
     INPUTS : string := "inputs.hex";
-    EXPECTED : string := "expected.hex"
+    @FILE@
   );
 end entity;
 
@@ -149,8 +183,8 @@ architecture simulation of @TOP@_tb is
 
   process
     file inputs_file : text;
-    file expected_file : text;
-    variable inputs_status, expected_status : file_open_status;
+    file outputs_file : text;
+    variable inputs_status, outputs_status : file_open_status;
     variable in_line, out_line : line;
     variable row : std_logic_vector(64 * INPUT_WORDS - 1 downto 0) := (others => '0');
     variable outputs : std_logic_vector(64 * OUTPUT_WORDS - 1 downto 0) := (others => '0');
@@ -165,12 +199,7 @@ architecture simulation of @TOP@_tb is
     end procedure;
   begin
     file_open(inputs_status, inputs_file, INPUTS, read_mode);
-    file_open(expected_status, expected_file, EXPECTED, read_mode);
-    if inputs_status /= open_ok or expected_status /= open_ok then
-      say("FAILED: " & INPUTS & " or " & EXPECTED & " cannot be opened");
-      report "FAILED" severity failure;
-    end if;
-@RESET@    while more or compared < applied loop
+@OPEN@@RESET@    while more or compared < applied loop
       more := more and not endfile(inputs_file);
       if more then
         readline(inputs_file, in_line);
@@ -185,11 +214,27 @@ architecture simulation of @TOP@_tb is
       wait for 1 ns;
       if cycle >= LATENCY and compared < applied then
         outputs(OUTPUT_BITS - 1 downto 0) := model_out;
-        differs := false;
-        if endfile(expected_file) then
+@TAKE@        compared := compared + 1;
+      end if;
+@CLOCK@      cycle := cycle + 1;
+    end loop;
+@END@    wait;
+  end process;
+end architecture;
+)";
+
+constexpr std::string_view kVhdlCompareOpen = R"(    file_open(outputs_status, outputs_file, EXPECTED, read_mode);
+    if inputs_status /= open_ok or outputs_status /= open_ok then
+      say("FAILED: " & INPUTS & " or " & EXPECTED & " cannot be opened");
+      report "FAILED" severity failure;
+    end if;
+)";
+
+constexpr std::string_view kVhdlCompareTake = R"(        differs := false;
+        if endfile(outputs_file) then
           complete := false;
         else
-          readline(expected_file, out_line);
+          readline(outputs_file, out_line);
           for i in OUTPUT_WORDS - 1 downto 0 loop
             hread(out_line, word, good);
             complete := complete and good;
@@ -205,11 +250,9 @@ architecture simulation of @TOP@_tb is
         if differs then
           differing := differing + 1;
         end if;
-        compared := compared + 1;
-      end if;
-@CLOCK@      cycle := cycle + 1;
-    end loop;
-    if not complete or not endfile(expected_file) then
+)";
+
+constexpr std::string_view kVhdlCompareEnd = R"(    if not complete or not endfile(outputs_file) then
       say("FAILED: " & INPUTS & " and " & EXPECTED & " have not the same number of rows");
       report "FAILED" severity failure;
     elsif compared = 0 then
@@ -221,10 +264,31 @@ architecture simulation of @TOP@_tb is
     else
       say("PASSED " & integer'image(compared) & " rows");
     end if;
-    wait;
-  end process;
-end architecture;
 )";
+
+constexpr std::string_view kVhdlRecordOpen = R"(    file_open(outputs_status, outputs_file, RECORDED, write_mode);
+    if inputs_status /= open_ok or outputs_status /= open_ok then
+      say(INPUTS & " or " & RECORDED & " cannot be opened");
+      report "FAILED" severity failure;
+    end if;
+)";
+
+constexpr std::string_view kVhdlRecordTake = R"(        for i in OUTPUT_WORDS - 1 downto 0 loop
+          write(out_line, to_hstring(outputs(64 * i + 63 downto 64 * i)));
+          if i > 0 then
+            write(out_line, string'(" "));
+          end if;
+        end loop;
+        writeline(outputs_file, out_line);
+)";
+
+constexpr std::string_view kVhdlRecordEnd = R"(    file_close(outputs_file);
+)";
+
+constexpr OutputUse kVhdlCompares{"compares", R"(EXPECTED : string := "expected.hex")", kVhdlCompareOpen,
+                                  kVhdlCompareTake, kVhdlCompareEnd};
+constexpr OutputUse kVhdlRecords{"writes", R"(RECORDED : string := "outputs.hex")", kVhdlRecordOpen, kVhdlRecordTake,
+                                 kVhdlRecordEnd};
 
 constexpr std::string_view kVhdlStop = R"(      if cycle mod 3 = 1 then
         ce <= '0';
@@ -237,9 +301,7 @@ constexpr std::string_view kVhdlStop = R"(      if cycle mod 3 = 1 then
       end if;
 )";
 
-}  // namespace
-
-SourceFile verilog_test_bench(const HdlDesign& design) {
+SourceFile verilog_bench(const HdlDesign& design, const OutputUse& use) {
   const std::string enable = when(design.clock_enable, kVerilogStop);
   std::string reset;
   if (design.reset) {
@@ -250,6 +312,11 @@ SourceFile verilog_test_bench(const HdlDesign& design) {
   std::string text = filled(
       kVerilog,
       {{"TOP", design.top},
+       {"DOES", std::string(use.does)},
+       {"FILE", std::string(use.file)},
+       {"OPEN", std::string(use.open)},
+       {"TAKE", std::string(use.take)},
+       {"END", std::string(use.end)},
        {"LATENCY", std::to_string(design.latency)},
        {"INPUT_BITS", std::to_string(std::max<int64_t>(design.input_bits, 1))},
        {"OUTPUT_BITS", std::to_string(design.output_bits)},
@@ -265,7 +332,7 @@ SourceFile verilog_test_bench(const HdlDesign& design) {
   return {concat("sim/", design.top, "_tb.sv"), std::move(text)};
 }
 
-SourceFile vhdl_test_bench(const HdlDesign& design) {
+SourceFile vhdl_bench(const HdlDesign& design, const OutputUse& use) {
   std::string reset;
   if (design.reset) {
     reset =
@@ -276,6 +343,11 @@ SourceFile vhdl_test_bench(const HdlDesign& design) {
   std::string text = filled(
       kVhdl,
       {{"TOP", design.top},
+       {"DOES", std::string(use.does)},
+       {"FILE", std::string(use.file)},
+       {"OPEN", std::string(use.open)},
+       {"TAKE", std::string(use.take)},
+       {"END", std::string(use.end)},
        {"LATENCY", std::to_string(design.latency)},
        {"INPUT_BITS", std::to_string(std::max<int64_t>(design.input_bits, 1))},
        {"OUTPUT_BITS", std::to_string(design.output_bits)},
@@ -290,6 +362,16 @@ SourceFile vhdl_test_bench(const HdlDesign& design) {
        {"STOP", when(design.clock_enable, kVhdlStop)},
        {"CLOCK", when(design.clocked, "      clk <= '1';\n      wait for 1 ns;\n      clk <= '0';\n")}});
   return {concat("sim/", design.top, "_tb.vhd"), std::move(text)};
+}
+
+}  // namespace
+
+SourceFile test_bench(const HdlDesign& design, HdlLanguage language) {
+  return language == HdlLanguage::kVhdl ? vhdl_bench(design, kVhdlCompares) : verilog_bench(design, kVerilogCompares);
+}
+
+SourceFile recording_test_bench(const HdlDesign& design, HdlLanguage language) {
+  return language == HdlLanguage::kVhdl ? vhdl_bench(design, kVhdlRecords) : verilog_bench(design, kVerilogRecords);
 }
 
 std::string hex_rows(const Circuit& circuit, const std::vector<Port>& ports, std::span<const PortValues> values,

@@ -18,10 +18,11 @@
 
 namespace hgq::rtl {
 
-/// sim/NAME_tb.sv, with features of SystemVerilog for its exit code.
-SourceFile verilog_test_bench(const HdlDesign& design);
-/// sim/NAME_tb.vhd.
-SourceFile vhdl_test_bench(const HdlDesign& design);
+/// sim/NAME_tb.sv, with features of SystemVerilog for its exit code, or sim/NAME_tb.vhd.
+SourceFile test_bench(const HdlDesign& design, HdlLanguage language);
+/// The same, but it writes the outputs of all rows into sim/outputs.hex, in the form of hex_rows() (with capital digits
+/// in VHDL), for a program that compares them. It prints nothing.
+SourceFile recording_test_bench(const HdlDesign& design, HdlLanguage language);
 
 /// One line for each row: all features beside each other, the first in the lowest bits, as words of 64 bits in
 /// hexadecimal digits, the highest word first.

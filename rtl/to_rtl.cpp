@@ -43,9 +43,7 @@ rtl::PipelineOptions pipeline_options(const RtlOptions& options) {
 
 rtl::LoweringOptions lowering_options(const RtlOptions& options) {
   rtl::LoweringOptions lowering{.argmax = options.softmax == RtlSoftmax::kArgmax};
-  lowering.solver.extra_depth = options.extra_depth      ? *options.extra_depth
-                                : has_registers(options) ? std::optional<int>(0)
-                                                         : std::nullopt;
+  lowering.solver.extra_depth = extra_depth_of(options);
   const Search search = search_of(options.effort);
   lowering.solver.restarts = search.restarts;
   lowering.solver.steps_per_adder = search.steps_per_adder;
@@ -55,6 +53,11 @@ rtl::LoweringOptions lowering_options(const RtlOptions& options) {
 }
 
 }  // namespace
+
+std::optional<int> extra_depth_of(const RtlOptions& options) {
+  if (options.extra_depth) return *options.extra_depth;
+  return has_registers(options) ? std::optional<int>(0) : std::nullopt;
+}
 
 ProxyModel rtl_reference(ProxyModel proxy, RtlSoftmax softmax, std::vector<std::string>& notes) {
   return softmax == RtlSoftmax::kRefuse ? std::move(proxy) : rtl::with_logits(std::move(proxy), notes);

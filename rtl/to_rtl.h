@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hgq/core/parallel.h"
@@ -41,6 +42,15 @@ enum class RtlSoftmax : uint8_t {
   kLogits,  // its inputs are the output
   kArgmax,  // the index of the largest of its inputs is the output
 };
+
+/// The words for them in options, configs and reports: "low", "medium", "high"; "refuse", "logits", "argmax".
+std::string_view to_string(RtlEffort effort);
+std::string_view to_string(RtlSoftmax softmax);
+std::vector<std::string> rtl_effort_names();
+std::vector<std::string> rtl_softmax_names();
+/// nullopt for any other word.
+std::optional<RtlEffort> rtl_effort_named(std::string_view name);
+std::optional<RtlSoftmax> rtl_softmax_named(std::string_view name);
 
 struct RtlOptions {
   rtl::HdlOptions hdl{};
@@ -82,7 +92,10 @@ RtlProject to_rtl(ProxyModel proxy, const RtlOptions& options, Workers& workers,
 /// The proxy whose emulation the circuit must equal: with its softmax replaced, as the options say.
 ProxyModel rtl_reference(ProxyModel proxy, RtlSoftmax softmax, std::vector<std::string>& notes);
 
-/// {format, hgq, name, language, target, ..., inputs: [{port, quantizer, features: [{element, bits, signed, fraction,
+/// What RtlOptions::extra_depth is, or is without it; nullopt: free.
+std::optional<int> extra_depth_of(const RtlOptions& options);
+
+/// {format, hgq, name, language, target, ..., inputs: [{name, quantizer, features: [{element, bits, signed, fraction,
 /// lowest_bit}]}], outputs, layers: [{...}], total: {...}}: docs/rtl.md describes all keys.
 nlohmann::json to_json(const RtlProject& project, const RtlOptions& options);
 /// A table for the terminal.

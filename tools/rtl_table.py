@@ -57,7 +57,7 @@ def main():
                 try:
                     report = json.loads(found.stdout)
                 except json.JSONDecodeError:
-                    report = {'equal': False, 'rows': 0, 'rows_with_overflow': 0, 'output': found.stderr}
+                    report = {'equal': False, 'rows': 0, 'rows_with_overflow': 0, 'differences': found.stderr}
                 simulated += 1
                 rows_in_all += report['rows']
                 equal = found.returncode == 0 and report['equal']
@@ -65,7 +65,7 @@ def main():
                 print(f'{name}{" " + rows if rows else ""}: {"equal" if equal else "DIFFERS"}, {report["rows"]} rows, '
                       f'{report["rows_with_overflow"]} with overflow, {time.time() - begin:.1f} s', flush=True)
                 if not equal:
-                    print(report['output'], flush=True)
+                    print(report['differences'], flush=True)
             shutil.rmtree(folder.parent)
     print(f'{simulated} simulations of {rows_in_all} rows: {differ} that differ, {refused} refused')
     return 1 if differ or refused else 0

@@ -7,8 +7,11 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import shutil
+import signal
 import subprocess
+import time
 import unittest
 
 from cli_support import ARGS, CliTestCase, digest, hgq, main
@@ -128,7 +131,9 @@ class RtlTest(CliTestCase):
 
     def test_nothing_is_left_of_what_fails(self):
         for options in (('--latency', 0.5), ('--stage-delay', 0), ('--stage-delay', 0.01), ('--stage-levels', 0), ('--stage-levels', 2, '--stage-delay', 2), ('--extra-depth', 'x'), ('--extra-depth', -1),
-                        ('--language', 'c'), ('--data', self.folder / 'none.h5'), ('--rows', 0)):
+                        ('--language', 'c'), ('--data', self.folder / 'none.h5'), ('--rows', 0), ('--latency', 0, '--stage-delay', 3),
+                        ('--clock-period', 0), ('--clock-period', 0.001), ('--clock-period', 1e7), ('--clock-period', 'inf'), ('--clock-period', 'nan'),
+                        ('--part', '-x'), ('--part='), ('--part', 'a b'), ('--part', 'x;exit'), ('--part', 'p' * 200)):
             with self.subTest(options=options):
                 result = self.rtl(*options, check=2)
                 self.assertIn('error', result.stderr)
@@ -136,7 +141,9 @@ class RtlTest(CliTestCase):
 
     def test_softmax(self):
         proxy = self.golden / 'softmax_out/proxy_wrap.h5'
-        self.assertIn("layer 'prob'", self.rtl(proxy=proxy, check=2).stderr)
+        refused = self.rtl(proxy=proxy, check=2).stderr
+        self.assertIn("layer 'prob'", refused)
+        self.assertIn('--softmax logits', refused)
         logits = self.rtl('--softmax', 'logits', proxy=proxy)
         self.assertIn('softmax', logits.stderr)
         shape = self.report()['outputs'][0]['shape']
@@ -174,10 +181,59 @@ class RtlTest(CliTestCase):
         for text in ("'languages'", 'rows', 'extra_depth'):
             self.assertIn(text, errors)
 
+    def test_check_foresees_a_softmax_without_a_circuit(self):
+        path = self.folder / 'run.yaml'
+        softmax = 'HDense: {units: 2}\n    - HActivation: {activation: softmax, name: out}'
+        for rtl, code in (('{}', 2), ('{softmax: refuse}', 2), ('{softmax: logits}', 0), ('{softmax: argmax}', 0)):
+            with self.subTest(rtl=rtl):
+                path.write_text(RUN.replace('DATA', str(self.data.resolve())).replace('RTL', rtl).replace('HDense: {units: 2, name: out}', softmax))
+                found = hgq('check', path, check=code).stdout
+                self.assertEqual("layer 'out'" in found and '`softmax: logits`' in found, code == 2, found)
+        path.write_text(RUN.replace('DATA', str(self.data.resolve())).replace('RTL', '{}').replace('HDense: {units: 2, name: out}', softmax))
+        hgq(path, '--out', self.folder / 'run', check=2)
+        self.assertFalse((self.folder / 'run').exists())
+
+    def test_all_errors_of_the_section_are_found_at_once(self):
+        path = self.folder / 'run.yaml'
+        wrong = {'latency': (-1, 1001, 'x', 1.5), 'stage_delay': (0, 0.1, 1e7, 'x'), 'stage_levels': (0, 'x'), 'extra_depth': (-1, 'deep'), 'effort': ('most',),
+                 'language': ('c',), 'target': ('intel',), 'softmax': ('yes',), 'solver_seconds': (0, 'x'), 'clock_period': (0, 1e7, 'x'),
+                 'clock_enable': (1,), 'reset': ('x',), 'part': ("''", "'-x'", "'a b'"), 'rows': (0, 10**9)}
+        for number in range(4):
+            lines = {key: values[number % len(values)] for key, values in wrong.items()}
+            rtl = '{' + ', '.join(f'{key}: {value}' for key, value in lines.items()) + '}'
+            path.write_text(RUN.replace('DATA', str(self.data.resolve())).replace('RTL', rtl))
+            found = hgq('check', path, check=2).stdout
+            for key in wrong:
+                self.assertIn(f'export.rtl.{key}: ', found)
+        for rtl, text in (('{stage_delay: 2, stage_levels: 2}', 'stage_levels'), ('{latency: 0, stage_delay: 2}', 'latency')):
+            path.write_text(RUN.replace('DATA', str(self.data.resolve())).replace('RTL', rtl))
+            self.assertIn(text, hgq('check', path, check=2).stdout)
+
+    def test_stages_that_are_too_short(self):
+        short = self.rtl('--stage-delay', 0.6, check=2).stderr
+        least = re.search(r'too short for a single adder, table or gate of (layer .*); expected at least ([0-9.]+) ns', short)
+        self.assertGreater(least.group(1).count("layer '"), 1)
+        self.rtl('--stage-delay', least.group(2))
+        self.rtl('--stage-delay', float(least.group(2)) - 0.011, '--force', check=2)
+        levels = self.rtl('--stage-levels', 1, '--force', check=2).stderr
+        self.rtl('--stage-levels', re.search(r'at least ([0-9]+) adder levels', levels).group(1), '--force')
+        few = self.rtl('--latency', 2, '--stage-delay', 1, '--force', check=2).stderr
+        latency = int(re.search(r'a latency of at least ([0-9]+)', few).group(1))
+        for clocks in (latency, latency + 3):
+            self.rtl('--latency', clocks, '--stage-delay', 1, '--force')
+            self.assertEqual(self.report()['latency'], clocks)
+            self.assertLessEqual(self.report()['critical_path_ns'], 1 + 1e-9)
+
+    def test_an_empty_section_has_all_defaults(self):
+        path = self.folder / 'run.yaml'
+        for number, rtl in enumerate(('', '{}', 'null')):
+            path.write_text(RUN.replace('DATA', str(self.data.resolve())).replace('RTL', rtl).replace('epochs: 2', 'epochs: 1'))
+            hgq(path, '--out', self.folder / f'run{number}', '--quiet', check=0)
+            self.assertEqual((self.folder / f'run{number}/rtl').exists(), rtl != 'null')
+
     def test_a_run_without_a_circuit_keeps_its_other_files(self):
         path = self.folder / 'run.yaml'
-        path.write_text(RUN.replace('DATA', str(self.data.resolve())).replace('RTL', '{}').replace(
-            'HDense: {units: 2, name: out}', 'HDense: {units: 2}\n    - HActivation: {activation: softmax, name: out}'))
+        path.write_text(RUN.replace('DATA', str(self.data.resolve())).replace('RTL', '{stage_delay: 0.52}'))
         result = hgq(path, '--out', self.folder / 'run')
         self.assertEqual(result.returncode, 3, result.stderr)
         self.assertIn('there is no RTL', result.stderr)
@@ -189,15 +245,19 @@ class RtlTest(CliTestCase):
         self.assertIn('is a folder', hgq('verify', self.folder, check=2).stderr)
         self.rtl()
         self.assertIn('is installed (apt-get install verilator)', hgq('verify', self.folder / 'rtl', check=2, env={'PATH': '/nonexistent'}).stderr)
-        (self.folder / 'rtl/report.json').write_text('{"format": "hgq-rtl 1"')
-        self.assertIn('is a folder', hgq('verify', self.folder / 'rtl', check=2).stderr)
 
-    @unittest.skipUnless(shutil.which('verilator') or shutil.which('iverilog'), 'no simulator')
-    def test_a_changed_source_is_found(self):
-        self.rtl('--rows', 100)
-        self.assertIn('100 rows', hgq('verify', self.folder / 'rtl', check=0).stdout)
-        data = self.golden / 'unary_fn/data.h5'
-        hgq('verify', self.folder / 'rtl', '--data', data, '--inputs', 'x/overflow', check=0)
+    def verify(self, *options, check=0, **kwargs):
+        """Icarus Verilog compiles sooner than Verilator."""
+        tools = self.folder.parent / (self.folder.name + '_tools')
+        tools.mkdir(exist_ok=True)
+        self.addCleanup(shutil.rmtree, tools, ignore_errors=True)
+        for name in ('iverilog', 'vvp'):
+            if shutil.which(name) and not (tools / name).exists():
+                (tools / name).symlink_to(shutil.which(name))
+        env = {'PATH': str(tools)} if shutil.which('iverilog') else {}
+        return hgq('verify', self.folder / 'rtl', *options, check=check, env=env, **kwargs)
+
+    def change_sources(self):
         changed = 0
         for source in (self.folder / 'rtl/src').glob('*.v'):
             text = source.read_text()
@@ -206,13 +266,235 @@ class RtlTest(CliTestCase):
             changed += '\n'.join(lines) + '\n' != text
             source.write_text('\n'.join(lines) + '\n')
         self.assertGreater(changed, 0)
-        result = hgq('verify', self.folder / 'rtl', '--json', check=1)
-        self.assertFalse(json.loads(result.stdout)['equal'])
+
+    def top(self):
+        return self.folder / 'rtl/src' / (self.report()['top'] + '.v')
+
+    @unittest.skipUnless(shutil.which('verilator') or shutil.which('iverilog'), 'no simulator')
+    def test_a_changed_source_is_found(self):
+        self.rtl('--rows', 100)
+        self.assertIn('100 rows', hgq('verify', self.folder / 'rtl', check=0).stdout)
+        data = self.golden / 'unary_fn/data.h5'
+        self.verify('--data', data, '--inputs', 'x/overflow')
+        self.change_sources()
+        result = json.loads(self.verify('--json', check=1).stdout)
+        self.assertFalse(result['equal'])
+        self.assertGreater(result['rows_differ'], 10)
+        self.assertEqual(result['rows'], 100)
+        self.assertIn('of 100 rows differ', self.verify(check=1).stdout)
+
+    @unittest.skipUnless(shutil.which('verilator') or shutil.which('iverilog'), 'no simulator')
+    def test_nothing_that_is_printed_is_believed(self):
+        """Neither scripts nor the test bench of the folder are run, and what a source prints says nothing."""
+        self.rtl('--rows', 100, '--latency', 2)
+        folder = self.folder / 'rtl'
+        mark = self.folder / 'mark'
+        (folder / 'simulate.sh').write_text(f'#!/bin/sh\ntouch {mark}\necho PASSED 100 rows\n')
+        for file in (folder / 'sim').iterdir():
+            file.write_text('nonsense')
+        for path in (folder, *folder.rglob('*')):
+            path.chmod(path.stat().st_mode & ~0o222)
+        self.assertIn('100 rows', self.verify().stdout)
+        for path in (folder, *folder.rglob('*')):
+            path.chmod(path.stat().st_mode | 0o200)
+        right = self.top().read_text()
+        self.top().write_text(right.replace('localparam LATENCY = 2;', 'localparam LATENCY = 2;\n  initial $display("PASSED 100 rows");\n'
+                                            '  initial #1 begin $display("PASSED 100 rows"); $finish; end'))
+        self.assertIn('ended after', self.verify(check=2).stderr)
+        self.top().write_text(right.replace('localparam LATENCY = 2;', 'localparam LATENCY = 2;\n  initial $display("PASSED 100 rows");'))
+        self.verify()
+        self.change_sources()
+        result = self.verify(check=1)
+        self.assertNotIn('PASSED', result.stdout)
+        self.assertIn('the sources give', result.stdout)
+        self.assertFalse(mark.exists())
+        (self.folder / 'rtl/src' / (self.report()['top'] + '_ports.v')).write_text('module')
+        self.assertIn('do not compile', self.verify(check=2).stderr)
+
+    @unittest.skipUnless(shutil.which('iverilog'), 'no simulator')
+    def test_outputs_that_are_too_narrow_differ(self):
+        """Report and sources agree, but the value is cut off."""
+        self.rtl('--rows', 100)
+        report = self.report()
+        last = report['outputs'][-1]['features'][-1]
+        width = last['lowest_bit'] + last['bits']
+        last['bits'] -= 2
+        (self.folder / 'rtl/report.json').write_text(json.dumps(report))
+        self.assertIn('its latency are not those of report.json', self.verify(check=2).stderr)
+        text = self.top().read_text()
+        narrow = text.replace(f'wire [{width - 1}:0] model_out', f'wire [{width - 3}:0] model_out')
+        self.assertNotEqual(text, narrow)
+        self.top().write_text(narrow)
+        self.assertGreater(json.loads(self.verify('--json', check=1).stdout)['rows_differ'], 10)
+
+    def change_report(self, change):
+        report = json.loads(json.dumps(self.whole_report))
+        change(report)
+        (self.folder / 'rtl/report.json').write_text(json.dumps(report))
+
+    def test_a_report_that_does_not_fit_is_found(self):
+        self.rtl('--latency', 2, '--clock-enable')
+        self.whole_report = self.report()
+        feature = lambda r: r['inputs'][0]['features'][0]
+        changes = [(lambda r: feature(r).update(bits=feature(r)['bits'] + 1), 'lowest_bit'),
+                   (lambda r: r['inputs'][0]['features'][-1].update(bits=3), 'bits'),
+                   (lambda r: feature(r).update(signed=not feature(r)['signed']), 'signed'),
+                   (lambda r: feature(r).update(fraction=feature(r)['fraction'] + 1), 'fraction'),
+                   (lambda r: feature(r).update(element=99), 'element'),
+                   (lambda r: r['inputs'][0]['features'].pop(), 'latency are not those'),
+                   (lambda r: r['inputs'].pop(), 'inputs'),
+                   (lambda r: r['inputs'][0].update(shape=[11]), 'shape'),
+                   (lambda r: r['inputs'][0].update(name='x'), 'name'),
+                   (lambda r: r['inputs'][0].update(quantizer='x'), 'quantizer'),
+                   (lambda r: r['outputs'][0].update(shape=[1, 1]), 'shape'),
+                   (lambda r: r['outputs'][0].update(name='y'), 'name'),
+                   (lambda r: r['outputs'].append(r['outputs'][0]), 'lowest_bit'),
+                   (lambda r: r.update(latency=3), 'latency are not those'),
+                   (lambda r: r.update(reset=True), 'latency are not those'),
+                   (lambda r: r.update(clock_enable=False), 'latency are not those'),
+                   (lambda r: r.update(language='vhdl'), '.vhd'),
+                   (lambda r: r.update(language='chisel'), 'language'),
+                   (lambda r: r.update(format='hgq-rtl 9'), 'format'),
+                   (lambda r: r.update(top='../../evil'), 'top'),
+                   (lambda r: r['files'].append('src/none.v'), 'src/none.v'),
+                   (lambda r: r['files'].append('../rtl/src/none.v'), 'in the folder'),
+                   (lambda r: r['files'].append('/etc/passwd'), 'in the folder'),
+                   (lambda r: r.update(files=['proxy.h5']), 'files')]
+        for number, (change, text) in enumerate(changes):
+            with self.subTest(number=number, text=text):
+                self.change_report(change)
+                result = self.verify(check=2)
+                self.assertIn(text, result.stderr)
+                self.assertIn('report.json', result.stderr)
+        (self.folder / 'rtl/report.json').write_text(json.dumps(self.whole_report))
+        (self.folder / 'rtl/src' / (self.whole_report['top'] + '_ports.v')).unlink()
+        self.assertIn('_ports.v', self.verify(check=2).stderr)
+
+    def test_a_damaged_report_is_named(self):
+        self.rtl('--latency', 2)
+        self.whole_report = self.report()
+        path = self.folder / 'rtl/report.json'
+        text = path.read_text()
+        for damaged in ('', ' ', '{', text[:len(text) // 2], text[:-3], '[]', 'null', '7', '"x"', '{}', '[' * 100000, '\0' * 100,
+                        '{"format": "hgq-rtl 1"}', text.replace('"hgq-rtl 1"', '1e999'), 'PK\x03\x04'):
+            with self.subTest(damaged=damaged[:40]):
+                path.write_text(damaged)
+                self.report_error(self.verify(check=2))
+        path.write_bytes(b'{"format": "hgq-rtl 1", "name": "\xff\xfe"}')
+        self.report_error(self.verify(check=2))
+
+        def places(value, path=()):
+            """One of each kind: only the first of a list."""
+            if path:
+                yield path
+            if isinstance(value, dict):
+                for key in value:
+                    yield from places(value[key], (*path, key))
+            elif isinstance(value, list) and value:
+                index = next((i for i, item in enumerate(value) if isinstance(item, dict) and 'matrix' in item), 0)
+                yield from places(value[index], (*path, index))
+
+        def put(report, place, value):
+            for key in place[:-1]:
+                report = report[key]
+            if value is None:
+                del report[place[-1]]
+            else:
+                report[place[-1]] = value
+
+        tried = 0
+        for place in places(self.whole_report):
+            if isinstance(place[-1], str) and place[-1] != 'matrix':
+                with self.subTest(missing=place):
+                    self.change_report(lambda report: put(report, place, None))
+                    self.report_error(self.verify(check=2))
+            for wrong in ({'x': [1]}, -10**30):
+                with self.subTest(place=place, wrong=wrong):
+                    self.change_report(lambda report: put(report, place, wrong))
+                    self.report_error(self.verify(check=2))
+                    tried += 1
+        self.assertGreater(tried, 100)
+
+    def report_error(self, result):
+        self.assertIn('report.json: ', result.stderr)
+        self.assertEqual(result.stderr.count('error'), 1, result.stderr)
+        for word in ('exception', 'json.', 'type_error', 'parse'):
+            self.assertNotIn(word, result.stderr.replace('report.json', ''))
+
+    def interrupted(self, delay, number, *command, **kwargs):
+        """The exit code and the messages of a command that gets a signal after `delay` seconds."""
+        process = subprocess.Popen([ARGS.program, *map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **kwargs)
+        time.sleep(delay)
+        process.send_signal(number)
+        begin = time.monotonic()
+        _, errors = process.communicate(timeout=60)
+        self.assertLess(time.monotonic() - begin, 5)
+        return process.returncode, errors
+
+    @staticmethod
+    def running_in(folder):
+        """Processes that work there, or in a folder of it that is gone; not those that have ended."""
+        found = []
+        for process in pathlib.Path('/proc').glob('[0-9]*'):
+            try:
+                if os.readlink(process / 'cwd').startswith(str(folder)):
+                    found.append((process / 'cmdline').read_text())
+            except OSError:
+                pass
+        return found
+
+    @unittest.skipUnless(shutil.which('verilator') or shutil.which('iverilog'), 'no simulator')
+    def test_an_interrupted_verify_leaves_nothing(self):
+        self.rtl('--rows', 100)
+        temporary = self.folder / 'tmp'
+        temporary.mkdir()
+        env = {**os.environ, 'TMPDIR': str(temporary)}
+        codes = []
+        for delay, number in ((0.2, signal.SIGINT), (0.7, signal.SIGTERM), (1.5, signal.SIGINT), (3, signal.SIGTERM)):
+            with self.subTest(delay=delay):
+                code, errors = self.interrupted(delay, number, 'verify', self.folder / 'rtl', env=env)
+                codes.append(code)
+                self.assertIn(code, (0, 130), errors)
+                if code == 130:
+                    self.assertIn('hgq-train: interrupted', errors)
+                self.assertEqual(list(temporary.iterdir()), [])
+                self.assertEqual(self.running_in(temporary), [])
+        self.assertIn(130, codes)
+
+    def test_an_interrupted_rtl_leaves_nothing(self):
+        begin = time.monotonic()
+        self.rtl('--rows', 2000)
+        whole = time.monotonic() - begin
+        right = files(self.folder / 'rtl')
+        shutil.rmtree(self.folder / 'rtl')
+        codes = []
+        for step in range(16):
+            number = (signal.SIGINT, signal.SIGTERM)[step % 2]
+            code, errors = self.interrupted(0.01 + whole * step / 15, number, 'rtl', self.proxy, '--out', self.folder / 'rtl', '--rows', 2000)
+            if code == -number:
+                continue  # the program had not begun
+            codes.append(code)
+            self.assertIn(code, (0, 130), errors)
+            names = [path.name for path in self.folder.iterdir()]
+            self.assertIn(names, ([], ['rtl']))
+            if names:
+                self.assertEqual(files(self.folder / 'rtl'), right)
+                shutil.rmtree(self.folder / 'rtl')
+            else:
+                self.assertIn('interrupted', errors)
+        self.assertIn(130, codes)
+        code, errors = self.interrupted(1, signal.SIGINT, 'rtl', self.proxy, '--out', self.folder / 'rtl', '--effort', 'high')
+        self.assertIn(code, (0, 130))
 
     @unittest.skipUnless(shutil.which('ghdl'), 'no simulator')
     def test_vhdl_is_simulated(self):
         self.rtl('--language', 'vhdl', '--latency', 2, '--rows', 100)
         self.assertIn('vhdl equals', hgq('verify', self.folder / 'rtl', check=0).stdout)
+        for source in (self.folder / 'rtl/src').glob('*.vhd'):
+            text = source.read_text().replace(' + ', ' - ')
+            source.write_text(text.replace('\nbegin\n', '\nbegin\n  assert false report "PASSED 100 rows" severity note;\n', 1))
+        result = hgq('verify', self.folder / 'rtl', check=1)
+        self.assertIn('of 100 rows differ', result.stdout)
 
 
 if __name__ == '__main__':

@@ -1,0 +1,37 @@
+#include "hgq/deploy/temporary_folder.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+
+#include "hgq/core/error.h"
+#include "hgq/core/system_file.h"
+
+namespace hgq {
+
+namespace fs = std::filesystem;
+
+TemporaryFolder::TemporaryFolder(const fs::path& parent, std::string_view prefix) {
+  std::string pattern = (parent / concat(prefix, "XXXXXX")).string();
+  if (mkdtemp(pattern.data()) == nullptr)
+    throw_system_error(concat("cannot make a folder in '", parent.string(), "'"), errno);
+  path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code error;
+  fs::remove_all(path_, error);
+}
+
+fs::path folder_for_temporary_files() {
+  std::error_code error;
+  fs::path path = fs::temp_directory_path(error);
+  const char* const given = std::getenv("TMPDIR");
+  if (error)
+    throw_system_error(concat("the folder for temporary files, TMPDIR='", given == nullptr ? "" : given, "'"),
+                       error.value());
+  return path;
+}
+
+}  // namespace hgq
