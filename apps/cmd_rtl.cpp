@@ -1,13 +1,16 @@
 // hgq-train rtl: a proxy as Verilog or VHDL; and verify for the folder that it writes.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"
 #include "hgq/apps/interruption.h"
+#include "hgq/apps/rtl_progress.h"
 #include "hgq/core/error.h"
 #include "hgq/core/printable.h"
 #include "hgq/deploy/files.h"
@@ -75,10 +78,14 @@ int run_rtl(const RtlCommand& command, const Registry& registry) {
     data.out.clear();  // a folder
     const std::unique_ptr<Dataset> dataset = load_rows(data, proxy, extras);
     dataset->slice(0, std::min(command.settings.rows, dataset->size()), rows);
-    const RtlProject project = to_rtl(std::move(proxy), options, workers, rows.inputs());
-    return finish_rtl(command, project, options);
   }
-  return finish_rtl(command, to_rtl(std::move(proxy), options, workers), options);
+  std::optional<RtlProgress> line(std::in_place, stderr, isatty(STDERR_FILENO) == 1);
+  options.progress = [&line](const rtl::LoweringProgress& progress) { line->show(progress); };
+  std::span<const ConstTensorView> inputs;
+  if (has_data(command)) inputs = rows.inputs();
+  const RtlProject project = to_rtl(std::move(proxy), options, workers, inputs);
+  line.reset();
+  return finish_rtl(command, project, options);
 }
 
 int run_verify_rtl(const VerifyCommand& command, const Registry& registry) {

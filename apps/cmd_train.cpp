@@ -12,6 +12,7 @@
 #include "hgq/apps/commands.h"
 #include "hgq/apps/interruption.h"
 #include "hgq/apps/prepare.h"
+#include "hgq/apps/rtl_progress.h"
 #include "hgq/apps/run_rtl.h"
 #include "hgq/apps/setup.h"
 #include "hgq/callbacks/progress.h"
@@ -311,8 +312,12 @@ class Run {
   }
 
   int write_rtl(const Dataset& rows) {
-    const RunRtl made = write_run_rtl(folder_.string(), *config_.proxy.rtl, rows, registry_, workers_);
-    for (const std::string& line : made.notes) note(line);
+    std::optional<RtlProgress> line(std::in_place, stderr, isatty(STDERR_FILENO) == 1);
+    std::function<void(const rtl::LoweringProgress&)> show;
+    if (!command_.quiet) show = [&line](const rtl::LoweringProgress& progress) { line->show(progress); };
+    const RunRtl made = write_run_rtl(folder_.string(), *config_.proxy.rtl, rows, registry_, workers_, show);
+    line.reset();
+    for (const std::string& text : made.notes) note(text);
     std::cout << made.table;
     return made.written ? kExitDone : kExitFailed;
   }

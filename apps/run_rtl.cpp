@@ -10,7 +10,8 @@
 namespace hgq {
 
 RunRtl write_run_rtl(const std::string& folder, const RtlSettings& settings, const Dataset& rows,
-                     const Registry& registry, Workers& workers) {
+                     const Registry& registry, Workers& workers,
+                     const std::function<void(const rtl::LoweringProgress&)>& progress) {
   RunRtl made;
   const std::string proxy = folder + "/proxy.h5";
   const std::string out = folder + "/rtl";
@@ -18,7 +19,8 @@ RunRtl write_run_rtl(const std::string& folder, const RtlSettings& settings, con
     check_rtl_folder(out, true);
     Batch first;
     rows.slice(0, std::min(settings.rows, rows.size()), first);
-    const RtlOptions options = settings.options();
+    RtlOptions options = settings.options();
+    options.progress = progress;
     const RtlProject project = to_rtl(load_proxy(proxy, registry), options, workers, first.inputs());
     const GracefulStop stop;
     write_rtl_folder(out, project, options, proxy, true, &stop.requested());

@@ -1,6 +1,7 @@
 // RTL at the end of a run whose config has a section `export.rtl`.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "hgq/core/parallel.h"
 #include "hgq/data/dataset.h"
 #include "hgq/deploy/registry.h"
+#include "hgq/rtl/lowering.h"
 
 namespace hgq {
 
@@ -18,8 +20,9 @@ struct RunRtl {
 };
 
 /// Writes the folder FOLDER/rtl for FOLDER/proxy.h5, in the place of one that is there. The rows of the test bench are
-/// the first of `rows`. Throws FileError, or RunError if the disk fails.
+/// the first of `rows`. `progress` is called while the solver works. Throws FileError, or RunError if the disk fails.
 RunRtl write_run_rtl(const std::string& folder, const RtlSettings& settings, const Dataset& rows,
-                     const Registry& registry, Workers& workers);
+                     const Registry& registry, Workers& workers,
+                     const std::function<void(const rtl::LoweringProgress&)>& progress = {});
 
 }  // namespace hgq

@@ -258,10 +258,18 @@ class Lowering {
     SolvedLayer solved{.layer = layer().name()};
     folded_[layer_] = cuts_of(product);
     const ProductProblem problem{product, in, demands_[layer_], folded_[layer_], where()};
-    std::vector<Value> values = to_values(product_circuit(builder_, problem, options_.solver, workers_, solved));
+    SolverOptions solver = options_.solver;
+    if (options_.progress) solver.progress = [this](double share) { options_.progress(progress(share)); };
+    std::vector<Value> values = to_values(product_circuit(builder_, problem, solver, workers_, solved));
     solved_.push_back(std::move(solved));
     check_size();
     return values;
+  }
+
+  LoweringProgress progress(double share) const {
+    const auto products = std::ranges::count_if(
+        plans_, [](const ProxyPlan& plan) { return std::holds_alternative<ProductOperation>(plan.operation); });
+    return {layer().name(), solved_.size() + 1, static_cast<size_t>(products), share};
   }
 
   /// What the quantizer after a product, if it is all that reads it, allows: bits below those that it keeps are

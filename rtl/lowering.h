@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,8 +31,18 @@
 
 namespace hgq::rtl {
 
+/// How far the solver is, which takes most of the time.
+struct LoweringProgress {
+  std::string layer{};
+  size_t number = 0;  // of this layer, from 1, among `count` dense layers and convolutions
+  size_t count = 0;
+  double share = 0;  // of this layer, 0 to 1
+};
+
 struct LoweringOptions {
   SolverOptions solver{};
+  /// Called now and then, by one thread at a time.
+  std::function<void(const LoweringProgress&)> progress{};
   /// The outputs are indices of the largest value along the last dimension, the first if there are several.
   bool argmax = false;
   /// More adder bits than this are refused: about what the largest FPGAs have LUTs.

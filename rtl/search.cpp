@@ -41,6 +41,7 @@ constexpr double kStepsIfTightAndSparse = 0.16;
 constexpr double kHottest = 8;            // adder bits
 constexpr double kStepsForADegree = 200;  // for each adder: more steps can use a higher temperature
 constexpr int64_t kStepsToMeasure = 256;  // how long a step takes
+constexpr int64_t kStepsToTell = 128;     // between two reports of progress
 constexpr double kRoomForSums = 0x1p50;
 
 /// Rebuilding makes sums of terms in an order of its own, whose values may be larger than those of the outputs. It is
@@ -159,6 +160,7 @@ class Search {
           const double done = std::max(part(static_cast<double>(i) / static_cast<double>(most)),
                                        (time - time_before) / (1 - time_before));
           chain.step(hottest * (1 - done), i % wide_every() == 0);
+          if (c == 0 && options_.progress && i % kStepsToTell == 0) options_.progress(done);
         }
       });
       choose_chain(round + 1);

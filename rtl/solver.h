@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -44,6 +45,8 @@ struct SolverOptions {
   uint64_t seed = 1;
   /// No try and no step begins after this time, but for the first try.
   double seconds = std::numeric_limits<double>::infinity();
+  /// Called now and then during the steps, by one thread at a time, with the share of the work that is done, 0 to 1.
+  std::function<void(double)> progress{};
 };
 
 /// Throws ShapeError if sizes do not agree, and ConfigError if a value can be 2^60 or more.

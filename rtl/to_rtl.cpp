@@ -49,6 +49,7 @@ rtl::LoweringOptions lowering_options(const RtlOptions& options) {
   lowering.solver.steps_per_adder = search.steps_per_adder;
   lowering.solver.seed = options.seed;
   if (options.solver_seconds) lowering.solver.seconds = *options.solver_seconds;
+  lowering.progress = options.progress;
   return lowering;
 }
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
@@ -69,6 +70,8 @@ struct RtlOptions {
   uint64_t seed = 1;
   /// Rows of the test bench where there are no data: random ones.
   int64_t random_rows = 1000;
+  /// Called now and then while the solver works, by one thread at a time.
+  std::function<void(const rtl::LoweringProgress&)> progress{};
 };
 
 struct RtlProject {

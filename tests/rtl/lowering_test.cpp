@@ -238,6 +238,30 @@ TEST(Lowering, GoldenProxies) {
   }
 }
 
+TEST(Lowering, ProgressNamesTheLayerAndGrows) {
+  Numbers n(1);
+  ProxyBuilder b;
+  const ProxyRef x =
+      b.add_quantizer("x_q", b.add_input("x", {12}), n.types({12}, true), Rounding::kRnd, Overflow::kWrap);
+  const ProxyRef h = b.add_dense("h", x, {12, 12}, n.weights(144), {});
+  const ProxyRef y = b.add_dense("y", h, {12, 3}, n.weights(36), {});
+  std::vector<LoweringProgress> told;
+  LoweringOptions options;
+  options.solver.steps_per_adder = 30;
+  options.progress = [&](const LoweringProgress& progress) { told.push_back(progress); };
+  Workers workers(2);
+  lower(std::move(b).finish({y}), options, workers);
+  ASSERT_GT(told.size(), 4U);
+  EXPECT_EQ(told.front().layer, "h");
+  EXPECT_EQ(told.back().layer, "y");
+  EXPECT_EQ(told.back().number, 2U);
+  EXPECT_EQ(told.back().count, 2U);
+  for (size_t i = 0; i < told.size(); ++i) {
+    EXPECT_GE(told[i].share, i > 0 && told[i].number == told[i - 1].number ? told[i - 1].share : 0);
+    EXPECT_LE(told[i].share, 1);
+  }
+}
+
 TEST(Lowering, SoftmaxIsRefusedOrItsInputsAreTheOutputs) {
   const std::string folder = std::string(HGQ_SOURCE_DIR) + "/tests/golden/models/softmax_out/";
   ProxyModel model = load_proxy(folder + "proxy_wrap.h5", ProxyKinds());
@@ -246,7 +270,7 @@ TEST(Lowering, SoftmaxIsRefusedOrItsInputsAreTheOutputs) {
     lower(model, {}, workers);
     FAIL() << "expected an error";
   } catch (const ConfigError& e) {
-    EXPECT_THAT(e.what(), HasSubstr("softmax: logits"));
+    EXPECT_THAT(e.what(), HasSubstr("for which there is no circuit"));
   }
   std::vector<std::string> notes;
   model = with_logits(std::move(model), notes);
