@@ -81,9 +81,12 @@ void force_to_disk(const Descriptor& file, const std::string& path) {
   }
 }
 
-/// What a message says of a target that could not be written.
+/// What a message says of a target that could not be written. It does not change errno.
 std::string_view state_of(const std::string& path) {
-  return access(path.c_str(), F_OK) == 0 ? "; the file is as it was" : "; there is no such file now";
+  const int error = errno;
+  const bool is_there = access(path.c_str(), F_OK) == 0;
+  errno = error;
+  return is_there ? "; the file is as it was" : "; there is no such file now";
 }
 
 }  // namespace

@@ -1,7 +1,10 @@
 #include "hgq/deploy/rtl_folder.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -29,6 +32,15 @@ void move_folder(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::rename(from, to, error);
   if (error) throw_system_error(concat("cannot rename '", from.string(), "' to '", to.string(), "'"), error.value());
+}
+
+/// Lets two folders change places in one operation, so that whenever the process is killed, one of them is there.
+/// Returns false if the file system cannot do that.
+bool exchange_folders(const fs::path& one, const fs::path& other) {
+  if (renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0) return true;
+  const int error = errno;
+  if (error == EINVAL || error == ENOSYS) return false;
+  throw_system_error(concat("cannot rename '", one.string(), "' to '", other.string(), "'"), error);
 }
 
 fs::path without_slash(const std::string& folder) {
@@ -114,7 +126,9 @@ void write_rtl_folder(const std::string& folder, const RtlProject& project, cons
   replace_file((made / kRtlReport).string(), report.dump(1) + "\n");
   force_folder_to_disk(made.string());
   end_if(stop);
-  if (is_there(path)) {
+  if (is_there(path) && exchange_folders(made, path)) {
+    // What was there is in the temporary folder now.
+  } else if (is_there(path)) {
     const fs::path old = work.path() / "old";
     move_folder(path, old);
     try {

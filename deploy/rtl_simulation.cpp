@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -55,14 +56,22 @@ class WorkFile {
   explicit WorkFile(fs::path path) : path_(std::move(path)) {
     make_folder(path_.parent_path().string());
     file_.open(path_, std::ios::binary);
+    check();
   }
-  void write(const std::string& text) { file_ << text; }
+  void write(const std::string& text) {
+    file_ << text << std::flush;
+    check();
+  }
   void finish() {
     file_.close();
-    HGQ_CHECK(file_.good(), RunError, path_.string(), ": cannot be written; is the disk full?");
+    check();
   }
 
  private:
+  void check() const {
+    if (!file_) throw_system_error(concat(path_.string(), ": cannot be written"), errno);
+  }
+
   fs::path path_;
   std::ofstream file_;
 };

@@ -20,8 +20,13 @@ TemporaryFolder::TemporaryFolder(const fs::path& parent, std::string_view prefix
 }
 
 TemporaryFolder::~TemporaryFolder() {
+  // A file that a dying program still wrote, or a disk that failed once, is no reason to leave the others.
+  constexpr int kMostTries = 3;
   std::error_code error;
-  fs::remove_all(path_, error);
+  for (int i = 0; i < kMostTries; ++i) {
+    fs::remove_all(path_, error);
+    if (!error) return;
+  }
 }
 
 fs::path folder_for_temporary_files() {

@@ -35,10 +35,10 @@ PortValues mantissas(const Port& port, const Circuit& circuit, const std::vector
 }
 
 /// For each row and place the index of the largest of `classes` values, the first if there are several.
-PortValues largest_indices(const std::vector<double>& values, size_t classes) {
-  PortValues out;
+std::vector<double> largest_indices(const std::vector<double>& values, size_t classes) {
+  std::vector<double> out;
   for (auto first = values.begin(); first != values.end(); first += static_cast<std::ptrdiff_t>(classes))
-    out.push_back(std::max_element(first, first + static_cast<std::ptrdiff_t>(classes)) - first);
+    out.push_back(static_cast<double>(std::max_element(first, first + static_cast<std::ptrdiff_t>(classes)) - first));
   return out;
 }
 
@@ -54,9 +54,9 @@ Stimuli stimuli_for(const ProxyModel& proxy, const Lowered& lowered, std::span<c
   for (size_t i = 0; i < emulation.outputs.size(); ++i) {
     const Port& port = lowered.circuit.outputs[i];
     const std::vector<double>& values = emulation.wide_outputs[i];
-    stimuli.outputs.push_back(lowered.argmax
-                                  ? largest_indices(values, static_cast<size_t>(emulation.outputs[i].shape()[-1]))
-                                  : mantissas(port, lowered.circuit, values));
+    const auto classes = static_cast<size_t>(emulation.outputs[i].shape()[-1]);
+    stimuli.outputs.push_back(
+        mantissas(port, lowered.circuit, lowered.argmax ? largest_indices(values, classes) : values));
   }
   return stimuli;
 }

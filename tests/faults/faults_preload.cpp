@@ -314,6 +314,22 @@ int remove(const char* path) {
   return on_path("remove", path, [&] { return REAL(remove)(path); });
 }
 
+/// The C library makes the folder by a call that cannot be replaced.
+char* mkdtemp(char* pattern) {
+  if (in_folder(pattern) && before(Kind::kName, "mkdtemp", pattern) == Outcome::kFail) return nullptr;
+  return REAL(mkdtemp)(pattern);
+}
+
+int fchmodat(int folder, const char* path, mode_t mode, int flags) {
+  if (folder != AT_FDCWD) return REAL(fchmodat)(folder, path, mode, flags);
+  return on_path("fchmodat", path, [&] { return REAL(fchmodat)(folder, path, mode, flags); });
+}
+
+int renameat2(int from_folder, const char* from, int to_folder, const char* to, unsigned flags) {
+  if (to_folder != AT_FDCWD) return REAL(renameat2)(from_folder, from, to_folder, to, flags);
+  return on_path("renameat2", to, [&] { return REAL(renameat2)(from_folder, from, to_folder, to, flags); });
+}
+
 int mkdir(const char* path, mode_t mode) {
   return on_path("mkdir", path, [&] { return REAL(mkdir)(path, mode); });
 }

@@ -12,6 +12,10 @@ run that goes on from there ends in the files of the undisturbed one, with no te
 Reading: commands on files of all kinds meet faults. They end with 0 and the right output or with 3, and say that the disk
 failed, not that the file is damaged.
 
+RTL: `rtl` writes a new folder or replaces one: it is old, new, or (a new one) not there, and nothing else is left, but after a
+kill. `verify` of the folder meets faults where it reads and in its temporary folder, of which nothing is left. The simulator
+itself is left alone; without Icarus Verilog this part is left out.
+
 Python's standard library only.
 """
 import argparse
@@ -91,9 +95,9 @@ class Faults:
         self.library = str(pathlib.Path(args.faults).resolve())
         self.folder = folder
 
-    def run(self, *args, folder=None, at=0, mode='', calls='write', report=None):
+    def run(self, *args, folder=None, at=0, mode='', calls='write', report=None, env=None):
         """`folder`: where calls are counted; none: nothing is injected."""
-        env = dict(os.environ)
+        env = {**os.environ, **(env or {})}
         if folder is not None:
             env.update(LD_PRELOAD=self.library, HGQ_FAULTS_FOLDER=str(folder), HGQ_FAULTS_AT=str(at), HGQ_FAULTS_MODE=mode,
                        HGQ_FAULTS_CALLS=calls)
@@ -277,13 +281,109 @@ class Reading(Faults):
         return result.returncode
 
 
+def rtl_state(folder):
+    """The files of an RTL folder, without the times in its report; None if there is none."""
+    if not folder.exists():
+        return None
+    state = {name: digest(path) for name, path in files_of(folder).items() if name != 'report.json'}
+    report = json.loads((folder / 'report.json').read_text())
+    report.pop('seconds')
+    for layer in report['layers']:
+        layer.get('matrix', {}).pop('solver_seconds', None)
+    return state, report
+
+
+class Rtl(Faults):
+    """Tasks are ('new' | 'force' | 'read' | 'temporary', number of the call, mode)."""
+
+    def __init__(self, args, folder, proxy):
+        super().__init__(args, folder)
+        self.proxy = folder / 'proxy.h5'
+        shutil.copy(proxy, self.proxy)
+        self.states = {}
+        for name, options in (('old', ('--latency', 1)), ('new', ('--latency', 2))):
+            self.write(folder / name, *options)
+            self.states[name] = rtl_state(folder / name / 'rtl')
+        if self.states['old'] == self.states['new']:
+            raise Failure('old and new do not differ')
+        self.tools = folder / 'tools'
+        self.tools.mkdir()
+        for name in ('iverilog', 'vvp'):
+            if shutil.which(name):
+                (self.tools / name).write_text(f'#!/bin/sh\nunset LD_PRELOAD\nexec {shutil.which(name)} "$@"\n')
+                (self.tools / name).chmod(0o755)
+        self.kinds = ('new', 'force', 'read', 'temporary') if shutil.which('iverilog') else ('new', 'force')
+
+    def write(self, out, *options, check=0, **kwargs):
+        result = self.run('rtl', self.proxy, '--out', out / 'rtl', '--rows', 20, '--threads', 1, *(options or ('--latency', 2, '--force')),
+                          **kwargs)
+        if check is not None and result.returncode != check:
+            raise Failure(f'exit {result.returncode}, expected {check}: {result.stderr}')
+        return result
+
+    def verify(self, kind, temporary, **kwargs):
+        folder = self.folder / 'new' if kind == 'read' else temporary
+        return self.run('verify', self.folder / 'new/rtl', folder=folder, calls='read' if kind == 'read' else 'write',
+                        env={'TMPDIR': str(temporary), 'PATH': str(self.tools)}, **kwargs)
+
+    def prepared(self, kind, name):
+        folder = self.folder / f'{kind}-{name}'
+        folder.mkdir()
+        if kind == 'force':
+            shutil.copytree(self.folder / 'old/rtl', folder / 'rtl')
+        return folder
+
+    def count(self, kind):
+        folder = self.prepared(kind, 'counted')
+        report = self.folder / 'calls.txt'
+        report.unlink(missing_ok=True)
+        if kind in ('new', 'force'):
+            self.write(folder, folder=folder, report=report)
+        else:
+            self.right = self.verify(kind, folder, report=report)
+            if self.right.returncode != 0:
+                raise Failure(self.right.stderr)
+        return max(int(line.split()[1]) for line in report.read_text().splitlines())
+
+    def try_fault(self, kind, at, mode):
+        folder = self.prepared(kind, f'{mode}-{at}')
+        if kind in ('new', 'force'):
+            result = self.write(folder, check=None, folder=folder, at=at, mode=mode)
+        else:
+            result = self.verify(kind, folder, at=at, mode=mode)
+        code = result.returncode
+        allowed = (-9,) if mode == 'kill' else (0,) if mode in HARMLESS else (0, 3)
+        if code not in allowed:
+            raise Failure(f'exit {code}, expected one of {allowed}: {result.stderr}')
+        if code == 3 and 'Error' not in result.stderr and 'I/O error' not in result.stderr and 'disk is full' not in result.stderr:
+            raise Failure(f'the message does not tell of the disk: {result.stderr}')
+        left = [path.name for path in folder.iterdir() if path.name != 'rtl']
+        if left and mode not in ('kill', 'io-on'):  # where nothing can be removed either
+            raise Failure(f'{left} is left: {result.stderr}')
+        if kind in ('new', 'force'):
+            self.check_folder(kind, folder, code)
+        elif code == 0 and result.stdout != self.right.stdout:
+            raise Failure(f'another output: {result.stdout}')
+        shutil.rmtree(folder)
+        return code
+
+    def check_folder(self, kind, folder, code):
+        state = rtl_state(folder / 'rtl')
+        if state not in ((self.states['new'],) if code == 0 else (self.states['new'], self.states['old'] if kind == 'force' else None)):
+            raise Failure('the folder is neither old nor new' if state else 'the folder is gone')
+        if code != 0:
+            self.write(folder)
+            if rtl_state(folder / 'rtl') != self.states['new']:
+                raise Failure('a second try does not write the folder')
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--program', required=True)
     parser.add_argument('--faults', required=True, help='the preload library')
     parser.add_argument('--all', action='store_true', help='every call, not a sample')
     parser.add_argument('--jobs', type=int, default=2)
-    parser.add_argument('--only', choices=('write', 'read'))
+    parser.add_argument('--only', choices=('write', 'read', 'rtl'))
     parser.add_argument('--sample', type=int, default=60, help='faults that are tried of each kind without --all')
     args = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix='hgq_faults_'))
@@ -302,19 +402,26 @@ def main():
         (folder / 'read').mkdir()
         writing = Writing(args, folder / 'write')
         tasks = []
-        if args.only != 'read':
+        if args.only in (None, 'write'):
             calls = writing.count()
             print(f'{calls} calls write')
             tasks += [('write', writing.try_fault, at, mode) for at in range(1, calls + 1) for mode in WRITING]
         reading = None
-        if args.only != 'write':
+        if args.only in (None, 'read'):
             reading = Reading(args, folder / 'read', writing.whole, folder / 'write')
             print('calls read: ' + ', '.join(f'{name} {count}' for name, count in reading.counts.items()))
             tasks += [('read', reading.try_fault, name, at, mode) for name, count in reading.counts.items()
                       for at in range(1, count + 1) for mode in READING]
+        if args.only in (None, 'rtl'):
+            (folder / 'rtl').mkdir()
+            rtl = Rtl(args, folder / 'rtl', writing.whole / 'proxy.h5')
+            counts = {kind: rtl.count(kind) for kind in rtl.kinds}
+            print('calls of RTL: ' + ', '.join(f'{kind} {count}' for kind, count in counts.items()))
+            tasks += [('rtl', rtl.try_fault, kind, at, mode) for kind, count in counts.items() for at in range(1, count + 1)
+                      for mode in (READING if kind == 'read' else WRITING)]
         if not args.all:
             numbers = random.Random(1)
-            kinds = {kind: [task for task in tasks if task[0] == kind] for kind in ('write', 'read')}
+            kinds = {kind: [task for task in tasks if task[0] == kind] for kind in ('write', 'read', 'rtl')}
             tasks = [task for of_kind in kinds.values() for task in numbers.sample(of_kind, min(args.sample, len(of_kind)))]
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
             for kind, what, code, error in pool.map(attempt, tasks):

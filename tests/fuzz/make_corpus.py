@@ -101,7 +101,29 @@ def models(program, folder):
     write('proxy', 'own_dense.json', json.dumps(keras_document(folder / 'dense/proxy.h5')))
 
 
+RTL_LAYERS = {
+    'conv': '[HQuantize: {name: q}, PReshape: {target_shape: [4, 1]}, HConv1D: {filters: 2, kernel_size: 2, padding: same, activation: relu}, '
+            'PMaxPooling1D: {pool_size: 2}, PFlatten, HDense: {units: 1}]',
+    'pools': '[HQuantize: {name: q}, PReshape: {target_shape: [2, 2, 1]}, HConv2D: {filters: 2, kernel_size: 2, padding: same}, '
+             'PAveragePooling2D: {pool_size: 2}, PFlatten, HActivation: {activation: tanh}, HDense: {units: 1}]',
+    'paths': '[HQuantize: {name: q}, HDense: {units: 3, name: a, inputs: q, activation: relu}, HDense: {units: 3, name: b, inputs: q}, '
+             'HAdd: {name: c, inputs: [a, b]}, PConcatenate: {name: d, inputs: [c, a]}, HActivation: {activation: sigmoid, inputs: d}, HDense: {units: 2}]',
+}
+
+
+def circuits(program, folder):
+    """Proxies of other layers than the golden ones, for circuits."""
+    for name, layers in RTL_LAYERS.items():
+        config = CONFIG.format(data=folder / 'rows.csv', inputs='[a, b, c, d]', targets='label', scale='standard', layers=layers,
+                               loss='sparse_categorical_crossentropy' if name == 'paths' else 'mse', metrics='[]')
+        (folder / f'rtl_{name}.yaml').write_text(config)
+        subprocess.run([program, folder / f'rtl_{name}.yaml', '--out', folder / f'rtl_{name}', '--quiet'], check=True, stdout=subprocess.DEVNULL)
+        write('rtl', f'{name}.json', json.dumps(keras_document(folder / f'rtl_{name}/proxy.h5')))
+
+
 def golden():
+    for case in ('unary_fn', 'mlp_relu'):
+        write('rtl', f'{case}.json', json.dumps(keras_document(GOLDEN / case / 'proxy_wrap.h5')))
     for case in ('softmax_out', 'jsc_bn', 'mixer', 'sigmoid_out'):
         write('keras_model', f'{case}.json', json.dumps(keras_document(GOLDEN / case / 'hgq.h5')))
         write('proxy', f'{case}.json', json.dumps(keras_document(GOLDEN / case / 'proxy_sat.h5')))
@@ -191,6 +213,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         models(program, folder)
+        circuits(program, folder)
         golden()
         h5_files(folder)
     keras_zips()

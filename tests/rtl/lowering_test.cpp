@@ -270,10 +270,14 @@ TEST(Lowering, SoftmaxIsRefusedOrItsInputsAreTheOutputs) {
     lower(model, {}, workers);
     FAIL() << "expected an error";
   } catch (const ConfigError& e) {
-    EXPECT_THAT(e.what(), HasSubstr("for which there is no circuit"));
+    EXPECT_THAT(e.what(), HasSubstr("is a softmax"));
   }
+  const std::vector<LayerWithoutCircuit> without = layers_without_circuit(model);
+  ASSERT_EQ(without.size(), 1);
+  EXPECT_TRUE(without[0].is_softmax_at_output);
   std::vector<std::string> notes;
   model = with_logits(std::move(model), notes);
+  EXPECT_TRUE(layers_without_circuit(model).empty());
   EXPECT_THAT(notes, testing::ElementsAre(HasSubstr("before the softmax")));
   const Tensor x = h5::File::open(folder + "data.h5").read_floats("x/test");
   expect_equal(model, x);
