@@ -22,7 +22,8 @@ bool contains(const Interval& outer, const Interval& inner) {
   return outer.low <= inner.low && inner.high <= outer.high;
 }
 
-Int128 times_power(int64_t value, int shift) { return Int128{value} * (Int128{1} << shift); }
+/// value * 2^shift; for shifts from 64 on another product that is too wide as well, unless it is 0.
+Int128 times_power(int64_t value, int shift) { return Int128{value} * (Int128{1} << std::min(shift, 64)); }
 
 /// A number of `bits` bits, from the lowest of `value`.
 int64_t wrapped(int64_t value, int bits, bool is_signed) {

@@ -1,5 +1,6 @@
 // The quantizers that read the inputs of a proxy: a circuit begins behind them, so they say what its input ports are.
 //
+//   const ProxyModel proxy = load_proxy("proxy.h5");
 //   for (const rtl::InputQuantizer& q : rtl::input_quantizers(proxy)) std::puts(q.port.c_str());
 #pragma once
 

@@ -15,9 +15,9 @@ Feature feature(const CircuitBuilder& b, const Operand& operand, int exponent) {
 
 int32_t any_of(CircuitBuilder& b, const Operand& x) { return x.node < 0 ? b.constant(0) : b.any(x.node); }
 
-/// The lowest bits of a shifted value are 0.
-int32_t all_of(CircuitBuilder& b, const Operand& x) {
-  return x.node < 0 || x.shift > 0 ? b.constant(0) : b.all(x.node);
+/// Whether `bits` bits are all 1. The lowest bits of a shifted value are 0, and so are those that its wire has not.
+int32_t all_of(CircuitBuilder& b, const Operand& x, int bits) {
+  return x.node < 0 || x.shift > 0 || b.bits(x.node) < bits ? b.constant(0) : b.all(x.node);
 }
 
 int32_t inverse(CircuitBuilder& b, int32_t bit) { return b.inverted(bit, 1); }
@@ -76,7 +76,8 @@ Outside outside(CircuitBuilder& b, const Operand& x, const Kbi& type) {
   const Operand upper = value_bits > first ? b.slice(x, first, value_bits - first, false) : Operand{};
   const int32_t sign = b.sign(x.node);
   if (r.high > of_type.high) out.above = b.conjunction(any_of(b, upper), inverse(b, sign));
-  if (r.low < of_type.low) out.below = type.k == 0 ? sign : b.conjunction(sign, inverse(b, all_of(b, upper)));
+  if (r.low < of_type.low)
+    out.below = type.k == 0 ? sign : b.conjunction(sign, inverse(b, all_of(b, upper, value_bits - first)));
   return out;
 }
 
@@ -196,6 +197,24 @@ Operand joined(std::vector<Operand> operands, F join) {
   return operands.front();
 }
 
+/// x * 2^shift, or another value that becomes the same in a type, for types so fine that the product would be too wide.
+Operand shifted(CircuitBuilder& b, int32_t x, int shift, const Kbi& type, Overflow overflow) {
+  constexpr int kMostBits = 62;
+  // From one bit above the type on, all bits of the type are 0, and every value but 0 is outside.
+  shift = std::min(shift, type.b + 1);
+  if (top_bit(b.range(x)) + shift <= kMostBits) return {x, shift, false};
+  const bool wraps = overflow == Overflow::kWrap || overflow == Overflow::kWrapSm;
+  Operand narrow{x, 0, false};
+  if (wraps) {
+    narrow = b.slice(narrow, 0, type.b + 1 - shift, false);
+  } else {
+    const int bits = type.b + 3 - shift;  // what it saturates to is still outside
+    narrow = overflowed(b, narrow, {.k = 1, .b = bits, .i = bits}, Overflow::kSat);
+  }
+  narrow.shift += shift;
+  return narrow;
+}
+
 }  // namespace
 
 Feature quantized(CircuitBuilder& builder, const Feature& x, const Kbi& type, Rounding rounding, Overflow overflow) {
@@ -205,8 +224,10 @@ Feature quantized(CircuitBuilder& builder, const Feature& x, const Kbi& type, Ro
     const int64_t value = quantize(builder.range(x.node).low, -x.exponent, type, rounding, overflow).mantissa;
     return value == 0 ? Feature{} : Feature{builder.constant(value), unit};
   }
-  const int cut = unit - x.exponent;
-  const Operand whole = cut <= 0 ? Operand{x.node, -cut, false} : rounded(builder, x.node, cut, rounding);
+  // A value below half of the unit gives the same, however far below.
+  const int cut = std::min(unit - x.exponent, top_bit(builder.range(x.node)) + 1);
+  const Operand whole =
+      cut <= 0 ? shifted(builder, x.node, -cut, type, overflow) : rounded(builder, x.node, cut, rounding);
   return whole.node < 0 ? Feature{} : feature(builder, overflowed(builder, whole, type, overflow), unit);
 }
 

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "../support/temporary_folder.h"
 #include "hdl_tools.h"
@@ -144,7 +146,11 @@ TEST(Hdl, OptionsAreChecked) {
     }
     return "";
   };
-  EXPECT_THAT(message({.clock_period_ns = 0}), HasSubstr("clock period 0 ns; expected at least"));
+  for (const double period : {0.001, 2e6, -1.0, std::numeric_limits<double>::infinity(), std::nan("")})
+    EXPECT_THAT(message({.clock_period_ns = period}), HasSubstr("expected one in")) << period;
+  for (const char* const part : {"", "-x", "a b", "x;exit", "$x"})
+    EXPECT_THAT(message({.part = part}), HasSubstr("part")) << part;
+  EXPECT_THAT(message({.clock_period_ns = 0}), HasSubstr("clock period of 0 ns; expected one in [0.01"));
   EXPECT_THAT(message({.part = "xc7; exit"}), HasSubstr("part 'xc7; exit' is no name of an FPGA"));
   EXPECT_THAT(message({.device = ""}), HasSubstr("device ''"));
   Circuit nothing = filter();
