@@ -79,10 +79,15 @@ uint64_t Elimination::depth_weight(int32_t node) const {
 }
 
 void Elimination::load(const std::vector<Sum>& sums) {
-  heap_ = {};
-  for (const int32_t node : placed_) places_[static_cast<size_t>(node)].clear();
+  for (const int32_t node : placed_) {
+    places_[static_cast<size_t>(node)].clear();
+    occurs_[static_cast<size_t>(node)] = 0;
+  }
   placed_.clear();
-  places_.resize(std::max(places_.size(), builder_.size()));
+  make_room();
+  for (const Sum& sum : sums) {
+    for (const Term& term : sum.terms) ++occurs_[static_cast<size_t>(term.node)];
+  }
   sums_.resize(sums.size());
   for (size_t j = 0; j < sums.size(); ++j) {
     const Sum& sum = sums[j];
@@ -92,6 +97,11 @@ void Elimination::load(const std::vector<Sum>& sums) {
     for (const Term& term : sum.terms) add_term(j, pack(term));
   }
   keep_frequent();
+}
+
+void Elimination::make_room() {
+  places_.resize(std::max(places_.size(), builder_.size()));
+  occurs_.resize(places_.size());
 }
 
 Elimination::Place& Elimination::place_of(int32_t node, size_t sum) {
@@ -116,8 +126,12 @@ void Elimination::add_term(size_t sum, Packed term) {
     term = pack({node, shift_of(term) + 1, is_negative(term)});
   }
   State& state = sums_[sum];
-  fresh_.make_room(state.terms.size());
-  for (const Packed other : state.terms) fresh_.count(key_of(term, other));
+  if (is_repeated(node)) {
+    fresh_.make_room(state.terms.size());
+    for (const Packed other : state.terms) {
+      if (is_repeated(node_of(other))) fresh_.count(key_of(term, other));
+    }
+  }
   state.terms.push_back(term);
   if (state.limit != 0) state.weight += depth_weight(node);
   Place& place = place_of(node, sum);
@@ -197,7 +211,8 @@ void Elimination::replace(const Pair& pair) {
       pair.different_signs && builder_.is_better_turned(pair.first, first_shift, pair.second, second_shift);
   const int made =
       builder_.add({pair.first, first_shift, turned}, {pair.second, second_shift, pair.different_signs && !turned});
-  places_.resize(std::max(places_.size(), builder_.size()));
+  make_room();
+  occurs_[static_cast<size_t>(made)] += static_cast<int32_t>(occurrences_.size());
   for (const Occurrence& place : occurrences_) {
     remove_term(place.sum, place.first);
     remove_term(place.sum, place.second);

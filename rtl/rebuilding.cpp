@@ -168,7 +168,7 @@ bool Rebuilding::build() {
   elimination_.run(sums_, {.cost = cost, .noise = noise, .seed = seed});
   summation_.begin({.noise = noise, .seed = seed});
   for (size_t j = 0; j < heads_.size(); ++j) {
-    const Term result = summation_.sum(std::move(sums_[j].terms), sums_[j].limit, true);
+    const Term result = summation_.sum(sums_[j].terms, sums_[j].limit, true);
     const bool is_usable = result.node >= 0 && !result.negative && result.shift == 0;
     if (!is_usable) return false;
     const bool is_other_head = static_cast<size_t>(result.node) < living_.size() && is_taken(result.node);
@@ -181,6 +181,28 @@ bool Rebuilding::build() {
     for (const int32_t operand : {made.left.node, made.right.node}) {
       if (static_cast<size_t>(operand) < living_.size() && marks(operand).opened == step_) return false;
     }
+  }
+  return true;
+}
+
+/// Whether build() made what was there before: most steps do.
+bool Rebuilding::changes_nothing() const {
+  const GraphBuilder& builder = living_.builder();
+  const auto known = static_cast<int32_t>(living_.size());
+  const auto end = static_cast<int32_t>(builder.size());
+  if (static_cast<size_t>(end - known) != taken_.size() + heads_.size()) return false;
+  const auto is_same = [&](const Operand& a, const Operand& old) {
+    return (a.node < known ? a.node : builder.twin(a.node)) == old.node && a.shift == old.shift &&
+           a.negative == old.negative;
+  };
+  for (int32_t i = known; i < end; ++i) {
+    const int32_t twin = builder.twin(i);
+    if (twin < 0 || twin >= known || !is_taken(twin)) return false;
+    const AdderNode& now = builder.node(i);
+    const AdderNode& old = builder.node(twin);
+    const bool is_equal = (is_same(now.left, old.left) && is_same(now.right, old.right)) ||
+                          (is_same(now.left, old.right) && is_same(now.right, old.left));
+    if (!is_equal) return false;
   }
   return true;
 }
@@ -254,7 +276,7 @@ void Rebuilding::step(double temperature, bool wide) {
   hide_from_search(true);
   const bool is_built = build();
   hide_from_search(false);
-  if (!is_built || !replace(temperature)) living_.forget_from(before);
+  if (!is_built || changes_nothing() || !replace(temperature)) living_.forget_from(before);
   if (living_.size() > 2 * living_.adders().size() + 1024) {
     living_.compact();
     marks_.assign(living_.size(), {});

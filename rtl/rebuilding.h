@@ -57,6 +57,7 @@ class Rebuilding {
   bool expand(const Term& term, std::vector<Term>& terms) const;
   int required_depth(int32_t node) const;
   bool build();
+  bool changes_nothing() const;
   bool replace(double temperature);
   /// Detaches the adders that nothing reads any more now that `old` are detached.
   std::vector<int32_t> drop_unread(const std::vector<int32_t>& old);

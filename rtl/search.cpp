@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "hgq/core/clock.h"
+#include "hgq/core/error.h"
 #include "hgq/core/rng.h"
 #include "hgq/rtl/column_tree.h"
 #include "hgq/rtl/construction.h"
@@ -68,6 +69,37 @@ double gain_of_tree(const MatrixProblem& problem) {
   return 1 - static_cast<double>(tree.digits) / static_cast<double>(digits);
 }
 
+/// Whether the outputs are the columns of the matrix. Nodes are found by a hash of what they compute, so this is what
+/// proves a graph.
+bool is_exact(const MatrixProblem& problem, const AdderGraph& graph) {
+  const size_t inputs = problem.ranges.size();
+  const size_t width = inputs + 1;  // of a row: the weight of each input, and the constant
+  std::vector<int64_t> rows(graph.nodes.size() * width);
+  const auto weight = [&](const Operand& operand, size_t i) {
+    const int64_t value = rows[static_cast<size_t>(operand.node) * width + i] * (int64_t{1} << operand.shift);
+    return operand.negative ? -value : value;
+  };
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const AdderNode& node = graph.nodes[n];
+    int64_t* const row = rows.data() + n * width;
+    if (node.kind == AdderNode::Kind::kInput) row[n] = 1;
+    if (node.kind == AdderNode::Kind::kConstant) row[inputs] = node.range.low;
+    if (node.kind != AdderNode::Kind::kAdder) continue;
+    for (size_t i = 0; i < width; ++i) row[i] = weight(node.left, i) + weight(node.right, i);
+  }
+  const size_t outputs = graph.outputs.size();
+  for (size_t j = 0; j < outputs; ++j) {
+    const Operand& output = graph.outputs[j];
+    for (size_t i = 0; i < width; ++i) {
+      const int64_t bias = problem.bias.empty() ? 0 : problem.bias[j];
+      const bool is_unseen = i < inputs && problem.ranges[i] == Interval{0, 0};
+      const int64_t expected = i == inputs ? bias : problem.weights[i * outputs + j];
+      if (!is_unseen && (output.node < 0 ? 0 : weight(output, i)) != expected) return false;
+    }
+  }
+  return true;
+}
+
 bool is_better(const Solution& a, const Solution& b) {
   return std::pair(a.cost.bits, a.cost.adders) < std::pair(b.cost.bits, b.cost.adders);
 }
@@ -96,7 +128,10 @@ class Search {
   double share_of_time() const { return (seconds_now() - begin_) / options_.seconds; }
 
   void keep(Solution solution) {
-    if (!best_ || is_better(solution, *best_)) best_ = std::move(solution);
+    if (best_ && !is_better(solution, *best_)) return;
+    HGQ_CHECK(is_exact(problem_, solution.graph), Error, "a graph of ", solution.cost.adders,
+              " adders computes another matrix; expected none: try another seed, and report this");
+    best_ = std::move(solution);
   }
 
   void try_all(const std::vector<Way>& ways) {
