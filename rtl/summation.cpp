@@ -38,9 +38,9 @@ Term Summation::sum(std::span<const Term> terms, int limit, bool positive) {
   weight_ = 0;
   for (const Part& part : parts_) weight_ += weight(part.depth);
   partners_.assign(parts_.size(), {});
-  for (size_t x = 0; x < parts_.size(); ++x) find_partner(x);
+  for (size_t x = 0; parts_.size() > 2 && x < parts_.size(); ++x) find_partner(x);
   while (parts_.size() > 1) {
-    const auto [x, y] = cheapest_pair();
+    const auto [x, y] = parts_.size() > 2 ? cheapest_pair() : std::pair<size_t, size_t>(0, 1);
     const Part made = part(join(x, y, positive));
     weight_ += weight(made.depth) - weight(parts_[x].depth) - weight(parts_[y].depth);
     // The last term takes the place of y, the new one that of x; only partners at these places are looked for again.
@@ -49,7 +49,7 @@ Term Summation::sum(std::span<const Term> terms, int limit, bool positive) {
     parts_[y] = parts_[last];
     parts_.pop_back();
     partners_.pop_back();
-    for (size_t z = 0; z < parts_.size(); ++z) {
+    for (size_t z = 0; parts_.size() > 2 && z < parts_.size(); ++z) {
       const auto place = static_cast<size_t>(partners_[z].place);
       if (z == x || z == y || place == x || place == y || place == last)
         find_partner(z);
