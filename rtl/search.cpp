@@ -39,8 +39,17 @@ constexpr int kInputsForWideIfTight = 6;
 // With the least depth there are fewer tries, and this share of the steps: where trees are worth a try, and elsewhere.
 constexpr double kStepsIfTight = 0.48;
 constexpr double kStepsIfTightAndSparse = 0.16;
-constexpr double kHottest = 8;            // adder bits
-constexpr double kStepsForADegree = 200;  // for each adder: more steps can use a higher temperature
+// More steps can use a higher temperature. Where weights have few digits, as those of ternary matrices and of 4 bits,
+// bits are saved by fewer adders, which takes heat; elsewhere by narrower ones, which takes patience.
+struct Heat {
+  double hottest = 0;             // adder bits
+  double steps_for_a_degree = 0;  // for each adder
+};
+constexpr Heat kHeat{.hottest = 8, .steps_for_a_degree = 200};
+constexpr Heat kHeatForFewDigits{.hottest = 10, .steps_for_a_degree = 40};
+constexpr double kFewDigits = 2;          // of a weight that is not 0, at most, on average
+constexpr double kCoolShare = 0.2;        // of the steps, the last ones, at a degree and below: the gain of heat shows
+constexpr double kHottestAtTheEnd = 1;    // only there
 constexpr int64_t kStepsToMeasure = 256;  // how long a step takes
 constexpr double kRoomForSums = 0x1p50;
 
@@ -60,10 +69,15 @@ bool has_room(const MatrixProblem& problem) {
   return true;
 }
 
-/// The share of the columns' digits that a tree saves.
-double gain_of_tree(const MatrixProblem& problem) {
+int64_t digits_of(const MatrixProblem& problem) {
   int64_t digits = 0;
   for (const int64_t weight : problem.weights) digits += count_signed_digits(weight);
+  return digits;
+}
+
+/// The share of the columns' digits that a tree saves.
+double gain_of_tree(const MatrixProblem& problem) {
+  const int64_t digits = digits_of(problem);
   if (digits == 0) return 0;
   const ColumnTree tree = column_tree(problem, kTreeSteps.back());
   return 1 - static_cast<double>(tree.digits) / static_cast<double>(digits);
@@ -125,6 +139,15 @@ class Search {
     return is_tight() ? std::max(1, problem_.inputs / kInputsForWideIfTight)
                       : std::max(2, problem_.inputs / kInputsForWide);
   }
+  double hottest(double steps_for_each_adder) const {
+    const auto weights = std::ranges::count_if(problem_.weights, [](int64_t weight) { return weight != 0; });
+    const bool has_few_digits = static_cast<double>(digits_of(problem_)) <= kFewDigits * static_cast<double>(weights);
+    const Heat& heat = has_few_digits && !is_tight() ? kHeatForFewDigits : kHeat;
+    return std::min(heat.hottest, steps_for_each_adder / heat.steps_for_a_degree);
+  }
+  static double temperature(double hottest, double done) {
+    return (1 - done) * (done < 1 - kCoolShare ? hottest : std::min(hottest, kHottestAtTheEnd / kCoolShare));
+  }
   double share_of_time() const { return (seconds_now() - begin_) / options_.seconds; }
 
   void keep(Solution solution) {
@@ -179,7 +202,7 @@ class Search {
     for (size_t c = 0; c < chains(is_short); ++c) chains_.push_back(chain_from(best_->graph, 0, c));
     const double adders = std::max(1.0, static_cast<double>(chains_.front()->adders()));
     const double steps = options_.steps_per_adder * adders * share_of_steps();
-    const double hottest = is_short ? 0 : std::min(kHottest, steps_there_are(steps) / adders / kStepsForADegree);
+    const double hottest_here = is_short ? 0 : hottest(steps_there_are(steps) / adders);
     const int rounds = is_short ? 1 : kRounds;
     const double time_before = share_of_time();
     for (int round = 0; round < rounds && share_of_time() < 1; ++round) {
@@ -193,7 +216,7 @@ class Search {
           if (time >= time_end) break;
           const double done = std::max(part(static_cast<double>(i) / static_cast<double>(most)),
                                        (time - time_before) / (1 - time_before));
-          chain.step(hottest * (1 - done), i % wide_every() == 0);
+          chain.step(temperature(hottest_here, done), i % wide_every() == 0);
         }
       });
       choose_chain(round + 1);
