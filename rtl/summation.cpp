@@ -43,18 +43,19 @@ Term Summation::sum(std::span<const Term> terms, int limit, bool positive) {
     const auto [x, y] = parts_.size() > 2 ? cheapest_pair() : std::pair<size_t, size_t>(0, 1);
     const Part made = part(join(x, y, positive));
     weight_ += weight(made.depth) - weight(parts_[x].depth) - weight(parts_[y].depth);
-    // The last term takes the place of y, the new one that of x; only partners at these places are looked for again.
-    const size_t last = parts_.size() - 1;
+    // The new term takes the place of x; partners are looked for again only where they were one of both.
     parts_[x] = made;
-    parts_[y] = parts_[last];
-    parts_.pop_back();
-    partners_.pop_back();
+    parts_.erase(parts_.begin() + static_cast<ptrdiff_t>(y));
+    partners_.erase(partners_.begin() + static_cast<ptrdiff_t>(y));
+    const auto gone = static_cast<int>(y);
     for (size_t z = 0; parts_.size() > 2 && z < parts_.size(); ++z) {
-      const auto place = static_cast<size_t>(partners_[z].place);
-      if (z == x || z == y || place == x || place == y || place == last)
+      int& place = partners_[z].place;
+      if (z == x || place == static_cast<int>(x) || place == gone) {
         find_partner(z);
-      else if (z > x)
-        offer_partner(z, x), offer_partner(z, y);
+        continue;
+      }
+      if (place > gone) --place;
+      if (z > x) offer_partner(z, x);
     }
   }
   return parts_.front().term;
