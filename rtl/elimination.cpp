@@ -78,20 +78,45 @@ uint64_t Elimination::depth_weight(int32_t node) const {
   return uint64_t{1} << static_cast<unsigned>(std::min(builder_.node(node).depth, kUnlimitedDepth));
 }
 
-void Elimination::load(const std::vector<Sum>& sums) {
-  heap_ = {};
+/// Counts how often each node occurs. False if none does twice.
+bool Elimination::count_nodes(const std::vector<Sum>& sums) {
+  for (const int32_t node : counted_) occurs_[static_cast<size_t>(node)] = 0;
   for (const int32_t node : placed_) places_[static_cast<size_t>(node)].clear();
+  counted_.clear();
   placed_.clear();
-  places_.resize(std::max(places_.size(), builder_.size()));
+  make_room();
+  bool is_any_repeated = false;
+  for (const Sum& sum : sums) {
+    for (const Term& term : sum.terms) {
+      if (++occurs_[static_cast<size_t>(term.node)] == 1)
+        counted_.push_back(term.node);
+      else
+        is_any_repeated = true;
+    }
+  }
+  return is_any_repeated;
+}
+
+void Elimination::load(const std::vector<Sum>& sums) {
   sums_.resize(sums.size());
   for (size_t j = 0; j < sums.size(); ++j) {
     const Sum& sum = sums[j];
     sums_[j].terms.clear();
     sums_[j].limit = sum.limit >= kUnlimitedDepth ? 0 : uint64_t{1} << static_cast<unsigned>(sum.limit);
     sums_[j].weight = sum.reserved;
-    for (const Term& term : sum.terms) add_term(j, pack(term));
+    for (const Term& term : sum.terms) {
+      if (is_repeated(term.node))
+        add_term(j, pack(term));
+      else
+        add_lone_term(j, pack(term));
+    }
   }
   keep_frequent();
+}
+
+void Elimination::make_room() {
+  places_.resize(std::max(places_.size(), builder_.size()));
+  occurs_.resize(places_.size());
 }
 
 Elimination::Place& Elimination::place_of(int32_t node, size_t sum) {
@@ -100,6 +125,21 @@ Elimination::Place& Elimination::place_of(int32_t node, size_t sum) {
   if (places.empty() || places.back().sum < sum) return places.emplace_back(Place{static_cast<uint32_t>(sum)});
   const auto found = std::ranges::lower_bound(places, sum, {}, &Place::sum);
   return found->sum == sum ? *found : *places.insert(found, Place{static_cast<uint32_t>(sum)});
+}
+
+/// A term of a node that stands in one place alone: it needs no place as long as that is so.
+void Elimination::add_lone_term(size_t sum, Packed term) {
+  sums_[sum].terms.push_back(term);
+  if (sums_[sum].limit != 0) sums_[sum].weight += depth_weight(node_of(term));
+}
+
+/// The node, which stood in one place alone, comes to others.
+void Elimination::place_lone_term(int32_t node) {
+  for (size_t j = 0; j < sums_.size(); ++j) {
+    for (const Packed term : sums_[j].terms) {
+      if (node_of(term) == node) mark(j, term);
+    }
+  }
 }
 
 /// Equal terms are joined, and terms that differ in their sign alone vanish.
@@ -116,11 +156,19 @@ void Elimination::add_term(size_t sum, Packed term) {
     term = pack({node, shift_of(term) + 1, is_negative(term)});
   }
   State& state = sums_[sum];
-  fresh_.make_room(state.terms.size());
-  for (const Packed other : state.terms) fresh_.count(key_of(term, other));
+  if (is_repeated(node)) {
+    fresh_.make_room(state.terms.size());
+    for (const Packed other : state.terms) {
+      if (is_repeated(node_of(other))) fresh_.count(key_of(term, other));
+    }
+  }
   state.terms.push_back(term);
   if (state.limit != 0) state.weight += depth_weight(node);
-  Place& place = place_of(node, sum);
+  mark(sum, term);
+}
+
+void Elimination::mark(size_t sum, Packed term) {
+  Place& place = place_of(node_of(term), sum);
   (is_negative(term) ? place.negative : place.positive) |= uint64_t{1} << static_cast<unsigned>(shift_of(term));
 }
 
@@ -197,7 +245,10 @@ void Elimination::replace(const Pair& pair) {
       pair.different_signs && builder_.is_better_turned(pair.first, first_shift, pair.second, second_shift);
   const int made =
       builder_.add({pair.first, first_shift, turned}, {pair.second, second_shift, pair.different_signs && !turned});
-  places_.resize(std::max(places_.size(), builder_.size()));
+  make_room();
+  if (occurs_[static_cast<size_t>(made)] == 1) place_lone_term(made);
+  if (occurs_[static_cast<size_t>(made)] == 0) counted_.push_back(made);
+  occurs_[static_cast<size_t>(made)] += static_cast<int32_t>(occurrences_.size());
   for (const Occurrence& place : occurrences_) {
     remove_term(place.sum, place.first);
     remove_term(place.sum, place.second);
@@ -209,6 +260,7 @@ void Elimination::replace(const Pair& pair) {
 }
 
 void Elimination::run(std::vector<Sum>& sums, const Ranking& ranking) {
+  if (!count_nodes(sums)) return;
   ranking_ = ranking;
   load(sums);
   while (!heap_.empty()) {

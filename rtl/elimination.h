@@ -87,9 +87,16 @@ class Elimination {
   double score(uint64_t key, int32_t count) const;
   void push(double score, uint64_t key);
   uint64_t depth_weight(int32_t node) const;
+  bool count_nodes(const std::vector<Sum>& sums);
   void load(const std::vector<Sum>& sums);
   void add_term(size_t sum, Packed term);
+  void add_lone_term(size_t sum, Packed term);
+  void place_lone_term(int32_t node);
+  void mark(size_t sum, Packed term);
   void remove_term(size_t sum, Packed term);
+  void make_room();
+  /// A node that stands in one place alone has no pair that occurs twice.
+  bool is_repeated(int32_t node) const { return occurs_[static_cast<size_t>(node)] > 1; }
   Place& place_of(int32_t node, size_t sum);
   /// Takes over the pairs just counted that are worth it.
   void keep_frequent();
@@ -105,6 +112,8 @@ class Elimination {
   Ranking ranking_;
   std::vector<State> sums_;
   std::vector<std::vector<Place>> places_;  // of each node, by sum
+  std::vector<int32_t> occurs_;             // of each node, the terms with it; at least, since it does not fall
+  std::vector<int32_t> counted_;            // nodes that occur
   std::vector<int32_t> placed_;             // nodes with places
   PairCounts fresh_;                        // of pairs with new terms
   std::priority_queue<Ranked> heap_;

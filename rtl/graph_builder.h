@@ -5,6 +5,7 @@
 // the sum is built.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -28,6 +29,14 @@ class GraphBuilder {
   int add(const Operand& left, const Operand& right);
   /// The node that has the value of this sum already; -1: none.
   int find(const Operand& left, const Operand& right) const;
+  /// Whether there is a node that has the value of the sum of two terms, or minus it, at some scale.
+  bool has_sum(const Term& a, const Term& b) const {
+    const int low = std::min(a.shift, b.shift);
+    const uint64_t of_a = values_.hash(a.node) << static_cast<unsigned>(a.shift - low);
+    const uint64_t of_b = values_.hash(b.node) << static_cast<unsigned>(b.shift - low);
+    return values_.find(a.negative == b.negative ? of_a + of_b : of_a - of_b,
+                        [&](int32_t index) { return is_usable(index, a, b); }) >= 0;
+  }
   /// Cells of that sum, with its interval taken from those of the operands alone, which needs no row.
   int cells(const Operand& left, const Operand& right) const;
   /// The fewest cells of the sum or, for terms of different signs, of the difference the one way or the other; 0 if it
@@ -36,6 +45,9 @@ class GraphBuilder {
   /// Whether a difference of two terms is better built as right - left: it is there already in that way alone, or in
   /// neither way and needs fewer cells so.
   bool is_better_turned(int32_t left, int left_shift, int32_t right, int right_shift) const;
+
+  /// An older node of the same value that could not be used, with which this one shares its row; -1: none.
+  int32_t twin(int32_t index) const { return twins_[static_cast<size_t>(index)]; }
 
   const AdderNode& node(int32_t index) const { return nodes_[static_cast<size_t>(index)]; }
   size_t size() const { return nodes_.size(); }
@@ -58,9 +70,7 @@ class GraphBuilder {
     const AdderNode& n = node(operand.node);
     return {n.range, n.low_bit, operand.shift, operand.negative};
   }
-  std::span<const int64_t> row(int32_t index) const {
-    return {rows_.data() + static_cast<size_t>(index) * width_, width_};
-  }
+  const int64_t* row(int32_t index) const { return rows_.data() + row_of_[static_cast<size_t>(index)] * width_; }
   uint64_t hash_of(const Operand& operand) const {
     const uint64_t value = values_.hash(operand.node) << static_cast<unsigned>(operand.shift);
     return operand.negative ? 0 - value : value;
@@ -74,19 +84,24 @@ class GraphBuilder {
            (n.left.node == right.node && n.right.node == left.node);
   }
   int joined_depth(int32_t left, int32_t right) const { return std::max(node(left).depth, node(right).depth) + 1; }
-  void append(const AdderNode& node, uint64_t hash);
+  void append(const AdderNode& node, uint64_t hash, int32_t twin);
+  int64_t* new_row();
+  Interval add_row(const Operand& left, const Operand& right);
 
+  static constexpr int32_t kNoTwin = -1;
   static constexpr char kVisible = 0;
   static constexpr char kHidden = 1;
   static constexpr char kByOperands = 2;
 
   size_t width_;  // of a row: a weight for each input, and the constant
   bool depth_matters_;
-  std::vector<Interval> input_ranges_;
+  std::vector<int64_t> spreads_;  // of each input, and of the constant: the largest value less the smallest
   std::vector<AdderNode> nodes_;
   std::vector<int> tops_;
   std::vector<char> hidden_;
-  std::vector<int64_t> rows_;  // [node][input], and the constant
+  std::vector<int32_t> twins_;
+  std::vector<size_t> row_of_;
+  std::vector<int64_t> rows_;  // [row][input], and the constant
   ValueTable values_;
 };
 

@@ -21,7 +21,7 @@ LivingGraph::LivingGraph(const MatrixProblem& problem, const std::vector<int>& a
 
 void LivingGraph::load(const AdderGraph& graph) {
   builder_ = GraphBuilder(problem_.ranges, arrivals_, depth_matters_);
-  nodes_.clear();
+  size_ = 0;
   adders_.clear();
   outputs_.clear();
   std::vector<int32_t> number(graph.nodes.size());
@@ -45,7 +45,7 @@ void LivingGraph::load(const AdderGraph& graph) {
     const int read = j < problem_.needed.size() && problem_.needed[j] >= 0 ? problem_.needed[j] : kAllBits;
     node.needed = std::max(node.needed, std::max(read - output.shift, 0));
   }
-  for (auto i = static_cast<int32_t>(nodes_.size()) - 1; i >= 0; --i) {
+  for (auto i = static_cast<int32_t>(size_) - 1; i >= 0; --i) {
     if (!is_adder(i)) continue;
     if (is_read(i)) {
       attach(i);
@@ -56,8 +56,17 @@ void LivingGraph::load(const AdderGraph& graph) {
   }
 }
 
+void LivingGraph::see_new() {
+  nodes_.resize(std::max(nodes_.size(), builder_.size()));
+  for (; size_ < builder_.size(); ++size_) {
+    Node& node = nodes_[size_];
+    node.readers.clear();
+    node.uses = node.needed = 0;
+  }
+}
+
 void LivingGraph::forget_from(size_t size) {
-  nodes_.resize(size);
+  size_ = size;
   builder_.forget_from(size);
 }
 
@@ -134,7 +143,7 @@ void LivingGraph::update_depth(int32_t node) {
 
 AdderGraph LivingGraph::graph() const {
   AdderGraph graph;
-  std::vector<int32_t> number(nodes_.size(), -1);
+  std::vector<int32_t> number(size_, -1);
   const auto number_of = [&](const Operand& operand) -> int32_t& { return number[static_cast<size_t>(operand.node)]; };
   const auto copy = [&](int32_t node) {
     number[static_cast<size_t>(node)] = static_cast<int32_t>(graph.nodes.size());

@@ -33,8 +33,8 @@ class LivingGraph {
   const Node& at(int32_t node) const { return nodes_[static_cast<size_t>(node)]; }
   bool is_read(int32_t node) const { return at(node).uses > 0 || !at(node).readers.empty(); }
   /// Nodes known here; the builder may have more, which sees_new() adds, not attached.
-  size_t size() const { return nodes_.size(); }
-  void see_new() { nodes_.resize(builder_.size()); }
+  size_t size() const { return size_; }
+  void see_new();
   void forget_from(size_t size);
   const std::vector<int32_t>& adders() const { return adders_; }
   /// Of all adders that are alive.
@@ -65,7 +65,8 @@ class LivingGraph {
   const std::vector<int>& arrivals_;
   bool depth_matters_;
   GraphBuilder builder_;
-  std::vector<Node> nodes_;
+  size_t size_ = 0;
+  std::vector<Node> nodes_;  // more than there are: a node that is forgotten leaves its memory to the next
   std::vector<int32_t> adders_;
   std::vector<Operand> outputs_;
 };

@@ -48,15 +48,15 @@ void Rebuilding::add_head(int32_t node) {
 /// Chooses what is built anew. An adder that is an output stays in any case, so it becomes a head.
 bool Rebuilding::choose(bool wide) {
   ++step_;
+  chosen_.clear();
   taken_.clear();
   heads_.clear();
   marks_.resize(living_.size());
   const std::vector<int32_t>& adders = living_.adders();
   if (adders.empty()) return false;
-  std::vector<int32_t> chosen;
   const auto add = [&](int32_t node) {
     if (!living_.is_adder(node) || is_taken(node)) return;
-    chosen.push_back(node);
+    chosen_.push_back(node);
     if (living_.at(node).uses > 0)
       add_head(node);
     else
@@ -71,8 +71,8 @@ bool Rebuilding::choose(bool wide) {
   };
   add(adders[random_below(adders.size())]);
   const size_t most = wide ? 1 : 1 + random_below(kMostTaken);
-  for (size_t tries = 0; tries < 3 * most && chosen.size() < most; ++tries) {
-    const int32_t from = chosen[random_below(chosen.size())];
+  for (size_t tries = 0; tries < 3 * most && chosen_.size() < most; ++tries) {
+    const int32_t from = chosen_[random_below(chosen_.size())];
     switch (random_below(3)) {
       case 0:
         add(any_operand(from));
@@ -168,7 +168,7 @@ bool Rebuilding::build() {
   elimination_.run(sums_, {.cost = cost, .noise = noise, .seed = seed});
   summation_.begin({.noise = noise, .seed = seed});
   for (size_t j = 0; j < heads_.size(); ++j) {
-    const Term result = summation_.sum(std::move(sums_[j].terms), sums_[j].limit, true);
+    const Term result = summation_.sum(sums_[j].terms, sums_[j].limit, true);
     const bool is_usable = result.node >= 0 && !result.negative && result.shift == 0;
     if (!is_usable) return false;
     const bool is_other_head = static_cast<size_t>(result.node) < living_.size() && is_taken(result.node);
@@ -185,19 +185,40 @@ bool Rebuilding::build() {
   return true;
 }
 
-std::vector<int32_t> Rebuilding::drop_unread(const std::vector<int32_t>& old) {
-  std::vector<int32_t> dead;
+/// Whether build() made what was there before: most steps do.
+bool Rebuilding::changes_nothing() const {
+  const GraphBuilder& builder = living_.builder();
+  const auto known = static_cast<int32_t>(living_.size());
+  const auto end = static_cast<int32_t>(builder.size());
+  if (static_cast<size_t>(end - known) != taken_.size() + heads_.size()) return false;
+  const auto is_same = [&](const Operand& a, const Operand& old) {
+    return (a.node < known ? a.node : builder.twin(a.node)) == old.node && a.shift == old.shift &&
+           a.negative == old.negative;
+  };
+  for (int32_t i = known; i < end; ++i) {
+    const int32_t twin = builder.twin(i);
+    if (twin < 0 || twin >= known || !is_taken(twin)) return false;
+    const AdderNode& now = builder.node(i);
+    const AdderNode& old = builder.node(twin);
+    const bool is_equal = (is_same(now.left, old.left) && is_same(now.right, old.right)) ||
+                          (is_same(now.left, old.right) && is_same(now.right, old.left));
+    if (!is_equal) return false;
+  }
+  return true;
+}
+
+void Rebuilding::drop_unread() {
+  dead_.clear();
   const auto drop_operands = [&](int32_t node) {
     for (const int32_t operand : {living_.adder(node).left.node, living_.adder(node).right.node}) {
       if (!living_.is_adder(operand) || is_taken(operand) || living_.is_read(operand)) continue;
       marks(operand).taken = step_;
-      dead.push_back(operand);
+      dead_.push_back(operand);
       living_.detach(operand);
     }
   };
-  for (const int32_t node : old) drop_operands(node);
-  for (size_t i = 0; i < dead.size(); ++i) drop_operands(dead[i]);
-  return dead;
+  for (const int32_t node : old_) drop_operands(node);
+  for (size_t i = 0; i < dead_.size(); ++i) drop_operands(dead_[i]);
 }
 
 /// Puts the new adders in the place of the old ones, if they are cheap enough.
@@ -206,10 +227,10 @@ bool Rebuilding::replace(double temperature) {
   living_.see_new();
   marks_.resize(living_.size());
   const auto end = static_cast<int32_t>(living_.size());
-  std::vector<int32_t> old = taken_;
-  for (const Head& head : heads_) old.push_back(head.node);
+  old_ = taken_;
+  for (const Head& head : heads_) old_.push_back(head.node);
   int64_t change = 0;
-  for (const int32_t node : old) {
+  for (const int32_t node : old_) {
     change -= living_.cells(node);
     living_.detach(node);
   }
@@ -218,32 +239,32 @@ bool Rebuilding::replace(double temperature) {
     ++result.uses;  // until the readers of the head come
     result.needed = std::max(result.needed, living_.at(head.node).needed);
   }
-  std::vector<int32_t> made;
+  made_.clear();
   for (int32_t i = end - 1; i >= begin; --i) {
     if (!living_.is_read(i)) continue;
     living_.attach(i);
-    made.push_back(i);
+    made_.push_back(i);
     change += living_.cells(i);
   }
-  const std::vector<int32_t> dead = drop_unread(old);
-  for (const int32_t node : dead) change -= living_.cells(node);
+  drop_unread();
+  for (const int32_t node : dead_) change -= living_.cells(node);
   for (const Head& head : heads_) --living_.at(head.result).uses;
 
   const bool accepted = change <= 0 || (temperature > 0 && uniform_double(random()) <
                                                                std::exp(-static_cast<double>(change) / temperature));
   if (!accepted) {
-    for (const int32_t node : dead) living_.attach(node);
-    for (const int32_t node : made) living_.detach(node);
-    for (const int32_t node : old) living_.attach(node);
+    for (const int32_t node : dead_) living_.attach(node);
+    for (const int32_t node : made_) living_.detach(node);
+    for (const int32_t node : old_) living_.attach(node);
     return false;
   }
   for (const Head& head : heads_) living_.redirect(head.node, head.result);
-  for (const int32_t node : old) living_.bury(node);
-  for (const int32_t node : dead) living_.bury(node);
+  for (const int32_t node : old_) living_.bury(node);
+  for (const int32_t node : dead_) living_.bury(node);
   for (int32_t i = begin; i < end; ++i) living_.builder().hide(i, true);
-  for (const int32_t node : made) living_.revive(node);
+  for (const int32_t node : made_) living_.revive(node);
   if (limit_ < kUnlimitedDepth) {
-    for (size_t i = made.size(); i-- > 0;) living_.update_depth(made[i]);
+    for (size_t i = made_.size(); i-- > 0;) living_.update_depth(made_[i]);
   }
   return true;
 }
@@ -254,7 +275,7 @@ void Rebuilding::step(double temperature, bool wide) {
   hide_from_search(true);
   const bool is_built = build();
   hide_from_search(false);
-  if (!is_built || !replace(temperature)) living_.forget_from(before);
+  if (!is_built || changes_nothing() || !replace(temperature)) living_.forget_from(before);
   if (living_.size() > 2 * living_.adders().size() + 1024) {
     living_.compact();
     marks_.assign(living_.size(), {});

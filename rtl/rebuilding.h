@@ -57,9 +57,10 @@ class Rebuilding {
   bool expand(const Term& term, std::vector<Term>& terms) const;
   int required_depth(int32_t node) const;
   bool build();
+  bool changes_nothing() const;
   bool replace(double temperature);
-  /// Detaches the adders that nothing reads any more now that `old` are detached.
-  std::vector<int32_t> drop_unread(const std::vector<int32_t>& old);
+  /// Detaches the adders that nothing reads any more now that the old ones are detached.
+  void drop_unread();
 
   int limit_;
   LivingGraph living_;
@@ -71,10 +72,12 @@ class Rebuilding {
 
   // Of the step at work.
   uint32_t step_ = 0;
+  std::vector<int32_t> chosen_;
   std::vector<int32_t> taken_;
   std::vector<Head> heads_;
   std::vector<int32_t> above_;
   std::vector<Sum> sums_;
+  std::vector<int32_t> old_, made_, dead_;  // adders taken out, put in, and fallen away
 };
 
 }  // namespace hgq::rtl

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "hgq/core/clock.h"
+#include "hgq/core/error.h"
 #include "hgq/core/rng.h"
 #include "hgq/rtl/column_tree.h"
 #include "hgq/rtl/construction.h"
@@ -38,8 +39,17 @@ constexpr int kInputsForWideIfTight = 6;
 // With the least depth there are fewer tries, and this share of the steps: where trees are worth a try, and elsewhere.
 constexpr double kStepsIfTight = 0.48;
 constexpr double kStepsIfTightAndSparse = 0.16;
-constexpr double kHottest = 8;            // adder bits
-constexpr double kStepsForADegree = 200;  // for each adder: more steps can use a higher temperature
+// More steps can use a higher temperature. Where weights have few digits, as those of ternary matrices and of 4 bits,
+// bits are saved by fewer adders, which takes heat; elsewhere by narrower ones, which takes patience.
+struct Heat {
+  double hottest = 0;             // adder bits
+  double steps_for_a_degree = 0;  // for each adder
+};
+constexpr Heat kHeat{.hottest = 8, .steps_for_a_degree = 200};
+constexpr Heat kHeatForFewDigits{.hottest = 10, .steps_for_a_degree = 40};
+constexpr double kFewDigits = 2;          // of a weight that is not 0, at most, on average
+constexpr double kCoolShare = 0.2;        // of the steps, the last ones, at a degree and below: the gain of heat shows
+constexpr double kHottestAtTheEnd = 1;    // only there
 constexpr int64_t kStepsToMeasure = 256;  // how long a step takes
 constexpr int64_t kStepsToTell = 128;     // between two reports of progress
 constexpr double kRoomForSums = 0x1p50;
@@ -60,13 +70,49 @@ bool has_room(const MatrixProblem& problem) {
   return true;
 }
 
-/// The share of the columns' digits that a tree saves.
-double gain_of_tree(const MatrixProblem& problem) {
+int64_t digits_of(const MatrixProblem& problem) {
   int64_t digits = 0;
   for (const int64_t weight : problem.weights) digits += count_signed_digits(weight);
+  return digits;
+}
+
+/// The share of the columns' digits that a tree saves.
+double gain_of_tree(const MatrixProblem& problem) {
+  const int64_t digits = digits_of(problem);
   if (digits == 0) return 0;
   const ColumnTree tree = column_tree(problem, kTreeSteps.back());
   return 1 - static_cast<double>(tree.digits) / static_cast<double>(digits);
+}
+
+/// Whether the outputs are the columns of the matrix. Nodes are found by a hash of what they compute, so this is what
+/// proves a graph.
+bool is_exact(const MatrixProblem& problem, const AdderGraph& graph) {
+  const size_t inputs = problem.ranges.size();
+  const size_t width = inputs + 1;  // of a row: the weight of each input, and the constant
+  std::vector<int64_t> rows(graph.nodes.size() * width);
+  const auto weight = [&](const Operand& operand, size_t i) {
+    const int64_t value = rows[static_cast<size_t>(operand.node) * width + i] * (int64_t{1} << operand.shift);
+    return operand.negative ? -value : value;
+  };
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const AdderNode& node = graph.nodes[n];
+    int64_t* const row = rows.data() + n * width;
+    if (node.kind == AdderNode::Kind::kInput) row[n] = 1;
+    if (node.kind == AdderNode::Kind::kConstant) row[inputs] = node.range.low;
+    if (node.kind != AdderNode::Kind::kAdder) continue;
+    for (size_t i = 0; i < width; ++i) row[i] = weight(node.left, i) + weight(node.right, i);
+  }
+  const size_t outputs = graph.outputs.size();
+  for (size_t j = 0; j < outputs; ++j) {
+    const Operand& output = graph.outputs[j];
+    for (size_t i = 0; i < width; ++i) {
+      const int64_t bias = problem.bias.empty() ? 0 : problem.bias[j];
+      const bool is_unseen = i < inputs && problem.ranges[i] == Interval{0, 0};
+      const int64_t expected = i == inputs ? bias : problem.weights[i * outputs + j];
+      if (!is_unseen && (output.node < 0 ? 0 : weight(output, i)) != expected) return false;
+    }
+  }
+  return true;
 }
 
 bool is_better(const Solution& a, const Solution& b) {
@@ -94,10 +140,22 @@ class Search {
     return is_tight() ? std::max(1, problem_.inputs / kInputsForWideIfTight)
                       : std::max(2, problem_.inputs / kInputsForWide);
   }
+  double hottest(double steps_for_each_adder) const {
+    const auto weights = std::ranges::count_if(problem_.weights, [](int64_t weight) { return weight != 0; });
+    const bool has_few_digits = static_cast<double>(digits_of(problem_)) <= kFewDigits * static_cast<double>(weights);
+    const Heat& heat = has_few_digits && !is_tight() ? kHeatForFewDigits : kHeat;
+    return std::min(heat.hottest, steps_for_each_adder / heat.steps_for_a_degree);
+  }
+  static double temperature(double hottest, double done) {
+    return (1 - done) * (done < 1 - kCoolShare ? hottest : std::min(hottest, kHottestAtTheEnd / kCoolShare));
+  }
   double share_of_time() const { return (seconds_now() - begin_) / options_.seconds; }
 
   void keep(Solution solution) {
-    if (!best_ || is_better(solution, *best_)) best_ = std::move(solution);
+    if (best_ && !is_better(solution, *best_)) return;
+    HGQ_CHECK(is_exact(problem_, solution.graph), Error, "a graph of ", solution.cost.adders,
+              " adders computes another matrix; expected none: try another seed, and report this");
+    best_ = std::move(solution);
   }
 
   void try_all(const std::vector<Way>& ways) {
@@ -145,7 +203,7 @@ class Search {
     for (size_t c = 0; c < chains(is_short); ++c) chains_.push_back(chain_from(best_->graph, 0, c));
     const double adders = std::max(1.0, static_cast<double>(chains_.front()->adders()));
     const double steps = options_.steps_per_adder * adders * share_of_steps();
-    const double hottest = is_short ? 0 : std::min(kHottest, steps_there_are(steps) / adders / kStepsForADegree);
+    const double hottest_here = is_short ? 0 : hottest(steps_there_are(steps) / adders);
     const int rounds = is_short ? 1 : kRounds;
     const double time_before = share_of_time();
     for (int round = 0; round < rounds && share_of_time() < 1; ++round) {
@@ -159,7 +217,7 @@ class Search {
           if (time >= time_end) break;
           const double done = std::max(part(static_cast<double>(i) / static_cast<double>(most)),
                                        (time - time_before) / (1 - time_before));
-          chain.step(hottest * (1 - done), i % wide_every() == 0);
+          chain.step(temperature(hottest_here, done), i % wide_every() == 0);
           if (c == 0 && options_.progress && i % kStepsToTell == 0) options_.progress(done);
         }
       });

@@ -41,7 +41,7 @@ struct SolverOptions {
   /// Steps of rebuilding, for each adder of the graph; a half or a quarter of them with the least depth. 1 takes about
   /// as long as the first tries. From 20 on two chains of so many steps anneal, at the same time on two threads; 1,000
   /// are some 20 ms for each adder.
-  double steps_per_adder = 1;
+  double steps_per_adder = 1.2;
   uint64_t seed = 1;
   /// No try and no step begins after this time, but for the first try.
   double seconds = std::numeric_limits<double>::infinity();

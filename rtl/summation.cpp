@@ -19,48 +19,60 @@ Operand negated(Operand operand) {
 
 }  // namespace
 
-Term Summation::sum(std::vector<Term> terms, int limit, bool positive) {
+Summation::Part Summation::part(const Term& term) const {
+  const AdderNode& node = builder_.node(term.node);
+  const int64_t unit = int64_t{1} << term.shift;
+  return {.term = term,
+          .range = {node.range.low * unit, node.range.high * unit},
+          .low_bit = node.low_bit + term.shift,
+          .top = builder_.top(term.node) + term.shift,
+          .depth = node.depth};
+}
+
+Term Summation::sum(std::span<const Term> terms, int limit, bool positive) {
   limit_ = limit;
   if (terms.empty()) return {};
-  if (positive) turn_one_around(terms);
-  terms_ = std::move(terms);
+  parts_.clear();
+  for (const Term& term : terms) parts_.push_back(part(term));
+  if (positive) turn_one_around();
   weight_ = 0;
-  for (const Term& term : terms_) weight_ += weight(depth(term));
-  partners_.assign(terms_.size(), {});
-  for (size_t x = 0; x < terms_.size(); ++x) find_partner(x);
-  while (terms_.size() > 1) {
-    const auto [x, y] = cheapest_pair();
-    const Term made = join(x, y, positive);
-    weight_ += weight(depth(made)) - weight(depth(terms_[x])) - weight(depth(terms_[y]));
-    // The last term takes the place of y, the new one that of x; only partners at these places are looked for again.
-    const size_t last = terms_.size() - 1;
-    terms_[x] = made;
-    terms_[y] = terms_[last];
-    terms_.pop_back();
-    partners_.pop_back();
-    for (size_t z = 0; z < terms_.size(); ++z) {
-      const auto place = static_cast<size_t>(partners_[z].place);
-      if (z == x || z == y || place == x || place == y || place == last)
+  for (const Part& part : parts_) weight_ += weight(part.depth);
+  partners_.assign(parts_.size(), {});
+  for (size_t x = 0; parts_.size() > 2 && x < parts_.size(); ++x) find_partner(x);
+  while (parts_.size() > 1) {
+    const auto [x, y] = parts_.size() > 2 ? cheapest_pair() : std::pair<size_t, size_t>(0, 1);
+    const Part made = part(join(x, y, positive));
+    weight_ += weight(made.depth) - weight(parts_[x].depth) - weight(parts_[y].depth);
+    // The new term takes the place of x; partners are looked for again only where they were one of both.
+    parts_[x] = made;
+    parts_.erase(parts_.begin() + static_cast<ptrdiff_t>(y));
+    partners_.erase(partners_.begin() + static_cast<ptrdiff_t>(y));
+    const auto gone = static_cast<int>(y);
+    for (size_t z = 0; parts_.size() > 2 && z < parts_.size(); ++z) {
+      int& place = partners_[z].place;
+      if (z == x || place == static_cast<int>(x) || place == gone) {
         find_partner(z);
-      else if (z > x)
-        offer_partner(z, x), offer_partner(z, y);
+        continue;
+      }
+      if (place > gone) --place;
+      if (z > x) offer_partner(z, x);
     }
   }
-  return terms_.front();
+  return parts_.front().term;
 }
 
 /// If all terms are negative, builds one of them the other way around: the one that needs the fewest cells for it.
-void Summation::turn_one_around(std::vector<Term>& terms) {
-  if (!std::ranges::all_of(terms, &Term::negative)) return;
+void Summation::turn_one_around() {
+  if (!std::ranges::all_of(parts_, [](const Part& part) { return part.term.negative; })) return;
   std::optional<int> best;
-  Term* chosen = nullptr;
-  for (Term& term : terms) {
-    const std::optional<int> cells = cells_of_minus(term.node);
+  Part* chosen = nullptr;
+  for (Part& part : parts_) {
+    const std::optional<int> cells = cells_of_minus(part.term.node);
     if (!cells || (best && *cells >= *best)) continue;
     best = cells;
-    chosen = &term;
+    chosen = &part;
   }
-  if (chosen != nullptr) *chosen = {build_minus(chosen->node), chosen->shift, false};
+  if (chosen != nullptr) *chosen = part({build_minus(chosen->term.node), chosen->term.shift, false});
 }
 
 /// The cells of minus a node as a graph of the same depth: of a difference, that with its operands exchanged; of a sum,
@@ -92,31 +104,46 @@ int Summation::build_minus(int32_t index) {
   return builder_.add({build_minus(turned.node), turned.shift, false}, negated(other));
 }
 
-double Summation::rank(const Term& a, const Term& b) const {
-  const int low = std::min(a.shift, b.shift);
-  double cells = builder_.fewest_cells(a.node, a.shift - low, b.node, b.shift - low, a.negative != b.negative);
+/// As GraphBuilder::fewest_cells().
+int Summation::cells(const Part& a, const Part& b) const {
+  if (builder_.has_sum(a.term, b.term)) return 0;
+  if (a.term.negative == b.term.negative) {
+    const bool are_apart = (a.range.low >= 0 && a.top <= b.low_bit) || (b.range.low >= 0 && b.top <= a.low_bit);
+    if (are_apart) return 0;
+    const int top = top_bit({a.range.low + b.range.low, a.range.high + b.range.high});
+    return std::max(top - std::max(a.low_bit, b.low_bit), 1);
+  }
+  const Interval difference{a.range.low - b.range.high, a.range.high - b.range.low};
+  const int one_way = top_bit(difference) - b.low_bit;
+  const int other_way = top_bit({-difference.high, -difference.low}) - a.low_bit;
+  return std::max(std::min(one_way, other_way), 1);
+}
+
+double Summation::rank(const Part& x, const Part& y) const {
+  const Term& a = x.term;
+  const Term& b = y.term;
+  double rank = cells(x, y);
   if (options_.noise > 0) {
     const uint64_t terms = static_cast<uint64_t>(a.node) << 40U ^ static_cast<uint64_t>(b.node) << 16U ^
                            static_cast<uint64_t>(a.shift) << 8U ^ static_cast<uint64_t>(b.shift);
-    cells *= 1 + options_.noise * (uniform_double(mix_bits(terms ^ options_.seed)) - 0.5);
+    rank *= 1 + options_.noise * (uniform_double(mix_bits(terms ^ options_.seed)) - 0.5);
   }
   // Among equals those that are there early, and small.
-  return cells + 0.01 * (std::max(depth(a), depth(b)) + 1) +
-         0.001 * (builder_.top(a.node) + builder_.top(b.node) + a.shift + b.shift);
+  return rank + 0.01 * (std::max(x.depth, y.depth) + 1) + 0.001 * (x.top + y.top);
 }
 
 uint64_t Summation::weight(int depth) const { return limit_ < kUnlimitedDepth ? power_of_two(depth) : 0; }
 
 /// Whether the sum is not too deep after these two are joined.
-bool Summation::fits(const Term& a, const Term& b) const {
+bool Summation::fits(const Part& a, const Part& b) const {
   if (limit_ >= kUnlimitedDepth) return true;
-  const int joined = std::max(depth(a), depth(b)) + 1;
-  return weight_ - weight(depth(a)) - weight(depth(b)) + weight(joined) <= power_of_two(limit_);
+  const int joined = std::max(a.depth, b.depth) + 1;
+  return weight_ - weight(a.depth) - weight(b.depth) + weight(joined) <= power_of_two(limit_);
 }
 
 void Summation::offer_partner(size_t x, size_t place) {
-  if (place >= x || !fits(terms_[x], terms_[place])) return;
-  const double rank_here = rank(terms_[place], terms_[x]);
+  if (place >= x || !fits(parts_[x], parts_[place])) return;
+  const double rank_here = rank(parts_[place], parts_[x]);
   if (partners_[x].place == kNobody || rank_here < partners_[x].rank)
     partners_[x] = {rank_here, static_cast<int>(place)};
 }
@@ -130,20 +157,20 @@ void Summation::find_partner(size_t x) {
 std::pair<size_t, size_t> Summation::cheapest_pair() {
   while (true) {
     size_t best = 0;
-    for (size_t x = 1; x < terms_.size(); ++x) {
+    for (size_t x = 1; x < parts_.size(); ++x) {
       if (partners_[x].place == kNobody) continue;
       if (best == 0 || partners_[x].rank < partners_[best].rank) best = x;
     }
     if (best == 0) return {0, 1};
     const auto place = static_cast<size_t>(partners_[best].place);
-    if (fits(terms_[place], terms_[best])) return {place, best};
+    if (fits(parts_[place], parts_[best])) return {place, best};
     find_partner(best);
   }
 }
 
 Term Summation::join(size_t x, size_t y, bool positive) {
-  const Term& a = terms_[x];
-  const Term& b = terms_[y];
+  const Term& a = parts_[x].term;
+  const Term& b = parts_[y].term;
   const int low = std::min(a.shift, b.shift);
   const int a_shift = a.shift - low;
   const int b_shift = b.shift - low;
@@ -153,7 +180,7 @@ Term Summation::join(size_t x, size_t y, bool positive) {
   bool turned = builder_.is_better_turned(a.node, a_shift, b.node, b_shift);
   if (positive) {
     bool other_is_positive = false;
-    for (size_t i = 0; i < terms_.size(); ++i) other_is_positive |= i != x && i != y && !terms_[i].negative;
+    for (size_t i = 0; i < parts_.size(); ++i) other_is_positive |= i != x && i != y && !parts_[i].term.negative;
     if (!other_is_positive) turned = a.negative;
   }
   return {builder_.add({a.node, a_shift, turned}, {b.node, b_shift, !turned}), low, a.negative != turned};

@@ -167,7 +167,7 @@ TEST(Solver, NeedsNoMoreBitsThanMeasured) {
   EXPECT_LE(bits(std::nullopt, 1), 22814);
   EXPECT_LE(bits(2, 1), 23292);
   EXPECT_LE(bits(0, 1), 27624);
-  EXPECT_LE(bits(0, 40), 26988);
+  EXPECT_LE(bits(0, 40), 26995);
 }
 
 TEST(Solver, EndsInTime) {
