@@ -20,6 +20,7 @@
 #include "hgq/deploy/interrupted.h"
 #include "hgq/deploy/rtl_report_file.h"
 #include "hgq/deploy/temporary_folder.h"
+#include "hgq/rtl/hex_rows.h"
 #include "hgq/rtl/simulation.h"
 #include "hgq/rtl/test_bench.h"
 #include "hgq/rtl/to_rtl.h"

@@ -2,6 +2,7 @@
 
 #include "hgq/core/error.h"
 #include "hgq/rtl/hdl_design.h"
+#include "hgq/rtl/hex_rows.h"
 #include "hgq/rtl/project_files.h"
 #include "hgq/rtl/simulation.h"
 #include "hgq/rtl/test_bench.h"

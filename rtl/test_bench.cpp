@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "hgq/core/error.h"
-#include "hgq/rtl/module_plan.h"
+#include "hgq/rtl/hex_rows.h"
 #include "hgq/rtl/text_lines.h"
 
 namespace hgq::rtl {
@@ -12,21 +12,6 @@ namespace {
 
 /// `if_true` if the design has what it is for.
 std::string when(bool condition, std::string_view if_true) { return std::string(condition ? if_true : ""); }
-
-void check_sizes(const std::vector<Port>& ports, std::span<const PortValues> values, int64_t rows) {
-  HGQ_CHECK(values.size() == ports.size(), ShapeError, "the circuit has ", ports.size(), " ports, values for ",
-            values.size(), " are given");
-  for (size_t port = 0; port < ports.size(); ++port) {
-    const size_t expected = static_cast<size_t>(rows) * ports[port].features.size();
-    HGQ_CHECK(values[port].size() == expected, ShapeError, "port '", ports[port].name, "': ", values[port].size(),
-              " values for ", rows, " rows, expected ", expected);
-  }
-}
-
-// A row is read in words of 64 bits, as simulators limit the width of what they read at once.
-constexpr int64_t kWord = 64;
-
-int64_t words_of(int64_t bits) { return std::max<int64_t>((bits + kWord - 1) / kWord, 1); }
 
 /// What a test bench does with the outputs: compares them with those that are expected, or writes them into a file.
 struct OutputUse {
@@ -320,8 +305,8 @@ SourceFile verilog_bench(const HdlDesign& design, const OutputUse& use) {
        {"LATENCY", std::to_string(design.latency)},
        {"INPUT_BITS", std::to_string(std::max<int64_t>(design.input_bits, 1))},
        {"OUTPUT_BITS", std::to_string(design.output_bits)},
-       {"INPUT_WORDS", std::to_string(words_of(design.input_bits))},
-       {"OUTPUT_WORDS", std::to_string(words_of(design.output_bits))},
+       {"INPUT_WORDS", std::to_string(hex_words(design.input_bits))},
+       {"OUTPUT_WORDS", std::to_string(hex_words(design.output_bits))},
        {"SIGNALS", when(design.clocked, "  reg clk = 1'b0;\n") + when(design.clock_enable, "  reg ce = 1'b1;\n") +
                        when(design.reset, "  reg rst = 1'b0;\n")},
        {"PORTS", when(design.clocked, ".clk(clk), ") + when(design.clock_enable, ".ce(ce), ") +
@@ -351,8 +336,8 @@ SourceFile vhdl_bench(const HdlDesign& design, const OutputUse& use) {
        {"LATENCY", std::to_string(design.latency)},
        {"INPUT_BITS", std::to_string(std::max<int64_t>(design.input_bits, 1))},
        {"OUTPUT_BITS", std::to_string(design.output_bits)},
-       {"INPUT_WORDS", std::to_string(words_of(design.input_bits))},
-       {"OUTPUT_WORDS", std::to_string(words_of(design.output_bits))},
+       {"INPUT_WORDS", std::to_string(hex_words(design.input_bits))},
+       {"OUTPUT_WORDS", std::to_string(hex_words(design.output_bits))},
        {"SIGNALS", when(design.clocked, "  signal clk : std_logic := '0';\n") +
                        when(design.clock_enable, "  signal ce : std_logic := '1';\n") +
                        when(design.reset, "  signal rst : std_logic := '0';\n")},
@@ -372,33 +357,6 @@ SourceFile test_bench(const HdlDesign& design, HdlLanguage language) {
 
 SourceFile recording_test_bench(const HdlDesign& design, HdlLanguage language) {
   return language == HdlLanguage::kVhdl ? vhdl_bench(design, kVhdlRecords) : verilog_bench(design, kVerilogRecords);
-}
-
-std::string hex_rows(const Circuit& circuit, const std::vector<Port>& ports, std::span<const PortValues> values,
-                     int64_t rows) {
-  check_sizes(ports, values, rows);
-  const auto digits = static_cast<size_t>(words_of(vector_bits(circuit, ports)) * kWord / 4);
-  std::string text;
-  text.reserve(static_cast<size_t>(rows) * (digits + digits / 16));
-  std::vector<uint8_t> nibbles(digits);
-  for (int64_t row = 0; row < rows; ++row) {
-    std::ranges::fill(nibbles, uint8_t{0});
-    size_t at = 0;
-    for (size_t port = 0; port < ports.size(); ++port) {
-      const std::vector<Feature>& features = ports[port].features;
-      for (size_t f = 0; f < features.size(); ++f) {
-        if (!has_wire(circuit, features[f])) continue;
-        const auto value = static_cast<uint64_t>(values[port][static_cast<size_t>(row) * features.size() + f]);
-        for (int p = 0; p < circuit.node(features[f].node).bits; ++p, ++at)
-          nibbles[at / 4] |= static_cast<uint8_t>((value >> static_cast<unsigned>(std::min(p, 63)) & 1U) << (at % 4));
-      }
-    }
-    for (size_t i = digits; i-- > 0;) {
-      text += "0123456789abcdef"[nibbles[i]];
-      if (i % 16 == 0) text += i == 0 ? '\n' : ' ';
-    }
-  }
-  return text;
 }
 
 }  // namespace hgq::rtl

@@ -8,11 +8,6 @@
 //   FAILED: 3 of 500 rows differ
 #pragma once
 
-#include <cstdint>
-#include <span>
-#include <string>
-#include <vector>
-
 #include "hgq/rtl/hdl.h"
 #include "hgq/rtl/hdl_design.h"
 
@@ -20,13 +15,8 @@ namespace hgq::rtl {
 
 /// sim/NAME_tb.sv, with features of SystemVerilog for its exit code, or sim/NAME_tb.vhd.
 SourceFile test_bench(const HdlDesign& design, HdlLanguage language);
-/// The same, but it writes the outputs of all rows into sim/outputs.hex, in the form of hex_rows() (with capital digits
-/// in VHDL), for a program that compares them. It prints nothing.
+/// The same, but it writes the outputs of all rows into sim/outputs.hex, in the form of rtl/hex_rows.h (with capital
+/// digits in VHDL), for a program that compares them. It prints nothing.
 SourceFile recording_test_bench(const HdlDesign& design, HdlLanguage language);
-
-/// One line for each row: all features beside each other, the first in the lowest bits, as words of 64 bits in
-/// hexadecimal digits, the highest word first.
-std::string hex_rows(const Circuit& circuit, const std::vector<Port>& ports, std::span<const PortValues> values,
-                     int64_t rows);
 
 }  // namespace hgq::rtl
