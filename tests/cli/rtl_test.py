@@ -81,8 +81,9 @@ class RtlTest(CliTestCase):
             self.rtl(*options.split(), '--force')
             bits[options] = self.report()['total']['adder_bits']
         self.assertLessEqual(bits['--effort medium'], bits[''])
-        self.assertLessEqual(bits[''], bits['--extra-depth 2'])
-        self.assertLessEqual(bits['--extra-depth 2'], bits['--extra-depth 0'])
+        # Each depth is searched by itself, and the search is short.
+        self.assertLessEqual(bits[''], 1.02 * bits['--extra-depth 2'])
+        self.assertLessEqual(bits['--extra-depth 2'], 1.02 * bits['--extra-depth 0'])
 
     def test_folders_are_not_overwritten(self):
         self.rtl()
