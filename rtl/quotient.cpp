@@ -19,6 +19,7 @@ constexpr int64_t kMostCount = int64_t{1} << 16;
 constexpr int kMostTableBits = 8;  // a table of so many index bits is smaller than a division
 constexpr int kReciprocals = 4;    // the cheapest of so many is taken
 constexpr int kMostFractionBits = 56;
+constexpr int kMostMeanBits = 90;
 
 /// The mean of a sum of value code * 2^exponent.
 Int128 mantissa_of(int64_t code, int exponent, const Quotient& quotient) {
@@ -59,8 +60,18 @@ Fraction fraction_of(const CircuitBuilder& builder, const Feature& sum, const Qu
             ConfigError, where, ": the sum that is divided by ", quotient.count, " has ", builder.bits(sum.node),
             " bits, expected at most ", kMostSumBits,
             "; quantize the values before it to fewer bits, or average 2, 4, 8 ... values");
+  // The mean of the largest sum has less than 2^120 units of its last bit, the most that quantize() takes.
+  HGQ_CHECK(quotient.fraction + sum.exponent <= kMostMeanBits, ConfigError, where,
+            ": averages values whose last bits are ", quotient.fraction + sum.exponent,
+            " bits above those of the mean, expected at most ", kMostMeanBits, "; give them more even fractions");
   const int twos = std::countr_zero(static_cast<uint64_t>(quotient.count));
   return {{sum.node, 0, false}, sum.exponent - twos, quotient.count >> twos};
+}
+
+void check_fraction(int bits, std::string_view where) {
+  HGQ_CHECK(bits <= kMostFractionBits, ConfigError, where, ": its mean is read with ", bits,
+            " bits below those of the sum, expected at most ", kMostFractionBits,
+            "; quantize it to fewer fractional bits, or the values before it to more even ones");
 }
 
 }  // namespace
@@ -132,8 +143,7 @@ Feature Divider::whole(const Feature& sum, const Quotient& quotient, std::string
   const auto [x, exponent, divisor] = fraction_of(builder_, sum, quotient, where);
   if (divisor == 1) return {sum.node, exponent};
   const int bits = quotient.fraction + exponent;
-  HGQ_CHECK(bits <= kMostFractionBits, ConfigError, where, ": its mean has ", bits,
-            " bits below those of the sum, expected at most ", kMostFractionBits, "; put a quantizer after it");
+  check_fraction(bits, where);
   if (builder_.bits(sum.node) <= kMostTableBits) {
     const int32_t node =
         table_of(builder_, sum.node, [&](int64_t code) { return mantissa_of(code, sum.exponent, quotient); });
@@ -177,11 +187,13 @@ Feature Divider::quantized(const Feature& sum, const Quotient& quotient, const K
   if (bits + remainder_bits + 2 > quotient.fraction + exponent)
     return rtl::quantized(builder_, whole(sum, quotient, where), type, rounding, overflow);
   if (bits <= 0 && !sticky) {
+    const int cut = std::min(-bits, top_bit(builder_.range(sum.node)) + 1);  // more gives the same: 0 or -1
     const Feature floor =
-        to_feature(builder_, floor_of(builder_.positive(builder_.upper(x, -bits)), divisor), exponent - bits);
+        to_feature(builder_, floor_of(builder_.positive(builder_.upper(x, cut)), divisor), exponent - bits);
     return rtl::quantized(builder_, floor, type, rounding, overflow);
   }
   bits = std::max(bits, 0);
+  check_fraction(bits, where);
   const Operand mean = with_fraction(divide(x, divisor), divisor, bits, sticky);
   return rtl::quantized(builder_, to_feature(builder_, mean, exponent - bits - (sticky ? 1 : 0)), type, rounding,
                         overflow);

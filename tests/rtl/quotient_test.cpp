@@ -54,7 +54,7 @@ TEST(Divider, QuotientsInAllModesForAllValues) {
           circuits.add_output(divider.whole(sum, quotient, "p"));
           cases.push_back({quotient, {1, 61, 61 - quotient.fraction}, {}});
           for (int r = 0; r < kRoundings; ++r) {
-            for (const int fraction : {-exponent - 3, -exponent, -exponent + 2, -exponent + 29}) {
+            for (const int fraction : {-exponent - 80, -exponent - 3, -exponent, -exponent + 2, -exponent + 29}) {
               for (const Overflow overflow : {Overflow::kWrap, Overflow::kSat}) {
                 const Kbi type{1, 5, 5 - fraction};
                 const QuantizeOperation quantize{{}, static_cast<Rounding>(r), overflow};
@@ -101,6 +101,11 @@ TEST(Divider, TooLargeSumsAreRefused) {
   Divider divider(circuits.builder(), {}, workers);
   EXPECT_THROW(divider.whole({circuits.input(), 0}, {3, 32}, "layer 'p'"), ConfigError);
   EXPECT_NO_THROW(divider.whole({circuits.input(), 0}, {4, 32}, "layer 'p'"));
+
+  Circuits narrow(12, true);
+  Divider finely(narrow.builder(), {}, workers);
+  EXPECT_THROW(finely.quantized({narrow.input(), 0}, {3, 100}, {1, 5, -70}, {{}, Rounding::kRnd, Overflow::kWrap}, "p"),
+               ConfigError);
 }
 
 }  // namespace
