@@ -1,5 +1,5 @@
-// Circuits in ALIR, the open format of alkaid 0.8 (docs/alir.md of alkaid, version 4 of the format), whose interpreter
-// is a second judge of them.
+// Circuits in ALIR, the open format of alkaid 0.8 (version 4, which alkaid's documentation describes), whose
+// interpreter is a second judge of them.
 #pragma once
 
 #include <string>
