@@ -17,7 +17,7 @@
 #include "hgq/data/atomic_file.h"
 #include "hgq/deploy/interrupted.h"
 #include "hgq/deploy/rtl_report_file.h"
-#include "hgq/deploy/temporary_folder.h"
+#include "hgq/deploy/scratch_folder.h"
 
 namespace hgq {
 namespace {
@@ -115,7 +115,7 @@ void write_rtl_folder(const std::string& folder, const RtlProject& project, cons
   const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
   make_folder(parent.string());
   // Beside the folder, so that a rename puts it in place, under a name that no other process has.
-  const TemporaryFolder work(parent, ".hgq-rtl-");
+  const ScratchFolder work(parent, ".hgq-rtl-");
   const fs::path made = work.path() / "new";
   make_folder(made.string());
   write_files(made, project.files, stop);

@@ -19,7 +19,7 @@
 #include "hgq/deploy/files.h"
 #include "hgq/deploy/interrupted.h"
 #include "hgq/deploy/rtl_report_file.h"
-#include "hgq/deploy/temporary_folder.h"
+#include "hgq/deploy/scratch_folder.h"
 #include "hgq/rtl/hex_rows.h"
 #include "hgq/rtl/simulation.h"
 #include "hgq/rtl/test_bench.h"
@@ -143,7 +143,7 @@ class Simulation {
   }
 
   RtlSimulation run(const Dataset* data) {
-    const TemporaryFolder work(folder_for_temporary_files(), "hgq-rtl-");
+    const ScratchFolder work(folder_for_temporary_files(), "hgq-rtl-");
     work_ = work.path();
     copy_sources();
     write_rows(data);

@@ -140,7 +140,10 @@ Operand Divider::with_fraction(const Division& division, int64_t divisor, int bi
 
 Feature Divider::whole(const Feature& sum, const Quotient& quotient, std::string_view where) {
   if (sum.node < 0) return {};
-  const auto [x, exponent, divisor] = fraction_of(builder_, sum, quotient, where);
+  const Fraction fraction = fraction_of(builder_, sum, quotient, where);
+  const Operand& x = fraction.x;
+  const int exponent = fraction.exponent;
+  const int64_t divisor = fraction.divisor;
   if (divisor == 1) return {sum.node, exponent};
   const int bits = quotient.fraction + exponent;
   check_fraction(bits, where);
@@ -155,21 +158,25 @@ Feature Divider::whole(const Feature& sum, const Quotient& quotient, std::string
   const int32_t sign = builder_.sign(x.node);
   const int32_t index =
       builder_.positive(builder_.add({division.remainder, 0, false}, {sign, remainder_bits, false})).node;
-  const int32_t fraction = table_of(builder_, index, [&](int64_t code) {
+  const int32_t below = table_of(builder_, index, [&](int64_t code) {
     const int64_t remainder = code & ((int64_t{1} << remainder_bits) - 1);
     if (remainder >= divisor) return Int128{0};
     return (Int128{remainder} << bits) / divisor + (code != remainder && remainder != 0 ? 1 : 0);
   });
   Operand floor = division.floor;
   floor.shift += bits;
-  return to_feature(builder_, builder_.add(floor, {fraction, 0, false}), -quotient.fraction);
+  return to_feature(builder_, builder_.add(floor, {below, 0, false}), -quotient.fraction);
 }
 
 Feature Divider::quantized(const Feature& sum, const Quotient& quotient, const Kbi& type,
                            const QuantizeOperation& quantize, std::string_view where) {
-  const auto [rounding, overflow] = std::pair(quantize.rounding, quantize.overflow);
+  const Rounding rounding = quantize.rounding;
+  const Overflow overflow = quantize.overflow;
   if (sum.node < 0 || type.b == 0) return {};
-  const auto [x, exponent, divisor] = fraction_of(builder_, sum, quotient, where);
+  const Fraction fraction = fraction_of(builder_, sum, quotient, where);
+  const Operand& x = fraction.x;
+  const int exponent = fraction.exponent;
+  const int64_t divisor = fraction.divisor;
   if (divisor == 1) return rtl::quantized(builder_, {sum.node, exponent}, type, rounding, overflow);
   if (builder_.bits(sum.node) <= kMostTableBits) {
     const int32_t node = table_of(builder_, sum.node, [&](int64_t code) {

@@ -26,5 +26,5 @@ class RtlTestCase(CliTestCase):
         process.send_signal(number)
         begin = time.monotonic()
         _, errors = process.communicate(timeout=60)
-        self.assertLess(time.monotonic() - begin, 5)
+        self.assertLess(time.monotonic() - begin, 30)  # with sanitizers; it is milliseconds without
         return process.returncode, errors

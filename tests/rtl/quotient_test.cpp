@@ -52,7 +52,7 @@ TEST(Divider, QuotientsInAllModesForAllValues) {
           const Quotient quotient{count, 32 - exponent};
           const Feature sum{circuits.input(), exponent};
           circuits.add_output(divider.whole(sum, quotient, "p"));
-          cases.push_back({quotient, {1, 61, 61 - quotient.fraction}, {}});
+          cases.push_back({quotient, {1, 60, 60 - quotient.fraction}, {}});
           for (int r = 0; r < kRoundings; ++r) {
             for (const int fraction : {-exponent - 80, -exponent - 3, -exponent, -exponent + 2, -exponent + 29}) {
               for (const Overflow overflow : {Overflow::kWrap, Overflow::kSat}) {

@@ -7,13 +7,13 @@
 namespace hgq {
 
 /// A new folder with a name that nothing else has. It is removed in the end, with what is in it.
-class TemporaryFolder {
+class ScratchFolder {
  public:
   /// In `parent`, with a name that begins with `prefix`. Throws as throw_system_error().
-  TemporaryFolder(const std::filesystem::path& parent, std::string_view prefix);
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ScratchFolder(const std::filesystem::path& parent, std::string_view prefix);
+  ~ScratchFolder();
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
   const std::filesystem::path& path() const { return path_; }
 
  private:

@@ -1,4 +1,4 @@
-#include "hgq/deploy/temporary_folder.h"
+#include "hgq/deploy/scratch_folder.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -12,14 +12,14 @@ namespace hgq {
 
 namespace fs = std::filesystem;
 
-TemporaryFolder::TemporaryFolder(const fs::path& parent, std::string_view prefix) {
+ScratchFolder::ScratchFolder(const fs::path& parent, std::string_view prefix) {
   std::string pattern = (parent / concat(prefix, "XXXXXX")).string();
   if (mkdtemp(pattern.data()) == nullptr)
     throw_system_error(concat("cannot make a folder in '", parent.string(), "'"), errno);
   path_ = pattern;
 }
 
-TemporaryFolder::~TemporaryFolder() {
+ScratchFolder::~ScratchFolder() {
   // A file that a dying program still wrote, or a disk that failed once, is no reason to leave the others.
   constexpr int kMostTries = 3;
   std::error_code error;
