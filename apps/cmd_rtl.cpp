@@ -72,11 +72,12 @@ int run_rtl(const RtlCommand& command, const Registry& registry) {
   const std::string without = why_no_circuit(proxy, command.settings.softmax, "--softmax ", "");
   HGQ_CHECK(without.empty(), ConfigError, without);
   Workers workers(command.threads);
+  std::unique_ptr<Dataset> dataset;  // which `rows` may be a view of
   Batch rows;
   if (has_data(command)) {
     DataCommand data = command;
     data.out.clear();  // a folder
-    const std::unique_ptr<Dataset> dataset = load_rows(data, proxy, extras);
+    dataset = load_rows(data, proxy, extras);
     dataset->slice(0, std::min(command.settings.rows, dataset->size()), rows);
   }
   std::optional<RtlProgress> line(std::in_place, stderr, isatty(STDERR_FILENO) == 1);

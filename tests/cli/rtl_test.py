@@ -57,6 +57,11 @@ class RtlTest(RtlTestCase):
                 self.assertEqual(digest(self.folder / 'rtl/proxy.h5'), digest(self.proxy))
                 self.assertTrue(os.access(self.folder / 'rtl' / 'simulate.sh', os.X_OK))
 
+    def test_rows_of_data_are_in_the_test_bench(self):
+        self.rtl('--data', self.golden / 'unary_fn/data.h5', '--inputs', 'x/calib', '--rows', 90)
+        self.assertEqual(self.report()['rows'], 90)
+        self.assertEqual(len((self.folder / 'rtl/sim/inputs.hex').read_text().splitlines()), 90)
+
     def test_threads_change_nothing(self):
         for effort in ('low', 'medium'):
             self.rtl('--threads', 1, '--effort', effort, out='one')
