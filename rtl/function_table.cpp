@@ -11,29 +11,17 @@
 namespace hgq::rtl {
 namespace {
 
-/// The value for each code of a wire.
-std::vector<int64_t> codes_of(const CircuitBuilder& builder, int32_t index, std::string_view where) {
+int32_t index_of(CircuitBuilder& builder, const Feature& x) { return x.node < 0 ? builder.constant(0) : x.node; }
+
+/// f for each code of the index; 0 for those that do not occur.
+std::vector<double> values_of(const CircuitBuilder& builder, int32_t index, int exponent,
+                              const std::function<double(double)>& f, std::string_view where) {
   const Node& node = builder.node(index);
   HGQ_CHECK(node.bits <= kMostIndexBits, ConfigError, where, ": its table needs 2^", node.bits,
             " entries, expected at most 2^", kMostIndexBits, "; quantize the values before it to fewer bits");
-  std::vector<int64_t> codes;
-  const int64_t size = int64_t{1} << node.bits;
-  for (int64_t code = 0; code < size; ++code)
-    codes.push_back(node.is_signed() && code >= size / 2 ? code - size : code);
-  return codes;
-}
-
-int32_t index_of(CircuitBuilder& builder, const Feature& x) { return x.node < 0 ? builder.constant(0) : x.node; }
-
-/// f for each code of the index; 0 for those that do not occur, for which a table may have any entry.
-std::vector<double> values_of(const CircuitBuilder& builder, int32_t index, int exponent,
-                              const std::function<double(double)>& f, std::string_view where) {
-  const Interval range = builder.range(index);
   std::vector<double> values;
-  for (const int64_t code : codes_of(builder, index, where)) {
-    const bool occurs = range.low <= code && code <= range.high;
-    values.push_back(occurs ? f(std::ldexp(static_cast<double>(code), exponent)) : 0);
-  }
+  for (const std::optional<int64_t> number : numbers_of_codes(node))
+    values.push_back(number ? f(std::ldexp(static_cast<double>(*number), exponent)) : 0);
   return values;
 }
 
@@ -43,6 +31,17 @@ Feature table(CircuitBuilder& builder, int32_t index, std::vector<int64_t> entri
 }
 
 }  // namespace
+
+std::vector<std::optional<int64_t>> numbers_of_codes(const Node& node) {
+  std::vector<std::optional<int64_t>> numbers;
+  const int64_t size = int64_t{1} << node.bits;
+  for (int64_t code = 0; code < size; ++code) {
+    const int64_t number = node.is_signed() && code >= size / 2 ? code - size : code;
+    const bool occurs = node.range.low <= number && number <= node.range.high;
+    numbers.push_back(occurs ? std::optional(number) : std::nullopt);
+  }
+  return numbers;
+}
 
 Feature quantized_function(CircuitBuilder& builder, const Feature& x, const std::function<double(double)>& f,
                            const Kbi& type, const QuantizeOperation& quantize, std::string_view where) {

@@ -8,6 +8,7 @@
 
 #include "hgq/core/error.h"
 #include "hgq/core/fixed_point.h"
+#include "hgq/rtl/function_table.h"
 #include "hgq/rtl/graph_copy.h"
 #include "hgq/rtl/quantize.h"
 
@@ -26,17 +27,12 @@ Int128 mantissa_of(int64_t code, int exponent, const Quotient& quotient) {
   return (Int128{code} << (quotient.fraction + exponent)) / quotient.count;
 }
 
-/// f for each value of a wire that occurs, in a table.
+/// f for each number that a wire can have, in a table.
 template <typename F>
 int32_t table_of(CircuitBuilder& builder, int32_t index, F f) {
-  const Node node = builder.node(index);
   std::vector<int64_t> entries;
-  const int64_t size = int64_t{1} << node.bits;
-  for (int64_t code = 0; code < size; ++code) {
-    const int64_t value = node.is_signed() && code >= size / 2 ? code - size : code;
-    const bool occurs = node.range.low <= value && value <= node.range.high;
-    entries.push_back(occurs ? static_cast<int64_t>(f(value)) : 0);
-  }
+  for (const std::optional<int64_t> number : numbers_of_codes(builder.node(index)))
+    entries.push_back(number ? static_cast<int64_t>(f(*number)) : 0);
   return builder.table(index, std::move(entries));
 }
 
