@@ -89,6 +89,17 @@ class Failure(Exception):
     pass
 
 
+def checked_exit_code(result, mode):
+    """The exit code of a command with a fault, which must be one that this fault may have, with a message that fits."""
+    code = result.returncode
+    allowed = (-9,) if mode == 'kill' else (0,) if mode in HARMLESS else (0, 3)
+    if code not in allowed:
+        raise Failure(f'exit {code}, expected one of {allowed}: {result.stderr}')
+    if code == 3 and 'Error' not in result.stderr and 'I/O error' not in result.stderr and 'disk is full' not in result.stderr:
+        raise Failure(f'the message does not tell of the disk: {result.stderr}')
+    return code
+
+
 class Faults:
     def __init__(self, args, folder):
         self.program = str(pathlib.Path(args.program).resolve())
@@ -194,12 +205,7 @@ class Writing(Faults):
         folder = self.folder / f'{mode}-{at}'
         shutil.copytree(self.base, folder)
         result = self.train(folder.name, '--resume', check=None, folder=folder, at=at, mode=mode)
-        code = result.returncode
-        allowed = (-9,) if mode == 'kill' else (0,) if mode in HARMLESS else (0, 3)
-        if code not in allowed:
-            raise Failure(f'exit {code}, expected one of {allowed}: {result.stderr}')
-        if code == 3 and 'Error' not in result.stderr and 'I/O error' not in result.stderr and 'disk is full' not in result.stderr:
-            raise Failure(f'the message does not tell of the disk: {result.stderr}')
+        code = checked_exit_code(result, mode)
         self.check_old_or_new(folder)
         if code != 0:
             again = self.train(folder.name, '--resume', check=None)
@@ -351,12 +357,7 @@ class Rtl(Faults):
             result = self.write(folder, check=None, folder=folder, at=at, mode=mode)
         else:
             result = self.verify(kind, folder, at=at, mode=mode)
-        code = result.returncode
-        allowed = (-9,) if mode == 'kill' else (0,) if mode in HARMLESS else (0, 3)
-        if code not in allowed:
-            raise Failure(f'exit {code}, expected one of {allowed}: {result.stderr}')
-        if code == 3 and 'Error' not in result.stderr and 'I/O error' not in result.stderr and 'disk is full' not in result.stderr:
-            raise Failure(f'the message does not tell of the disk: {result.stderr}')
+        code = checked_exit_code(result, mode)
         left = [path.name for path in folder.iterdir() if path.name != 'rtl']
         if left and mode not in ('kill', 'io-on'):  # where nothing can be removed either
             raise Failure(f'{left} is left: {result.stderr}')
