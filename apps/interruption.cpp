@@ -18,7 +18,8 @@ std::atomic<bool> stop_requested{false};
 void on_interrupt(int /*number*/) {
   if (graceful && !stop_requested.exchange(true)) return;
   constexpr std::string_view kMessage = "hgq-train: interrupted\n";
-  if (write(STDERR_FILENO, kMessage.data(), kMessage.size()) < 0) std::_Exit(kExitInterrupted);
+  // Where the message cannot be written, the exit code tells the same.
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kMessage.data(), kMessage.size());
   std::_Exit(kExitInterrupted);
 }
 
