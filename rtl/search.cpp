@@ -38,7 +38,7 @@ constexpr int kInputsForWide = 5;
 constexpr int kInputsForWideIfTight = 6;
 // With the least depth there are fewer tries, and this share of the steps: where trees are worth a try, and elsewhere.
 constexpr double kStepsIfTight = 0.48;
-constexpr double kStepsIfTightAndSparse = 0.16;
+constexpr double kStepsIfTightAndSparse = 0.2;
 // More steps can use a higher temperature. Where weights have few digits, as those of ternary matrices and of 4 bits,
 // bits are saved by fewer adders, which takes heat; elsewhere by narrower ones, which takes patience.
 struct Heat {
