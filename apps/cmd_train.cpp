@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "hgq/apps/classes_text.h"
 #include "hgq/apps/commands.h"
 #include "hgq/apps/interruption.h"
 #include "hgq/apps/prepare.h"
@@ -51,6 +52,7 @@ class Run {
     {
       const GracefulStop stop;
       Trainer trainer(model_, extras_.objective, *optimizer_, workers_, trainer_options(stop));
+      if (!phases_.empty()) trainer.add(make_phases(phases_));
       for (auto& callback : make_callbacks(config_, folder_.string(), registry_, errors_))
         trainer.add(std::move(callback));
       errors_.throw_if_any();
@@ -204,14 +206,22 @@ class Run {
   }
 
   void build() {
-    PreparedRun prepared = prepare_run(config_, registry_, errors_);
+    PreparedRun prepared =
+        prepare_run(config_, registry_, errors_, resuming_ ? (folder_ / "checkpoint.h5").string() : "");
     model_ = std::move(prepared.model);
     extras_ = std::move(prepared.extras);
     sets_ = std::move(prepared.sets);
     optimizer_ = std::move(prepared.optimizer);
+    phases_ = std::move(prepared.phases);
     for (const std::string& line : prepared.notes) note("note: " + line);
     for (const std::string& warning : prepared.warnings) note("warning: " + warning);
-    show_classes();
+    for (size_t o = 0; o < extras_.classes.size(); ++o) {
+      const std::string text =
+          classes_text(extras_.classes[o], config_.model.outputs[o], model_.entry(model_.outputs()[o]).shape[-1]);
+      if (!text.empty()) note(text);
+    }
+    if (!config_.model.weights.file.empty() && !resuming_)
+      note("note: model.weights: before the training: " + evaluation_text(model_, extras_.objective, sets_, workers_));
     if (resuming_) {
       const auto read = [&](const h5::File& file) {
         check_keras_checksum(file);
@@ -235,23 +245,6 @@ class Run {
               ", but the run in '", folder_.string(), "' has done ", done,
               number("batch") == 0 ? "" : " and a part of the next", "; give at least ",
               number("batch") == 0 ? done : done + 1);
-  }
-
-  void show_classes() const {
-    constexpr size_t kMost = 100;
-    for (size_t o = 0; o < extras_.classes.size(); ++o) {
-      const ClassMap& classes = extras_.classes[o];
-      if (classes.empty() || classes.is_identity()) continue;
-      std::string text = "classes:";
-      for (size_t i = 0; i < std::min(kMost, classes.names.size()); ++i)
-        text += concat(i == 0 ? " " : ", ", printable(classes.names[i]), " -> ", i);
-      if (classes.names.size() > kMost) text += concat(", ... ", classes.names.size(), " in all");
-      const int64_t outputs = model_.entry(model_.outputs()[o]).shape[-1];
-      if (outputs > classes.size())
-        text += concat("; output '", config_.model.outputs[o], "' distinguishes ", outputs,
-                       " classes, of which the last ", outputs - classes.size(), " will have no rows");
-      note(text);
-    }
   }
 
   Trainer::Options trainer_options(const GracefulStop& stop) {
@@ -382,6 +375,7 @@ class Run {
   ModelExtras extras_;
   DataSets sets_;
   std::unique_ptr<Optimizer> optimizer_;
+  std::vector<TrainingPhase> phases_;
   Json rest_;
   int64_t rows_ = 0;
   double seconds_ = 0;

@@ -205,8 +205,10 @@ void apply_set(Node& config, const std::string& assignment, int number, ErrorLis
   }
   if (!value_errors.empty()) return;
   // Paths on a command line start from the current folder, not from that of the config.
-  if (keys.front() == "data") {
-    value = with_absolute_paths(value, std::filesystem::current_path().string(), keys.back() == "file");
+  const bool is_of_weights = keys.size() >= 2 && keys[0] == "model" && keys[1] == "weights";
+  if (keys.front() == "data" || is_of_weights) {
+    value = with_absolute_paths(value, std::filesystem::current_path().string(),
+                                keys.back() == "file" || (is_of_weights && keys.size() == 2));
   }
   value.set_places(place);
   if (Node* node = Walk(place, kinds, errors).to(config, keys)) *node = std::move(value);

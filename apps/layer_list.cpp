@@ -90,6 +90,12 @@ std::vector<LayerSpec> read_layer_list(const Node& layers, const std::string& se
   return specs;
 }
 
+Node names_node(const std::vector<std::string>& names) {
+  std::vector<Node> items;
+  for (const std::string& name : names) items.push_back(Node::scalar(name));
+  return Node::list(std::move(items));
+}
+
 std::vector<std::string> names_in_list(const Node& layers, const LayerKinds* kinds) {
   ErrorList ignored;
   std::vector<LayerSpec> specs;

@@ -27,6 +27,9 @@ struct PlacedNames {
 /// Reads a list of names of layers; a name alone is a list of one. `where` opens messages: "model.outputs".
 PlacedNames read_names(const Node& node, const std::string& where, ErrorList& errors);
 
+/// Names as a list in a config.
+Node names_node(const std::vector<std::string>& names);
+
 /// Reads a list of layers. An item that is no layer becomes a spec without a kind, after an error; so does a list that
 /// cannot be read at all. `section` opens messages: "model".
 std::vector<LayerSpec> read_layer_list(const Node& layers, const std::string& section, ErrorList& errors);

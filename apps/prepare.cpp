@@ -36,6 +36,7 @@ void try_out(const RunConfig& config, const Registry& registry, PreparedRun& run
   Workers alone(1);
   Trainer trainer(run.model, run.extras.objective, *run.optimizer, alone,
                   {.epochs = 0, .batch_size = config.train.batch_size, .seed = static_cast<uint64_t>(config.seed)});
+  if (!run.phases.empty()) trainer.add(make_phases(run.phases));
   for (auto& callback : make_callbacks(config, "", registry, errors)) {
     warn_of_interval(*callback, config.train.epochs, run);
     trainer.add(std::move(callback));
@@ -44,9 +45,21 @@ void try_out(const RunConfig& config, const Registry& registry, PreparedRun& run
   trainer.fit(*run.sets.train, run.sets.validation.get());
 }
 
+/// Loads model.weights, if there are any, in place of the weights that the model has.
+DataOfWeights load_weights_of(const RunConfig& config, const Registry& registry, const std::string& checkpoint,
+                              PreparedRun& run) {
+  ModelWeights weights = config.model.weights;
+  if (weights.file.empty()) return {};
+  if (checkpoint.empty()) return load_model_weights(weights, registry, run.model, run.notes, run.warnings);
+  std::vector<std::string> said_before;
+  weights.file = checkpoint;
+  return load_model_weights(weights, registry, run.model, said_before, said_before);
+}
+
 }  // namespace
 
-PreparedRun prepare_run(const RunConfig& config, const Registry& registry, ErrorList& errors) {
+PreparedRun prepare_run(const RunConfig& config, const Registry& registry, ErrorList& errors,
+                        const std::string& checkpoint) {
   PreparedRun run;
   OpenedData opened = open_data(config.data_config);
   run.notes = opened.notes();
@@ -61,13 +74,19 @@ PreparedRun prepare_run(const RunConfig& config, const Registry& registry, Error
   errors.throw_if_any();
   for (const std::string& line : what_python_cannot_open(run.model)) run.notes.push_back(line);
   for (const std::string& line : outlook.notes) run.notes.push_back(line);
+  const DataOfWeights weights = load_weights_of(config, registry, checkpoint, run);
   std::vector<OutputSpec> outputs;
   for (size_t o = 0; o < run.model.outputs().size(); ++o) {
     const Model::Entry& entry = run.model.entry(run.model.outputs()[o]);
     outputs.push_back({config.model.outputs[o], entry.shape, run.extras.objective.losses[o]->target_kind()});
   }
   run.sets = load_data(std::move(opened), config.data_config, input_names(run.model), outputs,
-                       static_cast<uint64_t>(config.seed));
+                       static_cast<uint64_t>(config.seed),
+                       config.model.weights.keep_scaling ? weights.scaling : std::vector<Scaling>{});
+  if (checkpoint.empty()) {
+    for (std::string& line : changed_data(config.model.weights, weights, run.sets))
+      run.warnings.push_back(std::move(line));
+  }
   run.extras.scaling = run.sets.scaling;
   run.extras.classes = run.sets.classes;
   take_data_options(config.data_config, run.extras);
@@ -84,6 +103,8 @@ PreparedRun prepare_run(const RunConfig& config, const Registry& registry, Error
                                   .total_steps = steps * config.train.schedule_length(),
                                   .kinds = &registry},
                                  errors);
+  errors.throw_if_any();
+  run.phases = training_phases(config, run.model, *run.optimizer, static_cast<double>(steps), registry, errors);
   errors.throw_if_any();
   try_out(config, registry, run, errors);
   for (std::string& note : unusual_data(*run.sets.train, config.data_config)) run.warnings.push_back(std::move(note));

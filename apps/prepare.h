@@ -21,6 +21,7 @@ struct PreparedRun {
   ModelExtras extras;
   DataSets sets;
   std::unique_ptr<Optimizer> optimizer;
+  std::vector<TrainingPhase> phases;  // empty if the training has none and freezes nothing
   /// Lines about the data files, such as "39 rows, header, separator ;".
   std::vector<std::string> notes;
   /// Warnings about what is not wrong, but unusual: a line for each, with advice.
@@ -28,8 +29,11 @@ struct PreparedRun {
 };
 
 /// Opens the data, builds the model for their shapes, reads labels and rows, makes losses, metrics, optimizer and
-/// callbacks, and records the step. Errors of the config are added to `errors`, and thrown together. Throws FileError,
-/// ConfigError or ShapeError if data, layers or callbacks do not fit. Writes nothing.
-PreparedRun prepare_run(const RunConfig& config, const Registry& registry, ErrorList& errors);
+/// callbacks, and records the step. With model.weights the model has them; `checkpoint`, if it is not empty, is read in
+/// place of that file, which a run that is resumed does not need any more. Errors of the config are added to `errors`,
+/// and thrown together. Throws FileError, ConfigError or ShapeError if data, layers or callbacks do not fit. Writes
+/// nothing.
+PreparedRun prepare_run(const RunConfig& config, const Registry& registry, ErrorList& errors,
+                        const std::string& checkpoint = "");
 
 }  // namespace hgq

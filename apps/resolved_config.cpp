@@ -14,12 +14,6 @@ void set_unless_null(Node& map, const std::string& key, const Node& value) {
   if (!value.is_null()) map.set(key, value);
 }
 
-Node text_list(const std::vector<std::string>& texts) {
-  std::vector<Node> items;
-  for (const std::string& text : texts) items.push_back(Node::scalar(text));
-  return Node::list(std::move(items));
-}
-
 /// Each layer with its name, in the order of the config.
 Node resolved_layers(const Node& layers, const LayerKinds* kinds) {
   const std::vector<std::string> names = names_in_list(layers, kinds);
@@ -39,6 +33,7 @@ Node resolved_layers(const Node& layers, const LayerKinds* kinds) {
 
 Node resolved_model(const ModelConfig& model, const Node& layers, const Node& outputs, const LayerKinds* kinds) {
   Node node;
+  if (!model.weights.file.empty()) node.set("weights", to_node(model.weights));
   set_unless_null(node, "kernel_quantizer", model.kernel_quantizer);
   set_unless_null(node, "activation_quantizer", model.activation_quantizer);
   node.set("beta", Node::number(model.beta));
@@ -67,13 +62,15 @@ Node resolved_train(const TrainConfig& train) {
   node.set("batch_size", Node::integer(train.batch_size));
   node.set("epochs", Node::integer(train.epochs));
   node.set("shuffle", Node::boolean(train.shuffle));
+  if (!train.freeze.names.empty()) node.set("freeze", names_node(train.freeze.names));
+  if (!train.phases.empty()) node.set("phases", to_node(train.phases));
   if (train.schedule_epochs) node.set("schedule_epochs", Node::integer(*train.schedule_epochs));
   return node;
 }
 
 Node resolved_export(const ExportConfig& proxy) {
   Node trace;
-  trace.set("data", text_list(proxy.trace.data));
+  trace.set("data", names_node(proxy.trace.data));
   trace.set("cover_factor", Node::number(proxy.trace.cover_factor));
   trace.set("batch_size", Node::integer(proxy.trace.batch_size));
   Node node;

@@ -93,7 +93,12 @@ class Reader {
                                 "a list", "required");
     const Node* outputs = c.node("outputs", "names of the layers that give the outputs", "a list",
                                  "the layers that no other layer reads");
+    const Node* weights = c.node(
+        "weights", "model file with whose weights, bit widths and ranges the run begins, taken by the names of layers",
+        "a file, or a map", "new weights");
     c.finish();
+    if (weights != nullptr || docs_ != nullptr)
+      model.weights = read_model_weights(weights == nullptr ? Node::map({}) : *weights, folder_, errors_, docs_);
     if (kernel != nullptr) read_quantizer(*kernel, "kernel_quantizer", model.kernel_quantizer);
     if (activation != nullptr) read_quantizer(*activation, "activation_quantizer", model.activation_quantizer);
     if (layers == nullptr) return;
@@ -173,7 +178,17 @@ class Reader {
                                                "keeps the length with which it began",
                                                {.min = 1, .max = kMaxCount});
     train.shuffle = c.boolean("shuffle", "a new order of the rows in every epoch", train.shuffle);
+    const Node* freeze = c.node("freeze",
+                                "layers, or nested models, whose weights and bit widths stay as they are; with batch "
+                                "norm also its mean and variance",
+                                "a list", "[]");
+    const Node* phases =
+        c.node("phases", "a training in parts, each with its own beta, learning rate and frozen layers",
+               "a list of maps", "one phase");
     c.finish();
+    if (freeze != nullptr) train.freeze = read_names(*freeze, "train.freeze", errors_);
+    if (phases != nullptr || docs_ != nullptr)
+      read_train_phases(phases == nullptr ? Node::list({Node::map({})}) : *phases, c);
     if (loss != nullptr) read_losses(*loss);
     if (weights != nullptr) read_weights(*weights);
     train.optimizer = optimizer == nullptr ? Node::scalar("Adam") : *optimizer;
@@ -184,6 +199,19 @@ class Reader {
       check_named(metric, "a metric", errors_, hooks_.check_metric, metric, false, errors_);
     for (const Node& metric : train.weighted_metrics)
       check_named(metric, "a metric", errors_, hooks_.check_metric, metric, true, errors_);
+  }
+
+  void read_train_phases(const Node& node, ConfigReader& c) {
+    TrainConfig& train = config_.train;
+    const std::size_t before = errors_.size();
+    train.phases = read_phases(node, errors_, docs_);
+    for (const PhaseConfig& phase : train.phases) {
+      if (!phase.learning_rate.is_null())
+        run_hook(hooks_.check_learning_rate, phase.place, errors_, phase.learning_rate, errors_);
+    }
+    if (errors_.size() > before) return;
+    const std::string wrong = fit_epochs(train.phases, c.has("epochs"), train.epochs);
+    if (!wrong.empty()) errors_.add(node.key_place(), concat("train.phases: ", wrong));
   }
 
   void check_loss(const Node& loss) { check_named(loss, "a loss", errors_, hooks_.check_loss, loss, errors_); }

@@ -20,7 +20,9 @@
 #include <string>
 #include <vector>
 
+#include "hgq/apps/model_weights.h"
 #include "hgq/apps/rtl_settings.h"
+#include "hgq/apps/training_phases.h"
 #include "hgq/config/config_reader.h"
 #include "hgq/config/node.h"
 #include "hgq/data/data_config.h"
@@ -31,6 +33,7 @@
 namespace hgq {
 
 struct ModelConfig {
+  ModelWeights weights;
   Node kernel_quantizer;      // a map, or null: the defaults
   Node activation_quantizer;  // the same
   double beta = 0;            // for every layer without a beta of its own
@@ -54,6 +57,8 @@ struct TrainConfig {
   int64_t epochs = 1;
   std::optional<int64_t> schedule_epochs;  // the length of schedules without one of their own; epochs if not given
   bool shuffle = true;
+  PlacedNames freeze;
+  std::vector<PhaseConfig> phases;  // with their epochs, but for the last
 
   int64_t schedule_length() const { return schedule_epochs.value_or(epochs); }
   /// A number of epochs as an int; more than its largest value is more than any run reaches.
@@ -107,6 +112,8 @@ struct ConfigHooks {
   std::function<void(const Node& loss, ErrorList&)> check_loss;
   std::function<void(const Node& optimizer, ErrorList&)> check_optimizer;
   std::function<void(const Node& metric, bool weighted, ErrorList&)> check_metric;
+  /// A number or a schedule.
+  std::function<void(const Node& rate, ErrorList&)> check_learning_rate;
   std::function<void(const Node& callback, const RunConfig&, ErrorList&)> check_callback;
   /// Called for all callbacks together, if each of them is right.
   std::function<void(const RunConfig&, ErrorList&)> check_callbacks;

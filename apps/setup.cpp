@@ -46,6 +46,22 @@ std::string place_of(const Node& callback, const std::string& key) {
   return named == nullptr ? callback.place() : named->place();
 }
 
+/// Adds an error for what sets beta besides something else that does.
+void check_one_sets_beta(const RunConfig& config, const Registry& registry, ErrorList& errors) {
+  ErrorList said_elsewhere;
+  const auto in_phases =
+      std::ranges::find_if(config.train.phases, [](const PhaseConfig& phase) { return phase.beta.has_value(); });
+  std::string first = in_phases == config.train.phases.end() ? "" : "train.phases";
+  for (const Node& node : config.callbacks) {
+    const auto callback = make_callback(node, callback_context(config, ""), registry, said_elsewhere);
+    if (callback == nullptr || !callback->sets_beta()) continue;
+    if (!first.empty())
+      errors.add(node.place(),
+                 concat("callbacks: ", callback->name(), " sets beta, and so does ", first, "; leave out one of them"));
+    first = callback->name();
+  }
+}
+
 /// Adds an error for callbacks that watch a metric that is not measured. Errors of losses and metrics are reported
 /// elsewhere.
 void check_watched_metrics(const RunConfig& config, const Registry& registry, ErrorList& errors) {
@@ -90,10 +106,14 @@ ConfigHooks config_hooks(const Registry& registry) {
       errors.add(node.place(),
                  concat("metric '", metric->name(), "' has no weighted form; put it under train.metrics"));
   };
+  hooks.check_learning_rate = [&registry](const Node& rate, ErrorList& errors) {
+    make_schedule(rate, {.kinds = &registry}, errors);
+  };
   hooks.check_callback = [&registry](const Node& callback, const RunConfig& config, ErrorList& errors) {
     make_callback(callback, callback_context(config, ""), registry, errors);
   };
   hooks.check_callbacks = [&registry](const RunConfig& config, ErrorList& errors) {
+    check_one_sets_beta(config, registry, errors);
     check_watched_metrics(config, registry, errors);
   };
   return hooks;

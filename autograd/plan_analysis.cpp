@@ -32,7 +32,7 @@ void Plan::Builder::find_gradients() {
   if (!options.gradients) return;
   for (size_t v = 0; v < values; ++v) {
     const Parameter* p = tape.values()[v].parameter;
-    depends[v] = p != nullptr && (p->trainable || options.all_parameters);
+    depends[v] = p != nullptr && (p->is_trained() || options.all_parameters);
   }
   for (const int32_t v : tape.inputs_with_gradient()) depends[at(v)] = true;
   for (const Tape::Node& nd : tape.nodes()) {

@@ -47,6 +47,7 @@ struct Training {
   int epoch = 0;              // of this moment, from 0; in on_train_begin the first one to train
   int64_t batch = 0;          // within the epoch, from 0
   int64_t batches = 0;        // in an epoch
+  int64_t first_step = 0;     // Optimizer::iterations() when the training began, before any resume
   Metrics logs{};             // of this epoch: loss, metrics, val_..., and what callbacks add; empty before validation
   double seconds = 0;         // that this epoch took, validation included
   bool stop = false;          // set it to end the training after this epoch
@@ -73,6 +74,8 @@ class Callback {
   virtual std::string_view name() const = 0;
   /// The number of epochs from one time that it acts to the next. In a shorter run it never acts.
   virtual int interval() const { return 1; }
+  /// Whether it sets the beta of the model; of all callbacks of a training only one may.
+  virtual bool sets_beta() const { return false; }
   virtual void on_train_begin(Training& /*t*/) {}
   virtual void on_epoch_begin(Training& /*t*/) {}
   virtual void on_batch_begin(Training& /*t*/) {}

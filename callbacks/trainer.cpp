@@ -170,6 +170,7 @@ FitEnd Trainer::fit(const Dataset& train, const Dataset* validation) {
              .epochs = options_.epochs,
              .epoch = static_cast<int>(position_.epoch)};
   t.batches = batches.size();
+  t.first_step = first_step_;
   if (options_.model_file) t.model_file = [this](const std::string& path) { return keep_model_file(path); };
   t.stop = stopped_;
   t.stop_reason = stop_reason_;

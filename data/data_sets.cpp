@@ -202,19 +202,23 @@ std::map<std::string, Shape> input_shapes(const RowSet& rows) {
 }
 
 DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<std::string>& inputs,
-                   const std::vector<OutputSpec>& outputs, uint64_t seed) {
+                   const std::vector<OutputSpec>& outputs, uint64_t seed, const std::vector<Scaling>& scaling) {
+  const auto is_given = [&](size_t input) { return input < scaling.size() && !scaling[input].empty(); };
+  bool any_given = false;
+  for (size_t i = 0; i < inputs.size(); ++i) any_given = any_given || is_given(i);
+  const ScaleKind scale = any_given ? ScaleKind::kStandard : config.scale;
   DataSets sets;
   std::optional<SplitRows> split;
   if (config.validation_share) split = split_rows(data.train.size(), *config.validation_share, seed);
   arrange_set(data.train, inputs, outputs);
   std::vector<TargetEncoder> encoders = make_encoders(outputs);
   // For a while the rows are in memory twice: as they are in the file, and as training and validation rows.
-  const bool fits = 2 * cached_bytes(data.train, encoders, config.scale) <= config.memory_limit;
+  const bool fits = 2 * cached_bytes(data.train, encoders, scale) <= config.memory_limit;
   const SharedRows train_arrays =
-      fits ? cache_arrays(std::move(data.train), encoders, config.scale) : take_arrays(std::move(data.train));
+      fits ? cache_arrays(std::move(data.train), encoders, scale) : take_arrays(std::move(data.train));
   const std::optional<std::vector<int64_t>> train_rows = split ? std::optional(std::move(split->train)) : std::nullopt;
   for (size_t i = 0; i < inputs.size(); ++i)
-    sets.scaling.push_back(fit_scaling(config.scale, *train_arrays[i], train_rows));
+    sets.scaling.push_back(is_given(i) ? scaling[i] : fit_scaling(config.scale, *train_arrays[i], train_rows));
   for (size_t i = 0; i < outputs.size(); ++i) {
     encoders[i].fit(*train_arrays[inputs.size() + i]);
     sets.classes.push_back(encoders[i].classes());

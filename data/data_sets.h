@@ -55,9 +55,10 @@ struct DataSets {
 };
 
 /// Reads the sets, their fields in the order of `inputs` and `outputs` (names of the model's layers), then sample
-/// weights if the config gives them. Throws FileError or ConfigError if the data do not fit.
+/// weights if the config gives them. An input for which `scaling` has one that is not empty is scaled by it, and no
+/// other is fitted. Throws FileError or ConfigError if the data do not fit.
 DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<std::string>& inputs,
-                   const std::vector<OutputSpec>& outputs, uint64_t seed);
+                   const std::vector<OutputSpec>& outputs, uint64_t seed, const std::vector<Scaling>& scaling = {});
 
 /// One set for a trained model, with the scaling and the classes from its file. Without `outputs` the set has only
 /// inputs. If `scaling` is empty, nothing is scaled.

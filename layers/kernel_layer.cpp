@@ -154,7 +154,7 @@ KernelLayer::Recorded KernelLayer::record_weights(Tape& tape, Mode mode, Var x) 
     if (use_bias_) r.bias = paq_.forward_bias(tape, tape.parameter(bias_), f_bias, mode);
     return r;
   }
-  const bool train = mode == Mode::kTrain;
+  const bool train = mode == Mode::kTrain && !kernel_.frozen;  // a frozen batch norm stays as it is
   const ops::BatchNormOptions options{.momentum = static_cast<float>(momentum_),
                                       .epsilon = static_cast<float>(epsilon_),
                                       .moving_mean = train && center_ ? &moving_mean_ : nullptr,

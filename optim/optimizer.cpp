@@ -84,7 +84,7 @@ Optimizer::Clip Optimizer::common_clip() const {
   if (settings_.global_clipnorm > 0) {
     double squares = 0;
     for (const Entry& entry : entries_) {
-      if (entry.parameter->trainable) squares += sum_of_squares(entry.parameter->grad.data(), entry.size);
+      if (entry.parameter->is_trained()) squares += sum_of_squares(entry.parameter->grad.data(), entry.size);
     }
     // Like Keras: a common norm that is not finite makes every gradient NaN, so that the run stops rather than drifts.
     clip.scale =
@@ -103,13 +103,13 @@ Optimizer::Clip Optimizer::clip_for(const Entry& entry, const Clip& common) cons
 void Optimizer::update(std::span<Parameter* const> parameters) {
   build(parameters);
   const FlushDenormals flush;
-  const float rate = settings_.learning_rate(iterations_);
+  const float rate = rate_of(iterations_);
   begin_step(iterations_ + 1, rate);
   const Clip common = common_clip();
   const auto weight_decay = static_cast<float>(settings_.weight_decay);
   for (const Entry& entry : entries_) {
     Parameter& parameter = *entry.parameter;
-    if (!parameter.trainable) continue;
+    if (!parameter.is_trained()) continue;
     if (weight_decay > 0) decay_weights(parameter.value.data(), entry.size, weight_decay, rate);
     apply({.size = entry.size,
            .value = parameter.value.data(),
@@ -127,6 +127,12 @@ void Optimizer::set_learning_rate(float learning_rate) {
             "what sets it");
   check_not_negative("learning_rate", static_cast<double>(learning_rate));
   settings_.learning_rate = learning_rate;
+}
+
+void Optimizer::follow(Schedule schedule, int64_t first) {
+  settings_.learning_rate = std::move(schedule);
+  first_ = first;
+  follows_ = true;
 }
 
 std::vector<NamedSlot> Optimizer::slots() {

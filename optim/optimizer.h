@@ -10,7 +10,7 @@
 //   3. weight decay: value -= value * weight_decay * learning_rate;
 //   4. the optimizer's own rule, one vectorised loop per parameter;
 //   5. the parameter's constraint.
-// Parameters that are not trainable are not changed, and neither are the gradients. Denormal results are flushed
+// Parameters that are not trainable, or frozen, are not changed, and neither are the gradients. Denormal results are flushed
 // to 0.
 //
 // What an optimizer remembers of each parameter, such as momenta or mean squares, are its slots. They are made by the
@@ -81,10 +81,15 @@ class Optimizer {
   /// The number of steps done.
   int64_t iterations() const { return iterations_; }
 
-  /// Whether the learning rate follows a schedule; then it cannot be set.
-  bool has_schedule() const { return !settings_.learning_rate.is_constant(); }
+  /// Whether the learning rate follows a schedule, or was given by follow(); then it cannot be set.
+  bool has_schedule() const { return follows_ || !settings_.learning_rate.is_constant(); }
+  /// What the learning rate follows.
+  const Schedule& schedule() const { return settings_.learning_rate; }
+  /// The learning rate follows `schedule` from now on, whose steps are counted from the step `first` of the optimizer.
+  /// Not part of the saved state: whoever calls it does so again after restore().
+  void follow(Schedule schedule, int64_t first);
   /// The learning rate of the last step; before any step, that of the first one.
-  float learning_rate() const { return settings_.learning_rate(iterations_ > 0 ? iterations_ - 1 : 0); }
+  float learning_rate() const { return rate_of(iterations_ - 1); }
   /// Sets the learning rate from the next step on. Throws ConfigError if it follows a schedule, or if the rate is
   /// negative or not finite.
   void set_learning_rate(float learning_rate);
@@ -149,7 +154,11 @@ class Optimizer {
   Clip clip_for(const Entry& entry, const Clip& common) const;
   Clip common_clip() const;
 
+  float rate_of(int64_t step) const { return settings_.learning_rate(step > first_ ? step - first_ : 0); }
+
   OptimizerSettings settings_;
+  bool follows_ = false;
+  int64_t first_ = 0;  // step of the schedule's beginning
   int64_t iterations_ = 0;
   std::vector<SlotSpec> specs_;
   std::vector<Entry> entries_;

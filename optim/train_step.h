@@ -34,6 +34,8 @@ class ModelComputation {
   /// do not fit the outputs, or if a layer forgets one of its weights (layers/layer_checks.h).
   ModelComputation(Model& model, const Objective& objective, Mode mode, Workers& workers, uint64_t seed);
 
+  /// Records and plans again, after layers were frozen (layers/freeze.h); keeps the sums of the epoch.
+  void record_again() { record({}); }
   /// Computes all values; random numbers depend on the seed and `step`. The batch must live until backward() and
   /// add_batch(). Throws ShapeError if it does not fit the model.
   void forward(const Batch& batch, uint64_t step);

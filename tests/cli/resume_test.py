@@ -15,6 +15,7 @@ import itertools
 import os
 import pathlib
 import random
+import re
 import shutil
 import struct
 import subprocess
@@ -108,20 +109,42 @@ TASKS = {
     'binary': ('b', 'binary_crossentropy', '[accuracy, AUC], shuffle: false', 1),
     'blocks': ('{file: y.npy}, memory: 4.0e-6', 'sparse_categorical_crossentropy', '[AUC]', 3),  # 38 kB of rows in blocks of 4
 }
-AXES = {'model': MODELS, 'quantizer': QUANTIZERS, 'optimizer': OPTIMIZERS, 'schedule': SCHEDULES, 'callbacks': CALLBACKS, 'task': TASKS}
+PHASES = {
+    'none': '',
+    'frozen': ', freeze: [LAYER]',
+    'beta': ', phases: [{epochs: 1, beta: 0}, {epochs: 1, beta: 1.0e-5, freeze: [LAYER, out]}, {beta: {from: 1.0e-6, to: 1.0e-4}}]',
+    'rates': ', phases: [{epochs: 2, learning_rate: 1.0e-2, freeze: [LAYER]}, '
+             '{epochs: 1, learning_rate: {CosineDecay: {initial_learning_rate: 5.0e-3, decay_epochs: 1}}}, {}]',
+}
+AXES = {'model': MODELS, 'quantizer': QUANTIZERS, 'optimizer': OPTIMIZERS, 'schedule': SCHEDULES, 'callbacks': CALLBACKS,
+        'task': TASKS, 'phases': PHASES}
+
+
+def excluded(names):
+    """The first two values that do not go together: of what sets the learning rate, and of what sets beta."""
+    if names.get('callbacks') == 'ReduceLROnPlateau' and names.get('schedule', 'number') != 'number':
+        return 'callbacks', 'schedule'
+    if names.get('callbacks') == 'ReduceLROnPlateau' and names.get('phases') == 'rates':
+        return 'callbacks', 'phases'
+    if names.get('callbacks', '').startswith('BetaSchedule') and names.get('phases') == 'beta':
+        return 'callbacks', 'phases'
+    return None
 
 
 def possible(names):
-    """ReduceLROnPlateau sets the learning rate, which a schedule does not allow."""
-    return not (names['callbacks'] == 'ReduceLROnPlateau' and names['schedule'] != 'number')
+    return excluded(names) is None
+
+
+FIRST = {axis: next(iter(values)) for axis, values in AXES.items()}  # 'number', 'none': these go with all others
 
 
 def each_value_once():
     longest = max(len(values) for values in AXES.values())
     for i in range(longest):
         names = {axis: list(values)[(i + shift) % len(values)] for shift, (axis, values) in enumerate(AXES.items())}
-        if not possible(names):
-            names['schedule'] = 'number'
+        while not possible(names):
+            axis = excluded(names)[1]
+            names[axis] = FIRST[axis]
         yield names
 
 
@@ -130,18 +153,15 @@ def each_pair_once():
     numbers = random.Random(1)
     axes = list(AXES)
     missing = {frozenset({(a, x), (b, y)}) for a, b in itertools.combinations(axes, 2) for x in AXES[a] for y in AXES[b]}
-    missing = {p for p in missing if not (('callbacks', 'ReduceLROnPlateau') in p and
-                                          any(axis == 'schedule' and name != 'number' for axis, name in p))}
+    missing = {p for p in missing if possible(dict(p))}
     while missing:
         best, most = None, -1
         for pair in itertools.islice(sorted(missing, key=sorted), 0, None, max(len(missing) // 15, 1)):
             names = {axis: numbers.choice(list(values)) for axis, values in AXES.items()}
             names.update(pair)
-            if not possible(names):
-                if ('callbacks', 'ReduceLROnPlateau') in pair:
-                    names['schedule'] = 'number'
-                else:
-                    names['callbacks'] = 'none'
+            while not possible(names):  # what is not of the pair gives way
+                axis = next(a for a in reversed(excluded(names)) if a not in dict(pair))
+                names[axis] = FIRST[axis]
             found = sum(frozenset(p) in missing for p in itertools.combinations(names.items(), 2))
             if found > most:
                 best, most = names, found
@@ -179,10 +199,14 @@ def config_of(names):
     else:
         layers = f'HQuantize: {{name: q}}, {layers}, {last}'
     optimizer = OPTIMIZERS[names['optimizer']].replace('RATE', SCHEDULES[names['schedule']])
+    named = re.search(r'(?<!Input: {)name: (?!q\b|out\b|r\b)(\w+)', layers)  # to freeze: a layer with a name of its own, or the first
+    first = re.search(r'HDense(BatchNorm)?|HConv[12]D(BatchNorm)?', layers).group(0)
+    layer = named.group(1) if named else first.replace('H', 'h_', 1).replace('BatchNorm', '_batch_norm').lower()
+    phases = PHASES[names['phases']].replace('LAYER', layer)
     file = '' if in_blocks else 'file: rows.csv, '
     return (f'seed: 3\ndata: {{{file}inputs: {inputs}, targets: {targets}, validation: 0.2, scale: standard}}\n'
             f'model: {{beta: 1.0e-5, {QUANTIZERS[names["quantizer"]]}layers: [{layers}]{outputs}}}\n'
-            f'train: {{loss: {loss}, optimizer: {{{optimizer}}}, metrics: {metrics}, batch_size: 32, epochs: {EPOCHS}}}\n'
+            f'train: {{loss: {loss}, optimizer: {{{optimizer}}}, metrics: {metrics}, batch_size: 32, epochs: {EPOCHS}{phases}}}\n'
             f'callbacks: {CALLBACKS[names["callbacks"]]}\n')
 
 

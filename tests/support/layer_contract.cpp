@@ -12,10 +12,12 @@
 #include "allocation_counter.h"
 #include "hgq/autograd/gradcheck.h"
 #include "hgq/core/error.h"
+#include "hgq/layers/freeze.h"
 #include "hgq/layers/hgq_file.h"
 #include "hgq/layers/kinds.h"
 #include "hgq/layers/layer_checks.h"
 #include "hgq/layers/predict.h"
+#include "hgq/optim/optimizers.h"
 #include "layer_contract_model.h"
 #include "proxy_contract.h"
 #include "tape_lab.h"
@@ -27,8 +29,10 @@ namespace {
 struct Recorded {
   /// `keras_keys`: the layer's keys are those of a saved model. `like`: it is recorded with the values that this one
   /// has now.
-  Recorded(const LayerContract& contract, Mode mode, bool keras_keys = false, const Recorded* like = nullptr)
+  Recorded(const LayerContract& contract, Mode mode, bool keras_keys = false, const Recorded* like = nullptr,
+           bool frozen = false)
       : model(contract_model(contract, keras_keys)) {
+    if (frozen) freeze_layers(model, std::vector<std::string>{kContractName});
     if (like != nullptr) copy_values(like->model, model);
     const ModelRecording recording = model.record(tape, mode, true);
     check_layers(model, tape, recording);
@@ -38,6 +42,11 @@ struct Recorded {
       if (tape.values()[static_cast<size_t>(s.value.id)].source == Tape::Source::kOp) tape.keep(s.value);
     }
     tape.add_loss(ops::sum(ops::multiply(output, tape.input("upstream", output.shape()))), "task");
+    remember();
+  }
+  void remember() {
+    parameters.clear();
+    states.clear();
     for (const Parameter* const p : model.parameters()) parameters.push_back(p->value.clone());
     for (const State* const s : model.states()) states.push_back(s->value.clone());
   }
@@ -242,6 +251,35 @@ void expect_file_round_trip(const LayerContract& contract) {
   }
 }
 
+/// One step, and what it changed in the layer that is frozen: nothing but ranges.
+void expect_frozen_layer_stays(const LayerContract& contract) {
+  Recorded frozen(contract, Mode::kTrain, false, nullptr, true);
+  const std::vector<Tensor> inputs = frozen.make_inputs(40);
+  Workers workers(1);
+  const ExecutorOptions options{.largest_chunk = 5000, .seed = 11};
+  frozen.step(views_of(inputs), workers, options);  // brings bit widths into bw_clip, frozen or not
+  frozen.remember();
+  frozen.step(views_of(inputs), workers, options);
+  SGD sgd({.learning_rate = 0.1, .weight_decay = 0.1});
+  sgd.update(frozen.model.parameters());
+  const std::string prefix = concat(kContractName, "/");
+  const auto expect_same = [](const auto* now, const Tensor& before) {
+    EXPECT_TRUE(std::ranges::equal(now->value.values(), before.values())) << now->name << " of a frozen layer changed";
+  };
+  bool others_changed = false;
+  for (size_t i = 0; i < frozen.parameters.size(); ++i) {
+    const Parameter* const p = frozen.model.parameters()[i];
+    if (p->name.starts_with(prefix)) expect_same(p, frozen.parameters[i]);
+    others_changed = others_changed || !std::ranges::equal(p->value.values(), frozen.parameters[i].values());
+  }
+  EXPECT_TRUE(others_changed) << "no other layer was trained";
+  for (size_t i = 0; i < frozen.states.size(); ++i) {
+    const State* const s = frozen.model.states()[i];
+    const bool is_range = s->name.ends_with("/min") || s->name.ends_with("/max");
+    if (s->name.starts_with(prefix) && !is_range) expect_same(s, frozen.states[i]);
+  }
+}
+
 void expect_wrong_shapes_refused(const LayerContract& contract) {
   for (const std::vector<Shape>& inputs : contract.wrong_inputs) {
     std::string shapes;
@@ -269,6 +307,7 @@ void expect_layer_contract(const LayerContract& contract) {
   expect_config_round_trip(contract);
   expect_exact_bits_after_a_trace(contract);
   expect_file_round_trip(contract);
+  expect_frozen_layer_stays(contract);
   expect_wrong_shapes_refused(contract);
   expect_proxy_contract(contract);
 }

@@ -12,6 +12,7 @@
 //   - no memory taken by a warm step;
 //   - the config: written as JSON and read again it makes the same layer, which computes the same;
 //   - a model file: written and read again it predicts the same, states included;
+//   - frozen: a step changes neither its weights nor the moments of its batch norm, but other layers;
 //   - exact bits of each output element after a trace, and nothing before it;
 //   - inputs that do not fit are refused with the layer's name and the shape that was found;
 //   - all that becomes of it after training (proxy_contract.h): its proxy, with wrap and sat, in range and out of it, and
