@@ -64,6 +64,21 @@ class WarmStartTest(CliTestCase):
         self.assertIn('model.weights: ', gone.stderr)
         self.assertFalse((self.folder / 'again').exists())
 
+    def test_a_model_of_python_hgq_begins_as_python_left_it(self):
+        golden = (pathlib.Path(ARGS.source) / 'tests/golden/models/mlp_relu').resolve()
+        config = self.folder / 'python.yaml'
+        config.write_text(f'data: {{file: {golden}/data.h5, inputs: x/calib, targets: hgq/calib, validation: {{inputs: x/test, targets: hgq/test}}}}\n'
+                          f'model: {{weights: {golden}/hgq.h5, activation_quantizer: {{rnd_strategy: standard_round}}, layers: [HQuantize: {{name: inp_q}}, '
+                          'HDense: {units: 24, activation: relu, name: dense_0}, HDense: {units: 10, name: out}]}\n'
+                          'train: {loss: mse, metrics: [mse], freeze: [inp_q, dense_0, out], epochs: 2}\n')
+        result = hgq(config, '--out', self.folder / 'python', '--quiet', check=0)
+        self.assertRegex(result.stderr, 'before the training: val_loss [^,]*, val_mse 0\n')  # the targets are what Python computed
+        self.assertNotIn('in the file, ', result.stderr)
+        self.assertEqual(self.last('python', 'val_mse'), 0)  # frozen: still so
+        config.write_text(config.read_text().replace('standard_round', 'floor'))
+        other = hgq(config, '--out', self.folder / 'other', '--quiet', check=0)
+        self.assertIn("layer 'dense_0': paq_conf.rnd_strategy is \"standard_round\" in the file, \"floor\" here", other.stderr)
+
     def test_other_shapes_and_names_are_errors_before_anything_is_written(self):
         self.run_of('first')
         other = self.run_of('other', model=', weights: first/model.h5', check=2,
