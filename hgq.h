@@ -15,6 +15,7 @@
 #include "hgq/autograd/ops.h"            // IWYU pragma: export
 #include "hgq/callbacks/kinds.h"         // IWYU pragma: export
 #include "hgq/callbacks/pareto_front.h"  // IWYU pragma: export
+#include "hgq/callbacks/phases.h"        // IWYU pragma: export
 #include "hgq/callbacks/progress.h"      // IWYU pragma: export
 #include "hgq/callbacks/trainer.h"       // IWYU pragma: export
 #include "hgq/core/version.h"            // IWYU pragma: export
@@ -23,6 +24,8 @@
 #include "hgq/deploy/deployment.h"       // IWYU pragma: export
 #include "hgq/deploy/trained_model.h"    // IWYU pragma: export
 #include "hgq/deploy/verify.h"           // IWYU pragma: export
+#include "hgq/deploy/warm_start.h"       // IWYU pragma: export
+#include "hgq/layers/freeze.h"           // IWYU pragma: export
 #include "hgq/layers/hgq_file.h"         // IWYU pragma: export
 #include "hgq/layers/model.h"            // IWYU pragma: export
 #include "hgq/layers/predict.h"          // IWYU pragma: export

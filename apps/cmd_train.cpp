@@ -359,8 +359,10 @@ class Run {
     }
     std::cout << fmt::format("{:.0f} samples/s, {:.1f} s in all\n", summary.at("samples_per_second").get<double>(),
                              summary.at("wall_seconds").get<double>());
-    std::cout << fmt::format("files in {}: model.h5, {}summary.json, history.csv, config.yaml\n", folder_.string(),
-                             done.proxy ? "proxy.h5 (for hls4ml), " : "");
+    const bool scaled = std::ranges::any_of(extras_.scaling, [](const Scaling& s) { return !s.empty(); });
+    std::cout << fmt::format("files in {}: model.h5, {}{}summary.json, history.csv, config.yaml\n", folder_.string(),
+                             done.proxy ? "proxy.h5 (for hls4ml), " : "",
+                             scaled ? "scaling.csv (the firmware takes inputs scaled so), " : "");
   }
 
   const TrainCommand& command_;

@@ -1,9 +1,11 @@
 // Phases of a training: from epoch to epoch another learning rate, another beta, other layers that are trained.
 //
 //   std::vector<TrainingPhase> phases(2);
-//   phases[0] = {.epochs = 20, .beta = BetaRange{0, 0}, .learning_rate = Schedule(5e-3)};   // without a price on bits
-//   phases[1] = {.beta = BetaRange{1e-6, 1e-4}, .learning_rate = Schedule(1e-3), .freeze = {"inp_q"}};
-//   trainer.add(make_phases(std::move(phases)));                     // before all other callbacks
+//   phases[0].epochs = 20;
+//   phases[0].beta = BetaRange{0, 0};                                // first without a price on bits
+//   phases[1].beta = BetaRange{1e-6, 1e-6};
+//   phases[1].freeze = {"inp_q"};                                    // until the training ends
+//   trainer.add(make_phases(phases));                                // before all other callbacks
 //
 // A phase sets what it gives, all of it at its first epoch; what it does not give stays as it was before, so each phase
 // of a training gives the same things. Moments of the optimizer go on from phase to phase. Phases remember nothing:

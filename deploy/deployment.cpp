@@ -10,6 +10,7 @@
 #include "hgq/core/system_file.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/deploy/convert.h"
+#include "hgq/deploy/scaling_file.h"
 #include "hgq/deploy/trained_model.h"
 #include "hgq/layers/predict.h"
 #include "hgq/optim/prediction_evaluation.h"
@@ -144,12 +145,18 @@ void write_deployment(const std::string& folder, Model& model, const ModelExtras
   const std::filesystem::path path(folder);
   make_folder(folder);
   const std::string proxy = (path / "proxy.h5").string();
-  if (!deployment.proxy && std::filesystem::exists(proxy)) {  // that of an earlier model
-    remove_file(proxy);
+  const std::string scaling = (path / "scaling.csv").string();
+  const std::string scales = scaling_csv(input_names(model), extras.scaling);
+  const auto remove_outdated = [&](const std::string& file) {  // that of an earlier model
+    if (!std::filesystem::exists(file)) return;
+    remove_file(file);
     force_folder_to_disk(folder);
-  }
+  };
+  if (!deployment.proxy) remove_outdated(proxy);
+  if (scales.empty()) remove_outdated(scaling);
   save_model_with_extras(model, extras, (path / "model.h5").string());
   if (deployment.proxy) save_proxy_with_extras(*deployment.proxy, extras, proxy);
+  if (!scales.empty()) write_file_atomically(scaling, scales);
   write_file_atomically((path / "summary.json").string(), summary.dump(1) + "\n");
 }
 

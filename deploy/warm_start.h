@@ -1,7 +1,7 @@
 // Warm start: weights, bit widths and ranges of a saved model, put into another model by the names of its layers.
 //
 //   const WarmStart start = load_weights(model, "first/model.h5", built_in_registry());
-//   start.loaded;  start.not_found;  start.scaling;
+//   start.loaded;  start.not_found;  start.extras.scaling;
 //
 // A layer takes what the layer of the same name in the file has: kernel, bias, bit widths, batch norm, ranges; beta
 // stays that of the model. A bit width that the file has once for several weights is given to each of them, which

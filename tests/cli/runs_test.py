@@ -52,12 +52,14 @@ class RunsTest(CliTestCase):
     def test_a_run_writes_its_files_and_the_commands_agree(self):
         self.train('run')
         run = self.folder / 'run'
-        for name in ('config.yaml', 'history.csv', 'checkpoint.h5', 'model.h5', 'proxy.h5', 'summary.json', 'pareto/pareto.csv'):
+        for name in ('config.yaml', 'history.csv', 'checkpoint.h5', 'model.h5', 'proxy.h5', 'scaling.csv', 'summary.json', 'pareto/pareto.csv'):
             self.assertTrue((run / name).exists(), name)
         summary = json.loads((run / 'summary.json').read_text())
         self.assertEqual(summary['verify']['rows_differ_without_overflow'], 0)
         self.assertEqual(summary['verify']['rows'], 3804)
         self.assertGreater(summary['model']['accuracy'], 0.8)
+        lines = (run / 'scaling.csv').read_text().splitlines()
+        self.assertEqual([line.rsplit(',', 2)[0] for line in lines], ['input,feature'] + [f'input_1,{i}' for i in range(10)])
         test = ('--data', self.data, '--inputs', 'x_test')
         evaluated = json.loads(hgq('eval', run / 'model.h5', *test, '--targets', 'y_test', '--json', check=0).stdout)
         self.assertAlmostEqual(evaluated['accuracy'], summary['model']['accuracy'], 6)
