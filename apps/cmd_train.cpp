@@ -362,7 +362,7 @@ class Run {
     const bool scaled = std::ranges::any_of(extras_.scaling, [](const Scaling& s) { return !s.empty(); });
     std::cout << fmt::format("files in {}: model.h5, {}{}summary.json, history.csv, config.yaml\n", folder_.string(),
                              done.proxy ? "proxy.h5 (for hls4ml), " : "",
-                             scaled ? "scaling.csv (the firmware takes inputs scaled so), " : "");
+                             scaled ? "scaling.csv (of its inputs), " : "");
   }
 
   const TrainCommand& command_;

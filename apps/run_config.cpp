@@ -186,7 +186,7 @@ class Reader {
         c.node("phases", "a training in parts, each with its own beta, learning rate and frozen layers",
                "a list of maps", "one phase");
     c.finish();
-    if (freeze != nullptr) train.freeze = read_names(*freeze, "train.freeze", errors_);
+    if (freeze != nullptr) train.freeze = read_freeze(*freeze, "train.freeze", errors_);
     if (phases != nullptr || docs_ != nullptr)
       read_train_phases(phases == nullptr ? Node::list({Node::map({})}) : *phases, c);
     if (loss != nullptr) read_losses(*loss);

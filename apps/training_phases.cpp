@@ -52,7 +52,7 @@ PhaseConfig read_phase(const Node& node, bool is_last, ErrorList& errors, std::v
   if (beta != nullptr) phase.beta = read_beta(*beta, errors, docs);
   if (docs != nullptr) read_beta(Node::map({}), errors, docs);
   if (rate != nullptr) phase.learning_rate = *rate;
-  if (freeze != nullptr) phase.freeze = read_names(*freeze, "train.phases.freeze", errors);
+  if (freeze != nullptr) phase.freeze = read_freeze(*freeze, "train.phases.freeze", errors);
   return phase;
 }
 
@@ -72,6 +72,10 @@ void check_names(const Model& model, const PlacedNames& freeze, const char* key,
 }
 
 }  // namespace
+
+PlacedNames read_freeze(const Node& node, const std::string& where, ErrorList& errors) {
+  return node.is_list() && node.items().empty() ? PlacedNames() : read_names(node, where, errors);
+}
 
 std::vector<PhaseConfig> read_phases(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs) {
   std::vector<PhaseConfig> phases;

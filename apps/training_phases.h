@@ -35,6 +35,9 @@ struct PhaseConfig {
   std::optional<PlacedNames> freeze;
 };
 
+/// Reads names of layers to freeze, which may be none.
+PlacedNames read_freeze(const Node& node, const std::string& where, ErrorList& errors);
+
 /// Reads train.phases.
 std::vector<PhaseConfig> read_phases(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs = nullptr);
 

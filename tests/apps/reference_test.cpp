@@ -5,6 +5,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "hgq/apps/run_config.h"
 #include "hgq/apps/setup.h"
@@ -238,8 +239,8 @@ TEST(Reference, DefaultsOfSectionsAreThoseThatAreUsed) {
   const auto config = [] {
     return yaml(
         "data: {file: d.h5}\n"
-        "model: {layers: [HQuantize, HDense: {units: 1}]}\n"
-        "train: {loss: mse}\n"
+        "model: {weights: {file: w.h5}, layers: [HQuantize, HDense: {units: 1}]}\n"
+        "train: {loss: mse, phases: [{epochs: 1, beta: {from: 1, to: 2}}], epochs: 1}\n"
         "export: {trace: {}, rtl: {}}\n");
   };
   const auto resolved = [](const Node& tree, ErrorList& errors) {
@@ -255,12 +256,10 @@ TEST(Reference, DefaultsOfSectionsAreThoseThatAreUsed) {
     if (!told || key.section.starts_with("data")) continue;
     Node tree = config();
     Node* section = &tree;
-    if (key.section == "export.trace") {
-      section = tree.find("export")->find("trace");
-    } else if (key.section == "export.rtl") {
-      section = tree.find("export")->find("rtl");
-    } else if (!key.section.empty()) {
-      section = tree.find(key.section);
+    std::istringstream path(key.section);
+    for (std::string name; std::getline(path, name, '.');) {
+      section = section->find(name);
+      if (section->is_list()) section = &section->items().front();
     }
     section->set(key.key, key.fallback == "none" ? Node::scalar("null") : yaml(key.fallback));
     EXPECT_EQ(resolved(tree, errors), plain) << key.section << "." << key.key;

@@ -305,7 +305,7 @@ class RunsTest(CliTestCase):
         self.assertIn('TerminateOnNaN: epoch 1, batch 2: the loss is', ended.stderr)
         self.assertIn('there is no proxy.h5', ended.stderr)
         run = self.folder / 'run'
-        self.assertEqual(sorted(p.name for p in run.iterdir() if p.name != '.lock'), ['config.yaml', 'history.csv', 'model.h5', 'summary.json'])
+        self.assertEqual(sorted(p.name for p in run.iterdir() if p.name != '.lock'), ['config.yaml', 'history.csv', 'model.h5', 'scaling.csv', 'summary.json'])
         self.assertEqual(len(history(run)), 2)
         self.assertIn('not finite', json.loads((run / 'summary.json').read_text())['not_exported'])
         self.assertIn('not finite', hgq('summary', run / 'model.h5', check=2).stderr)

@@ -98,6 +98,8 @@ class WarmStartTest(CliTestCase):
         self.assertEqual(column('learning_rate'), [5e-3, 5e-3, 1e-3, 1e-3, 1e-3])
         more = hgq(self.folder / 'phases.yaml', '--out', self.folder / 'phases', '--quiet', '--resume', '--set', 'train.epochs=6', check=0)
         self.assertEqual(float(f"{self.last('phases', 'beta'):.3g}"), 1e-4, more.stderr)
+        free = self.run_of('free', train='epochs: 2, freeze: [out], phases: [{epochs: 1}, {freeze: []}]')
+        self.assertNotIn('error', free.stderr)
         summary = json.loads((self.folder / 'phases/summary.json').read_text())
         self.assertEqual(summary['epochs'], 6)
 
