@@ -75,33 +75,44 @@ std::vector<Tick> linear_ticks(Interval numbers, int most) {
 std::string log_label(double value) {
   if (value >= 0.01 * (1 - kTiny) && value < 1e12) {
     const double step = std::pow(10.0, exponent_of(value));
-    return without_zeros(linear_label(value, step, value));
+    const bool thousands = value >= 1e3 * (1 - kTiny) && value < 1e4;
+    return thousands ? fmt::format("{:g}k", value / 1e3) : without_zeros(linear_label(value, step, value));
   }
   return power_label(value);
 }
 
-std::vector<Tick> log_ticks(Interval numbers, int most) {
+/// Every `every`th power of ten, with these multiples of it.
+std::vector<Tick> decade_ticks(Interval numbers, const std::vector<double>& factors, int every) {
   const int low = static_cast<int>(std::floor(std::log10(numbers.low) - kTiny));
   const int high = static_cast<int>(std::ceil(std::log10(numbers.high) + kTiny));
-  static const std::array<std::vector<double>, 3> kFactors{{{1, 2, 5}, {1, 3}, {1}}};
-  std::vector<Tick> best;
-  for (const std::vector<double>& factors : kFactors) {
-    for (int every = 1; every <= std::max(1, high - low); ++every) {
-      std::vector<Tick> ticks;
-      for (int decade = low; decade <= high; ++decade) {
-        if (decade % every != 0) continue;
-        for (const double factor : factors) {
-          if (every > 1 && factor != 1) continue;
-          const double value = factor * std::pow(10.0, decade);
-          if (value >= numbers.low * (1 - kTiny) && value <= numbers.high * (1 + kTiny))
-            ticks.push_back({value, log_label(value)});
-        }
-      }
-      if (ticks.size() >= 2 && static_cast<int>(ticks.size()) <= most) return ticks;
-      if (factors.size() > 1) break;
+  std::vector<Tick> ticks;
+  for (int decade = low; decade <= high; ++decade) {
+    if (decade % every != 0) continue;
+    for (const double factor : factors) {
+      const double value = factor * std::pow(10.0, decade);
+      if (value >= numbers.low * (1 - kTiny) && value <= numbers.high * (1 + kTiny))
+        ticks.push_back({value, log_label(value)});
     }
   }
-  return linear_ticks(numbers, most);  // less than a decade
+  return ticks;
+}
+
+std::vector<Tick> log_ticks(Interval numbers, int most) {
+  const auto room = static_cast<size_t>(std::max(most, 1));
+  std::vector<Tick> decades;
+  for (int every = 1; every < 700; ++every) {
+    decades = decade_ticks(numbers, {1}, every);
+    if (decades.size() <= room) break;
+  }
+  if (decades.size() >= 3) return decades;
+  for (const std::vector<double>& factors : {std::vector<double>{1, 2, 5}, {1, 3}}) {
+    std::vector<Tick> ticks = decade_ticks(numbers, factors, 1);
+    if (ticks.size() >= 2 && ticks.size() <= room) return ticks;
+  }
+  if (decades.size() >= 2) return decades;
+  std::vector<Tick> ticks = linear_ticks(numbers, most);  // less than a decade
+  std::erase_if(ticks, [&](const Tick& tick) { return tick.value < numbers.low * (1 - kTiny); });
+  return ticks;
 }
 
 bool usable(Interval numbers) {
@@ -171,7 +182,8 @@ std::string number_text(double value, int digits) {
   if (std::isnan(value)) return "-";
   if (std::isinf(value)) return value > 0 ? "∞" : "−∞";
   const double magnitude = std::abs(value);
-  if (magnitude >= std::pow(10.0, digits - 1) && magnitude < 1e15) return count_text(std::llround(value));
+  const bool is_whole = magnitude == std::floor(magnitude);
+  if ((is_whole || magnitude >= std::pow(10.0, digits - 1)) && magnitude < 1e15) return count_text(std::llround(value));
   if (magnitude >= 1e-4 || magnitude == 0) {
     std::string out = fmt::format("{:.{}g}", value, digits);
     return out.find('e') == std::string::npos ? out : fmt::format("{:.{}f}", value, digits + 3);

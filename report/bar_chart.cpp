@@ -15,8 +15,8 @@ constexpr double kBarLine = 22;
 constexpr double kBarHeight = 14;
 constexpr size_t kMostBars = 60;
 constexpr size_t kMostNameLength = 26;
-constexpr double kHistogramWidth = 300;
-constexpr double kHistogramHeight = 190;
+constexpr double kHistogramWidth = 360;
+constexpr double kHistogramHeight = 200;
 
 std::string count_label(int64_t count) {
   return count < 10000 ? count_text(count) : number_text(static_cast<double>(count) / 1000, 3) + "k";
@@ -71,7 +71,8 @@ Figure bar_chart(const BarChart& chart) {
   return figure;
 }
 
-Figure bit_histogram(const std::string& title, const std::string& what, std::span<const int> bits) {
+Figure bit_histogram(const std::string& title, const std::string& what, std::span<const int> bits,
+                     const std::string& zero) {
   std::map<int, int64_t> counts;
   for (const int b : bits) ++counts[b];
   const int first = counts.empty() ? 0 : std::min(0, counts.begin()->first);
@@ -108,8 +109,8 @@ Figure bit_histogram(const std::string& title, const std::string& what, std::spa
     description += concat(" ", count, " with ", b, b == 1 ? " bit;" : " bits;");
   }
   drawing.line({plot.x, bottom}, {plot.x + plot.width, bottom}, "axis");
-  drawing.text({plot.x + plot.width / 2, bottom + 33}, counts.contains(0) ? "bits (0: pruned)" : "bits", "label",
-               Anchor::kMiddle);
+  drawing.text({plot.x + plot.width / 2, bottom + 33},
+               counts.contains(0) ? concat("bits (0: ", zero, ")") : std::string("bits"), "label", Anchor::kMiddle);
   Figure figure{.title = title,
                 .drawing = drawing.finish(title, description),
                 .caption = "",

@@ -25,7 +25,9 @@ struct BarChart {
 /// Horizontal bars with name and value. Of more than 60 the largest 60 are drawn; the table has all.
 Figure bar_chart(const BarChart& chart);
 
-/// A histogram of whole numbers of bits; 0 bits are hatched, as they are pruned. `what` is what is counted: "weights".
-Figure bit_histogram(const std::string& title, const std::string& what, std::span<const int> bits);
+/// A histogram of whole numbers of bits; 0 bits are hatched, as they are pruned. `what` is what is counted, "weights",
+/// and `zero` what those of 0 bits are.
+Figure bit_histogram(const std::string& title, const std::string& what, std::span<const int> bits,
+                     const std::string& zero = "pruned");
 
 }  // namespace hgq::report

@@ -25,8 +25,11 @@ Markup maybe_empty(std::string_view name, std::initializer_list<Attribute> attri
 
 double entry_width(const LegendEntry& entry) { return kLegendSample + 4 + text_width(entry.name) + kLegendGap; }
 
+/// Where the legend begins: beside the label of the vertical axis, which stands above it.
+double legend_start(const std::string& y_label) { return 2 + text_width(y_label) + 18; }
+
 void draw_legend(Drawing& drawing, const Frame& frame) {
-  double x = frame.plot.x;
+  double x = std::max(frame.plot.x, legend_start(frame.y_label));
   double y = 12;
   for (const LegendEntry& entry : frame.legend) {
     if (x > frame.plot.x && x + entry_width(entry) - kLegendGap > drawing.width()) {
@@ -50,7 +53,23 @@ std::string axis_data(const Axis& axis) {
 
 }  // namespace
 
-double text_width(std::string_view text, double size) { return 0.56 * size * static_cast<double>(characters(text)); }
+// Widths of DejaVu Sans, the widest of the fonts that readers usually have: with another one there is more room.
+double text_width(std::string_view text, double size) {
+  double width = 0;
+  for (const char c : text) {
+    if ((static_cast<unsigned char>(c) & 0xC0U) == 0x80U) continue;  // a further byte of a character
+    if (std::string_view("ijl.,:;'|! ").find(c) != std::string_view::npos) {
+      width += 0.34;
+    } else if (std::string_view("frt()[]/-").find(c) != std::string_view::npos) {
+      width += 0.42;
+    } else if (std::string_view("mwMW@%").find(c) != std::string_view::npos) {
+      width += 0.97;
+    } else {
+      width += c >= 'A' && c <= 'Z' ? 0.7 : 0.63;
+    }
+  }
+  return width * size;
+}
 
 std::string coordinate(double value) {
   if (!std::isfinite(value)) return "0";
@@ -109,7 +128,7 @@ void Drawing::set_axes(const Axis& x, const Axis& y, std::string_view x_name) {
 
 Markup Drawing::finish(std::string_view title, std::string_view description) const {
   // Between these sizes its text can be read: 8 to 15 pixels high. A narrower page scrolls it.
-  const std::string style = fmt::format("min-width:{:.0f}px;max-width:{:.0f}px", width_ * 0.66, width_ * 1.25);
+  const std::string style = fmt::format("min-width:{:.0f}px;max-width:{:.0f}px", width_ * 0.66, width_ * 1.2);
   return element("svg",
                  {{"viewBox", fmt::format("0 0 {} {}", coordinate(width_), coordinate(height_))},
                   {"role", "img"},
@@ -127,12 +146,12 @@ double label_room(const Axis& axis, int most) {
   return room;
 }
 
-int legend_lines(const std::vector<LegendEntry>& legend, double width) {
-  int lines = legend.empty() ? 0 : 1;
-  double x = 0;
-  for (const LegendEntry& entry : legend) {
-    if (x > 0 && x + entry_width(entry) - kLegendGap > width) {
-      x = 0;
+int legend_lines(const Frame& frame, double left, double width) {
+  int lines = 1;
+  double x = std::max(left, legend_start(frame.y_label));
+  for (const LegendEntry& entry : frame.legend) {
+    if (x > left && x + entry_width(entry) - kLegendGap > width) {
+      x = left;
       ++lines;
     }
     x += entry_width(entry);
@@ -160,7 +179,7 @@ void draw_frame(Drawing& drawing, const Frame& frame, const Axis& x, const Axis&
   }
   drawing.line({plot.x, bottom}, {right, bottom}, "axis");
   drawing.text({plot.x + plot.width / 2, bottom + 34}, frame.x_label, "label", Anchor::kMiddle);
-  drawing.text({2, plot.y - 9}, frame.y_label, "label");
+  drawing.text({2, 12}, frame.y_label, "label");
   draw_legend(drawing, frame);
 }
 

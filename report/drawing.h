@@ -80,7 +80,8 @@ struct Frame {
 void draw_frame(Drawing& drawing, const Frame& frame, const Axis& x, const Axis& y);
 /// How much room the tick labels of a vertical axis need.
 double label_room(const Axis& axis, int most);
-/// How many lines the legend takes in so much room.
-int legend_lines(const std::vector<LegendEntry>& legend, double width);
+/// How many lines the label of the vertical axis and the legend beside it take in a drawing of this width, whose plot
+/// begins at `left`.
+int legend_lines(const Frame& frame, double left, double width);
 
 }  // namespace hgq::report

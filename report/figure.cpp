@@ -29,6 +29,10 @@ Markup to_markup(const Figure& figure) {
   return element("figure", {{"class", figure.is_wide ? "wide" : ""}}, content) + Markup::trusted("\n");
 }
 
+Markup pair(const Markup& left, const Markup& right) {
+  return element("div", {{"class", "pair"}}, element("div", {}, left) + element("div", {}, right));
+}
+
 Markup grid(const std::vector<Figure>& figures) {
   Markup content;
   for (const Figure& figure : figures) content += to_markup(figure);

@@ -33,6 +33,8 @@ struct Figure {
 Markup to_markup(const Table& table);
 /// With its table folded away.
 Markup to_markup(const Figure& figure);
+/// Two things side by side where there is room, one below the other where not.
+Markup pair(const Markup& left, const Markup& right);
 /// Figures side by side, as many as there is room for.
 Markup grid(const std::vector<Figure>& figures);
 

@@ -15,6 +15,7 @@ constexpr int64_t kMostRows = 96;
 constexpr int64_t kMostColumns = 160;
 constexpr double kMostCell = 16;
 constexpr int kShades = 8;
+constexpr double kLegendLine = 18;
 
 /// The map with at most kMostRows rows and kMostColumns columns, of blocks of the original.
 struct Blocks {
@@ -75,9 +76,14 @@ std::string cells_of(const Blocks& blocks, int shade, int most) {
 void draw_legend(Drawing& drawing, Place at, int most) {
   const int shades = std::min(kShades, most);
   double x = at.x;
+  double y = at.y;
   const auto sample = [&](const std::string& role, const std::string& label) {
-    drawing.rectangle({x, at.y, 12, 12}, "cell " + role);
-    drawing.text({x + 16, at.y + 10}, label, "tick");
+    if (x + 16 + text_width(label) > drawing.width()) {
+      x = at.x;
+      y += kLegendLine;
+    }
+    drawing.rectangle({x, y, 12, 12}, "cell " + role);
+    drawing.text({x + 16, y + 10}, label, "tick");
     x += 16 + text_width(label) + 10;
   };
   sample("zero", "0 (pruned)");
@@ -101,17 +107,16 @@ Figure heat_map(const HeatMap& map) {
             map.bits.size(), " values, expected rows times columns");
   const Blocks blocks = blocks_of(map);
   const int most = std::max(1, *std::ranges::max_element(blocks.bits));
-  const double left = 24;
+  const double left = 1;
   const double cell = std::min({kMostCell, (kWidth - left - 2) / static_cast<double>(blocks.columns),
                                 kMostHeight / static_cast<double>(blocks.rows)});
   const double width = cell * static_cast<double>(blocks.columns);
   const double height = cell * static_cast<double>(blocks.rows);
   const double top = 22;
-  Drawing drawing(kWidth, top + height + 28);
-  drawing.text({left, 13}, concat(map.column_name, " 0 to ", map.columns - 1, " →"), "label");
-  drawing.add(element("text",
-                      {{"class", "label"}, {"transform", concat("translate(15 ", coordinate(top), ") rotate(90)")}},
-                      height < 90 ? concat(map.row_name, " →") : concat(map.row_name, " 0 to ", map.rows - 1, " →")));
+  Drawing drawing(kWidth, top + height + 28 + (most > 5 ? kLegendLine : 0));
+  drawing.text({left, 13},
+               concat(map.column_name, " 0 to ", map.columns - 1, " →   ", map.row_name, " 0 to ", map.rows - 1, " ↓"),
+               "label");
   Markup cells;
   for (int shade = 0; shade <= std::min(kShades, most); ++shade) {
     const std::string path = cells_of(blocks, shade, most);
@@ -133,8 +138,9 @@ Figure heat_map(const HeatMap& map) {
       .drawing = drawing.finish(map.title, concat(map.rows, " rows (", map.row_name, ") and ", map.columns,
                                                   " columns (", map.column_name, ") of bit widths; ", zeros,
                                                   " are 0, at most ", *std::ranges::max_element(map.bits), " bits.")),
-      .caption = concat(count_text(zeros), " of ", count_text(static_cast<int64_t>(map.bits.size())), " weights (",
-                        percent_text(share), ") have 0 bits: they are pruned."),
+      .caption = zeros == 0 ? std::string("No weight has 0 bits: none is pruned.")
+                            : concat(count_text(zeros), " of ", count_text(static_cast<int64_t>(map.bits.size())),
+                                     " weights (", percent_text(share), ") have 0 bits: they are pruned."),
       .table = {}};
   if (blocks.block_rows * blocks.block_columns > 1) {
     figure.caption +=

@@ -92,7 +92,7 @@ Figure line_chart(const LineChart& chart) {
   const AxisKind kind = kind_for(all_y, kLogRatio);
   const auto vertical = [&](Interval pixels) { return Axis::with_margin(kind, range_of(all_y), pixels); };
   const double left = std::max(34.0, label_room(vertical({230, 40}), 6) + 10);
-  const double top = 24 + 16.0 * legend_lines(frame.legend, kWidth - left);
+  const double top = 10 + 16.0 * legend_lines(frame, left, kWidth);
   frame.plot = {left, top, kWidth - left - 10, kHeight - top - 40};
   const Axis y = vertical({frame.plot.y + frame.plot.height, frame.plot.y});
   const Axis x = Axis::over(AxisKind::kLinear, range_of(all_x), {frame.plot.x, frame.plot.x + frame.plot.width});

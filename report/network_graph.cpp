@@ -9,20 +9,34 @@
 namespace hgq::report {
 namespace {
 
-constexpr double kBoxWidth = 150;
 constexpr double kBoxHeight = 40;
-constexpr double kColumn = 170;  // from the middle of a box to that of its neighbour
-constexpr double kRank = 74;
+constexpr double kGap = 22;  // between boxes side by side
+constexpr double kLeastBox = 120;
+constexpr double kMostBox = 190;
+constexpr double kRank = 82;
+constexpr double kStub = 19;  // a link leaves its box straight, so that its label has room beside it
 constexpr double kMargin = 10;
-constexpr size_t kMostName = 21;
+constexpr size_t kMostName = 22;
+constexpr double kBold = 1.12;  // how much wider bold letters are
+
+double box_width(const NetworkGraph& graph) {
+  double width = kLeastBox;
+  for (const GraphNode& node : graph.nodes) {
+    width = std::max({width, kBold * text_width(shortened(node.name, kMostName)) + 16,
+                      text_width(shortened(node.detail, kMostName + 3), 11) + 16});
+  }
+  return std::min(width, kMostBox);
+}
 
 class Painter {
  public:
   Painter(const NetworkGraph& graph, const GraphLayout& layout)
       : graph_(graph),
         layout_(layout),
-        width_(std::max(300.0, layout.columns * kColumn + kBoxWidth + 2 * kMargin + 70)),
-        left_((width_ - layout.columns * kColumn) / 2),
+        box_(box_width(graph)),
+        column_(box_ + kGap),
+        width_(std::max(300.0, layout.columns * column_ + box_ + 2 * kMargin + 70)),
+        left_((width_ - layout.columns * column_) / 2),
         drawing_(width_, layout.ranks * kRank - (kRank - kBoxHeight) + 2 * kMargin + 22) {}
 
   Markup paint(const std::string& description) {
@@ -33,12 +47,13 @@ class Painter {
   }
 
  private:
-  Place top_of(const GraphPlace& place) const { return {left_ + place.column * kColumn, kMargin + place.rank * kRank}; }
+  Place top_of(const GraphPlace& place) const { return {left_ + place.column * column_, kMargin + place.rank * kRank}; }
 
   void draw_link(const GraphLink& link) {
     Place at = top_of(layout_.places[static_cast<size_t>(link.from)]);
     at.y += kBoxHeight;
-    std::string path = concat("M", coordinate(at.x), " ", coordinate(at.y));
+    std::string path = concat("M", coordinate(at.x), " ", coordinate(at.y), "v", kStub);
+    at.y += kStub;
     const auto curve_to = [&](Place to) {
       const double middle = (at.y + to.y) / 2;
       path += at.x == to.x ? concat("L", coordinate(to.x), " ", coordinate(to.y))
@@ -60,7 +75,7 @@ class Painter {
   void draw_box(size_t i) {
     const GraphNode& node = graph_.nodes[i];
     const Place top = top_of(layout_.places[i]);
-    drawing_.rectangle({top.x - kBoxWidth / 2, top.y, kBoxWidth, kBoxHeight}, node.has_weights ? "box strong" : "box",
+    drawing_.rectangle({top.x - box_ / 2, top.y, box_, kBoxHeight}, node.has_weights ? "box strong" : "box",
                        concat(node.name, ": ", node.detail, node.output.empty() ? "" : ", ", node.output), 5);
     drawing_.text({top.x, top.y + 17}, shortened(node.name, kMostName), "node-name", Anchor::kMiddle);
     drawing_.text({top.x, top.y + 32}, shortened(node.detail, kMostName + 3), "node-detail", Anchor::kMiddle);
@@ -84,7 +99,7 @@ class Painter {
 
   const NetworkGraph& graph_;
   const GraphLayout& layout_;
-  double width_, left_;
+  double box_, column_, width_, left_;
   Drawing drawing_;
 };
 

@@ -1,6 +1,6 @@
 // The script of every page: what is under the mouse in a curve, and tables that can be sorted. All numbers come from
 // the drawing itself: the axes of a chart are in its attributes data-x and data-y. Whoever changes the script changes
-// its hash, which tests/report/page_test.py checks and tells.
+// its hash, which tests/cli/report_test.py checks and tells.
 #include "hgq/report/page.h"
 
 namespace hgq::report {

@@ -25,14 +25,18 @@ nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin:12px 0 20px;font-size:14px}
 .note,footer{color:var(--soft);font-size:13px}
 footer{margin-top:40px;border-top:1px solid var(--rule);padding-top:10px}
 .patterns{position:absolute}
-.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,180px),1fr));gap:10px;margin:12px 0}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,158px),1fr));gap:10px;margin:12px 0}
 .card{background:var(--panel);border:1px solid var(--rule);border-radius:8px;padding:10px 14px}
 .card dt{color:var(--soft);font-size:13px}
 .card dd{margin:0}
 .card .value{font-size:1.45rem;font-weight:600;font-variant-numeric:tabular-nums;line-height:1.3}
 .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,380px),1fr));gap:20px 28px;align-items:start;margin:8px 0}
 .figures>*{min-width:0}
-.figures.two{grid-template-columns:repeat(auto-fill,minmax(min(100%,480px),1fr))}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:20px 36px;align-items:start}
+.pair>*{min-width:0}
+.pair .scroll{max-height:430px;overflow:auto}
+.pair figure .scroll{max-height:none}
+.pair figure+figure{margin-top:20px}
 figure{margin:0;min-width:0;position:relative}
 figure.wide{grid-column:1/-1}
 figcaption{font-weight:600;margin-bottom:4px}
@@ -49,7 +53,7 @@ svg .line.s1{stroke-dasharray:6 3.5}
 svg .line.s2{stroke-dasharray:2 3.5}
 svg .thin{fill:none;stroke:var(--c);stroke-width:1;opacity:.55}
 svg .dots{fill:none;stroke:var(--c);stroke-width:5;stroke-linecap:round}
-svg .cloud{fill:var(--c);fill-opacity:.3;stroke:var(--c);stroke-opacity:.3;stroke-width:4;stroke-linecap:round}
+svg .cloud{fill:var(--c);fill-opacity:.5;stroke:var(--c);stroke-opacity:.5;stroke-width:4;stroke-linecap:round}
 svg circle.cloud{stroke-width:0;r:2px}
 svg .point{fill:var(--c);stroke:var(--bg);stroke-width:1}
 svg .mark{fill:var(--c);stroke:var(--bg);stroke-width:1.5}

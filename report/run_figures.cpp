@@ -55,7 +55,7 @@ PointSet cloud_of(const History& history, const FrontAxes& axes) {
 }
 
 PointSet front_of(const RunFront& front, const FrontAxes& axes) {
-  PointSet points{.name = "front (label: epoch)", .x = {}, .y = {}, .labels = {}, .mark = Mark::kPoint};
+  PointSet points{.name = "front, by epoch", .x = {}, .y = {}, .labels = {}, .mark = Mark::kPoint};
   const auto column = [&](const std::string& metric) {
     return static_cast<size_t>(std::ranges::find(front.metrics, metric) - front.metrics.begin());
   };
@@ -117,7 +117,7 @@ std::optional<Figure> front_figure(const RunFiles& run) {
   if (has_front) figure.sets.push_back(std::move(front));
   if (run.summary && axes->cost == "bops" && run.summary->bops) {
     if (const auto quality = find_number(run.summary->model, without_validation(axes->quality))) {
-      figure.sets.push_back({.name = concat("final model (", run.summary->tested_on, " rows, exact BOPs)"),
+      figure.sets.push_back({.name = concat("final model, ", run.summary->tested_on, " rows"),
                              .x = {*run.summary->bops},
                              .y = {*quality},
                              .labels = {""},
@@ -127,7 +127,8 @@ std::optional<Figure> front_figure(const RunFiles& run) {
   if (PointSet cloud = cloud_of(run.history, *axes); !cloud.x.empty()) figure.sets.push_back(std::move(cloud));
   if (figure.sets.empty()) return std::nullopt;
   figure.caption = has_front ? "No other epoch beats a model of the front. Each is a file in pareto/, named after its "
-                               "epoch. BOPs during the training are those of its ranges at that time."
+                               "epoch. During the training BOPs are those of the ranges "
+                               "so far; of the final model they are exact."
                              : "";
   return scatter(figure);
 }

@@ -31,7 +31,8 @@ std::vector<Figure> curve_figures(const History& history);
 Figure network_figure(const NetworkFacts& network);
 /// BOPs by layer, and LUTs by layer of the proxy, as far as they are known.
 std::vector<Figure> cost_figures(const RunFiles& run);
-/// A histogram of weight bits, one of activation bits, a map of the kernel: those that the layer has.
+/// A histogram of weight bits, one of activation bits, a map of the kernel: those that the layer has. Layers that only
+/// move values have none.
 std::vector<Figure> layer_figures(const LayerFacts& layer);
 
 /// Weights of all kernels, each layer once.

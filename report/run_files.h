@@ -82,6 +82,7 @@ struct LayerFacts {
   Shape shape;             // of a sample of its output
   std::vector<int> reads;  // indices of layers before it
   bool is_output = false;
+  bool quantizes = false;     // has bit widths of its own for its output
   bool is_first_call = true;  // false: another call of a layer that has been listed before
   Shape kernel_shape;
   std::vector<int> kernel_bits;  // of each weight, row-major; empty: the layer has no kernel

@@ -108,10 +108,10 @@ std::vector<Figure> layer_figures(const LayerFacts& layer) {
   std::vector<Figure> figures;
   const bool has_kernel = layer.is_first_call && !layer.kernel_bits.empty();
   if (has_kernel) figures.push_back(bit_histogram("Weight bits", "weights", layer.kernel_bits));
-  if (!layer.activation_bits.empty()) {
+  if (layer.quantizes && !layer.activation_bits.empty()) {
     std::vector<int> bits;
     for (const float b : layer.activation_bits) bits.push_back(static_cast<int>(std::lround(b)));
-    figures.push_back(bit_histogram("Activation bits", "values", bits));
+    figures.push_back(bit_histogram("Activation bits", "values", bits, "not built"));
   }
   if (has_kernel && layer.kernel_shape.rank() >= 2) {
     const int64_t columns = layer.kernel_shape[-1];

@@ -33,6 +33,7 @@ LayerFacts facts_of(const Model& model, size_t index) {
   facts.reads = entry.inputs;
   facts.is_output = std::ranges::find(model.outputs(), static_cast<int>(index)) != model.outputs().end();
   facts.is_first_call = entry.is_first_call();
+  facts.quantizes = entry.layer != nullptr && entry.layer->output_quantizer() != nullptr;
   if (entry.layer != nullptr) add_kernel(*entry.layer, facts);
   return facts;
 }

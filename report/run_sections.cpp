@@ -68,7 +68,11 @@ Markup layers_table(const NetworkFacts& network) {
 
 Section front_section(const RunFiles& run) {
   Section section{"front", "Quality over cost", {}};
-  if (const std::optional<Figure> figure = front_figure(run)) section.content = to_markup(*figure);
+  std::optional<Figure> figure = front_figure(run);
+  if (!figure) return section;
+  const Table table = std::move(figure->table);
+  figure->table = {};
+  section.content = table.rows.empty() ? to_markup(*figure) : pair(to_markup(*figure), to_markup(table));
   return section;
 }
 
@@ -82,11 +86,17 @@ Section network_section(const RunFiles& run) {
   Section section{"network", "Network", {}};
   if (run.network) {
     section.content += layers_table(*run.network);
-    section.content += to_markup(network_figure(*run.network));
   }
-  const std::vector<Figure> costs = cost_figures(run);
-  if (!costs.empty()) section.content += grid(costs);
-  if (!run.no_resources.empty()) section.content += element("p", {{"class", "note"}}, run.no_resources);
+  Markup costs;
+  for (const Figure& figure : cost_figures(run)) costs += to_markup(figure);
+  if (!run.no_resources.empty()) costs += element("p", {{"class", "note"}}, run.no_resources);
+  if (!run.network) {
+    section.content += costs;
+  } else if (const Figure graph = network_figure(*run.network); graph.is_wide) {
+    section.content += to_markup(graph) + costs;
+  } else {
+    section.content += pair(to_markup(graph), costs);
+  }
   return section;
 }
 
@@ -94,16 +104,23 @@ Section layers_section(const RunFiles& run) {
   Section section{"layers", "Bits of each layer", {}};
   size_t shown = 0;
   size_t left_out = 0;
+  std::vector<Figure> without_weights;
   for (const LayerFacts& layer : run.network ? run.network->layers : std::vector<LayerFacts>()) {
-    const std::vector<Figure> figures = layer_figures(layer);
+    std::vector<Figure> figures = layer_figures(layer);
     if (figures.empty()) continue;
     if (++shown > kMostDetailedLayers) {
       ++left_out;
-      continue;
+    } else if (layer.kernel_bits.empty() || !layer.is_first_call) {
+      for (Figure& figure : figures) {
+        figure.title = concat(figure.title, " of ", layer.name);
+        without_weights.push_back(std::move(figure));
+      }
+    } else {
+      section.content +=
+          element("h3", {}, concat(layer.name, " (", layer.kind, " ", to_string(layer.shape), ")")) + grid(figures);
     }
-    section.content +=
-        element("h3", {}, concat(layer.name, " (", layer.kind, " ", to_string(layer.shape), ")")) + grid(figures);
   }
+  if (!without_weights.empty()) section.content += element("h3", {}, "Layers without weights") + grid(without_weights);
   if (left_out > 0) section.content += paragraph(concat(left_out, " more layers are only in the table above."));
   if (!run.quantizers.empty())
     section.content += element("h3", {}, "Fixed-point types of the proxy") + types_table(run.quantizers);

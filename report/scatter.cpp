@@ -47,7 +47,14 @@ class Labels {
     struct Offset {
       double x, y;
     };
-    const std::array<Offset, 4> offsets{{{-width / 2, -8}, {-width / 2, 17}, {8, 4}, {-width - 8, 4}}};
+    const std::array<Offset, 8> offsets{{{-width / 2, -8},
+                                         {-width / 2, 17},
+                                         {8, 4},
+                                         {-width - 8, 4},
+                                         {-width - 5, -5},
+                                         {6, 14},
+                                         {6, -5},
+                                         {-width - 5, 14}}};
     for (const Offset& offset : offsets) {
       const Box box{point.x + offset.x, point.y + offset.y - kLabelSize + 2, width, kLabelSize};
       const bool inside = box.x >= plot_.x && box.x + box.width <= plot_.x + plot_.width && box.y >= plot_.y &&
@@ -168,7 +175,7 @@ Figure scatter(const Scatter& scatter) {
     return Axis::with_margin(AxisKind::kLinear, range_of(all_y), pixels, 0.08);
   };
   const double left = std::max(34.0, label_room(vertical({300, 40}), 6) + 10);
-  const double top = 24 + 16.0 * legend_lines(frame.legend, kWidth - left);
+  const double top = 10 + 16.0 * legend_lines(frame, left, kWidth);
   frame.plot = {left, top, kWidth - left - 12, kHeight - top - 40};
   const Axis y = vertical({frame.plot.y + frame.plot.height, frame.plot.y});
   const Axis x = Axis::with_margin(x_kind, range_of(all_x), {frame.plot.x, frame.plot.x + frame.plot.width});

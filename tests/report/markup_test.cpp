@@ -22,8 +22,7 @@ TEST(Markup, ControlCharactersAndBrokenBytesAreReplaced) {
 }
 
 TEST(Markup, AttributesAreEscapedAndEmptyOnesLeftOut) {
-  EXPECT_EQ(element("p", {{"title", "\"><b>"}, {"class", ""}}, "x").str(),
-            "<p title=\"&quot;&gt;&lt;b&gt;\">x</p>");
+  EXPECT_EQ(element("p", {{"title", "\"><b>"}, {"class", ""}}, "x").str(), "<p title=\"&quot;&gt;&lt;b&gt;\">x</p>");
   EXPECT_EQ(empty_element("br").str(), "<br/>");
 }
 
