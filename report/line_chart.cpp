@@ -121,7 +121,9 @@ Figure line_chart(const LineChart& chart) {
     figure.caption += (figure.caption.empty() ? "" : " ") + sentence;
   };
   if (y.kind() == AxisKind::kLog) add("Logarithmic scale.");
-  if (not_finite > 0) add(concat(count_text(static_cast<int64_t>(not_finite)), " values are not finite: gaps."));
+  if (not_finite > 0)
+    add(concat(count_text(static_cast<int64_t>(not_finite)), not_finite == 1 ? " value is" : " values are",
+               " not finite: gaps."));
   if (is_thinned) add("Thinned: of neighbouring points only the least and the largest are drawn.");
   return figure;
 }

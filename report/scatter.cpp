@@ -12,8 +12,8 @@
 namespace hgq::report {
 namespace {
 
-constexpr double kWidth = 560;
-constexpr double kHeight = 350;
+constexpr double kWidth = 490;
+constexpr double kHeight = 330;
 constexpr double kLogRatio = 4;
 constexpr double kRadius = 4;
 constexpr double kLabelSize = 11;

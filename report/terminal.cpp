@@ -143,7 +143,8 @@ std::string front_plot(const RunFiles& run, int width) {
   return text_plot({.title = concat(axes->quality, " over ", axes->cost),
                     .x_label = axes->cost,
                     .series = {front, all},
-                    .width = width});
+                    .width = width,
+                    .may_be_log_x = true});
 }
 
 }  // namespace
@@ -159,7 +160,8 @@ std::string text_plot(const TextPlot& plot) {
   for (const Tick& tick : y_ticks) labels = std::max(labels, tick_text(tick).size());
   const int left = static_cast<int>(labels) + 2;
   const int width = std::max(10, plot.width - left);
-  const Axis x = Axis::over(kind_for(all_x, kLogRatioX), range_of(all_x), {0, width - 1.0});
+  const Axis x = Axis::over(plot.may_be_log_x ? kind_for(all_x, kLogRatioX) : AxisKind::kLinear, range_of(all_x),
+                            {0, width - 1.0});
 
   std::vector<std::string> grid(static_cast<size_t>(height), std::string(static_cast<size_t>(width), ' '));
   for (auto series = plot.series.rbegin(); series != plot.series.rend(); ++series) {

@@ -23,8 +23,10 @@ struct TextPlot {
   std::string title, x_label;
   std::vector<TextSeries> series;  // the first is drawn over the later ones
   int width = 80, height = 14;     // in characters, all included
+  bool may_be_log_x = false;
 };
-/// Ends with a newline. Empty if there is no finite point. Logarithmic axes where the numbers span much.
+/// Ends with a newline. Empty if there is no finite point. The vertical axis is
+/// logarithmic where the numbers span much, the horizontal one if it may be, too.
 std::string text_plot(const TextPlot& plot);
 
 /// `width` characters at most, but at least 40.

@@ -167,10 +167,10 @@ def check(browser, page, screenshots):
 
 def trained_pages(program, source, folder):
     """Two runs of seconds: a chain, and a graph with hostile names."""
-    data = pathlib.Path(source) / 'data/samples/magic.h5'
+    data = pathlib.Path(source).resolve() / 'data/samples/magic.h5'
     chain, graph = folder / 'chain.yaml', folder / 'graph.yaml'
     chain.write_text((pathlib.Path(source) / 'apps/configs/demo.yaml').read_text())
-    hostile = '"</script><script>console.log(1)</script>\'&amp;"'
+    hostile = '</script><script>console.log(1)</script><img src=x>\'&amp;"'
     graph.write_text(f'''data: {{file: {data}, inputs: {{a: x, b: x}}, targets: y, validation: 0.1}}
 model:
   beta: 1.0e-6
@@ -179,7 +179,7 @@ model:
     - Input: {{name: b}}
     - HQuantize: {{name: q, inputs: a}}
     - HDense: {{name: left, units: 8, activation: relu}}
-    - HQuantize: {{name: {hostile}, inputs: b}}
+    - HQuantize: {{name: q_b, inputs: b}}
     - HDense: {{name: a_layer_with_a_name_that_is_much_too_long_for_its_box, units: 8}}
     - HAdd: {{name: sum, inputs: [left, a_layer_with_a_name_that_is_much_too_long_for_its_box]}}
     - HDense: {{units: 2, name: out}}
@@ -188,7 +188,15 @@ train: {{loss: sparse_categorical_crossentropy, metrics: [accuracy], epochs: 3, 
     pages = []
     for config, extra in ((chain, ['--set', f'data.file={data}', '--set', 'train.epochs=12']), (graph, [])):
         out = folder / config.stem
-        subprocess.run([program, config, '--out', out, '--quiet', *extra], capture_output=True, check=False, timeout=300)
+        subprocess.run([program, config, '--out', out, '--quiet', *extra], capture_output=True, check=True, timeout=300)
+        if config == graph:  # names that no config would let through
+            table = out / 'history.csv'
+            table.write_text(table.read_text().replace('learning_rate', hostile, 1))
+            summary = json.loads((out / 'summary.json').read_text())
+            summary['model'][hostile] = 1
+            summary['notes'] = [hostile]
+            summary['verify']['overflows'][hostile] = 3
+            (out / 'summary.json').write_text(json.dumps(summary))
         subprocess.run([program, 'report', out], capture_output=True, check=True, timeout=300)
         pages.append(out / 'report.html')
     return pages

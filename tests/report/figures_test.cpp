@@ -45,7 +45,7 @@ TEST(LineChart, LeavesGapsAndIsLogarithmicForLargeSpans) {
   const Figure figure = line_chart(
       {.title = "t", .x_label = "epoch", .y_label = "y", .series = {{"a", {1, 2, 3, 4}, {1000, kNaN, 1, 2}}}});
   EXPECT_THAT(figure.caption, HasSubstr("Logarithmic scale."));
-  EXPECT_THAT(figure.caption, HasSubstr("1 values are not finite"));
+  EXPECT_THAT(figure.caption, HasSubstr("1 value is not finite"));
   EXPECT_THAT(figure.drawing.str(), Not(HasSubstr("nan")));
   EXPECT_THROW(line_chart({.title = "t", .x_label = "x", .y_label = "y", .series = {{"a", {1}, {}}}}), ShapeError);
 }
