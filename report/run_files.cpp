@@ -103,7 +103,12 @@ RunFiles read_run(const std::string& folder, const Registry& registry, Workers& 
   if (has("model.h5", fs::exists(path / "checkpoint.h5")
                           ? "the network is that of checkpoint.h5, the newest state of the training."
                           : "the network is not shown.")) {
-    run.network = read_network(file("model.h5"), registry);
+    try {
+      run.network = read_network(file("model.h5"), registry);
+    } catch (const Error& e) {  // the model of a training that went astray is kept as it is
+      if (!run.summary || run.summary->bops || run.summary->not_exported.empty()) throw;
+      run.missing.push_back(concat("The network is not shown: ", e.what(), "."));
+    }
   } else if (has("checkpoint.h5", "")) {
     run.network = read_network(file("checkpoint.h5"), registry);
   }
