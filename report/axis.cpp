@@ -11,6 +11,9 @@ namespace hgq::report {
 namespace {
 
 constexpr double kTiny = 1e-9;
+// Numbers beyond these are not told apart on an axis, so that no power, sum or quotient here overflows.
+constexpr double kLeast = 1e-290;
+constexpr double kLargest = 1e290;
 
 std::string superscript(int number) {
   static constexpr std::array<const char*, 10> kDigits{"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
@@ -48,7 +51,8 @@ std::string linear_label(double value, double step, double largest) {
   const auto* unit =
       std::ranges::find_if(kUnits, [&](const Unit& u) { return largest >= u.factor * (u.factor == 1e3 ? 10 : 1); });
   if (unit == kUnits.end()) unit = &kUnits.back();
-  const int decimals = std::max(0, -static_cast<int>(std::floor(std::log10(step / unit->factor) + kTiny)));
+  const double digits = -std::floor(std::log10(step / unit->factor) + kTiny);
+  const int decimals = static_cast<int>(std::clamp(digits, 0.0, 15.0));
   return fmt::format("{}{:.{}f}{}", value < 0 ? "−" : "", std::abs(value) / unit->factor, decimals, unit->name);
 }
 
@@ -116,7 +120,7 @@ std::vector<Tick> log_ticks(Interval numbers, int most) {
 }
 
 bool usable(Interval numbers) {
-  return std::isfinite(numbers.low) && std::isfinite(numbers.high) && std::isfinite(numbers.length());
+  return std::abs(numbers.low) < kLargest && std::abs(numbers.high) < kLargest;  // false for NaN, too
 }
 
 }  // namespace
@@ -124,10 +128,10 @@ bool usable(Interval numbers) {
 Axis Axis::over(AxisKind kind, Interval numbers, Interval pixels) {
   if (!usable(numbers)) numbers = {0, 1};
   if (numbers.low > numbers.high) std::swap(numbers.low, numbers.high);
-  if (kind == AxisKind::kLog && numbers.low < std::numeric_limits<double>::min()) kind = AxisKind::kLinear;
+  if (kind == AxisKind::kLog && numbers.low < kLeast) kind = AxisKind::kLinear;
   const double scale = std::max(std::abs(numbers.low), std::abs(numbers.high));
-  if (numbers.length() <= scale * 1e-12) {
-    const double half = scale > 0 && scale < 1e300 ? scale * 0.1 : 0.5;
+  if (numbers.length() <= scale * 1e-12 || scale < kLeast) {
+    const double half = scale >= kLeast ? scale * 0.1 : 0.5;
     numbers = {numbers.low - half, numbers.high + half};
   }
   return {kind, numbers, pixels};
@@ -149,7 +153,7 @@ double Axis::at(double value) const {
                            ? std::log(std::max(value, std::numeric_limits<double>::min()) / numbers_.low) /
                                  std::log(numbers_.high / numbers_.low)
                            : (value - numbers_.low) / numbers_.length();
-  return pixels_.low + std::clamp(share, -1.0, 2.0) * (pixels_.high - pixels_.low);
+  return pixels_.low + std::clamp(share, 0.0, 1.0) * (pixels_.high - pixels_.low);
 }
 
 std::vector<Tick> Axis::ticks(int most) const {

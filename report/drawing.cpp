@@ -12,6 +12,7 @@ constexpr double kLegendSample = 18;
 constexpr double kLegendGap = 14;
 constexpr double kLegendLine = 16;
 constexpr int kYTicks = 6;
+constexpr size_t kMostLabel = 36;
 
 std::string anchor_text(Anchor anchor) {
   return anchor == Anchor::kStart ? "" : anchor == Anchor::kMiddle ? "middle" : "end";
@@ -23,10 +24,12 @@ Markup maybe_empty(std::string_view name, std::initializer_list<Attribute> attri
   return tip.empty() ? empty_element(name, attributes) : element(name, attributes, tip_of(tip));
 }
 
-double entry_width(const LegendEntry& entry) { return kLegendSample + 4 + text_width(entry.name) + kLegendGap; }
+double entry_width(const LegendEntry& entry) {
+  return kLegendSample + 4 + text_width(shortened(entry.name, kMostLabel)) + kLegendGap;
+}
 
 /// Where the legend begins: beside the label of the vertical axis, which stands above it.
-double legend_start(const std::string& y_label) { return 2 + text_width(y_label) + 18; }
+double legend_start(const std::string& y_label) { return 2 + text_width(shortened(y_label, kMostLabel)) + 18; }
 
 void draw_legend(Drawing& drawing, const Frame& frame) {
   double x = std::max(frame.plot.x, legend_start(frame.y_label));
@@ -41,7 +44,7 @@ void draw_legend(Drawing& drawing, const Frame& frame) {
     } else {
       drawing.circle({x + kLegendSample / 2, y - 4}, 4, entry.role);
     }
-    drawing.text({x + kLegendSample + 4, y}, entry.name, "label");
+    drawing.text({x + kLegendSample + 4, y}, shortened(entry.name, kMostLabel), "label");
     x += entry_width(entry);
   }
 }
@@ -178,8 +181,8 @@ void draw_frame(Drawing& drawing, const Frame& frame, const Axis& x, const Axis&
     free_from = at + half + 6;
   }
   drawing.line({plot.x, bottom}, {right, bottom}, "axis");
-  drawing.text({plot.x + plot.width / 2, bottom + 34}, frame.x_label, "label", Anchor::kMiddle);
-  drawing.text({2, 12}, frame.y_label, "label");
+  drawing.text({plot.x + plot.width / 2, bottom + 34}, shortened(frame.x_label, kMostLabel), "label", Anchor::kMiddle);
+  drawing.text({2, 12}, shortened(frame.y_label, kMostLabel), "label");
   draw_legend(drawing, frame);
 }
 

@@ -109,8 +109,9 @@ Figure line_chart(const LineChart& chart) {
     const std::vector<size_t> points = thinned(series.y, kRuns);
     is_thinned = is_thinned || points.size() < series.y.size();
     not_finite += static_cast<size_t>(std::ranges::count_if(series.y, [](double v) { return !std::isfinite(v); }));
-    drawing.path(path_of(series, points, x, y, false), "line " + role_of(s), series.name);
-    if (points.size() <= kMarkedPoints) drawing.path(path_of(series, points, x, y, true), "dots " + role_of(s));
+    const std::string curve = path_of(series, points, x, y, false);
+    if (!curve.empty()) drawing.path(curve, "line " + role_of(s), series.name);
+    if (!curve.empty() && points.size() <= kMarkedPoints) drawing.path(path_of(series, points, x, y, true), "dots " + role_of(s));
     description += describe_series(series) + (s + 1 < chart.series.size() ? " " : "");
   }
   Figure figure{.title = chart.title,

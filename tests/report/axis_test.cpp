@@ -64,6 +64,11 @@ TEST(Axis, MapsEndsAndWidensWhatHasNoLength) {
   EXPECT_NEAR(Axis::over(AxisKind::kLinear, {5, 5}, {0, 100}).at(5), 50, 1e-9);
   EXPECT_NEAR(Axis::over(AxisKind::kLinear, {0, 0}, {0, 100}).at(0), 50, 1e-9);
   EXPECT_EQ(Axis::over(AxisKind::kLog, {0, 5}, {0, 100}).kind(), AxisKind::kLinear);
+  for (const double extreme : {5e-324, 1e-320, 1e-300, 1e300, 1e308, -1e308}) {
+    const Axis axis = Axis::with_margin(AxisKind::kLog, {extreme, extreme * 2}, {0, 100});
+    EXPECT_GE(axis.ticks(5).size(), 1U) << extreme;
+    EXPECT_TRUE(axis.at(extreme) >= 0 && axis.at(extreme) <= 100) << extreme;
+  }
   EXPECT_TRUE(std::isfinite(Axis::over(AxisKind::kLinear, {kNaN, kInfinity}, {0, 100}).at(0.5)));
 }
 

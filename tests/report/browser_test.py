@@ -5,6 +5,7 @@ standard library only. Without Chromium it is skipped (exit code 77).
 
     browser_test.py --program build/bin/hgq-train --source .
     browser_test.py --pages a.html b.html --screenshots FOLDER      pages that are there; PNG files to look at
+    browser_test.py --check-the-test      the same on a page with known faults
 """
 import argparse
 import base64
@@ -123,7 +124,7 @@ class Browser:
         for event in self.events:
             kind, parameters = event.get('method'), event.get('params', {})
             if kind in ('Runtime.consoleAPICalled', 'Runtime.exceptionThrown', 'Log.entryAdded'):
-                lines.append(json.dumps(parameters)[:300])
+                lines.append(json.dumps(parameters)[:900])
             if kind == 'Network.requestWillBeSent' and not parameters['request']['url'].startswith(('file:', 'data:')):
                 lines.append(f"asks for {parameters['request']['url']}")
         return lines
@@ -202,12 +203,36 @@ train: {{loss: sparse_categorical_crossentropy, metrics: [accuracy], epochs: 3, 
     return pages
 
 
+BAD = '''<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"/><title>bad</title><style>body{margin:0;background:#fff}</style></head>
+<body><div style="width:2500px">wide</div><figure><svg role="img" aria-label="Bad figure of a test" viewBox="0 0 200 100" width="200">
+<text x="20" y="50">first label</text><text x="30" y="52">second label</text><text x="190" y="20">outside of it</text></svg></figure>
+<img src="http://127.0.0.1:9/none.png" alt=""/><script>console.log('said'); nothing.here();</script></body></html>'''
+
+
+def check_the_test(chromium, folder):
+    """All of the faults of a bad page are found."""
+    page = folder / 'bad' / 'bad.html'
+    page.parent.mkdir()
+    page.write_text(BAD)
+    browser = Browser(chromium, folder / 'profile')
+    try:
+        found = '\n'.join(check(browser, page, None))
+    finally:
+        browser.close()
+    expected = ('the page is 2500 wide', "'first label' and 'second label' overlap", "'outside of it' leaves the drawing", 'said',
+                'nothing is not defined', 'asks for http://127.0.0.1:9/none.png', 'there is no curve', '1920 dark: the ground is')
+    missed = [word for word in expected if word not in found]
+    print(f'missed: {missed} in\n{found}' if missed else 'all faults of the bad page are found')
+    return 1 if missed else 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--program', type=pathlib.Path)
     parser.add_argument('--source', type=pathlib.Path)
     parser.add_argument('--pages', type=pathlib.Path, nargs='+')
     parser.add_argument('--screenshots', type=pathlib.Path)
+    parser.add_argument('--check-the-test', action='store_true')
     args = parser.parse_args()
     chromium = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
     if chromium is None:
@@ -217,6 +242,8 @@ def main():
         args.screenshots.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix='hgq_browser_') as name:
         folder = pathlib.Path(name)
+        if args.check_the_test:
+            return check_the_test(chromium, folder)
         pages = args.pages or trained_pages(args.program.resolve(), args.source, folder)
         browser = Browser(chromium, folder / 'profile')
         try:

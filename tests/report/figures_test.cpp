@@ -67,6 +67,7 @@ TEST(LineChart, NothingFiniteIsStillADrawing) {
   const Figure figure =
       line_chart({.title = "t", .x_label = "epoch", .y_label = "y", .series = {{"a", {1, 2}, {kNaN, kNaN}}}});
   EXPECT_THAT(figure.drawing.str(), HasSubstr("a has no finite value."));
+  EXPECT_THAT(figure.drawing.str(), Not(HasSubstr("<path")));
 }
 
 TEST(Scatter, LabelsPointsAndPutsAllIntoTheTable) {
