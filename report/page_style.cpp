@@ -30,7 +30,7 @@ footer{margin-top:40px;border-top:1px solid var(--rule);padding-top:10px}
 .card dt{color:var(--soft);font-size:13px}
 .card dd{margin:0}
 .card .value{font-size:1.45rem;font-weight:600;font-variant-numeric:tabular-nums;line-height:1.3}
-.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,380px),1fr));gap:20px 28px;align-items:start;margin:8px 0}
+.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:20px 28px;align-items:start;margin:8px 0}
 .figures>*{min-width:0}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:20px 36px;align-items:start}
 .pair>*{min-width:0}

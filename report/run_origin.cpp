@@ -15,7 +15,8 @@ constexpr size_t kMostClasses = 100;
 /// The leaves of a tree as pairs "test.inputs": "x_test".
 void add_leaves(const Node& node, const std::string& path, std::vector<std::vector<std::string>>& rows) {
   if (node.is_map()) {
-    for (const auto& [key, value] : node.entries()) add_leaves(value, path.empty() ? key : path + "." + key, rows);
+    for (const auto& [key, value] : node.entries())
+      add_leaves(value, path.empty() ? key : concat(path, ".", key), rows);
     return;
   }
   std::string value = node.text();
