@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 #include "hgq/core/error.h"
 #include "hgq/report/drawing.h"
@@ -72,6 +73,15 @@ std::string cells_of(const Blocks& blocks, int shade, int most) {
   return path;
 }
 
+/// The bits of all cells, a digit of base 36 for each, for the script of the page; empty for blocks, which are means.
+std::string digits_of(const Blocks& blocks) {
+  constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
+  std::string out;
+  if (blocks.block_rows * blocks.block_columns > 1) return out;
+  for (const int b : blocks.bits) out += kDigits[static_cast<size_t>(std::clamp(b, 0, 35))];
+  return out;
+}
+
 /// The samples of the shades with the bits that they stand for, along the bottom.
 void draw_legend(Drawing& drawing, Place at, int most) {
   const int shades = std::min(kShades, most);
@@ -126,6 +136,10 @@ Figure heat_map(const HeatMap& map) {
   drawing.add(
       element("g",
               {{"class", "cells"},
+               {"data-cells", digits_of(blocks)},
+               {"data-columns", concat(blocks.columns)},
+               {"data-row-name", map.row_name},
+               {"data-column-name", map.column_name},
                {"transform", concat("translate(", coordinate(left), " ", coordinate(top), ") scale(", cell, ")")}},
               cells));
   drawing.rectangle({left, top, width, height}, "border");

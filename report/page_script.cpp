@@ -1,6 +1,6 @@
-// The script of every page: what is under the mouse in a curve, and tables that can be sorted. All numbers come from
-// the drawing itself: the axes of a chart are in its attributes data-x and data-y. Whoever changes the script changes
-// its hash, which tests/cli/report_test.py checks and tells.
+// The script of every page: what is under the mouse in a curve or a map, and tables that can be sorted. All numbers
+// come from the drawing itself: the axes of a chart are in its attributes data-x and data-y, the bits of a map in
+// data-cells. Whoever changes the script changes its hash, which tests/cli/report_test.py checks and tells.
 #include "hgq/report/page.h"
 
 namespace hgq::report {
@@ -19,6 +19,21 @@ std::string_view page_script() {
   };
   const number = value => Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 1e-3)
     ? value.toExponential(3) : String(Number(value.toPrecision(5)));
+  const tipOf = figure => {
+    const tip = document.createElement('div');
+    tip.className = 'tip';
+    tip.hidden = true;
+    figure.append(tip);
+    return (event, text) => {
+      tip.hidden = !text;
+      if (!text) return;
+      tip.textContent = text;
+      const outer = figure.getBoundingClientRect();
+      const left = event.clientX - outer.left + 14;
+      tip.style.left = Math.max(0, Math.min(left, outer.width - tip.offsetWidth)) + 'px';
+      tip.style.top = event.clientY - outer.top + 14 + 'px';
+    };
+  };
   for (const svg of document.querySelectorAll('svg[data-x]')) {
     const x = axis(svg.dataset.x), y = axis(svg.dataset.y), figure = svg.closest('figure');
     const curves = [...svg.querySelectorAll('path[data-name]')].map(path => ({
@@ -29,12 +44,9 @@ std::string_view page_script() {
     const limits = svg.dataset.y.split(' ').slice(3).map(Number);
     const cursor = document.createElementNS('http://www.w3.org/2000/svg', 'line');
     cursor.setAttribute('class', 'cursor');
-    const tip = document.createElement('div');
-    tip.className = 'tip';
-    tip.hidden = true;
-    figure.append(tip);
+    const tip = tipOf(figure);
     svg.addEventListener('pointermove', event => {
-      const box = svg.getBoundingClientRect(), outer = figure.getBoundingClientRect();
+      const box = svg.getBoundingClientRect();
       const at = (event.clientX - box.left) * svg.viewBox.baseVal.width / box.width;
       const nearest = curves.map(curve => curve.points.reduce((a, b) => Math.abs(b[0] - at) < Math.abs(a[0] - at) ? b : a));
       const place = nearest.reduce((a, b) => Math.abs(b[0] - at) < Math.abs(a[0] - at) ? b : a)[0];
@@ -47,13 +59,20 @@ std::string_view page_script() {
       curves.forEach((curve, i) => {
         if (Math.abs(nearest[i][0] - place) < 2) lines.push(curve.name + ' ' + number(y(nearest[i][1])));
       });
-      tip.textContent = lines.join('\n');
-      tip.hidden = false;
-      const left = event.clientX - outer.left + 14;
-      tip.style.left = Math.max(0, Math.min(left, outer.width - tip.offsetWidth)) + 'px';
-      tip.style.top = event.clientY - outer.top + 14 + 'px';
+      tip(event, lines.join('\n'));
     });
-    svg.addEventListener('pointerleave', () => { tip.hidden = true; cursor.remove(); });
+    svg.addEventListener('pointerleave', event => { tip(event, ''); cursor.remove(); });
+  }
+  for (const map of document.querySelectorAll('g[data-cells]')) {
+    const svg = map.closest('svg'), tip = tipOf(map.closest('figure'));
+    const {cells, rowName, columnName} = map.dataset, columns = Number(map.dataset.columns);
+    svg.addEventListener('pointermove', event => {
+      const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(map.getScreenCTM().inverse());
+      const row = Math.floor(at.y), column = Math.floor(at.x), bits = parseInt(cells[row * columns + column], 36);
+      const inside = row >= 0 && column >= 0 && column < columns && !Number.isNaN(bits);
+      tip(event, inside ? `${rowName} ${row}, ${columnName} ${column}: ${bits} bits` : '');
+    });
+    svg.addEventListener('pointerleave', event => tip(event, ''));
   }
   for (const table of document.querySelectorAll('table')) {
     const body = table.tBodies[0], heads = [...table.querySelectorAll('thead th')];
@@ -83,6 +102,6 @@ std::string_view page_script() {
 )JS";
 }
 
-std::string_view page_script_hash() { return "AEYrB6Zu9cunOfWDNcC+HiwhdbsophHPk+YZ4jj7xSI="; }
+std::string_view page_script_hash() { return "+kO9IG/CzBzzxMxrx6R+st5qghi42mDOKjo/owpCKbc="; }
 
 }  // namespace hgq::report

@@ -132,7 +132,7 @@ struct RunFiles {
 struct ReadOptions {
   /// A proxy of more exact BOPs is not lowered to RTL for an estimate of its LUTs, which would take more than about a
   /// second.
-  double most_bops_to_estimate = 20'000;
+  double most_bops_to_estimate = 50'000;
 };
 
 /// Reads the files of a run. Throws FileError if `folder` holds no run, or if a file is damaged; ConfigError if a file

@@ -48,6 +48,14 @@ HOVER = '''(() => {
   const tip = svg.closest('figure').querySelector('.tip');
   if (!tip || tip.hidden || !/ \\d+\\n.+ [-\\d.]/.test(tip.textContent)) return [`the tip is '${tip && tip.textContent}'`];
   svg.dispatchEvent(new PointerEvent('pointerleave'));
+  const map = document.querySelector('g[data-cells]'), cell = map?.getScreenCTM();
+  const over = (column, row) => {
+    const at = new DOMPoint(column + 0.5, row + 0.5).matrixTransform(cell);
+    map.closest('svg').dispatchEvent(new PointerEvent('pointermove', {clientX: at.x, clientY: at.y}));
+    return map.closest('figure').querySelector('.tip');
+  };
+  const bits = map && parseInt(map.dataset.cells[Number(map.dataset.columns) + 1], 36);
+  if (map && (!over(1, 1).textContent.endsWith(` 1: ${bits} bits`) || !over(-3, 0).hidden)) return [`the map says '${over(1, 1).textContent}'`];
   const button = document.querySelector('th.n button');
   button.click();
   if (button.parentNode.getAttribute('aria-sort') !== 'ascending') return ['a table cannot be sorted'];

@@ -117,6 +117,7 @@ TEST(HeatMap, ShadesCellsAndLeavesPrunedOnesToTheHatching) {
   const Figure figure = heat_map({.title = "Kernel", .rows = 2, .columns = 3, .bits = {1, 1, 0, 2, 0, 1}});
   EXPECT_THAT(figure.drawing.str(), HasSubstr("class=\"h1\" d=\"M0 0h2v1h-2zM2 1h1v1h-1z\""));
   EXPECT_THAT(figure.drawing.str(), HasSubstr("class=\"h2\" d=\"M0 1h1v1h-1z\""));
+  EXPECT_THAT(figure.drawing.str(), HasSubstr("data-cells=\"110201\" data-columns=\"3\""));
   EXPECT_THAT(figure.caption, HasSubstr("2 of 6 weights (33.3 %)"));
   EXPECT_THROW(heat_map({.title = "Kernel", .rows = 2, .columns = 3, .bits = {1}}), ShapeError);
 }
