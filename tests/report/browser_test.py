@@ -54,8 +54,8 @@ HOVER = '''(() => {
     map.closest('svg').dispatchEvent(new PointerEvent('pointermove', {clientX: at.x, clientY: at.y}));
     return map.closest('figure').querySelector('.tip');
   };
-  const bits = map && parseInt(map.dataset.cells[Number(map.dataset.columns) + 1], 36);
-  if (map && (!over(1, 1).textContent.endsWith(` 1: ${bits} bits`) || !over(-3, 0).hidden)) return [`the map says '${over(1, 1).textContent}'`];
+  const bits = map && parseInt(map.dataset.cells[0], 36);
+  if (map && (!over(0, 0).textContent.endsWith(` 0: ${bits} bits`) || !over(-3, 0).hidden)) return [`the map says '${over(0, 0).textContent}'`];
   const button = document.querySelector('th.n button');
   button.click();
   if (button.parentNode.getAttribute('aria-sort') !== 'ascending') return ['a table cannot be sorted'];
