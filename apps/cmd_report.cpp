@@ -6,7 +6,10 @@
 #include <cstdlib>
 #include <iostream>
 #include <limits>
+#include <string>
+#include <vector>
 
+#include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"
 #include "hgq/core/error.h"
 #include "hgq/data/atomic_file.h"
@@ -43,6 +46,11 @@ int terminal_width() {
 
 int run_report(const ReportCommand& command, const Registry& registry) {
   const std::string out = command.out.empty() ? command.run + "/" + report::kReportName : command.out;
+  std::vector<std::string> files;
+  for (const char* const name :
+       {"config.yaml", "history.csv", "checkpoint.h5", "model.h5", "proxy.h5", "summary.json", "pareto/pareto.csv"})
+    files.push_back(command.run + "/" + name);
+  refuse_overwriting(out, files);
   const std::string page = report::run_report(read(command, registry));
   write_file_atomically(out, page);
   std::cerr << out << ": " << (page.size() + 512) / 1024 << " kB\n";

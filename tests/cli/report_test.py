@@ -141,6 +141,8 @@ class ReportTest(CliTestCase):
         self.train('run', epochs=1)
         run = self.folder / 'run'
         before = digest(run / 'report.html')
+        self.assertIn('model.h5', hgq('report', run, '--out', run / '.' / 'model.h5', check=2).stderr)
+        self.assertIn('layer', hgq('summary', run / 'model.h5', check=0).stdout)
         (run / 'summary.json').write_text('{"bops": "many"}')
         self.assertIn("summary.json: bops: found \"many\", expected a number", hgq('report', run, check=2).stderr)
         self.assertEqual(digest(run / 'report.html'), before)
