@@ -34,3 +34,4 @@
 #include "hgq/optim/train_step.h"        // IWYU pragma: export
 #include "hgq/proxy/proxy_file.h"        // IWYU pragma: export
 #include "hgq/proxy/qkeras/convert.h"    // IWYU pragma: export
+#include "hgq/report/run_report.h"       // IWYU pragma: export

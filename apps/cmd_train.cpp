@@ -16,6 +16,7 @@
 #include "hgq/apps/rtl_progress.h"
 #include "hgq/apps/run_rtl.h"
 #include "hgq/apps/setup.h"
+#include "hgq/apps/write_report.h"
 #include "hgq/callbacks/progress.h"
 #include "hgq/callbacks/trainer.h"
 #include "hgq/config/nearest_name.h"
@@ -82,7 +83,7 @@ class Run {
                   "; continue with --resume"));
       return kExitDone;
     }
-    return finish(begin);
+    return with_report(finish(begin), folder_.string(), registry_, workers_);
   }
 
  private:
@@ -337,6 +338,9 @@ class Run {
     summary["epochs"] = epochs_;
     summary["seed"] = config_.seed;
     summary["versions"] = {{"hgq", kVersion}, {"matrix_products", matmul_library()}};
+    summary["data_rows"]["train"] = sets_.train->size();
+    if (sets_.validation) summary["data_rows"]["validation"] = sets_.validation->size();
+    if (sets_.test) summary["data_rows"]["test"] = sets_.test->size();
     summary["threads"] = workers_.size();
     summary["wall_seconds"] = seconds_now() - begin;
     summary["samples_per_second"] = seconds_ > 0 ? static_cast<double>(rows_) / seconds_ : 0.0;
@@ -360,8 +364,8 @@ class Run {
     std::cout << fmt::format("{:.0f} samples/s, {:.1f} s in all\n", summary.at("samples_per_second").get<double>(),
                              summary.at("wall_seconds").get<double>());
     const bool scaled = std::ranges::any_of(extras_.scaling, [](const Scaling& s) { return !s.empty(); });
-    std::cout << fmt::format("files in {}: model.h5, {}{}summary.json, history.csv, config.yaml\n", folder_.string(),
-                             done.proxy ? "proxy.h5 (for hls4ml), " : "",
+    std::cout << fmt::format("files in {}: model.h5, {}{}summary.json, history.csv, config.yaml, report.html\n",
+                             folder_.string(), done.proxy ? "proxy.h5 (for hls4ml), " : "",
                              scaled ? "scaling.csv (of its inputs), " : "");
   }
 

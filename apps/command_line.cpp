@@ -207,6 +207,20 @@ void add_import(CLI::App& app, Action& action) {
       ->check(number_above(0, true));
 }
 
+void add_report(CLI::App& app, Action& action) {
+  const auto [report, r] = add_command<ReportCommand>(
+      app, action, "report", "a page about a run, to look at: front, curves, network, bits, verification", run_report);
+  report->add_option("run", r->run, "folder of a run")->type_name("FOLDER")->required();
+  report->add_option("--out", r->out, "HTML file to write; report.html in the folder if not given")->type_name("FILE");
+  const auto [show, s] =
+      add_command<ReportCommand>(app, action, "show", "a run in short: numbers, layers, front and loss", run_show);
+  show->add_option("run", s->run, "folder of a run")->type_name("FOLDER")->required();
+  for (const auto& [sub, c] : {std::pair(report, r), std::pair(show, s)}) {
+    sub->add_flag("--luts", c->luts, "estimate LUTs also for a large network, however long it takes");
+    add_threads(*sub, c->threads);
+  }
+}
+
 void add_reference(CLI::App& app, Action& action) {
   struct None {};
   add_command<None>(app, action, "reference", "every key of a config, as a page of Markdown",
@@ -281,6 +295,7 @@ class CommandLine {
     add_rtl(app_, action_);
     add_verify(app_, action_);
     add_import(app_, action_);
+    add_report(app_, action_);
     add_reference(app_, action_);
     add_completion(app_, action_, program_);
     add_manual(app_, action_, program_);

@@ -97,5 +97,15 @@ struct ImportCommand {
   std::vector<std::string> input_bits;  // of a QKeras model: [NAME=]TYPE
 };
 int run_import(const ImportCommand& command, const Registry& registry);
+struct ReportCommand {
+  std::string run;    // the folder
+  std::string out;    // of `report`; empty: report.html in the folder
+  bool luts = false;  // estimate LUTs however long it takes
+  int threads = 0;
+};
+/// Writes the report of a run as a page.
+int run_report(const ReportCommand& command, const Registry& registry);
+/// Prints a run in short.
+int run_show(const ReportCommand& command, const Registry& registry);
 
 }  // namespace hgq

@@ -40,11 +40,13 @@ std::string quoted(const std::string& text, std::string_view special = "") {
   return "'" + out + "'";
 }
 
-bool takes_files(const CommandDoc& command) {
+/// How the shell completes the positional arguments of a command: "-f" files, "-d" folders; empty: neither.
+std::string positional_paths(const CommandDoc& command) {
   for (const OptionDoc& option : command.options) {
-    if (option.positional && is_file(option)) return true;
+    if (option.positional && is_file(option)) return "-f";
+    if (option.positional && option.value == "FOLDER") return "-d";
   }
-  return false;
+  return "";
 }
 
 /// The lines of a `case "$command $before"` that complete the values of options.
@@ -94,7 +96,8 @@ _hgq_train() {
   names(program.train);
   for (const CommandDoc& command : program.commands) {
     names(command);
-    if (takes_files(command)) out += concat("    ", command.name, ",*) _hgq_train_files -f ;;\n");
+    if (const std::string paths = positional_paths(command); !paths.empty())
+      out += concat("    ", command.name, ",*) _hgq_train_files ", paths, " ;;\n");
     for (const OptionDoc& option : command.options) {
       if (!option.positional || option.choices.empty()) continue;
       out += concat("    ", command.name, ",*) COMPREPLY=($(compgen -W ", quoted(joined(option.choices)),
@@ -161,13 +164,15 @@ _hgq_train() {
 std::string fish_options(const CommandDoc& command, const std::string& condition) {
   std::string out;
   for (const OptionDoc& option : command.options) {
-    if (option.positional && option.choices.empty()) continue;
+    const bool is_folder = option.positional && option.value == "FOLDER";
+    if (option.positional && option.choices.empty() && !is_folder) continue;
     std::string line = concat("complete -c hgq-train -n ", quoted(condition));
     if (!option.positional) line += " -l " + option.name.substr(2);
     if (!option.choices.empty()) {
       line += concat(option.positional ? " -f -a " : " -x -a ", quoted(joined(option.choices)));
     } else if (!option.value.empty()) {
       line += is_file(option) ? " -r -F" : option.value == "FOLDER" ? " -x -a '(__fish_complete_directories)'" : " -x";
+      if (is_folder) line.replace(line.rfind(" -x -a"), 6, " -f -a");
     }
     out += concat(line, " -d ", quoted(option.doc), "\n");
   }

@@ -66,7 +66,7 @@ constexpr std::array<NamedDoc, 5> kExitCodes{
       "be made of it"},
      {"130", "interrupted (Ctrl-C, SIGTERM); a run has a checkpoint, from which --resume continues"}}};
 
-constexpr std::array<NamedDoc, 7> kRunFiles{
+constexpr std::array<NamedDoc, 8> kRunFiles{
     {{"config.yaml", "the config with all --set values, and absolute paths of files; it runs the same again"},
      {"history.csv",
       "a row for each epoch: epoch, loss, metrics, the same of the validation rows (val_...), bops, beta, "
@@ -78,7 +78,8 @@ constexpr std::array<NamedDoc, 7> kRunFiles{
      {"summary.json",
       "metrics of model and proxy on the test rows (loss is the task loss with BOPs and regularizers, task_loss "
       "without "
-      "them, as of the proxy), BOPs and bits of each layer, what verify found, times"}}};
+      "them, as of the proxy), BOPs and bits of each layer, what verify found, times"},
+     {"report.html", "a page about all of this, to look at in a browser; 'hgq-train report' makes it anew"}}};
 
 }  // namespace
 
@@ -107,7 +108,7 @@ std::string manual_page(const ProgramDoc& program, const std::string& version) {
   out += ".SH EXAMPLES\n.nf\n";
   for (const std::string_view line :
        {"hgq-train check my.yaml", "hgq-train my.yaml --out runs/first --set train.epochs=500",
-        "hgq-train my.yaml --out runs/first --set train.epochs=500 --resume",
+        "hgq-train my.yaml --out runs/first --set train.epochs=500 --resume", "hgq-train show runs/first",
         "hgq-train verify runs/first/proxy.h5 --against runs/first/model.h5 --data my.csv"})
     out += roff(line) + "\n";
   return out + ".fi\n";

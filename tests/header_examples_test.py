@@ -19,7 +19,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'scripts'))
 from header_comment import blocks_of  # noqa: E402
 
-FOLDERS = ('core', 'config', 'data', 'autograd', 'proxy', 'rtl', 'layers', 'optim', 'callbacks', 'deploy')
+FOLDERS = ('core', 'config', 'data', 'autograd', 'proxy', 'rtl', 'layers', 'optim', 'callbacks', 'deploy', 'report')
 DECLARATION = re.compile(r'(class|struct|template)\b')
 
 # What examples take for granted, none of it defined, as nothing is linked. An example may declare a name anew.
@@ -68,6 +68,9 @@ GIVEN = {
     'rtl/hdl.h': 'extern rtl::Circuit circuit;',
     'rtl/hdl_design.h': 'extern rtl::Circuit circuit;',
     'rtl/module_plan.h': 'extern rtl::Circuit circuit;',
+    'report/figure.h': 'extern report::Markup page;',
+    'report/markup.h': 'extern std::string layer;',
+    'report/run_figures.h': 'extern report::RunFiles run;',
     'deploy/advice.h': 'extern ProxyModel proxy; extern std::vector<ConstTensorView> inputs; extern VerifyReport report;',
     'deploy/verification.h': 'extern ProxyModel proxy;',
     'deploy/explain.h': 'extern ProxyModel proxy; extern std::vector<ConstTensorView> inputs; extern int64_t row;',

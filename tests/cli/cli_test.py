@@ -206,7 +206,8 @@ class CliTest(CliTestCase):
             if shutil.which(shell):
                 subprocess.run([shell, '-n'], input=script, text=True, check=True)
         for line, expected in (('hgq-train ver', 'verify'), ('hgq-train export m.h5 --overflow ', 'wrap sat'), ('hgq-train check --', '--set'),
-                               ('hgq-train completion z', 'zsh'), (f'hgq-train {self.config.parent}/dem', str(self.config))):
+                               ('hgq-train completion z', 'zsh'), (f'hgq-train {self.config.parent}/dem', str(self.config)),
+                               (f'hgq-train show {self.config.parent.parent}/conf', str(self.config.parent))):
             words = ' '.join(f"'{word}'" for word in line.split(' '))
             asked = f'{scripts["bash"]}\nCOMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _hgq_train; echo "${{COMPREPLY[*]}}"'
             reply = subprocess.run(['bash', '-c', asked], capture_output=True, text=True, check=True).stdout

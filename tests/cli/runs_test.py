@@ -52,7 +52,8 @@ class RunsTest(CliTestCase):
     def test_a_run_writes_its_files_and_the_commands_agree(self):
         self.train('run')
         run = self.folder / 'run'
-        for name in ('config.yaml', 'history.csv', 'checkpoint.h5', 'model.h5', 'proxy.h5', 'scaling.csv', 'summary.json', 'pareto/pareto.csv'):
+        for name in ('config.yaml', 'history.csv', 'checkpoint.h5', 'model.h5', 'proxy.h5', 'scaling.csv', 'summary.json', 'report.html',
+                     'pareto/pareto.csv'):
             self.assertTrue((run / name).exists(), name)
         summary = json.loads((run / 'summary.json').read_text())
         self.assertEqual(summary['verify']['rows_differ_without_overflow'], 0)
@@ -305,7 +306,8 @@ class RunsTest(CliTestCase):
         self.assertIn('TerminateOnNaN: epoch 1, batch 2: the loss is', ended.stderr)
         self.assertIn('there is no proxy.h5', ended.stderr)
         run = self.folder / 'run'
-        self.assertEqual(sorted(p.name for p in run.iterdir() if p.name != '.lock'), ['config.yaml', 'history.csv', 'model.h5', 'scaling.csv', 'summary.json'])
+        self.assertEqual(sorted(p.name for p in run.iterdir() if p.name != '.lock'),
+                         ['config.yaml', 'history.csv', 'model.h5', 'report.html', 'scaling.csv', 'summary.json'])
         self.assertEqual(len(history(run)), 2)
         self.assertIn('not finite', json.loads((run / 'summary.json').read_text())['not_exported'])
         self.assertIn('not finite', hgq('summary', run / 'model.h5', check=2).stderr)

@@ -173,6 +173,9 @@ class Writing(Faults):
                         raise Failure(f'history.csv has {row}, expected {right}')
             elif name == 'summary.json':
                 summary(path)
+            elif name == 'report.html':  # holds times
+                if not path.read_text().endswith('</html>\n'):
+                    raise Failure('report.html is not whole')
             elif name == 'checkpoint.h5':
                 if digest(path) != digest(self.base / name) and self.run('summary', path).returncode != 0:
                     raise Failure('checkpoint.h5 is damaged')
@@ -192,6 +195,8 @@ class Writing(Faults):
         for name in right:
             if name == 'history.csv':
                 same = history(found[name]) == history(right[name])
+            elif name == 'report.html':
+                same = found[name].read_text().endswith('</html>\n')
             elif name == 'summary.json':
                 same = summary(found[name]) == summary(right[name])
             elif name == 'checkpoint.h5':

@@ -1,0 +1,65 @@
+// hgq-train report, show: a run as a page, and in short on the terminal.
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "hgq/apps/command_data.h"
+#include "hgq/apps/commands.h"
+#include "hgq/core/error.h"
+#include "hgq/data/atomic_file.h"
+#include "hgq/report/run_report.h"
+#include "hgq/report/terminal.h"
+
+namespace hgq {
+namespace {
+
+constexpr int kWidthInPipes = 80;
+constexpr int kMostWidth = 160;
+
+report::RunFiles read(const ReportCommand& command, const Registry& registry) {
+  Workers workers(command.threads);
+  report::ReadOptions options;
+  if (command.luts) options.most_bops_to_estimate = std::numeric_limits<double>::infinity();
+  return report::read_run(command.run, registry, workers, options);
+}
+
+/// That of the terminal, or of the variable COLUMNS.
+int terminal_width() {
+  winsize size{};
+  int width = kWidthInPipes;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    width = size.ws_col;
+  } else if (const char* const columns = std::getenv("COLUMNS"); columns != nullptr) {
+    const int given = std::atoi(columns);
+    if (given > 0) width = given;
+  }
+  return std::min(width, kMostWidth);
+}
+
+}  // namespace
+
+int run_report(const ReportCommand& command, const Registry& registry) {
+  const std::string out = command.out.empty() ? command.run + "/" + report::kReportName : command.out;
+  std::vector<std::string> files;
+  for (const char* const name :
+       {"config.yaml", "history.csv", "checkpoint.h5", "model.h5", "proxy.h5", "summary.json", "pareto/pareto.csv"})
+    files.push_back(command.run + "/" + name);
+  refuse_overwriting(out, files);
+  const std::string page = report::run_report(read(command, registry));
+  write_file_atomically(out, page);
+  std::cerr << out << ": " << (page.size() + 512) / 1024 << " kB\n";
+  return kExitDone;
+}
+
+int run_show(const ReportCommand& command, const Registry& registry) {
+  std::cout << report::run_text(read(command, registry), terminal_width());
+  return kExitDone;
+}
+
+}  // namespace hgq

@@ -1,0 +1,207 @@
+#include "hgq/report/scatter.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+
+#include "hgq/core/error.h"
+#include "hgq/report/drawing.h"
+#include "hgq/report/thinning.h"
+
+namespace hgq::report {
+namespace {
+
+constexpr double kWidth = 490;
+constexpr double kHeight = 330;
+constexpr double kLogRatio = 4;
+constexpr double kRadius = 4;
+constexpr double kLabelSize = 11;
+constexpr size_t kMostLabels = 40;
+constexpr size_t kMostTips = 600;
+
+std::string role_of(Mark mark, size_t number) {
+  return concat(mark == Mark::kCloud ? "cloud s" : mark == Mark::kDiamond ? "mark s" : "point s", number % 6);
+}
+
+bool is_drawn(const PointSet& set, size_t i) { return std::isfinite(set.x[i]) && std::isfinite(set.y[i]); }
+
+std::vector<size_t> by_x(const PointSet& set) {
+  std::vector<size_t> order;
+  for (size_t i = 0; i < set.x.size(); ++i) {
+    if (is_drawn(set, i)) order.push_back(i);
+  }
+  std::ranges::stable_sort(order, {}, [&](size_t i) { return set.x[i]; });
+  return order;
+}
+
+/// Places labels one after the other where nothing is yet.
+class Labels {
+ public:
+  explicit Labels(const Box& plot) : plot_(plot) {}
+  void keep_free(Place point, double radius) {
+    taken_.push_back({point.x - radius, point.y - radius, 2 * radius, 2 * radius});
+  }
+  void draw(Drawing& drawing, Place point, const std::string& label) {
+    const double width = text_width(label, kLabelSize);
+    struct Offset {
+      double x, y;
+    };
+    const std::array<Offset, 8> offsets{{{-width / 2, -8},
+                                         {-width / 2, 17},
+                                         {8, 4},
+                                         {-width - 8, 4},
+                                         {-width - 5, -5},
+                                         {6, 14},
+                                         {6, -5},
+                                         {-width - 5, 14}}};
+    for (const Offset& offset : offsets) {
+      const Box box{point.x + offset.x, point.y + offset.y - kLabelSize + 2, width, kLabelSize};
+      const bool inside = box.x >= plot_.x && box.x + box.width <= plot_.x + plot_.width && box.y >= plot_.y &&
+                          box.y + box.height <= plot_.y + plot_.height;
+      if (!inside || std::ranges::any_of(taken_, [&](const Box& other) { return box.overlaps(other); })) continue;
+      drawing.text({box.x, point.y + offset.y}, label, "mark-label");
+      taken_.push_back(box);
+      return;
+    }
+  }
+
+ private:
+  Box plot_;
+  std::vector<Box> taken_;
+};
+
+void draw_cloud(Drawing& drawing, const PointSet& set, size_t number, const Axis& x, const Axis& y) {
+  std::string path;
+  std::set<std::pair<int, int>> cells;  // of two pixels: more points cannot be told apart
+  for (size_t i = 0; i < set.x.size(); ++i) {
+    if (!is_drawn(set, i)) continue;
+    const Place at{x.at(set.x[i]), y.at(set.y[i])};
+    if (!cells.insert({static_cast<int>(at.x / 2), static_cast<int>(at.y / 2)}).second) continue;
+    path += concat("M", coordinate(at.x), " ", coordinate(at.y), "h0");
+  }
+  if (!path.empty()) drawing.path(path, role_of(Mark::kCloud, number));
+}
+
+void draw_points(Drawing& drawing, const Scatter& scatter, size_t number, const Axis& x, const Axis& y) {
+  const PointSet& set = scatter.sets[number];
+  const std::vector<size_t> order = by_x(set);
+  if (set.mark == Mark::kPoint && order.size() > 1) {
+    std::string path;
+    for (const size_t i : order)
+      path += concat(path.empty() ? "M" : "L", coordinate(x.at(set.x[i])), " ", coordinate(y.at(set.y[i])));
+    drawing.path(path, concat("thin s", number % 6));
+  }
+  for (const size_t i : order) {
+    const Place at{x.at(set.x[i]), y.at(set.y[i])};
+    std::string tip =
+        concat(scatter.x_label, " ", number_text(set.x[i], 6), ", ", scatter.y_label, " ", number_text(set.y[i], 6));
+    if (i < set.labels.size() && !set.labels[i].empty())
+      tip = concat(scatter.label_name, scatter.label_name.empty() ? "" : " ", set.labels[i], ": ", tip);
+    if (order.size() > kMostTips) tip.clear();
+    if (set.mark == Mark::kDiamond) {
+      drawing.add(element("path",
+                          {{"class", role_of(set.mark, number)},
+                           {"d", concat("M", coordinate(at.x), " ", coordinate(at.y - 7), "l7 7l-7 7l-7-7z")}},
+                          element("title", {}, concat(set.name, ": ", tip))));
+    } else {
+      drawing.circle(at, order.size() > 100 ? 2.5 : kRadius, role_of(set.mark, number), tip);
+    }
+  }
+}
+
+/// The ends first, as they matter most, then those between at equal distances.
+std::vector<size_t> label_order(const std::vector<size_t>& order) {
+  std::vector<size_t> first;
+  if (!order.empty()) first = {order.front(), order.back()};
+  for (const size_t i : spaced(order.size(), kMostLabels)) first.push_back(order[i]);
+  std::vector<size_t> out;
+  for (const size_t i : first) {
+    if (std::ranges::find(out, i) == out.end()) out.push_back(i);
+  }
+  return out;
+}
+
+void draw_labels(Drawing& drawing, const Scatter& scatter, const Box& plot, const Axis& x, const Axis& y) {
+  Labels labels(plot);
+  for (const PointSet& set : scatter.sets) {
+    if (set.mark == Mark::kCloud) continue;
+    for (size_t i = 0; i < set.x.size(); ++i) {
+      if (is_drawn(set, i))
+        labels.keep_free({x.at(set.x[i]), y.at(set.y[i])}, set.mark == Mark::kDiamond ? 7 : kRadius + 1);
+    }
+  }
+  for (const PointSet& set : scatter.sets) {
+    if (set.labels.empty()) continue;
+    for (const size_t i : label_order(by_x(set))) labels.draw(drawing, {x.at(set.x[i]), y.at(set.y[i])}, set.labels[i]);
+  }
+}
+
+Table table_of(const Scatter& scatter) {
+  Table table;
+  table.columns = {{"set", false},
+                   {scatter.label_name.empty() ? "label" : scatter.label_name},
+                   {scatter.x_label},
+                   {scatter.y_label}};
+  for (const PointSet& set : scatter.sets) {
+    if (set.mark == Mark::kCloud) continue;
+    for (size_t i = 0; i < set.x.size(); ++i)
+      table.rows.push_back(
+          {set.name, i < set.labels.size() ? set.labels[i] : "", number_text(set.x[i], 6), number_text(set.y[i], 6)});
+  }
+  return table;
+}
+
+}  // namespace
+
+Figure scatter(const Scatter& scatter) {
+  std::vector<double> all_x;
+  std::vector<double> all_y;
+  Frame frame{.plot = {}, .x_label = scatter.x_label, .y_label = scatter.y_label, .legend = {}};
+  for (size_t s = 0; s < scatter.sets.size(); ++s) {
+    const PointSet& set = scatter.sets[s];
+    HGQ_CHECK(set.x.size() == set.y.size() && (set.labels.empty() || set.labels.size() == set.x.size()), ShapeError,
+              "scatter: set '", set.name, "' has ", set.x.size(), " x, ", set.y.size(), " y and ", set.labels.size(),
+              " labels, expected as many of all");
+    for (size_t i = 0; i < set.x.size(); ++i) {
+      if (!is_drawn(set, i)) continue;
+      all_x.push_back(set.x[i]);
+      all_y.push_back(set.y[i]);
+    }
+    if (scatter.sets.size() > 1) frame.legend.push_back({set.name, role_of(set.mark, s), false});
+  }
+  const AxisKind x_kind = kind_for(all_x, kLogRatio);
+  const auto vertical = [&](Interval pixels) {
+    return Axis::with_margin(AxisKind::kLinear, range_of(all_y), pixels, 0.08);
+  };
+  const double left = std::max(34.0, label_room(vertical({300, 40}), 6) + 10);
+  const double top = 10 + 16.0 * legend_lines(frame, left, kWidth);
+  frame.plot = {left, top, kWidth - left - 12, kHeight - top - 40};
+  const Axis y = vertical({frame.plot.y + frame.plot.height, frame.plot.y});
+  const Axis x = Axis::with_margin(x_kind, range_of(all_x), {frame.plot.x, frame.plot.x + frame.plot.width});
+
+  Drawing drawing(kWidth, kHeight);
+  draw_frame(drawing, frame, x, y);
+  std::string description;
+  for (size_t s = 0; s < scatter.sets.size(); ++s) {
+    const PointSet& set = scatter.sets[s];
+    if (set.mark == Mark::kCloud) {
+      draw_cloud(drawing, set, s, x, y);
+    } else {
+      draw_points(drawing, scatter, s, x, y);
+    }
+    description +=
+        concat(s > 0 ? " " : "", set.name, ": ", count_text(static_cast<int64_t>(set.x.size())),
+               set.x.size() == 1 ? " point, " : " points, ", scatter.x_label, " ", number_text(range_of(set.x).low),
+               " to ", number_text(range_of(set.x).high), ", ", scatter.y_label, " ", number_text(range_of(set.y).low),
+               " to ", number_text(range_of(set.y).high), ".");
+  }
+  draw_labels(drawing, scatter, frame.plot, x, y);
+  Figure figure{.title = scatter.title,
+                .drawing = drawing.finish(scatter.title, description),
+                .caption = scatter.caption,
+                .table = table_of(scatter)};
+  return figure;
+}
+
+}  // namespace hgq::report
