@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what hgq is built with, from the distribution (Debian 12, Ubuntu 24.04): says which packages, asks nothing.
-#   scripts/setup.sh [--no-install] [--developer] [--rtl]
+#   scripts/setup.sh [--no-install] [--developer] [--rtl] [--browser]
 # --no-install   installs nothing, and fails with the list of what is missing
 # --rtl          also what simulates and synthesizes RTL: Verilator, Icarus Verilog, GHDL, yosys
+# --browser      also Chromium, in which reports are tested (Debian; Ubuntu has it as a snap alone)
 # --developer    also what .ci/run and the other presets use: clang, its tools, ccache, doxygen, Python's venv
 set -euo pipefail
 
@@ -17,8 +18,9 @@ for argument in "$@"; do
   case $argument in
     --no-install) install=0 ;;
     --rtl) packages+=("${rtl_packages[@]}") ;;
+    --browser) packages+=(chromium) ;;
     --developer) packages+=("${developer_packages[@]}") ;;
-    *) echo "setup.sh: unknown argument '$argument' (known: --no-install, --developer, --rtl)" >&2; exit 2 ;;
+    *) echo "setup.sh: unknown argument '$argument' (known: --no-install, --developer, --rtl, --browser)" >&2; exit 2 ;;
   esac
 done
 
