@@ -5,6 +5,7 @@
 
 #include "hgq/callbacks/watched.h"
 #include "hgq/core/error.h"
+#include "hgq/deploy/circuit_cost.h"
 #include "hgq/deploy/convert.h"
 #include "hgq/layers/kinds.h"
 #include "hgq/layers/model_state.h"
@@ -31,7 +32,8 @@ std::string callback_name(const Node& node) {
 }
 
 CallbackContext callback_context(const RunConfig& config, const std::string& folder) {
-  CallbackContext context{.epochs = TrainConfig::count(config.train.schedule_length()), .folder = folder};
+  CallbackContext context{
+      .epochs = TrainConfig::count(config.train.schedule_length()), .folder = folder, .proxy = config.proxy.options()};
   const auto listed = [&](const std::string& name) {
     return std::ranges::any_of(config.callbacks, [&](const Node& n) { return callback_name(n) == name; });
   };
@@ -64,6 +66,8 @@ void check_watched_metrics(const RunConfig& config, const Registry& registry, Er
   const bool validation = config.data_config.validation || config.data_config.validation_share;
   for (const UnmeasuredMetric& metric : find_unmeasured(callbacks, measured, validation))
     errors.add(place_of(config.callbacks[metric.callback], metric.key), metric.message);
+  for (const UnmeasuredMetric& rival : find_rivals(callbacks))
+    errors.add(config.callbacks[rival.callback].place(), rival.message);
   for (const std::string& line : ambiguous_names(callbacks, measured, validation)) errors.add("model", line);
 }
 

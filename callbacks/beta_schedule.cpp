@@ -13,6 +13,7 @@ class BetaSchedule final : public Callback {
   BetaSchedule(double from, double to, bool logarithmic, int epochs)
       : from_(from), to_(to), logarithmic_(logarithmic), epochs_(epochs) {}
   std::string_view name() const override { return "BetaSchedule"; }
+  bool sets_beta() const override { return true; }
   void on_epoch_begin(Training& t) override {
     const double share = epochs_ > 1 ? std::min(1.0, static_cast<double>(t.epoch) / (epochs_ - 1)) : 1.0;
     t.model.set_beta(logarithmic_ ? from_ * std::pow(to_ / from_, share) : from_ + (to_ - from_) * share);

@@ -89,6 +89,9 @@ class Callback {
   /// The metrics that it reads from the logs. If nothing measures one of them, fit() throws ConfigError before the
   /// first epoch.
   virtual std::vector<WatchedMetric> watches() const { return {}; }
+  /// Whether it sets the beta of the model. Of two that do, one would undo what the other does: fit() throws
+  /// ConfigError.
+  virtual bool sets_beta() const { return false; }
 
   /// What it remembers, in a form that restore() takes. A callback that remembers nothing always returns null.
   virtual nlohmann::json state() const;
