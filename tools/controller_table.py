@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How well TargetBOPs and TargetLUTs keep a budget: a table over 20 small networks and five targets. Python's standard library only.
 
-    controller_table.py --program build/bin/hgq-train --out FOLDER                 all (half an hour on two cores)
+    controller_table.py --program build/bin/hgq-train --out FOLDER                 five targets (ten minutes on two cores)
     controller_table.py ... --half odd --targets 0.5,0.1                           every second network, some targets
     controller_table.py ... --luts                                                 TargetLUTs in the place of TargetBOPs
     controller_table.py ... --accuracy                                             beside BetaSchedules that end at the same BOPs
