@@ -12,8 +12,9 @@ Condition::Condition(std::string_view text) : expression_(parse_named_expression
             "' has no name of a metric, so it is the same in every epoch; expected a condition such as 'bops < 3000'");
 }
 
-std::optional<Condition> Condition::from(ConfigReader& c, const std::string& key, std::string_view doc) {
-  const Node* const node = c.node(key, doc, "a condition such as \"bops < 3000 && val_accuracy > 0.9\"");
+std::optional<Condition> Condition::from(ConfigReader& c, const std::string& key, std::string_view doc,
+                                         std::string_view fallback) {
+  const Node* const node = c.node(key, doc, "a condition such as \"bops < 3000 && val_accuracy > 0.9\"", fallback);
   if (node == nullptr) return std::nullopt;
   const std::optional<std::string> text = text_of(*node);
   if (!text) {

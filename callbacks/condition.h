@@ -22,8 +22,10 @@ class Condition {
  public:
   /// Throws ConfigError if it cannot be parsed, or has no variable.
   explicit Condition(std::string_view text);
-  /// Reads a key; nothing if it is missing, or after an error.
-  static std::optional<Condition> from(ConfigReader& c, const std::string& key, std::string_view doc);
+  /// Reads a key; nothing if it is missing, or after an error. `fallback` as for ConfigReader::node(): "required" or
+  /// "".
+  static std::optional<Condition> from(ConfigReader& c, const std::string& key, std::string_view doc,
+                                       std::string_view fallback = "");
 
   /// Whether it is neither 0 nor NaN; nothing if the logs lack one of its names, as they do between the epochs in which
   /// it is measured.

@@ -139,8 +139,7 @@ std::unique_ptr<Callback> make_stop_when(ConfigReader& c, const CallbackContext&
   const std::string doc =
       "ends the training when it holds: names in the logs of the epoch, as history.csv has them, numbers, < <= > >= == "
       "!= && ||, and the functions of formulas";
-  std::optional<Condition> condition = Condition::from(c, "condition", doc);
-  if (!c.has("condition")) c.missing("condition", doc);
+  std::optional<Condition> condition = Condition::from(c, "condition", doc, "required");
   const int64_t patience = c.integer("patience", "epochs one after the other, beyond the first, in which it must hold",
                                      {.fallback = 0, .min = 0, .max = 100000000});
   const int64_t start = c.integer("start_from_epoch", "epochs at the beginning in which nothing is watched",
