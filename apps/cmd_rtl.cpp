@@ -13,6 +13,7 @@
 #include "hgq/apps/rtl_progress.h"
 #include "hgq/core/error.h"
 #include "hgq/core/printable.h"
+#include "hgq/deploy/circuit_cost.h"
 #include "hgq/deploy/files.h"
 #include "hgq/deploy/rtl_folder.h"
 #include "hgq/deploy/rtl_report_file.h"

@@ -55,20 +55,6 @@ std::vector<RtlSettings::Conflict> RtlSettings::conflicts() const {
   return found;
 }
 
-std::string why_no_circuit(const ProxyModel& proxy, const std::string& softmax, std::string_view before,
-                           std::string_view after) {
-  std::string text;
-  for (const rtl::LayerWithoutCircuit& layer : rtl::layers_without_circuit(proxy)) {
-    if (layer.is_softmax_at_output && softmax != to_string(RtlSoftmax::kRefuse)) continue;
-    text += (text.empty() ? "" : "\n") + layer.message;
-    if (layer.is_softmax_at_output)
-      text += concat("; ", before, to_string(RtlSoftmax::kLogits), after,
-                     " makes its inputs, which have the same order, the output, and ", before,
-                     to_string(RtlSoftmax::kArgmax), after, " the index of the largest");
-  }
-  return text;
-}
-
 RtlSettings read_rtl_settings(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs) {
   RtlSettings s;
   ConfigReader c(node, "export.rtl", errors, docs);

@@ -46,11 +46,6 @@ inline constexpr int64_t kMostRtlRows = 10'000'000;
 inline constexpr double kLeastRtlStageDelay = rtl::DelayModel{}.adder + rtl::DelayModel{}.carry;
 inline constexpr double kMostRtlStageDelay = 1e6;
 
-/// The layers for which there is no circuit with this setting for softmax, a line for each; empty if there are none.
-/// `before` and `after` stand around the words of `softmax` in what to do: "`softmax: " and "`", "--softmax " and "".
-std::string why_no_circuit(const ProxyModel& proxy, const std::string& softmax, std::string_view before,
-                           std::string_view after);
-
 /// Reads the section; its errors are added to the list.
 RtlSettings read_rtl_settings(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs);
 /// The section with all keys that are set or have a default.

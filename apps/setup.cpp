@@ -5,6 +5,7 @@
 
 #include "hgq/callbacks/watched.h"
 #include "hgq/core/error.h"
+#include "hgq/deploy/circuit_cost.h"
 #include "hgq/deploy/convert.h"
 #include "hgq/layers/kinds.h"
 #include "hgq/layers/model_state.h"
@@ -31,7 +32,8 @@ std::string callback_name(const Node& node) {
 }
 
 CallbackContext callback_context(const RunConfig& config, const std::string& folder) {
-  CallbackContext context{.epochs = TrainConfig::count(config.train.schedule_length()), .folder = folder};
+  CallbackContext context{
+      .epochs = TrainConfig::count(config.train.schedule_length()), .folder = folder, .proxy = config.proxy.options()};
   const auto listed = [&](const std::string& name) {
     return std::ranges::any_of(config.callbacks, [&](const Node& n) { return callback_name(n) == name; });
   };
@@ -46,19 +48,16 @@ std::string place_of(const Node& callback, const std::string& key) {
   return named == nullptr ? callback.place() : named->place();
 }
 
-/// Adds an error for what sets beta besides something else that does.
-void check_one_sets_beta(const RunConfig& config, const Registry& registry, ErrorList& errors) {
+/// Adds an error for each callback that sets beta if the phases do.
+void check_beta_of_phases(const RunConfig& config, const Registry& registry, ErrorList& errors) {
+  const auto has_beta = [](const PhaseConfig& phase) { return phase.beta.has_value(); };
+  if (std::ranges::none_of(config.train.phases, has_beta)) return;
   ErrorList said_elsewhere;
-  const auto in_phases =
-      std::ranges::find_if(config.train.phases, [](const PhaseConfig& phase) { return phase.beta.has_value(); });
-  std::string first = in_phases == config.train.phases.end() ? "" : "train.phases";
   for (const Node& node : config.callbacks) {
     const auto callback = make_callback(node, callback_context(config, ""), registry, said_elsewhere);
-    if (callback == nullptr || !callback->sets_beta()) continue;
-    if (!first.empty())
-      errors.add(node.place(),
-                 concat("callbacks: ", callback->name(), " sets beta, and so does ", first, "; leave out one of them"));
-    first = callback->name();
+    if (callback != nullptr && callback->sets_beta())
+      errors.add(node.place(), concat("callbacks: ", callback->name(),
+                                      " sets beta, and so does train.phases; leave out one of them"));
   }
 }
 
@@ -80,6 +79,8 @@ void check_watched_metrics(const RunConfig& config, const Registry& registry, Er
   const bool validation = config.data_config.validation || config.data_config.validation_share;
   for (const UnmeasuredMetric& metric : find_unmeasured(callbacks, measured, validation))
     errors.add(place_of(config.callbacks[metric.callback], metric.key), metric.message);
+  for (const UnmeasuredMetric& rival : find_rivals(callbacks))
+    errors.add(config.callbacks[rival.callback].place(), rival.message);
   for (const std::string& line : ambiguous_names(callbacks, measured, validation)) errors.add("model", line);
 }
 
@@ -113,7 +114,7 @@ ConfigHooks config_hooks(const Registry& registry) {
     make_callback(callback, callback_context(config, ""), registry, errors);
   };
   hooks.check_callbacks = [&registry](const RunConfig& config, ErrorList& errors) {
-    check_one_sets_beta(config, registry, errors);
+    check_beta_of_phases(config, registry, errors);
     check_watched_metrics(config, registry, errors);
   };
   return hooks;

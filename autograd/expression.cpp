@@ -45,14 +45,18 @@ size_t end_of_number(std::string_view text, size_t i) {
   return i;
 }
 
-void check_name(std::string_view name, size_t position, bool called) {
+/// `any`: receives the names of variables; nullptr: x is the only one.
+void check_name(std::string_view name, size_t position, bool called, std::vector<std::string>* any) {
   std::vector<std::string> functions;
   for (const ExpressionFunction& f : expression_functions()) functions.emplace_back(f.name);
   const bool function = std::ranges::find(functions, name) != functions.end();
-  const bool value = name == "x" || name == "pi" || name == "e";
+  const bool variable = any != nullptr ? !function : name == "x";
+  const bool value = name == "pi" || name == "e" || (variable && (any == nullptr || !called));
   HGQ_CHECK(!function || called, ConfigError, "'", name, "'", at(position), " is a function, expected '", name,
             "(...)'");
   HGQ_CHECK(!value || !called, ConfigError, "'", name, "'", at(position), " is not a function; write a product with *");
+  if (any != nullptr && value && name != "pi" && name != "e" && std::ranges::find(*any, name) == any->end())
+    any->emplace_back(name);
   if (function || value) return;
   if (called) throw ConfigError(concat("unknown function '", name, "'", at(position), suggestion(name, functions)));
   const std::vector<std::string> values{"x", "pi", "e"};
@@ -63,7 +67,7 @@ void check_name(std::string_view name, size_t position, bool called) {
 
 /// Rejects what muParser would accept wrongly, what it would report badly, and what could exhaust the stack or the
 /// memory.
-void check_text(std::string_view text) {
+void check_text(std::string_view text, std::vector<std::string>* any = nullptr) {
   HGQ_CHECK(!text.empty(), ConfigError, "the formula is empty");
   HGQ_CHECK(text.size() <= kMostCharacters, ConfigError, "the formula has ", text.size(), " characters, at most ",
             kMostCharacters, " are read");
@@ -79,7 +83,7 @@ void check_text(std::string_view text) {
       while (i < text.size() && (is_letter(text[i]) || is_digit(text[i]))) ++i;
       size_t next = i;
       while (next < text.size() && is_space(text[next])) ++next;
-      check_name(text.substr(begin, i - begin), begin, next < text.size() && text[next] == '(');
+      check_name(text.substr(begin, i - begin), begin, next < text.size() && text[next] == '(', any);
       continue;
     }
     const bool known = is_space(c) || std::string_view("+-*/^(),<>=!&|?:").find(c) != std::string_view::npos;
@@ -190,7 +194,8 @@ Code code_of(mu::ECmdCode command) {
   }
 }
 
-ExpressionProgram translate(const mu::ParserByteCode& code) {
+/// `variables` are where muParser believes the values of the variables to be.
+ExpressionProgram translate(const mu::ParserByteCode& code, const std::vector<double>& variables) {
   ExpressionProgram program;
   for (const mu::SToken* token = code.GetBase(); token->Cmd != mu::cmEND; ++token) {
     ExpressionProgram::Instruction instruction;
@@ -199,6 +204,7 @@ ExpressionProgram translate(const mu::ParserByteCode& code) {
     if (sign && token->Fun.cb._pRawFun == reinterpret_cast<mu::erased_fun_type>(unchanged)) continue;
     if (token->Cmd == mu::cmVAR) {
       instruction.code = Code::kX;
+      instruction.variable = static_cast<int>(token->Val.ptr - variables.data());
     } else if (token->Cmd == mu::cmVAL) {
       instruction.number = token->Val.data2;
     } else if (sign) {
@@ -216,22 +222,28 @@ ExpressionProgram translate(const mu::ParserByteCode& code) {
   return program;
 }
 
-ExpressionProgram parse(const std::string& text) {
+ExpressionProgram parse(const std::string& text, const std::vector<std::string>& names) {
   try {
     mu::Parser parser;
     define_functions(parser);
     // muParser's optimizer is off, so that its byte code contains only the forms that are translated here.
     parser.EnableOptimizer(false);
-    double x = 0;
-    parser.DefineVar("x", &x);
+    std::vector<double> values(names.size());
+    for (size_t i = 0; i < names.size(); ++i) parser.DefineVar(names[i], &values[i]);
     parser.SetExpr(text);
     parser.Eval();
     HGQ_CHECK(parser.GetNumResults() == 1, ConfigError, "there are ", parser.GetNumResults(),
               " formulas with ',' between, expected one");
-    return translate(parser.GetByteCode());
+    return translate(parser.GetByteCode(), values);
   } catch (const mu::ParserError& e) {
     throw ConfigError(message_of(e));
   }
+}
+
+/// muParser has ^ alone for powers.
+std::string with_carets(std::string text) {
+  for (size_t i = text.find("**"); i != std::string::npos; i = text.find("**", i)) text.replace(i, 2, "^ ");
+  return text;
 }
 
 }  // namespace
@@ -245,15 +257,24 @@ bool is_expression(std::string_view text) {
 ops::UnaryFunction parse_expression(std::string_view text) {
   const std::string name(trimmed(text));
   check_text(name);
-  std::string plain = name;
-  for (size_t i = plain.find("**"); i != std::string::npos; i = plain.find("**", i)) plain.replace(i, 2, "^ ");
-  const auto program = std::make_shared<const ExpressionProgram>(parse(plain));  // shared by the function's parts
+  // Shared by the function's parts.
+  const auto program = std::make_shared<const ExpressionProgram>(parse(with_carets(name), {"x"}));
   return {
       .name = name,
       .value = [program](double x) { return program->value(x); },
       .derivative = [program](double x, double /*y*/) { return program->slope(x); },
       .values = [program](std::span<const float> x, float* y) { program->values(x, y); },
       .slopes = [program](std::span<const float> x, const float* /*y*/, float* slope) { program->slopes(x, slope); }};
+}
+
+double NamedExpression::value(std::span<const double> values) const { return program_->value_of(values); }
+
+NamedExpression parse_named_expression(std::string_view text) {
+  std::string formula(trimmed(text));
+  std::vector<std::string> names;
+  check_text(formula, &names);
+  auto program = std::make_shared<const ExpressionProgram>(parse(with_carets(formula), names));
+  return {std::move(formula), std::move(names), std::move(program)};
 }
 
 }  // namespace hgq

@@ -203,8 +203,8 @@ bool ExpressionProgram::add(const Instruction& instruction) {
   return depth_ >= 1 && depth_ <= kMostValues;
 }
 
-void ExpressionProgram::run(std::span<const double> x, bool slopes, Stack& stack) const {
-  const auto count = static_cast<int64_t>(x.size());
+void ExpressionProgram::run(const double* x, int64_t count, bool slopes, Stack& stack) const {
+  const auto size = static_cast<size_t>(count);
   size_t top = 0;  // values on the stack
   for (const Instruction& instruction : instructions_) {
     top -= static_cast<size_t>(taken(instruction));
@@ -215,12 +215,12 @@ void ExpressionProgram::run(std::span<const double> x, bool slopes, Stack& stack
         if (slopes) std::fill_n(a.slope.begin(), count, 0.0);
         break;
       case Code::kX:
-        std::ranges::copy(x, a.value.begin());
+        std::copy_n(x + instruction.variable * count, count, a.value.begin());
         if (slopes) std::fill_n(a.slope.begin(), count, 1.0);
         break;
       case Code::kNegate:
-        for (size_t i = 0; i < x.size(); ++i) a.value[i] = -a.value[i];
-        for (size_t i = 0; slopes && i < x.size(); ++i) a.slope[i] = -a.slope[i];
+        for (size_t i = 0; i < size; ++i) a.value[i] = -a.value[i];
+        for (size_t i = 0; slopes && i < size; ++i) a.slope[i] = -a.slope[i];
         break;
       case Code::kSelect:
         select({&a, 3}, count, slopes);
@@ -241,7 +241,7 @@ void ExpressionProgram::values(std::span<const float> x, float* y) const {
   for (size_t begin = 0; begin < x.size(); begin += in.size()) {
     const size_t n = std::min(in.size(), x.size() - begin);
     for (size_t i = 0; i < n; ++i) in[i] = static_cast<double>(x[begin + i]);
-    run({in.data(), n}, false, stack);
+    run(in.data(), static_cast<int64_t>(n), false, stack);
     for (size_t i = 0; i < n; ++i) y[begin + i] = static_cast<float>(stack[0].value[i]);
   }
 }
@@ -252,21 +252,27 @@ void ExpressionProgram::slopes(std::span<const float> x, float* slope) const {
   for (size_t begin = 0; begin < x.size(); begin += in.size()) {
     const size_t n = std::min(in.size(), x.size() - begin);
     for (size_t i = 0; i < n; ++i) in[i] = static_cast<double>(x[begin + i]);
-    run({in.data(), n}, true, stack);
+    run(in.data(), static_cast<int64_t>(n), true, stack);
     for (size_t i = 0; i < n; ++i) slope[begin + i] = static_cast<float>(stack[0].slope[i]);
   }
 }
 
 double ExpressionProgram::value(double x) const {
   Stack stack;
-  run({&x, 1}, false, stack);
+  run(&x, 1, false, stack);
   return stack[0].value[0];
 }
 
 double ExpressionProgram::slope(double x) const {
   Stack stack;
-  run({&x, 1}, true, stack);
+  run(&x, 1, true, stack);
   return stack[0].slope[0];
+}
+
+double ExpressionProgram::value_of(std::span<const double> variables) const {
+  Stack stack;
+  run(variables.data(), 1, false, stack);
+  return stack[0].value[0];
 }
 
 }  // namespace hgq

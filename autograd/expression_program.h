@@ -65,6 +65,7 @@ class ExpressionProgram {
     double number = 0;                             // of kNumber
     const ExpressionFunction* function = nullptr;  // of kCall
     int arguments = 0;                             // of kCall
+    int variable = 0;                              // of kX, where there are several
   };
   /// The most values that the stack may hold.
   static constexpr int kMostValues = 64;
@@ -79,11 +80,14 @@ class ExpressionProgram {
   void slopes(std::span<const float> x, float* slope) const;
   double value(double x) const;
   double slope(double x) const;
+  /// f(variables), in double, of a formula in several; a value for each Instruction::variable.
+  double value_of(std::span<const double> variables) const;
 
  private:
   using Stack = std::array<ExpressionBlock, kMostValues>;
-  /// Leaves the result in stack[0]; `x` holds at most ExpressionBlock::kSize numbers.
-  void run(std::span<const double> x, bool slopes, Stack& stack) const;
+  /// Leaves the results for `count` numbers, at most ExpressionBlock::kSize, in stack[0]. `x` holds so many values of
+  /// the first variable, then of the second, and so on.
+  void run(const double* x, int64_t count, bool slopes, Stack& stack) const;
 
   std::vector<Instruction> instructions_;
   int depth_ = 0;

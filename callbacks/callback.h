@@ -74,8 +74,6 @@ class Callback {
   virtual std::string_view name() const = 0;
   /// The number of epochs from one time that it acts to the next. In a shorter run it never acts.
   virtual int interval() const { return 1; }
-  /// Whether it sets the beta of the model; of all callbacks of a training only one may.
-  virtual bool sets_beta() const { return false; }
   virtual void on_train_begin(Training& /*t*/) {}
   virtual void on_epoch_begin(Training& /*t*/) {}
   virtual void on_batch_begin(Training& /*t*/) {}
@@ -92,6 +90,9 @@ class Callback {
   /// The metrics that it reads from the logs. If nothing measures one of them, fit() throws ConfigError before the
   /// first epoch.
   virtual std::vector<WatchedMetric> watches() const { return {}; }
+  /// Whether it sets the beta of the model. Of two that do, one would undo what the other does: fit() throws
+  /// ConfigError.
+  virtual bool sets_beta() const { return false; }
 
   /// What it remembers, in a form that restore() takes. A callback that remembers nothing always returns null.
   virtual nlohmann::json state() const;

@@ -24,7 +24,7 @@ class Checkpoint final : public Callback {
   int interval() const override { return best_only_ ? 1 : every_; }
   std::vector<WatchedMetric> watches() const override {
     if (!best_only_) return {};
-    return {{.name = monitor_.metric, .key = "monitor", .complete_logs = true}};
+    return monitor_.watches(true);
   }
   void on_train_begin(Training& t) override {
     monitor_.check(t);

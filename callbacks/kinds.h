@@ -18,6 +18,7 @@
 #include "hgq/callbacks/callback.h"
 #include "hgq/config/config_reader.h"
 #include "hgq/config/kinds.h"
+#include "hgq/layers/layer.h"
 
 namespace hgq {
 
@@ -26,6 +27,7 @@ struct CallbackContext {
   int epochs = 1;                         // the length of schedules that have none of their own
   std::string folder;                     // of the run, for files; empty if the config is only checked
   bool free_bops_and_calibrated = false;  // the config has FreeBOPs and CalibratedBOPs; the former logs free_bops then
+  ProxyOptions proxy{};                   // of the section `export`
 };
 
 /// Reads the keys of a callback and makes it. The result is not used if there was an error.

@@ -17,12 +17,15 @@ Monitor Monitor::from(ConfigReader& c, double min_delta_fallback) {
       (mode == "auto" && (m.metric.find("acc") != std::string::npos || m.metric.find("auc") != std::string::npos));
   m.min_delta = c.number("min_delta", "smallest change that counts as an improvement",
                          {.fallback = min_delta_fallback, .min = 0});
+  m.when = Condition::from(c, "when",
+                           "epochs in which this does not hold are passed over: they neither improve the metric nor "
+                           "are waited for. With \"bops <= 3000\" the best epoch is one within this budget");
   return m;
 }
 
 bool Monitor::improved(const Training& t, bool& found) {
   const double* const value = t.logs.find(metric);
-  found = value != nullptr;
+  found = value != nullptr && (!when || when->holds(t.logs).value_or(false));
   if (!found) return false;
   const bool better = std::isnan(best) || (largest ? *value > best + min_delta : *value < best - min_delta);
   if (better && !std::isnan(*value)) {
@@ -32,6 +35,12 @@ bool Monitor::improved(const Training& t, bool& found) {
   }
   ++waited;
   return false;
+}
+
+std::vector<WatchedMetric> Monitor::watches(bool complete_logs) const {
+  std::vector<WatchedMetric> watched{{.name = metric, .key = "monitor", .complete_logs = complete_logs}};
+  if (when) when->add_watched(watched, "when", complete_logs);
+  return watched;
 }
 
 nlohmann::json Monitor::state() const { return {{"best", exact_json(best)}, {"waited", waited}}; }

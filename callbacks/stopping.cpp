@@ -1,7 +1,9 @@
-// EarlyStopping and TerminateOnNaN.
+// EarlyStopping, StopWhen and TerminateOnNaN.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "hgq/callbacks/kinds.h"
 #include "hgq/callbacks/monitor.h"
@@ -15,7 +17,7 @@ class EarlyStopping final : public Callback {
   EarlyStopping(Monitor monitor, int patience, int start, bool restore)
       : monitor_(std::move(monitor)), patience_(patience), start_(start), restore_best_(restore) {}
   std::string_view name() const override { return "EarlyStopping"; }
-  std::vector<WatchedMetric> watches() const override { return {{.name = monitor_.metric, .key = "monitor"}}; }
+  std::vector<WatchedMetric> watches() const override { return monitor_.watches(); }
   void on_epoch_end(Training& t) override {
     if (t.epoch < start_) return;
     bool found = false;
@@ -73,6 +75,42 @@ class EarlyStopping final : public Callback {
   std::vector<std::vector<float>> weights_;
 };
 
+// It counts epochs that have all the values; between those in which BOPs are calculated, nothing changes.
+class StopWhen final : public Callback {
+ public:
+  StopWhen(Condition condition, int patience, int start)
+      : condition_(std::move(condition)), patience_(patience), start_(start) {}
+  std::string_view name() const override { return "StopWhen"; }
+  std::vector<WatchedMetric> watches() const override {
+    std::vector<WatchedMetric> watched;
+    condition_.add_watched(watched, "condition", true);
+    return watched;
+  }
+  void on_train_begin(Training& t) override {
+    HGQ_CHECK(held_ <= t.epoch, FileError, "the checkpoint is damaged: after ", t.epoch,
+              " epochs the condition of StopWhen has held in ", held_);
+  }
+  void on_log(Training& t) override {
+    if (t.epoch < start_) return;
+    const std::optional<bool> holds = condition_.holds(t.logs);
+    if (!holds) return;
+    held_ = *holds ? held_ + 1 : 0;
+    if (held_ <= patience_) return;
+    t.stop = true;
+    t.stop_reason = concat("StopWhen: epoch ", t.epoch + 1, ": ", condition_.describe(t.logs),
+                           patience_ > 0 ? concat(", in ", held_, " epochs one after the other") : std::string());
+  }
+  nlohmann::json state() const override { return {{"held", held_}}; }
+  void restore(const nlohmann::json& json) override {
+    held_ = static_cast<int>(SavedState(json, "StopWhen").integer("held", 0, std::numeric_limits<int>::max()));
+  }
+
+ private:
+  Condition condition_;
+  int patience_, start_;
+  int held_ = 0;  // epochs one after the other
+};
+
 // As Keras': it looks at the loss alone, after each batch.
 class TerminateOnNan final : public Callback {
  public:
@@ -97,6 +135,19 @@ std::unique_ptr<Callback> make_early_stopping(ConfigReader& c, const CallbackCon
                                          restore);
 }
 
+std::unique_ptr<Callback> make_stop_when(ConfigReader& c, const CallbackContext& /*context*/) {
+  const std::string doc =
+      "ends the training when it holds: names in the logs of the epoch, as history.csv has them, numbers, < <= > >= == "
+      "!= && ||, and the functions of formulas";
+  std::optional<Condition> condition = Condition::from(c, "condition", doc, "required");
+  const int64_t patience = c.integer("patience", "epochs one after the other, beyond the first, in which it must hold",
+                                     {.fallback = 0, .min = 0, .max = 100000000});
+  const int64_t start = c.integer("start_from_epoch", "epochs at the beginning in which nothing is watched",
+                                  {.fallback = 0, .min = 0, .max = 100000000});
+  if (!condition) return nullptr;
+  return std::make_unique<StopWhen>(std::move(*condition), static_cast<int>(patience), static_cast<int>(start));
+}
+
 std::unique_ptr<Callback> make_terminate_on_nan(ConfigReader& /*c*/, const CallbackContext& /*context*/) {
   return std::make_unique<TerminateOnNan>();
 }
@@ -106,6 +157,10 @@ std::unique_ptr<Callback> make_terminate_on_nan(ConfigReader& /*c*/, const Callb
 void register_stopping(CallbackKinds& kinds) {
   kinds.callbacks.add(
       {.name = "EarlyStopping", .doc = "ends the training when a metric stops improving", .make = make_early_stopping});
+  kinds.callbacks.add({.name = "StopWhen",
+                       .doc = "ends the training when a condition on BOPs, metrics or losses holds",
+                       .scalar = "condition",
+                       .make = make_stop_when});
   kinds.callbacks.add(
       {.name = "TerminateOnNaN",
        .doc = "ends the training at a batch whose loss is not finite, and keeps the model as it is then",

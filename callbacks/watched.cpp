@@ -101,11 +101,27 @@ std::vector<std::string> ambiguous_names(std::span<const std::unique_ptr<Callbac
   return lines;
 }
 
+std::vector<UnmeasuredMetric> find_rivals(std::span<const std::unique_ptr<Callback>> callbacks) {
+  std::vector<UnmeasuredMetric> found;
+  const Callback* first = nullptr;
+  for (size_t i = 0; i < callbacks.size(); ++i) {
+    const Callback* const callback = callbacks[i].get();
+    if (callback == nullptr || !callback->sets_beta()) continue;
+    if (first != nullptr)
+      found.push_back({i, "",
+                       concat(callback->name(), ": sets beta, and so does ", first->name(),
+                              " before it; one of them would undo what the other does, so take one of them out")});
+    if (first == nullptr) first = callback;
+  }
+  return found;
+}
+
 void check_watched(std::span<const std::unique_ptr<Callback>> callbacks, std::span<const std::string> measured,
                    bool validation) {
   std::vector<std::string> lines = ambiguous_names(callbacks, measured, validation);
   for (UnmeasuredMetric& unmeasured : find_unmeasured(callbacks, measured, validation))
     lines.push_back(std::move(unmeasured.message));
+  for (UnmeasuredMetric& rival : find_rivals(callbacks)) lines.push_back(std::move(rival.message));
   std::string text;
   for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + line;
   HGQ_CHECK(lines.empty(), ConfigError, text);

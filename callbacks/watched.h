@@ -1,5 +1,5 @@
-// Checks that everything that callbacks watch is measured. A misspelled name, a missing validation set, or BOPs that no
-// callback counts would otherwise give a callback that never acts.
+// Checks that everything that callbacks watch is measured, and that no two of them set beta. A misspelled name, a
+// missing validation set, or BOPs that no callback counts would otherwise give a callback that never acts.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 
 namespace hgq {
 
-/// What is wrong with a metric that a callback watches, or with a name in the logs.
+/// What is wrong with a metric that a callback watches, or with a callback beside another.
 struct UnmeasuredMetric {
   size_t callback = 0;  // its index in the list
   std::string key;      // of its config
@@ -26,6 +26,9 @@ std::vector<UnmeasuredMetric> find_unmeasured(std::span<const std::unique_ptr<Ca
 /// Names that have two meanings, as 'val_loss' does if an output is called 'val'; a line for each.
 std::vector<std::string> ambiguous_names(std::span<const std::unique_ptr<Callback>> callbacks,
                                          std::span<const std::string> measured, bool validation);
+
+/// Callbacks that set the beta of the model, after another that does; `key` is empty.
+std::vector<UnmeasuredMetric> find_rivals(std::span<const std::unique_ptr<Callback>> callbacks);
 
 /// Throws ConfigError with all of the above.
 void check_watched(std::span<const std::unique_ptr<Callback>> callbacks, std::span<const std::string> measured,

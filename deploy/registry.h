@@ -18,6 +18,7 @@ namespace hgq {
 
 /// A new registry has all kinds of hgq.
 struct Registry : LayerKinds, TrainingKinds, CallbackKinds {
+  Registry();
   /// Defaults for Model::Options and load_model that find layers here. The registry must outlive them.
   LayerDefaults layer_defaults() const {
     LayerDefaults defaults;

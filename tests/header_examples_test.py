@@ -64,6 +64,8 @@ GIVEN = {
     'optim/measures.h': 'extern Objective objective; extern Var prediction; extern Batch batch;',
     'optim/prediction_evaluation.h': 'extern Objective objective; extern Emulator emulator;',
     'optim/optimizer.h': 'extern std::vector<NamedTensor> saved; void write(std::string, std::span<const float>);',
+    'callbacks/budget_control.h': 'extern TrainStep step; extern int64_t batches_per_epoch; extern int epochs; extern double exact_bops;',
+    'callbacks/condition.h': 'extern Training& t;',
     'callbacks/history_file.h': 'extern History rows; extern nlohmann::json checkpoint;',
     'rtl/hdl.h': 'extern rtl::Circuit circuit;',
     'rtl/hdl_design.h': 'extern rtl::Circuit circuit;',

@@ -31,11 +31,11 @@ Node yaml(const std::string& text) {
 /// Values for keys that must be there.
 Node value_of(const std::string& key) {
   static const std::map<std::string, std::string> kValues = {
-      {"units", "3"},      {"filters", "3"},       {"kernel_size", "2"},    {"activation", "tanh"},
-      {"bits", "4"},       {"keep_negative", "1"}, {"int_bits", "2"},       {"target_shape", "[4]"},
-      {"dims", "[1]"},     {"rate", "0.5"},        {"from", "1.0e-6"},      {"to", "1.0e-4"},
-      {"values", "[0.1]"}, {"decay_rate", "0.5"},  {"decay_steps", "100"},  {"first_decay_steps", "100"},
-      {"layer", "a"},      {"layers", "[]"},       {"learning_rate", "0.1"}};
+      {"units", "3"},      {"filters", "3"},       {"kernel_size", "2"},     {"activation", "tanh"},
+      {"bits", "4"},       {"keep_negative", "1"}, {"int_bits", "2"},        {"target_shape", "[4]"},
+      {"dims", "[1]"},     {"rate", "0.5"},        {"from", "1.0e-6"},       {"to", "1.0e-4"},
+      {"values", "[0.1]"}, {"decay_rate", "0.5"},  {"decay_steps", "100"},   {"first_decay_steps", "100"},
+      {"layer", "a"},      {"layers", "[]"},       {"learning_rate", "0.1"}, {"condition", "bops < 1"}};
   const auto found = kValues.find(key);
   return yaml(found == kValues.end() ? "0.1" : found->second);
 }

@@ -50,6 +50,12 @@ REFUSED = [
     (['callbacks=[{Checkpoint: {save_best_only: true, monitor: val_auc}}]'], "'val_auc' is not measured"),
     (['callbacks=[ParetoFront: {metrics: [accuracy, bops]}]', 'train.metrics=[accuracy]'], "'bops' is not measured; put FreeBOPs"),
     (['callbacks=[EarlyStopping: {monitor: bops}, FreeBOPs]'], 'put FreeBOPs before it'),
+    (['callbacks=[TargetBOPs: 300]'], "TargetBOPs: monitor: 'bops' is not measured; put FreeBOPs"),
+    (['callbacks=[TargetBOPs: 300, FreeBOPs]'], 'put FreeBOPs before it'),
+    (['callbacks=[FreeBOPs, {BetaSchedule: {from: 1.0e-6, to: 1.0e-4}}, TargetBOPs: 300]'], 'TargetBOPs: sets beta, and so does BetaSchedule'),
+    (['callbacks=[FreeBOPs, TargetLUTs: 300, TargetBOPs: 300]'], 'TargetBOPs: sets beta, and so does TargetLUTs'),
+    (['callbacks=[FreeBOPs, {StopWhen: {condition: "bop < 300"}}]'], "StopWhen: condition: 'bop' is not measured, did you mean 'bops'"),
+    (['callbacks=[FreeBOPs, {EarlyStopping: {monitor: loss, when: "bops <"}}]'], 'EarlyStopping.when: the formula ends where a value is expected'),
     (['export.trace.data=[test]'], 'gives no such rows'),
 ]
 

@@ -101,6 +101,10 @@ CALLBACKS = {
     'ReduceLROnPlateau': '[ReduceLROnPlateau: {monitor: val_loss, patience: 1, factor: 0.5, min_delta: 100, cooldown: 1}]',
     'Checkpoint': '[Checkpoint: {file: "best.h5", save_best_only: true, monitor: val_loss}, Checkpoint: {every: 2}]',
     'TerminateOnNaN': '[TerminateOnNaN]',
+    'TargetBOPs': '[ResetMinMax, CalibratedBOPs: {every: 2}, TargetBOPs: {target: 900, settle: 0.5}]',
+    'TargetBOPs-free': '[FreeBOPs, TargetBOPs: {target: 1200}, EarlyStopping: {monitor: loss, patience: 1, when: "bops > 0", restore_best_weights: true}]',
+    'TargetLUTs': '[ResetMinMax, FreeBOPs, TargetLUTs: {target: 500, every: 2, settle: 1}]',
+    'StopWhen': '[FreeBOPs, StopWhen: {condition: "bops > 0 && val_loss > 0", patience: 2}]',
 }
 TASKS = {
     'classes': ('y', 'sparse_categorical_crossentropy', '[accuracy, AUC]', 3),

@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+"""How well TargetBOPs and TargetLUTs keep a budget: a table over 20 small networks and five targets. Python's standard library only.
+
+    controller_table.py --program build/bin/hgq-train --out FOLDER                 five targets (ten minutes on two cores)
+    controller_table.py ... --half odd --targets 0.5,0.1                           every second network, some targets
+    controller_table.py ... --luts                                                 TargetLUTs in the place of TargetBOPs
+    controller_table.py ... --accuracy                                             beside BetaSchedules that end at the same BOPs
+
+A target is a share of the first value, which is that of the network before training. A row of the table has the last value / target, the
+lowest value / target, the epochs until it stays within 5 % of the target, and the epochs in which a descent with beta: 10 from the first step
+comes to 1.05 times the target, as shares of the epochs of the training, which is about the least that is possible; then the metric of the
+last epoch, and that of a BetaSchedule. The constants of the controller were chosen with the odd networks; the even ones are its test.
+"""
+import argparse
+import concurrent.futures
+import csv
+import json
+import math
+import pathlib
+import statistics
+import subprocess
+import sys
+
+SAMPLES = pathlib.Path(__file__).resolve().parent.parent / 'data/samples'
+WITHIN = 0.05
+
+
+def dense(*units, kind='HDense', activation='relu'):
+    return [{kind: {'units': n, 'activation': activation}} for n in units]
+
+
+def conv1(filters, kind='HConv1D'):
+    return [{'PReshape': {'target_shape': [8, 2]}}, {kind: {'filters': filters, 'kernel_size': 3, 'activation': 'relu'}}, 'PFlatten']
+
+
+def conv2(filters, kind='HConv2D'):
+    return [{'PReshape': {'target_shape': [4, 4, 1]}}, {kind: {'filters': filters, 'kernel_size': [2, 2], 'activation': 'relu'}}, 'PFlatten']
+
+
+def cosine(rate):
+    return {'CosineDecay': {'initial_learning_rate': rate, 'decay_epochs': 'EPOCHS', 'alpha': 0.02}}
+
+
+# name: data, hidden layers, and what differs from the defaults of `config`.
+NETWORKS = {
+    'magic 16-16': ('magic', dense(16, 16), {}),
+    'magic 32 BN': ('magic', dense(32, kind='HDenseBatchNorm'), {}),
+    'magic 64-32-32 slow': ('magic', dense(64, 32, 32), {'rate': 1e-3, 'epochs': 160}),
+    'magic 16-16 fast, SGD': ('magic', dense(16, 16), {'optimizer': {'SGD': {'learning_rate': 0.05, 'momentum': 0.9}}}),
+    'magic 24-24 tanh': ('magic', [{'HDense': {'units': 24}}, {'HActivation': {'activation': 'tanh'}}, *dense(24)], {}),
+    'magic 16 cosine': ('magic', dense(16), {'rate': cosine(1e-2)}),
+    'letter 48-32': ('letter', dense(48, 32), {'bits': 4}),
+    'letter 48-32 BN cosine': ('letter', dense(48, 32, kind='HDenseBatchNorm'), {'rate': cosine(5e-3)}),
+    'letter conv2': ('letter', [*conv2(8), *dense(32)], {}),
+    'letter 64 beta 1e-4': ('letter', dense(64), {'beta': 1e-4}),
+    'pendigits 32-16': ('pendigits', dense(32, 16), {}),
+    'pendigits 32-16 BN': ('pendigits', dense(32, 16, kind='HDenseBatchNorm'), {'batch': 128, 'epochs': 60}),
+    'pendigits conv1': ('pendigits', [*conv1(6), *dense(24)], {}),
+    'pendigits conv1 BN': ('pendigits', [*conv1(6, 'HConv1DBatchNorm'), *dense(24)], {'rate': 1e-2}),
+    'pendigits 32 few steps': ('pendigits', dense(32), {'batch': 2048, 'epochs': 300, 'rate': 1e-2}),
+    'pendigits 20-20 8 bits': ('pendigits', dense(20, 20), {'bits': 8, 'rate': 1e-2}),
+    'muons 32-16': ('cms_dimuon', dense(32, 16), {'bits': 5}),
+    'muons 48-24 BN cosine': ('cms_dimuon', dense(48, 24, kind='HDenseBatchNorm'), {'bits': 5, 'rate': cosine(5e-3)}),
+    'muons 24-24 beta 0': ('cms_dimuon', dense(24, 24), {'bits': 5, 'beta': 0}),
+    'muons 16 big batch': ('cms_dimuon', dense(16), {'bits': 6, 'batch': 1024, 'epochs': 150, 'rate': 1e-2}),
+}
+CLASSES = {'magic': 2, 'letter': 26, 'pendigits': 10}
+
+
+def config(name, callbacks, epochs=None, rate=None, beta=None):
+    data, layers, changes = NETWORKS[name]
+    epochs = epochs or changes.get('epochs', 100)
+    rate = rate if rate is not None else changes.get('rate', 5e-3)
+    if isinstance(rate, dict):
+        rate = json.loads(json.dumps(rate).replace('"EPOCHS"', str(changes.get('epochs', 100))))
+    optimizer = changes.get('optimizer', {'Adam': {'learning_rate': rate}})
+    if rate == 0:
+        optimizer = {'SGD': {'learning_rate': 0}}
+    bits = {'init_bw': changes.get('bits', 3), 'regularizer': {'MonoL1': 1e-6}}
+    classes = CLASSES.get(data)
+    out = {'HDense': {'units': classes or 1, 'name': 'out'}}
+    return {'seed': 5,
+            'data': {'file': str(SAMPLES / f'{data}.h5'), 'inputs': 'x', 'targets': 'y', 'validation': 0.15, 'scale': 'standard'},
+            'model': {'kernel_quantizer': bits, 'activation_quantizer': bits, 'beta': changes.get('beta', 1e-6) if beta is None else beta,
+                      'layers': ['HQuantize', *layers, out]},
+            'train': {'loss': 'sparse_categorical_crossentropy' if classes else 'mse', 'optimizer': optimizer,
+                      'metrics': ['accuracy'] if classes else ['mae'], 'batch_size': changes.get('batch', 512), 'epochs': epochs},
+            'callbacks': callbacks}
+
+
+class Table:
+    def __init__(self, args):
+        self.args = args
+        self.out = pathlib.Path(args.out)
+        self.out.mkdir(parents=True, exist_ok=True)
+
+    def run(self, name, label, callbacks, may_fail=False, **changes):
+        """The rows of the history; none where the loss has become infinite, if it may."""
+        folder = self.out / f'{name} {label}'.replace(' ', '_').replace(',', '')
+        file = folder.with_suffix(folder.suffix + '.yaml')
+        file.write_text(json.dumps(config(name, callbacks, **changes), indent=1))
+        subprocess.run(['rm', '-rf', str(folder)], check=True)
+        done = subprocess.run([self.args.program, str(file), '--out', str(folder), '--quiet', '--threads', '1'], capture_output=True, text=True)
+        if may_fail and 'is not finite' in done.stderr:
+            return []
+        if not (folder / 'history.csv').exists() or done.returncode not in (0, 1, 3):
+            sys.exit(f'{name}: {label}: exit {done.returncode}: {done.stderr}')
+        with open(folder / 'history.csv', newline='') as lines:
+            return [{k: float(v) if v else math.nan for k, v in row.items()} for row in csv.DictReader(lines)]
+
+    def row(self, name, share):
+        first, fastest = self.descent(name)
+        target = share * first
+        column = 'luts' if self.args.luts else 'bops'
+        aim = {'TargetLUTs': {'target': target, 'every': 2}} if self.args.luts else {'TargetBOPs': {'target': target}}
+        aim[next(iter(aim))]['settle'] = self.args.settle
+        rows = self.run(name, f'{share}', ['ResetMinMax', 'CalibratedBOPs', aim])
+        epochs = len(rows)
+        ratios = [(i, row[column] / target) for i, row in enumerate(rows) if not math.isnan(row[column])]
+        settled = epochs if abs(ratios[-1][1] - 1) > WITHIN else next((i + 1 for i, r in reversed(ratios) if abs(r - 1) > WITHIN), 0)
+        quickest = next((i for i, value in enumerate(fastest) if value <= (1 + WITHIN) * target), epochs)
+        metric = 'val_accuracy' if 'val_accuracy' in rows[-1] else 'val_mae'
+        result = {'name': name, 'share': share, 'last': ratios[-1][1], 'lowest': min(r for _, r in ratios), 'settled': settled / epochs,
+                  'fastest': quickest / epochs, 'metric': rows[-1][metric], 'beside': math.nan, 'off': math.nan}
+        if self.args.accuracy:
+            result['beside'], result['off'] = self.beside(name, share, rows[-1]['bops'], metric)
+        return result
+
+    def beside(self, name, share, bops, metric):
+        """The metric of a log BetaSchedule that ends nearest to these BOPs, and its BOPs / these; its `to` is found by bisection."""
+        start = NETWORKS[name][2].get('beta', 1e-6) or 1e-7
+        low, high = math.log(start) - 3, math.log(10)
+        best = None
+        for _ in range(self.args.bisections):
+            middle = (low + high) / 2
+            last = self.run(name, f'{share} beside', ['ResetMinMax', 'CalibratedBOPs', {'BetaSchedule': {'from': start, 'to': math.exp(middle)}}])[-1]
+            if best is None or abs(math.log(max(last['bops'], 1) / bops)) < abs(math.log(max(best['bops'], 1) / bops)):
+                best = last
+            if abs(last['bops'] / bops - 1) < 0.02:
+                break
+            low, high = (middle, high) if last['bops'] > bops else (low, middle)
+        return best[metric], best['bops'] / bops
+
+    def descent(self, name):
+        """The cost before training, and after each epoch of the fastest descent."""
+        kind = 'luts' if self.args.luts else 'bops'
+        cached = self.out / f'{name} {kind}.json'.replace(' ', '_')
+        if not cached.exists():
+            callbacks = ['CalibratedBOPs'] + ([{'TargetLUTs': {'target': 1e9, 'every': 2}}] if self.args.luts else [])
+            first = self.run(name, 'first', callbacks, epochs=1, rate=0)[0][kind]
+            fastest = self.run(name, 'fastest', ['ResetMinMax', 'CalibratedBOPs'], may_fail=True, beta=10)
+            cached.write_text(json.dumps([first, [] if self.args.luts else [row['bops'] for row in fastest]]))
+        return json.loads(cached.read_text())
+
+
+def summary(title, rows):
+    if not rows:
+        return
+    print(f'{title}: {len(rows)} runs; last within 5 %: {sum(abs(r["last"] - 1) <= WITHIN for r in rows)}; '
+          f'never below 95 %: {sum(r["lowest"] >= 1 - WITHIN for r in rows)}, below 90 %: {sum(r["lowest"] < 0.9 for r in rows)}, '
+          f'lowest {min(r["lowest"] for r in rows):.3f}; settled in a tenth of the epochs: {sum(r["settled"] <= 0.1 for r in rows)} '
+          f'(the fastest descent alone takes less in {sum(r["fastest"] <= 0.1 for r in rows)}), median {statistics.median(r["settled"] for r in rows):.2f}')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--program', required=True)
+    parser.add_argument('--out', required=True, help='folder for the runs')
+    parser.add_argument('--half', choices=['odd', 'even', 'all'], default='all')
+    parser.add_argument('--targets', default='0.8,0.5,0.3,0.2,0.1')
+    parser.add_argument('--luts', action='store_true')
+    parser.add_argument('--accuracy', action='store_true')
+    parser.add_argument('--settle', type=float, default=0.1)
+    parser.add_argument('--longer', type=int, default=1, help='factor of all epochs')
+    parser.add_argument('--bisections', type=int, default=8)
+    parser.add_argument('--jobs', type=int, default=2)
+    parser.add_argument('-k', default='', help='only networks whose name holds this')
+    parser.add_argument('--short', action='store_true', help='only the summary')
+    args = parser.parse_args()
+    table = Table(args)
+    for network in NETWORKS.values():
+        network[2]['epochs'] = args.longer * network[2].get('epochs', 100)
+    names = [n for i, n in enumerate(NETWORKS) if args.half == 'all' or (i % 2 == 0) == (args.half == 'odd')]
+    names = [n for n in names if args.k in n]
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        list(pool.map(table.descent, names))
+        rows = list(pool.map(lambda pair: table.row(*pair), [(n, float(s)) for n in names for s in args.targets.split(',')]))
+    if not args.short:
+        print('| network | target | last | lowest | settled | fastest | metric |' + (' schedule | its BOPs |' if args.accuracy else ''))
+        print('| --- | --- | --- | --- | --- | --- | --- |' + (' --- | --- |' if args.accuracy else ''))
+        for r in rows:
+            beside = f' {r["beside"]:.4f} | {r["off"]:.2f} |' if args.accuracy else ''
+            print(f'| {r["name"]} | {r["share"]:.0%} | {r["last"]:.3f} | {r["lowest"]:.3f} | {r["settled"]:.0%} | {r["fastest"]:.0%} | {r["metric"]:.4f} |{beside}')
+        print()
+    summary('all', rows)
+    for share in sorted({r['share'] for r in rows}, reverse=True):
+        summary(f'{share:.0%}', [r for r in rows if r['share'] == share])
+    if args.accuracy:
+        better = [r for r in rows if abs(r['off'] - 1) < 0.1]
+        sign = lambda r: 1 if 'muons' not in r['name'] else -1
+        print(f'beside the schedule, where its BOPs are within 10 %: better {sum(sign(r) * (r["metric"] - r["beside"]) > 0 for r in better)}/{len(better)}; '
+              f'mean difference of accuracy {statistics.mean(r["metric"] - r["beside"] for r in better if sign(r) > 0):+.4f}')
+
+
+if __name__ == '__main__':
+    main()
