@@ -10,8 +10,8 @@
 //   3. weight decay: value -= value * weight_decay * learning_rate;
 //   4. the optimizer's own rule, one vectorised loop per parameter;
 //   5. the parameter's constraint.
-// Parameters that are not trainable, or frozen, are not changed, and neither are the gradients. Denormal results are flushed
-// to 0.
+// Parameters that are not trainable, or frozen, are not changed, and neither are the gradients. Denormal results are
+// flushed to 0.
 //
 // What an optimizer remembers of each parameter, such as momenta or mean squares, are its slots. They are made by the
 // first step or by build(), so that later steps allocate nothing. The whole state of an optimizer is its slots, its

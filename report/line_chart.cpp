@@ -111,7 +111,8 @@ Figure line_chart(const LineChart& chart) {
     not_finite += static_cast<size_t>(std::ranges::count_if(series.y, [](double v) { return !std::isfinite(v); }));
     const std::string curve = path_of(series, points, x, y, false);
     if (!curve.empty()) drawing.path(curve, "line " + role_of(s), series.name);
-    if (!curve.empty() && points.size() <= kMarkedPoints) drawing.path(path_of(series, points, x, y, true), "dots " + role_of(s));
+    if (!curve.empty() && points.size() <= kMarkedPoints)
+      drawing.path(path_of(series, points, x, y, true), "dots " + role_of(s));
     description += describe_series(series) + (s + 1 < chart.series.size() ? " " : "");
   }
   Figure figure{.title = chart.title,
