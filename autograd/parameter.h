@@ -24,7 +24,7 @@ class Parameter {
 
   std::string name;
   Tensor value;
-  Tensor grad;  // of the last backward pass; 0 if no loss depends on the parameter
+  Tensor grad;            // of the last backward pass; 0 if no loss depends on the parameter
   bool trainable = true;  // as the keys of its layer say, and as files for Keras do
   bool frozen = false;    // not trained for a while (layers/freeze.h); a tape must be recorded again when it changes
   Constraint constraint;
