@@ -130,7 +130,7 @@ def excluded(names):
         return 'callbacks', 'schedule'
     if names.get('callbacks') == 'ReduceLROnPlateau' and names.get('phases') == 'rates':
         return 'callbacks', 'phases'
-    if names.get('callbacks', '').startswith('BetaSchedule') and names.get('phases') == 'beta':
+    if re.search('BetaSchedule|Target', CALLBACKS.get(names.get('callbacks'), '')) and names.get('phases') == 'beta':
         return 'callbacks', 'phases'
     return None
 
