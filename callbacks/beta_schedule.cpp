@@ -1,8 +1,7 @@
 // BetaSchedule: epoch e of E has from * (to / from)^(e / (E - 1)) for `log`, from + (to - from) e / (E - 1) for
 // `linear`; the last value holds after that.
-#include <cmath>
-
 #include "hgq/callbacks/kinds.h"
+#include "hgq/callbacks/phases.h"
 #include "hgq/core/error.h"
 
 namespace hgq {
@@ -10,18 +9,13 @@ namespace {
 
 class BetaSchedule final : public Callback {
  public:
-  BetaSchedule(double from, double to, bool logarithmic, int epochs)
-      : from_(from), to_(to), logarithmic_(logarithmic), epochs_(epochs) {}
+  BetaSchedule(const BetaRange& range, int epochs) : range_(range), epochs_(epochs) {}
   std::string_view name() const override { return "BetaSchedule"; }
   bool sets_beta() const override { return true; }
-  void on_epoch_begin(Training& t) override {
-    const double share = epochs_ > 1 ? std::min(1.0, static_cast<double>(t.epoch) / (epochs_ - 1)) : 1.0;
-    t.model.set_beta(logarithmic_ ? from_ * std::pow(to_ / from_, share) : from_ + (to_ - from_) * share);
-  }
+  void on_epoch_begin(Training& t) override { t.model.set_beta(range_.at(t.epoch, epochs_)); }
 
  private:
-  double from_, to_;
-  bool logarithmic_;
+  BetaRange range_;
   int epochs_;
 };
 
@@ -35,7 +29,7 @@ std::unique_ptr<Callback> make_beta_schedule(ConfigReader& c, const CallbackCont
   const char* const doc = "epochs until `to` is reached; then beta stays there";
   c.node("epochs", doc, "an integer in [1, 100000000]", "train.schedule_epochs");  // what the page shows
   const int64_t epochs = c.integer("epochs", doc, {.fallback = context.epochs, .min = 1, .max = 100000000});
-  return std::make_unique<BetaSchedule>(from, to, logarithmic, static_cast<int>(epochs));
+  return std::make_unique<BetaSchedule>(BetaRange{from, to, logarithmic}, static_cast<int>(epochs));
 }
 
 }  // namespace

@@ -56,8 +56,7 @@ class Phases final : public Callback {
 }  // namespace
 
 double BetaRange::at(int64_t epoch, int64_t epochs) const {
-  if (epochs <= 1 || epoch >= epochs - 1) return to;
-  const double share = static_cast<double>(epoch) / static_cast<double>(epochs - 1);
+  const double share = epochs > 1 ? std::min(1.0, static_cast<double>(epoch) / static_cast<double>(epochs - 1)) : 1.0;
   return logarithmic ? from * std::pow(to / from, share) : from + (to - from) * share;
 }
 
