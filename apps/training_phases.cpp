@@ -23,14 +23,7 @@ std::optional<BetaRange> read_beta(const Node& node, ErrorList& errors, std::vec
     return BetaRange{beta, beta};
   }
   ConfigReader c(node, "train.phases.beta", errors, docs);
-  BetaRange range;
-  range.from = c.number("from", "beta of the first epoch of the phase", {.required = true, .min = 0});
-  range.to = c.number("to", "beta of its last epoch", {.required = true, .min = 0});
-  range.logarithmic = c.choice("scale", "steps of equal ratio, or of equal size", {"log", "linear"}, "log") == "log";
-  for (const char* const key : {"from", "to"}) {
-    if (range.logarithmic && c.has(key) && (key == std::string_view("to") ? range.to : range.from) == 0 && !c.failed())
-      c.error(key, "found 0, expected a number above 0 for scale: log");
-  }
+  const BetaRange range = read_beta_range(c);
   c.finish();
   return range;
 }

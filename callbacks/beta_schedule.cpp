@@ -20,16 +20,11 @@ class BetaSchedule final : public Callback {
 };
 
 std::unique_ptr<Callback> make_beta_schedule(ConfigReader& c, const CallbackContext& context) {
-  const bool logarithmic =
-      c.choice("scale", "steps of equal ratio, or of equal size", {"log", "linear"}, "log") == "log";
-  const double from = c.number("from", "beta of the first epoch", {.required = true, .min = 0});
-  const double to = c.number("to", "beta of the last epoch", {.required = true, .min = 0});
-  if (logarithmic && c.has("from") && from == 0) c.error("from", "found 0, expected a number above 0 for scale: log");
-  if (logarithmic && c.has("to") && to == 0) c.error("to", "found 0, expected a number above 0 for scale: log");
+  const BetaRange range = read_beta_range(c);
   const char* const doc = "epochs until `to` is reached; then beta stays there";
   c.node("epochs", doc, "an integer in [1, 100000000]", "train.schedule_epochs");  // what the page shows
   const int64_t epochs = c.integer("epochs", doc, {.fallback = context.epochs, .min = 1, .max = 100000000});
-  return std::make_unique<BetaSchedule>(BetaRange{from, to, logarithmic}, static_cast<int>(epochs));
+  return std::make_unique<BetaSchedule>(range, static_cast<int>(epochs));
 }
 
 }  // namespace

@@ -60,6 +60,17 @@ double BetaRange::at(int64_t epoch, int64_t epochs) const {
   return logarithmic ? from * std::pow(to / from, share) : from + (to - from) * share;
 }
 
+BetaRange read_beta_range(ConfigReader& c) {
+  BetaRange range;
+  range.logarithmic = c.choice("scale", "steps of equal ratio, or of equal size", {"log", "linear"}, "log") == "log";
+  range.from = c.number("from", "beta of the first epoch", {.required = true, .min = 0});
+  range.to = c.number("to", "beta of the last epoch", {.required = true, .min = 0});
+  if (!range.logarithmic) return range;
+  if (c.has("from") && range.from == 0) c.error("from", "found 0, expected a number above 0 for scale: log");
+  if (c.has("to") && range.to == 0) c.error("to", "found 0, expected a number above 0 for scale: log");
+  return range;
+}
+
 std::unique_ptr<Callback> make_phases(std::vector<TrainingPhase> phases) {
   HGQ_CHECK(!phases.empty(), ConfigError, "phases: found none, expected at least one");
   for (size_t p = 0; p < phases.size(); ++p) {

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "hgq/callbacks/callback.h"
+#include "hgq/config/config_reader.h"
 #include "hgq/optim/schedule.h"
 
 namespace hgq {
@@ -33,6 +34,9 @@ struct BetaRange {
   /// That of epoch `epoch` of `epochs`, counted from 0; `to` from the last one on.
   double at(int64_t epoch, int64_t epochs) const;
 };
+
+/// Reads the keys scale, from, to. Errors are added to those of the reader.
+BetaRange read_beta_range(ConfigReader& c);
 
 struct TrainingPhase {
   /// 0 in the last phase: until the training ends.
