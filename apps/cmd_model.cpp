@@ -1,4 +1,4 @@
-// hgq-train summary, eval, predict, trace, export, import: commands on one model.
+// hgq-train eval, predict, trace, export, import: commands on one model.
 #include <fmt/format.h>
 
 #include <iostream>
@@ -23,40 +23,6 @@ namespace hgq {
 namespace {
 
 using Json = nlohmann::json;
-
-int64_t parameter_count(Layer& layer) {
-  int64_t count = 0;
-  for (const Parameter* const p : layer.parameters()) count += p->value.size();
-  return count;
-}
-
-Json summary_json(const Model& model) {
-  const bool traced = model.is_traced();
-  std::vector<ExactBops> bops;
-  std::vector<ExactSignal> signals;
-  if (traced) signals = model.exact_signals(bops);
-  Json layers = Json::array();
-  for (size_t i = 0; i < model.entries().size(); ++i) {
-    const Model::Entry& entry = model.entries()[i];
-    if (entry.layer == nullptr) continue;
-    Json row{{"name", entry.name},
-             {"kind", entry.layer->kind()},
-             {"shape", entry.shape.dims()},
-             {"parameters", entry.is_first_call() ? parameter_count(*entry.layer) : 0},
-             {"bits", nullptr},
-             {"bops", nullptr}};
-    if (traced) {
-      double bits = 0;
-      for (const float b : signals[i].bits) bits += static_cast<double>(b);
-      if (!signals[i].bits.empty()) row["bits"] = bits / static_cast<double>(signals[i].bits.size());
-      for (const ExactBops& b : bops) {
-        if (b.layer == entry.name) row["bops"] = b.bops;
-      }
-    }
-    layers.push_back(row);
-  }
-  return {{"layers", layers}};
-}
 
 /// The arrays of a file whose rows are written in blocks: one dataset, or a group of them.
 class RowArrays {
@@ -146,32 +112,6 @@ int import_qkeras(const KerasFile& file, const ImportCommand& command, const Reg
 }
 
 }  // namespace
-
-int run_summary(const std::string& path, bool json, const Registry& registry) {
-  const LoadedModel loaded = load_model_with_extras(path, registry);
-  const Json summary = summary_json(loaded.model);
-  if (json) {
-    std::cout << summary.dump(1) << "\n";
-    return kExitDone;
-  }
-  std::cout << fmt::format("{:<24} {:<18} {:<16} {:>10} {:>8} {:>10}\n", "layer", "kind", "shape", "parameters", "bits",
-                           "BOPs");
-  double total = 0;
-  for (const Json& row : summary.at("layers")) {
-    const std::string bits = row.at("bits").is_null() ? "-" : fmt::format("{:.2f}", row.at("bits").get<double>());
-    const std::string bops = row.at("bops").is_null() ? "-" : fmt::format("{:.0f}", row.at("bops").get<double>());
-    if (!row.at("bops").is_null()) total += row.at("bops").get<double>();
-    std::cout << fmt::format("{:<24} {:<18} {:<16} {:>10} {:>8} {:>10}\n", printable(row.at("name").get<std::string>()),
-                             row.at("kind").get<std::string>(), row.at("shape").dump(),
-                             row.at("parameters").get<int64_t>(), bits, bops);
-  }
-  if (loaded.model.is_traced()) {
-    std::cout << fmt::format("BOPs in all: {:.0f}\n", total);
-  } else {
-    std::cout << fmt::format("no ranges: run trace to see bits and BOPs\n");
-  }
-  return kExitDone;
-}
 
 int run_eval(const EvalCommand& command, const Registry& registry) {
   LoadedModel loaded = load_model_with_extras(command.model, registry);

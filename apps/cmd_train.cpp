@@ -14,6 +14,7 @@
 #include "hgq/apps/interruption.h"
 #include "hgq/apps/prepare.h"
 #include "hgq/apps/rtl_progress.h"
+#include "hgq/apps/run_candidates.h"
 #include "hgq/apps/run_rtl.h"
 #include "hgq/apps/setup.h"
 #include "hgq/apps/write_report.h"
@@ -83,7 +84,12 @@ class Run {
                   "; continue with --resume"));
       return kExitDone;
     }
-    return with_report(finish(begin), folder_.string(), registry_, workers_);
+    const int code = finish(begin);
+    std::cout << complete_front(
+        folder_.string(), config_,
+        {.train = sets_.train.get(), .validation = sets_.validation.get(), .test = sets_.test.get()}, registry_,
+        workers_, told_when_slow());
+    return with_report(code, folder_.string(), registry_, workers_);
   }
 
  private:
@@ -272,12 +278,10 @@ class Run {
   /// Everything after the training. Returns kExitFailed if the model cannot be exported, and kExitNo if the proxy is
   /// wrong; all other files are written then.
   int finish(double begin) {
-    const Deployment done = deploy(
-        model_, extras_.objective,
-        {.train = sets_.train.get(), .validation = sets_.validation.get(), .test = sets_.test.get()}, workers_,
-        {.traced = config_.proxy.trace.data,
-         .trace = {.batch_size = config_.proxy.trace.batch_size, .cover_factor = config_.proxy.trace.cover_factor},
-         .proxy = config_.proxy.options()});
+    const Deployment done =
+        deploy(model_, extras_.objective,
+               {.train = sets_.train.get(), .validation = sets_.validation.get(), .test = sets_.test.get()}, workers_,
+               deploy_options(config_));
     for (const std::string& warning : done.warnings) note("warning: " + warning);
     if (done.proxy) {
       for (const std::string& line : done.proxy->notes()) note("note: " + line);

@@ -16,6 +16,7 @@ struct OptionDoc {
   std::vector<std::string> choices;  // all values, if there are only a few
   std::string doc;
   bool positional = false;
+  bool repeated = false;  // a positional one that takes as many words as there are
   bool required = false;
 };
 

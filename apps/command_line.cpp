@@ -6,7 +6,9 @@
 #include <limits>
 #include <memory>
 
+#include "hgq/apps/add_command.h"
 #include "hgq/apps/command_docs.h"
+#include "hgq/apps/command_line_runs.h"
 #include "hgq/apps/commands.h"
 #include "hgq/apps/shared_options.h"
 #include "hgq/apps/value_checks.h"
@@ -25,21 +27,6 @@ namespace {
 
 constexpr int64_t kLargestInteger = std::numeric_limits<int64_t>::max();
 constexpr int64_t kSmallestInteger = std::numeric_limits<int64_t>::min();
-
-using Action = std::function<int(const Registry&)>;
-
-/// Adds a command whose options are stored in a `Command` (one of commands.h), which `run` gets when the command is
-/// chosen. Returns the app, to which the options are added, and the Command, whose members they set.
-template <typename Command, typename Run>
-std::pair<CLI::App*, Command*> add_command(CLI::App& app, Action& action, const char* name, const char* description,
-                                           Run run) {
-  auto command = std::make_shared<Command>();
-  CLI::App* const sub = app.add_subcommand(name, description);
-  sub->callback([command, &action, run] {
-    action = [command, run](const Registry& registry) { return run(*command, registry); };
-  });
-  return {sub, command.get()};
-}
 
 void add_sets(CLI::App& app, std::vector<std::string>& sets) {
   add_repeated(app, "--set", sets, "KEY.PATH=YAML",
@@ -84,15 +71,17 @@ void add_check(CLI::App& app, Action& action) {
 }
 
 void add_summary(CLI::App& app, Action& action) {
-  struct Summary {
-    std::string model;
-    bool json = false;
-  };
-  const auto [sub, c] = add_command<Summary>(app, action, "summary", "a table of a model's layers",
-                                             [](const Summary& summary, const Registry& registry) {
-                                               return run_summary(summary.model, summary.json, registry);
-                                             });
-  sub->add_option("model", c->model, "model file (model.h5)")->type_name("MODEL")->required();
+  const auto [sub, c] = add_command<SummaryCommand>(
+      app, action, "summary", "a model or a proxy, layer by layer: weights, bits, types, BOPs, LUTs", run_summary);
+  sub->add_option("model", c->model, "model file (model.h5) or proxy file (proxy.h5)")->type_name("MODEL")->required();
+  sub->add_option("--elements", c->elements, "print every weight and value of this layer with its bits, as CSV")
+      ->type_name("LAYER");
+  sub->add_option("--stage-delay", c->stage_delay,
+                  "the most nanoseconds of logic between two registers, for flip-flops and clocks; 5 if not given")
+      ->type_name("NS")
+      ->check(number_above(0, false));
+  sub->add_flag("--luts", c->luts, "estimate LUTs also for a large network, however long it takes");
+  add_threads(*sub, c->threads);
   add_json(*sub, c->json);
 }
 
@@ -207,20 +196,6 @@ void add_import(CLI::App& app, Action& action) {
       ->check(number_above(0, true));
 }
 
-void add_report(CLI::App& app, Action& action) {
-  const auto [report, r] = add_command<ReportCommand>(
-      app, action, "report", "a page about a run, to look at: front, curves, network, bits, verification", run_report);
-  report->add_option("run", r->run, "folder of a run")->type_name("FOLDER")->required();
-  report->add_option("--out", r->out, "HTML file to write; report.html in the folder if not given")->type_name("FILE");
-  const auto [show, s] =
-      add_command<ReportCommand>(app, action, "show", "a run in short: numbers, layers, front and loss", run_show);
-  show->add_option("run", s->run, "folder of a run")->type_name("FOLDER")->required();
-  for (const auto& [sub, c] : {std::pair(report, r), std::pair(show, s)}) {
-    sub->add_flag("--luts", c->luts, "estimate LUTs also for a large network, however long it takes");
-    add_threads(*sub, c->threads);
-  }
-}
-
 void add_reference(CLI::App& app, Action& action) {
   struct None {};
   add_command<None>(app, action, "reference", "every key of a config, as a page of Markdown",
@@ -255,6 +230,7 @@ CommandDoc doc_of(const CLI::App& app) {
   for (const CLI::Option* const option : app.get_options()) {
     OptionDoc o;
     o.positional = option->get_lnames().empty();
+    o.repeated = o.positional && option->get_items_expected_max() > 1;
     o.name = o.positional ? option->get_name(true) : "--" + option->get_lnames().front();
     if (option->get_items_expected_max() > 0) o.value = option->get_type_name();
     for (std::size_t begin = 0; o.value.find('|') != std::string::npos && begin <= o.value.size();) {
@@ -295,7 +271,7 @@ class CommandLine {
     add_rtl(app_, action_);
     add_verify(app_, action_);
     add_import(app_, action_);
-    add_report(app_, action_);
+    add_run_commands(app_, action_);
     add_reference(app_, action_);
     add_completion(app_, action_, program_);
     add_manual(app_, action_, program_);

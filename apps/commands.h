@@ -51,7 +51,15 @@ struct DataCommand {
   std::optional<double> memory;  // GiB, as data.memory of a config
 };
 
-int run_summary(const std::string& model, bool json, const Registry& registry);
+struct SummaryCommand {
+  std::string model;
+  std::string elements;               // the layer whose elements are printed; empty: the table
+  std::optional<double> stage_delay;  // ns
+  bool luts = false;                  // estimate LUTs however long it takes
+  int threads = 0;
+  bool json = false;
+};
+int run_summary(const SummaryCommand& command, const Registry& registry);
 struct EvalCommand : DataCommand {
   std::string sample_weights;  // empty: all 1
   std::string loss;
@@ -107,5 +115,25 @@ struct ReportCommand {
 int run_report(const ReportCommand& command, const Registry& registry);
 /// Prints a run in short.
 int run_show(const ReportCommand& command, const Registry& registry);
+
+struct FrontCommand {
+  std::vector<std::string> runs;      // folders of runs, or with runs in them
+  std::vector<std::string> metrics;   // NAME, max:NAME or min:NAME; empty: the usual ones
+  std::string out;                    // of `front` the CSV file of all models; empty: none
+  std::optional<double> stage_delay;  // ns
+  bool no_luts = false;
+  int threads = 0;
+  bool json = false;
+};
+/// Compares all saved models of runs.
+int run_front(const FrontCommand& command, const Registry& registry);
+struct PickCommand : FrontCommand {      // `out` is the folder to write
+  std::string best;                      // NAME, max:NAME or min:NAME; empty: the usual one
+  std::vector<std::string> under, over;  // NAME=NUMBER
+  bool rtl = false;
+  std::string language, target;  // of the RTL; empty: those of the config
+};
+/// Writes model, proxy, report and RTL of the best of them.
+int run_pick(const PickCommand& command, const Registry& registry);
 
 }  // namespace hgq

@@ -47,7 +47,7 @@ std::string synopsis(const CommandDoc& command) {
   std::string out = ".B hgq\\-train" + (command.name.empty() ? "" : " " + roff(command.name)) + "\n";
   std::string rest;
   for (const OptionDoc& option : command.options) {
-    if (option.positional) rest += (rest.empty() ? "" : " ") + italic(option.value);
+    if (option.positional) rest += (rest.empty() ? "" : " ") + italic(option.value) + (option.repeated ? " ..." : "");
     if (!option.positional && option.required)
       rest += concat(rest.empty() ? "" : " ", bold(option.name), " ", italic(option.value));
   }
@@ -72,7 +72,10 @@ constexpr std::array<NamedDoc, 8> kRunFiles{
       "a row for each epoch: epoch, loss, metrics, the same of the validation rows (val_...), bops, beta, "
       "learning_rate, seconds"},
      {"checkpoint.h5", "the newest state of the training, from which --resume continues"},
-     {"pareto/", "models that no other model beats, with pareto.csv (of the callback ParetoFront)"},
+     {"pareto/",
+      "models that no other model beats, with pareto.csv (of the callback ParetoFront), which at the end of the run "
+      "has "
+      "exact BOPs and the metrics on the test rows, too"},
      {"model.h5", "the trained model with its ranges; Python HGQ 0.2.6 opens it, too"},
      {"proxy.h5", "the proxy, which hls4ml 1.3.0 reads"},
      {"summary.json",

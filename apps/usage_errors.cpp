@@ -27,7 +27,7 @@ std::string called(const CommandDoc& command) {
 std::string usage_of(const CommandDoc& command) {
   std::string text = command.name.empty() ? "hgq-train" : "hgq-train " + command.name;
   for (const OptionDoc& option : command.options) {
-    if (option.positional) text += " " + option.value;
+    if (option.positional) text += " " + option.value + (option.repeated ? " ..." : "");
     if (!option.positional && option.required) text += concat(" ", option.name, " ", option.value);
   }
   return text;
@@ -180,7 +180,10 @@ class Walk {
       if (refuse_command(positionals_[0])) return;
     }
     std::size_t most = 0;
-    for (const OptionDoc& option : command_->options) most += option.positional ? 1 : 0;
+    for (const OptionDoc& option : command_->options) {
+      if (option.repeated) return;
+      most += option.positional ? 1 : 0;
+    }
     if (positionals_.size() <= most) return;
     std::vector<std::string> behind;
     for (std::size_t i = most; i < positionals_.size(); ++i) behind.push_back(printable(positionals_[i]));

@@ -23,6 +23,7 @@
 #include "hgq/data/classes.h"
 #include "hgq/data/scaling.h"
 #include "hgq/deploy/registry.h"
+#include "hgq/deploy/trained_model.h"
 
 namespace hgq::report {
 
@@ -144,5 +145,7 @@ RunFiles read_run(const std::string& folder, const Registry& registry, Workers& 
 RunSummary read_summary(const std::string& path);
 RunFront read_front(const std::string& path);
 NetworkFacts read_network(const std::string& path, const Registry& registry);
+/// The same of a model that has been read from `path`.
+NetworkFacts network_facts(const LoadedModel& loaded, const std::string& path);
 
 }  // namespace hgq::report

@@ -58,7 +58,10 @@ void add_exact(const Model& model, std::vector<LayerFacts>& layers) {
 }  // namespace
 
 NetworkFacts read_network(const std::string& path, const Registry& registry) {
-  const LoadedModel loaded = load_model_with_extras(path, registry);
+  return network_facts(load_model_with_extras(path, registry), path);
+}
+
+NetworkFacts network_facts(const LoadedModel& loaded, const std::string& path) {
   NetworkFacts network;
   network.file = path.substr(path.rfind('/') + 1);
   for (size_t i = 0; i < loaded.model.entries().size(); ++i) network.layers.push_back(facts_of(loaded.model, i));

@@ -20,20 +20,14 @@ using Json = nlohmann::json;
 
 constexpr size_t kMostReport = size_t{1} << 28U;
 
-std::string type_text(const Kbi& type) {
-  if (type.b == 0) return "0 bits";
-  return concat(type.k != 0 ? "fixed<" : "ufixed<", static_cast<int>(type.b), ",", static_cast<int>(type.i), ">");
-}
-
 QuantizerFacts facts_of(const ProxyQuantizer& quantizer) {
   QuantizerFacts facts{.name = quantizer.name(),
                        .rounding = std::string(to_string(quantizer.rounding())),
                        .overflow = std::string(to_string(quantizer.overflow())),
                        .types = {}};
-  std::map<std::string, int64_t> counts;
-  for (size_t i = 0; i < quantizer.types().b.size(); ++i) ++counts[type_text(quantizer.types().at(i))];
-  facts.types.assign(counts.begin(), counts.end());
-  std::ranges::stable_sort(facts.types, std::ranges::greater(), &std::pair<std::string, int64_t>::second);
+  std::vector<Kbi> types;
+  for (size_t i = 0; i < quantizer.types().b.size(); ++i) types.push_back(quantizer.types().at(i));
+  facts.types = type_counts(types);
   return facts;
 }
 
@@ -54,6 +48,19 @@ ResourceFacts estimate_of(const ProxyModel& proxy, Workers& workers) {
 }
 
 }  // namespace
+
+std::string type_text(const Kbi& type) {
+  if (type.b == 0) return "0 bits";
+  return concat(type.k != 0 ? "fixed<" : "ufixed<", static_cast<int>(type.b), ",", static_cast<int>(type.i), ">");
+}
+
+std::vector<std::pair<std::string, int64_t>> type_counts(const std::vector<Kbi>& types) {
+  std::map<std::string, int64_t> counts;
+  for (const Kbi& type : types) ++counts[type_text(type)];
+  std::vector<std::pair<std::string, int64_t>> sorted(counts.begin(), counts.end());
+  std::ranges::stable_sort(sorted, std::ranges::greater(), &std::pair<std::string, int64_t>::second);
+  return sorted;
+}
 
 void read_proxy(const std::string& path, const Registry& registry, Workers& workers, const ReadOptions& options,
                 RunFiles& run) {

@@ -1,0 +1,280 @@
+#include "hgq/apps/run_candidates.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "hgq/apps/setup.h"
+#include "hgq/core/clock.h"
+#include "hgq/core/error.h"
+#include "hgq/core/system_file.h"
+#include "hgq/core/version.h"
+#include "hgq/data/atomic_file.h"
+#include "hgq/deploy/candidate_file.h"
+#include "hgq/deploy/trained_model.h"
+#include "hgq/report/run_files.h"
+
+namespace hgq {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr size_t kMostTable = size_t{1} << 28U;
+constexpr size_t kMostModel = size_t{1} << 34U;
+constexpr const char* kCacheName = "candidates.json";
+constexpr const char* kFrontTable = "pareto/pareto.csv";
+
+std::string front_file(const report::FrontPoint& point) { return "pareto/" + point.file; }
+
+bool holds_run(const fs::path& folder) { return fs::is_regular_file(folder / "config.yaml"); }
+
+void add_runs_in(const fs::path& folder, std::vector<std::string>& runs) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (fs::directory_iterator i(folder, error), end; !error && i != end; i.increment(error)) {
+    if (i->is_directory(error) && holds_run(i->path())) found.push_back(i->path().string());
+  }
+  std::ranges::sort(found);
+  runs.insert(runs.end(), found.begin(), found.end());
+}
+
+/// What the numbers of a model depend on: its file, and how it is measured.
+std::string key_of(const std::string& path, const std::string& settings) {
+  const std::string content = read_file(path, kMostModel);
+  const auto checksum = crc32_z(crc32(0, nullptr, 0), reinterpret_cast<const Bytef*>(content.data()), content.size());
+  return concat(content.size(), ":", checksum, ":", settings);
+}
+
+std::string settings_text(const RunConfig& config, const CandidateOptions& options) {
+  std::string text = concat(kVersion, " ", options.circuit, " ", to_string(options.softmax), " ", options.stage_delay,
+                            " ", config.seed, "\n", config.data.to_yaml());
+  if (const Node* const section = config.resolved.find("export")) text += section->to_yaml();
+  const auto checksum = crc32_z(crc32(0, nullptr, 0), reinterpret_cast<const Bytef*>(text.data()), text.size());
+  return concat(checksum);
+}
+
+/// What was measured before; nothing of a file that is missing or damaged, which is then made anew.
+Json read_cache(const std::string& path) {
+  try {
+    if (!fs::exists(path)) return Json::object();
+    Json json = Json::parse(read_file(path, kMostTable));
+    return json.is_object() ? json : Json::object();
+  } catch (const std::exception&) {
+    return Json::object();
+  }
+}
+
+std::optional<Candidate> find_in_cache(const Json& cache, const std::string& file, const std::string& key) {
+  try {
+    if (cache.contains(file) && cache.at(file).at("key") == key)
+      return candidate_from(cache.at(file).at("candidate"), file);
+  } catch (const std::exception&) {  // damaged: it is measured again
+  }
+  return std::nullopt;
+}
+
+/// The data of a run, for the models that it has saved.
+DataSets load_sets(const RunConfig& config, const LoadedModel& loaded) {
+  std::vector<OutputSpec> outputs;
+  for (size_t o = 0; o < loaded.model.outputs().size(); ++o) {
+    const Model::Entry& entry = loaded.model.entry(loaded.model.outputs()[o]);
+    outputs.push_back({config.model.outputs[o], entry.shape, loaded.extras.objective.losses[o]->target_kind()});
+  }
+  return load_data(open_data(config.data_config), config.data_config, input_names(loaded.model), outputs,
+                   static_cast<uint64_t>(config.seed), loaded.extras.scaling);
+}
+
+CandidateOptions with_export(const RunConfig& config, CandidateOptions options) {
+  options.deploy = deploy_options(config);
+  return options;
+}
+
+RunConfig config_of(const std::string& folder, const Registry& registry) {
+  ErrorList errors;
+  const ConfigSource source{.path = (fs::path(folder) / "config.yaml").string(), .sets = {}, .seed = std::nullopt};
+  RunConfig config = read_run_config(source, config_hooks(registry), errors);
+  errors.throw_if_any();
+  return config;
+}
+
+LoadedModel load_measurable(const std::string& path, const Registry& registry) {
+  LoadedModel loaded = load_model_with_extras(path, registry);
+  HGQ_CHECK(!loaded.extras.objective.losses.empty(), ConfigError, path,
+            ": has a loss or metric that is not known here; measure it with the program that trained it");
+  return loaded;
+}
+
+/// The list of ParetoFront, with what was measured of its models; columns of an earlier measurement are replaced.
+std::string front_text(const report::RunFront& front, const std::vector<Candidate>& candidates) {
+  const auto is_added = [](const std::string& name) { return name == "exact_bops" || name.starts_with("test_"); };
+  std::vector<std::string> added;
+  for (const Candidate& candidate : candidates) {
+    for (const auto& [name, value] : candidate.values()) {
+      if (is_added(name) && std::ranges::find(added, name) == added.end()) added.push_back(name);
+    }
+  }
+  std::string text = "file,epoch";
+  for (const std::string& metric : front.metrics) text += is_added(metric) ? "" : "," + metric;
+  for (const std::string& name : added) text += "," + name;
+  text += "\n";
+  for (size_t p = 0; p < front.points.size(); ++p) {
+    const report::FrontPoint& point = front.points[p];
+    text += concat(point.file, ",", point.epoch);
+    for (size_t i = 0; i < point.values.size(); ++i) {
+      if (!is_added(front.metrics[i])) text += concat(",", point.values[i]);
+    }
+    for (const std::string& name : added) {
+      const std::optional<double> value = candidates[p].value(name);
+      text += concat(",", value.value_or(std::nan("")));
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<SavedModel> saved_models(const std::string& folder) {
+  std::vector<SavedModel> models;
+  const fs::path path(folder);
+  if (fs::exists(path / kFrontTable)) {
+    for (const report::FrontPoint& point : report::read_front((path / kFrontTable).string()).points) {
+      const std::string file = front_file(point);
+      if (fs::exists(path / file)) models.push_back({.file = file, .epoch = point.epoch});
+    }
+  }
+  if (fs::exists(path / "model.h5")) {
+    int epoch = 0;
+    const fs::path summary = path / "summary.json";
+    if (fs::exists(summary)) epoch = static_cast<int>(report::read_summary(summary.string()).epochs.value_or(0));
+    models.push_back({.file = "model.h5", .epoch = epoch});
+  }
+  return models;
+}
+
+std::vector<std::string> run_folders(const std::vector<std::string>& given) {
+  std::vector<std::string> runs;
+  for (const std::string& name : given) {
+    const fs::path path(name);
+    HGQ_CHECK(fs::exists(path), FileError, "'", printable(name), "': there is no such folder; expected that of a run");
+    HGQ_CHECK(fs::is_directory(path), FileError, "'", printable(name), "' is a file; expected the folder of a run");
+    const size_t before = runs.size();
+    if (holds_run(path)) {
+      runs.push_back(name);
+    } else {
+      add_runs_in(path / "runs", runs);
+      if (runs.size() == before) add_runs_in(path, runs);
+    }
+    HGQ_CHECK(runs.size() > before, FileError, "'", printable(name),
+              "' holds no run: there is no config.yaml in it, in its folders, or in those of ", printable(name),
+              "/runs");
+  }
+  std::vector<std::string> once;
+  for (const std::string& run : runs) {
+    const auto same = [&](const std::string& other) { return fs::equivalent(run, other); };
+    if (std::ranges::none_of(once, same)) once.push_back(run);
+  }
+  return once;
+}
+
+std::vector<Candidate> measure_models(const std::string& folder, const std::vector<SavedModel>& models,
+                                      const DeploySets& sets, const Registry& registry, Workers& workers,
+                                      const CandidateOptions& options, const MeasureProgress& progress) {
+  std::vector<Candidate> candidates;
+  for (size_t m = 0; m < models.size(); ++m) {
+    if (progress) progress(folder, m, models.size());
+    LoadedModel loaded = load_model_with_extras((fs::path(folder) / models[m].file).string(), registry);
+    Candidate candidate = measure_candidate(loaded.model, loaded.extras.objective, sets, workers, options);
+    candidate.run = folder;
+    candidate.file = models[m].file;
+    candidate.epoch = models[m].epoch;
+    candidates.push_back(std::move(candidate));
+  }
+  return candidates;
+}
+
+MeasuredRun measure_run(const std::string& folder, const Registry& registry, Workers& workers,
+                        const CandidateOptions& options, const MeasureProgress& progress) {
+  MeasuredRun run;
+  const fs::path path(folder);
+  run.config = config_of(folder, registry);
+  const CandidateOptions settings = with_export(run.config, options);
+  const std::string settings_key = settings_text(run.config, options);
+  const std::string cache_file = (path / kCacheName).string();
+  const Json cache = read_cache(cache_file);
+  Json now = Json::object();
+  std::optional<DataSets> sets;  // loaded for the first model that has to be measured
+  const std::vector<SavedModel> models = saved_models(folder);
+  for (size_t m = 0; m < models.size(); ++m) {
+    const SavedModel& model = models[m];
+    const std::string key = key_of((path / model.file).string(), settings_key);
+    std::optional<Candidate> candidate = find_in_cache(cache, model.file, key);
+    if (!candidate) {
+      if (progress) progress(folder, m, models.size());
+      if (!sets) sets = load_sets(run.config, load_measurable((path / model.file).string(), registry));
+      candidate =
+          measure_models(folder, {model},
+                         {.train = sets->train.get(), .validation = sets->validation.get(), .test = sets->test.get()},
+                         registry, workers, settings)
+              .front();
+    }
+    candidate->run = folder;
+    candidate->epoch = model.epoch;
+    now[model.file] = {{"key", key}, {"candidate", to_json(*candidate)}};
+    run.candidates.push_back(std::move(*candidate));
+  }
+  if (now != cache && !models.empty()) {
+    try {
+      write_file_atomically(cache_file, now.dump(1) + "\n");
+    } catch (const Error&) {  // a folder of someone else: it is measured again the next time
+    }
+  }
+  return run;
+}
+
+RunModel load_run_model(const std::string& folder, const std::string& file, const Registry& registry) {
+  RunModel run;
+  run.config = config_of(folder, registry);
+  run.loaded = load_measurable((fs::path(folder) / file).string(), registry);
+  run.sets = load_sets(run.config, run.loaded);
+  return run;
+}
+
+DeployOptions deploy_options(const RunConfig& config) {
+  return {.traced = config.proxy.trace.data,
+          .trace = {.batch_size = config.proxy.trace.batch_size, .cover_factor = config.proxy.trace.cover_factor},
+          .proxy = config.proxy.options()};
+}
+
+MeasureProgress told_when_slow() {
+  return [last = seconds_now()](const std::string&, size_t model, size_t models) mutable {
+    constexpr double kSeconds = 10;
+    if (seconds_now() - last < kSeconds) return;
+    last = seconds_now();
+    std::cerr << "hgq-train: measuring the models of the front: " << model << " of " << models << " are done\n";
+  };
+}
+
+std::string complete_front(const std::string& folder, const RunConfig& config, const DeploySets& sets,
+                           const Registry& registry, Workers& workers, const MeasureProgress& progress) {
+  const std::string table = (fs::path(folder) / kFrontTable).string();
+  if (!fs::exists(table)) return "";
+  const report::RunFront front = report::read_front(table);
+  std::vector<SavedModel> models;
+  for (const report::FrontPoint& point : front.points)
+    models.push_back({.file = front_file(point), .epoch = point.epoch});
+  CandidateOptions options = with_export(config, {});
+  options.circuit = false;
+  const std::vector<Candidate> candidates = measure_models(folder, models, sets, registry, workers, options, progress);
+  write_file_atomically(table, front_text(front, candidates));
+  return concat("front of ", models.size(), models.size() == 1 ? " model in " : " models in ", table,
+                "; 'hgq-train front ", folder, "' adds LUTs, 'hgq-train pick' chooses one\n");
+}
+
+}  // namespace hgq

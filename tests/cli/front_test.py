@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""front and pick: the saved models of runs, compared, and the one to build.
+
+    front_test.py --program build/bin/hgq-train --source . [-k NAME]
+"""
+import csv
+import io
+import json
+import pathlib
+import shutil
+
+from cli_support import ARGS, CliTestCase, hgq, main
+
+
+class FrontTest(CliTestCase):
+    def train(self, name, beta, validation=', validation: 0.2', test=', test: {file: SOURCE}', callbacks='[ResetMinMax, CalibratedBOPs, ParetoFront]', layers='', epochs=4, check=0):
+        source = (pathlib.Path(ARGS.source) / 'data/samples/magic.h5').resolve()
+        config = self.folder / f'{pathlib.Path(name).name}.yaml'
+        config.write_text(f'data: {{file: {source}, scale: standard{validation +  test.replace("SOURCE", str(source))}}}\n'
+                          f'model: {{beta: {beta}, layers: [HQuantize, HDense: {{units: 6, activation: relu}}, HDense: {{units: 2}}{layers}]}}\n'
+                          f'train: {{loss: sparse_categorical_crossentropy, metrics: [accuracy], batch_size: 256, epochs: {epochs}}}\ncallbacks: {callbacks}\n')
+        return hgq(config, '--out', self.folder / name, '--quiet', check=check)
+
+    def rows(self, text):
+        return list(csv.DictReader(io.StringIO(text)))
+
+    def test_all_saved_models_of_all_runs_are_measured_and_one_is_picked(self):
+        said = self.train('runs/a', 1e-6)
+        self.assertIn('pareto.csv', said.stdout)
+        self.train('runs/b', 1e-4)
+        table = self.folder / 'front.csv'
+        found = hgq('front', self.folder / 'runs', '--out', table, check=0)
+        self.assertRegex(found.stdout, r'models of 2 runs are on the front of val_accuracy and luts')
+        models = self.rows(table.read_text())
+        saved = [p for p in self.folder.glob('runs/*/pareto/*.h5')] + [p for p in self.folder.glob('runs/*/model.h5')]
+        self.assertEqual(sorted(m['run'] + '/' + m['file'] for m in models), sorted(map(str, saved)))
+        front = [m for m in models if m['on_front'] == '1']
+        for m in models:  # what the front is, once more
+            beaten = any(float(o['val_accuracy']) >= float(m['val_accuracy']) and float(o['luts']) <= float(m['luts'])
+                         and (o['val_accuracy'], o['luts']) != (m['val_accuracy'], m['luts']) for o in models)
+            if m in front:
+                self.assertFalse(beaten, m)
+        last = next(m for m in models if m['run'].endswith('a') and m['file'] == 'model.h5')
+        summary = json.loads((self.folder / 'runs/a/summary.json').read_text())
+        self.assertEqual(float(last['test_accuracy']), summary['model']['accuracy'])
+        self.assertEqual(float(last['exact_bops']), summary['bops'])
+        # pareto.csv has the same numbers, where training had put its own.
+        for row in self.rows((self.folder / 'runs/a/pareto/pareto.csv').read_text()):
+            m = next(m for m in models if m['run'].endswith('a') and m['file'] == 'pareto/' + row['file'])
+            self.assertEqual([float(row[k]) for k in ('exact_bops', 'test_accuracy', 'val_accuracy')], [float(m[k]) for k in ('exact_bops', 'test_accuracy', 'val_accuracy')])
+
+        budget = sorted(float(m['luts']) for m in models)[len(models) // 2]
+        out = self.folder / 'picked'
+        picked = json.loads(hgq('pick', self.folder / 'runs', '--under', f'luts={budget}', '--out', out, '--rtl', '--json', check=0).stdout)
+        best = max(float(m['val_accuracy']) for m in models if float(m['luts']) <= budget)
+        self.assertEqual(picked['values']['val_accuracy'], best)
+        self.assertLessEqual(picked['values']['luts'], budget)
+        for name in ('model.h5', 'proxy.h5', 'summary.json', 'config.yaml', 'report.html', 'rtl/report.json', 'scaling.csv'):
+            self.assertTrue((out / name).exists(), name)
+        self.assertEqual(json.loads((out / 'summary.json').read_text())['picked'], picked)
+        self.assertEqual(json.loads((out / 'summary.json').read_text())['bops'], picked['values']['exact_bops'])
+        hgq('verify', out / 'proxy.h5', '--against', out / 'model.h5', '--data', pathlib.Path(ARGS.source) / 'data/samples/magic.h5', check=0)
+        self.assertIn('exists already', hgq('pick', self.folder / 'runs', '--out', out, check=2).stderr)
+
+    def test_what_was_measured_is_kept_while_it_is_true(self):
+        self.train('run', 1e-5)
+        run = self.folder / 'run'
+        first = hgq('front', run, '--json', check=0)
+        self.assertIn('measuring', first.stderr)
+        cache = run / 'candidates.json'
+        kept = cache.read_text()
+        again = hgq('front', run, '--json', check=0)
+        self.assertNotIn('measuring', again.stderr)
+        self.assertEqual(first.stdout, again.stdout)
+        for damage in ('', '{', '[]', kept.replace('"rows": ', '"rows": -'), kept.replace('"name"', '"nome"'), kept[:len(kept) // 2]):
+            cache.write_text(damage)
+            self.assertEqual(hgq('front', run, '--json', check=0).stdout, first.stdout)
+            self.assertEqual(cache.read_text(), kept)
+        self.assertIn('measuring', hgq('front', run, '--stage-delay', 2, check=0).stderr)
+        # A model with other content under an old name is measured.
+        files = sorted((run / 'pareto').glob('*.h5'))
+        hgq('front', run, check=0)
+        shutil.copy(run / 'model.h5', files[0])
+        self.assertIn('measuring', hgq('front', run, check=0).stderr)
+
+    def test_a_run_that_cannot_be_read_is_told_and_stops_no_other(self):
+        self.train('runs/a', 1e-6)
+        self.train('runs/b', 1e-6)
+        (self.folder / 'runs/b/model.h5').write_bytes(b'no model')
+        (self.folder / 'runs/c').mkdir()
+        (self.folder / 'runs/c/config.yaml').write_text('data: [1')
+        found = hgq('front', self.folder / 'runs', check=3)
+        self.assertIn('runs/b: cannot be measured', found.stderr)
+        self.assertIn('runs/c: cannot be measured', found.stderr)
+        self.assertIn('runs/a', found.stdout)
+        self.assertIn('there is no such folder', hgq('front', self.folder / 'nothing', check=2).stderr)
+        self.assertIn('holds no run', hgq('front', self.folder / 'runs/a/pareto', check=2).stderr)
+        self.assertIn('is a file', hgq('front', self.folder / 'runs/a/model.h5', check=2).stderr)
+        both = hgq('front', self.folder / 'runs/a', self.folder / 'runs/../runs/a/', check=0)
+        self.assertIn('of 1 runs', both.stdout)
+
+    def test_messages_say_what_to_do(self):
+        self.train('run', 1e-6)
+        run, out = self.folder / 'run', self.folder / 'picked'
+        for options, words in ((('--under', 'luts=1'), 'the nearest is'), (('--best', 'test_accuracy'), 'take val_accuracy instead'), (('--under', 'lut=5'), "did you mean 'luts'"),
+                               (('--under', 'luts'), 'needs a value NAME=NUMBER'), (('--under', 'luts=x'), 'expected NAME=NUMBER'), (('--best', 'val_accuracyy'), 'did you mean'), (('--no-luts', '--under', 'luts=9'), "has a number 'luts'")):
+            self.assertIn(words, hgq('pick', run, '--out', out, *options, check=2).stderr)
+            self.assertFalse(out.exists())
+        self.assertIn('test_accuracy', hgq('front', run, '--metrics', 'test_accuracy,exact_bops', '--no-luts', check=0).stdout)
+
+    def test_sets_softmax_and_fronts_that_are_not_there(self):
+        for name, keys in (('no_test', {'test': ''}), ('alone', {'validation': '', 'test': '', 'callbacks': '[]'}), ('softmax', {'layers': ', HActivation: {activation: softmax}'}),
+                           ('other_metrics', {'callbacks': '[ResetMinMax, FreeBOPs, ParetoFront: {metrics: [val_loss], best: [min]}]'})):
+            with self.subTest(name):
+                self.train(name, 1e-6, epochs=2, **keys)
+                found = json.loads(hgq('front', self.folder / name, '--json', check=0).stdout)
+                self.assertEqual(len(found['models']), len(list((self.folder / name).glob('*/*.h5'))) + 1)
+                self.assertTrue(all(m.get('circuit') for m in found['models']), found)
+                self.assertEqual(found['metrics'][0]['name'], 'accuracy' if name == 'alone' else 'val_accuracy')
+
+
+if __name__ == '__main__':
+    main()
