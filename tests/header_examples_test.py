@@ -19,7 +19,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'scripts'))
 from header_comment import blocks_of  # noqa: E402
 
-FOLDERS = ('core', 'config', 'data', 'autograd', 'proxy', 'rtl', 'layers', 'optim', 'callbacks', 'deploy', 'report')
+FOLDERS = ('core', 'config', 'data', 'autograd', 'proxy', 'rtl', 'layers', 'optim', 'callbacks', 'deploy', 'sweep', 'report')
 DECLARATION = re.compile(r'(class|struct|template)\b')
 
 # What examples take for granted, none of it defined, as nothing is linked. An example may declare a name anew.
