@@ -14,6 +14,7 @@
 #include "hgq/core/parallel.h"
 #include "hgq/core/printable.h"
 #include "hgq/core/system_file.h"
+#include "hgq/data/atomic_file.h"
 #include "hgq/data/folder_lock.h"
 #include "hgq/sweep/batch.h"
 #include "hgq/sweep/live_table.h"
@@ -109,6 +110,7 @@ class Sweep {
   }
 
   void start() {
+    if (!command_.dry_run) remove_left_overs(folder_);
     const bool goes_on = sweep::holds_sweep(folder_);
     sweep::StartedSweep started =
         sweep::start_sweep(file_, tools_, {.folder = folder_, .resume = command_.resume, .dry = command_.dry_run});

@@ -21,6 +21,18 @@ const Node* formula_of(const Node& value) {
 
 std::string last_part(const std::string& key) { return key.substr(key.rfind('.') + 1); }
 
+std::string identity_of(const Node& value) {
+  const std::optional<double> number = decimal_number(value);
+  const std::optional<int64_t> integer = decimal_integer(value);
+  if (integer) return concat(*integer);
+  if (number) return number_node(*number).text();
+  if (value.is_scalar() || value.is_null()) return value.to_json().dump();
+  std::string text;
+  for (const Node& item : value.items()) text += identity_of(item) + ",";
+  for (const auto& [key, item] : value.entries()) text += nlohmann::json(key).dump() + ":" + identity_of(item) + ",";
+  return value.is_list() ? "[" + text + "]" : "{" + text + "}";
+}
+
 /// Which keys formulas know by which names.
 class Names {
  public:
@@ -68,9 +80,7 @@ class Expansion {
     std::vector<size_t> at(groups_.size(), 0);
     for (bool more = true; more;) {
       RunPlan run = plan(at);
-      std::string text;
-      for (const Setting& value : run.values) text += concat(value.key, "=", value.value.to_json().dump(), "\n");
-      if (known.insert(text).second) runs.push_back(std::move(run));
+      if (known.insert(identity(run.values)).second) runs.push_back(std::move(run));
       more = false;
       for (size_t g = groups_.size(); g-- > 0 && !more;) {
         at[g] = (at[g] + 1) % size_of(groups_[g]);
@@ -192,9 +202,10 @@ class Expansion {
 
 std::vector<RunPlan> expand(const SweepFile& file, ErrorList& errors) { return Expansion(file, errors).runs(); }
 
-bool same_values(const Settings& a, const Settings& b) {
-  return std::ranges::equal(
-      a, b, [](const Setting& x, const Setting& y) { return x.key == y.key && same_value(x.value, y.value); });
+std::string identity(const Settings& values) {
+  std::string text;
+  for (const Setting& setting : values) text += concat(setting.key, "=", identity_of(setting.value), "\n");
+  return text;
 }
 
 }  // namespace hgq::sweep

@@ -12,6 +12,7 @@
 //   for (const sweep::RunPlan& run : sweep::expand(file, errors)) std::printf("%zu values\n", run.values.size());
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "hgq/sweep/sweep_file.h"
@@ -26,7 +27,7 @@ struct RunPlan {
 /// The runs. Of runs with the same values, which random draws can give, the first is kept. Errors are added.
 std::vector<RunPlan> expand(const SweepFile& file, ErrorList& errors);
 
-/// Whether two runs have the same values.
-bool same_values(const Settings& a, const Settings& b);
+/// A text that two runs share only if they have the same values: 16 and 16.0 are the same.
+std::string identity(const Settings& values);
 
 }  // namespace hgq::sweep

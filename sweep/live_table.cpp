@@ -21,7 +21,12 @@ std::string counts_text(const SweepRecord& sweep) {
 
 std::vector<std::string> live_lines(const SweepRecord& sweep, const std::vector<size_t>& running, int columns) {
   std::vector<std::string> lines{fitted({counts_text(sweep)}, columns)};
+  constexpr size_t kMostLines = 20;  // as the lines must fit on the terminal
   for (const size_t i : running) {
+    if (lines.size() > kMostLines) {
+      lines.push_back(concat("... and ", running.size() - kMostLines, " more"));
+      break;
+    }
     const RunRecord& run = sweep.runs[i];
     std::vector<std::string> parts{run.name, concat("epoch ", run.epochs, "/", run.planned_epochs)};
     for (size_t o = 0; o < sweep.objectives.size(); ++o) {

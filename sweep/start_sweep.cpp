@@ -83,11 +83,11 @@ class Starting {
     int64_t next = 1;
     for (const auto& [name, values] : stored_)
       next = std::max(next, static_cast<int64_t>(std::stoll(name.substr(4))) + 1);
+    std::map<std::string, std::string> names;  // by what the axes set
+    for (const auto& [name, values] : stored_) names.emplace(identity(values), name);
     for (RunPlan& plan : plans) {
       PlannedRun run{.name = "", .plan = std::move(plan), .config = {}};
-      for (const auto& [name, values] : stored_) {
-        if (same_values(values, run.plan.values)) run.name = name;
-      }
+      if (const auto known = names.find(identity(run.plan.values)); known != names.end()) run.name = known->second;
       run.is_new = run.name.empty();
       if (run.is_new) run.name = run_name(next++);
       runs_.push_back(std::move(run));
@@ -96,8 +96,10 @@ class Starting {
 
   void compare_with_stored() const {
     std::vector<std::string> gone;
+    std::set<std::string> given;
+    for (const PlannedRun& run : runs_) given.insert(run.name);
     for (const auto& [name, values] : stored_) {
-      if (std::ranges::find(runs_, name, &PlannedRun::name) == runs_.end()) gone.push_back(name);
+      if (given.count(name) == 0) gone.push_back(name);
     }
     if (gone.empty()) return;
     const auto first = std::ranges::find(stored_, gone.front(), [](const auto& run) { return run.first; });

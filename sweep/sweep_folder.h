@@ -4,6 +4,8 @@
 //   for (const sweep::RunRecord& run : record.runs)
 //     std::printf("%s %s\n", run.name.c_str(), sweep::state_name(run.state).data());
 //
+// In the folder there are:
+//
 //     sweep.yaml               the file of the sweep, with absolute paths
 //     runs/run_001/            a folder for each run, as of hgq-train:
 //         config.yaml          the config, whole

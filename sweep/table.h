@@ -2,6 +2,8 @@
 //
 //   write_file_atomically("sweeps/magic/runs.csv", sweep::runs_csv(sweep::read_sweep("sweeps/magic")));
 //
+// The table is of this form:
+//
 //   run,state,model.beta,seed,val_accuracy,bops,epochs,message
 //   run_001,done,1e-06,1,0.8612,2950,50,
 //

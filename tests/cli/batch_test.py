@@ -18,12 +18,14 @@ import slurm_support
 from cli_support import ARGS, CliTestCase, hgq, history, main
 from sweep_test import BASE, GRID, rows
 
-PARSE = '''
-import json, sys
+IMPORT = '''
 try:
     import htcondor2 as htcondor
 except ImportError:
     import htcondor
+'''
+PARSE = IMPORT + '''
+import json, sys
 submit = htcondor.Submit(open(sys.argv[1]).read())
 items = [dict(item) if hasattr(item, "items") else item for item in submit.itemdata()]
 print(json.dumps({"keys": {key: submit[key] for key in submit.keys()}, "items": items, "queue": submit.getQArgs()}))
@@ -111,7 +113,7 @@ class BatchTest(CliTestCase):
 
     def test_htcondor_reads_its_description(self):
         python = os.environ.get('HGQ_CONDOR_PYTHON', sys.executable)
-        if subprocess.run([python, '-c', 'import htcondor'], capture_output=True).returncode != 0:
+        if subprocess.run([python, '-c', IMPORT], capture_output=True).returncode != 0:
             self.skipTest('HTCondor is not installed (pip install htcondor; HGQ_CONDOR_PYTHON names a Python that has it)')
         shown = self.sweep(GRID + 'htcondor: {request_memory: 2GB}\n', 'dry', '--engine', 'htcondor', '--threads', 2, '--dry-run').stdout
         description = self.folder / 'htcondor.sub'

@@ -70,8 +70,9 @@ TEST(SweepFile, AllErrorsAtOnceWithTheirPlaces) {
        {"sweep.yaml:2:1: unknown key 'sed' at the top level, did you mean 'seed'?",
         "sweep.yaml:3:13: `set`: found '.b', expected KEY.PATH",
         "sweep.yaml:4:8: the axis 'a': 'a' is set by `set`, too", "sweep.yaml:4:19: axes.c: found the number 5",
-        "sweep.yaml:5:14: unknown key 'maximise' in objectives, did you mean 'maximize'?", "sweep.yaml:6:14: constraints: ",
-        "halving.factor: found the number 1, expected a number above 1", "slurm.partition: found a list"})
+        "sweep.yaml:5:14: unknown key 'maximise' in objectives, did you mean 'maximize'?",
+        "sweep.yaml:6:14: constraints: ", "halving.factor: found the number 1, expected a number above 1",
+        "slurm.partition: found a list"})
     EXPECT_THAT(errors, HasSubstr(message));
 }
 
