@@ -69,7 +69,6 @@ class LocalEngine {
     for (int64_t pause = 0; !queue_.empty() || !children_.empty() || !others_.empty(); ++pause) {
       if (is_stopping() && !told) {
         told = true;
-        queue_.clear();
         tell_to_stop();
       }
       while (!queue_.empty() && children_.size() + others_.size() < static_cast<size_t>(options_.jobs)) start_next();
@@ -105,6 +104,10 @@ class LocalEngine {
 
   /// Each gets one signal: a second one would end it without a checkpoint.
   void tell_to_stop() {
+    for (const size_t i : queue_) {  // some may be going, begun by a sweep that was killed
+      if (FolderLock::is_taken(sweep_.runs[i].folder)) others_.push_back(i);
+    }
+    queue_.clear();
     for (const auto& [i, child] : children_) child.send(SIGINT);
     for (const size_t i : others_) {
       const int process = FolderLock::process_with(sweep_.runs[i].folder).value_or(0);

@@ -4,13 +4,18 @@
     sweep_test.py --program build/bin/hgq-train --source . [-k NAME] [--runs 40 --kills 20]
 """
 import csv
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import random
+import re
 import shutil
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 from cli_support import ARGS, CliTestCase, hgq, history, main
@@ -182,6 +187,30 @@ class SweepTest(CliTestCase):
             for run in ('run_001', 'run_002'):
                 self.assertIn('interrupted', (self.folder / 'stopped/runs' / run / 'train.log').read_text())
 
+    def test_a_terminal_shows_the_runs_that_are_going(self):
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('4H', 24, 60, 0, 0))
+        environment = {key: value for key, value in os.environ.items() if key != 'COLUMNS'}
+        process = subprocess.Popen([ARGS.program, 'sweep', str(self.file(self.long(1500))), '--out', str(self.folder / 'seen'), '--jobs', '2'],
+                                   stdout=subprocess.DEVNULL, stderr=slave, env=environment)
+        os.close(slave)
+        text = b''
+        while True:
+            try:
+                part = os.read(master, 65536)
+            except OSError:  # the other end is closed
+                break
+            text += part
+        os.close(master)
+        self.assertEqual(process.wait(), 0, text)
+        frames = text.decode().split('\x1b[J')
+        going = [line for frame in frames for line in frame.splitlines() if ' epoch ' in line]
+        self.assertTrue(any(re.match(r'run_001  epoch \d+/1500  val_accuracy [-\d.]+  bops [-\d.k]+', line) for line in going), going)
+        self.assertTrue(all(len(line) < 60 for line in going), going)
+        last = frames[-1].splitlines()  # what stays
+        self.assertFalse(any(' epoch ' in line for line in last), last)
+        self.assertIn('4 of 4 runs are done', last[-1])
+
     def wait_for(self, condition):
         end = time.monotonic() + 60
         while not condition():
@@ -229,6 +258,22 @@ class SweepTest(CliTestCase):
         begun = self.killed_again_and_again(self.long(), 'killed', 5, 0.6, '--jobs', 2)
         self.assertGreater(begun, 0)
         self.assert_same('killed', 'whole')
+
+    def test_ctrl_c_also_stops_the_runs_of_a_killed_sweep(self):
+        text = self.long(100000)
+        process = self.begin(text, 'killed', '--jobs', 2)
+        self.wait_for(lambda: (self.folder / 'killed/runs/run_002/history.csv').exists())
+        process.kill()
+        process.communicate()
+        table = self.folder / 'killed/runs.csv'
+        before = table.stat().st_mtime_ns
+        process = self.begin(text, 'killed', '--jobs', 2, '--resume')
+        self.wait_for(lambda: table.stat().st_mtime_ns > before)
+        self.assertEqual(len(self.runs_of('killed')), 2)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, errors)
+        self.assertEqual(self.runs_of('killed'), [])
 
     def test_halving(self):
         text = '''base: base.yaml
