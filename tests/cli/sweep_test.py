@@ -131,6 +131,7 @@ class SweepTest(CliTestCase):
                 self.assertIn(message, told.stderr)
             self.assertFalse((self.folder / 'wrong/runs').exists())
         self.assertIn('there is no such file', hgq('sweep', self.folder / 'none.yaml', check=2).stderr)
+        self.assertIn("is the file of a sweep, expected the sections data, model and train; 'hgq-train sweep'", hgq(self.file(GRID), check=2).stderr)
         self.assertIn('is the config of a run', hgq('sweep', self.folder / 'base.yaml', check=2).stderr)
         self.assertIn('does not exist', self.sweep(GRID, 'none', '--resume', check=2).stderr)
         self.assertIn('no such folder', self.sweep(GRID, 'none', '--gather', check=2).stderr)
