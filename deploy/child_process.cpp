@@ -74,8 +74,8 @@ pid_t start(std::vector<std::string>& words, const fs::path& work, std::vector<c
   posix_spawnattr_setflags(settings.attributes(), POSIX_SPAWN_SETPGROUP);
   posix_spawnattr_setpgroup(settings.attributes(), 0);
   pid_t child = 0;
-  const int error = posix_spawnp(&child, argv[0], settings.actions(), settings.attributes(), argv.data(),
-                                 environment.data());
+  const int error =
+      posix_spawnp(&child, argv[0], settings.actions(), settings.attributes(), argv.data(), environment.data());
   if (error != 0) throw_system_error(concat("cannot run '", words[0], "'"), error);
   return child;
 }
