@@ -35,3 +35,8 @@
 #include "hgq/proxy/proxy_file.h"        // IWYU pragma: export
 #include "hgq/proxy/qkeras/convert.h"    // IWYU pragma: export
 #include "hgq/report/run_report.h"       // IWYU pragma: export
+#include "hgq/sweep/batch.h"             // IWYU pragma: export
+#include "hgq/sweep/live_table.h"        // IWYU pragma: export
+#include "hgq/sweep/local_engine.h"      // IWYU pragma: export
+#include "hgq/sweep/start_sweep.h"       // IWYU pragma: export
+#include "hgq/sweep/table.h"             // IWYU pragma: export

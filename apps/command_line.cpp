@@ -168,6 +168,12 @@ void add_rtl(CLI::App& app, Action& action) {
   add_rtl_options(*sub, *c);
 }
 
+void add_sweep(CLI::App& app, Action& action) {
+  const auto [sub, c] =
+      add_command<SweepCommand>(app, action, "sweep", "many runs of one config, whose keys vary along axes", run_sweep);
+  add_sweep_options(*sub, *c);
+}
+
 void add_import(CLI::App& app, Action& action) {
   const auto [sub, c] = add_command<ImportCommand>(
       app, action, "import",
@@ -271,6 +277,7 @@ class CommandLine {
     add_rtl(app_, action_);
     add_verify(app_, action_);
     add_import(app_, action_);
+    add_sweep(app_, action_);
     add_run_commands(app_, action_);
     add_reference(app_, action_);
     add_completion(app_, action_, program_);

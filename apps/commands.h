@@ -113,6 +113,15 @@ struct ReportCommand {
 };
 /// Writes the report of a run as a page.
 int run_report(const ReportCommand& command, const Registry& registry);
+struct SweepCommand {
+  std::string file;  // or, of a sweep that has begun, its sweep.yaml
+  std::string out;   // folder
+  std::string engine = "local";
+  int jobs = 0, threads = 0;  // 0: chosen
+  bool resume = false, gather = false, dry_run = false, json = false, quiet = false;
+};
+/// Runs many configs, made of one.
+int run_sweep(const SweepCommand& command, const Registry& registry);
 /// Prints a run in short.
 int run_show(const ReportCommand& command, const Registry& registry);
 

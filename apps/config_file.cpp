@@ -43,4 +43,17 @@ bool can_be_config(const std::string& path, ErrorList& errors) {
   return true;
 }
 
+bool has_sections(const Node& tree, const std::string& path, ErrorList& errors) {
+  constexpr std::string_view kSections = ", expected the sections data, model and train";
+  if (tree.is_null() && errors.empty()) {
+    errors.add(path, concat("is empty", kSections));
+  } else if (!tree.is_null() && !tree.is_map()) {
+    errors.add(tree.place(), concat("found ", describe(tree), kSections));
+  } else if (tree.find("base") != nullptr && tree.find("axes") != nullptr) {
+    errors.add(path, concat("is the file of a sweep", kSections, "; 'hgq-train sweep' makes its runs"));
+    return false;
+  }
+  return tree.is_map();
+}
+
 }  // namespace hgq

@@ -25,6 +25,10 @@ std::vector<std::string> split(std::string_view path) {
   return keys;
 }
 
+bool has_empty_key(const std::vector<std::string>& keys) {
+  return std::find(keys.begin(), keys.end(), "") != keys.end();
+}
+
 std::string join(const std::string& path, const std::string& key) { return path.empty() ? key : path + "." + key; }
 
 std::optional<std::size_t> list_index(std::string_view text) {
@@ -187,14 +191,9 @@ void compare(const Node& a, const Node& b, const std::string& path, std::vector<
 void apply_set(Node& config, const std::string& assignment, int number, ErrorList& errors, const LayerKinds* kinds) {
   const std::string place = concat("--set #", number);
   const std::size_t equals = assignment.find('=');
-  const std::vector<std::string> keys = split(std::string_view(assignment).substr(0, equals));
-  const bool has_empty_key = std::find(keys.begin(), keys.end(), "") != keys.end();
-  if (equals == std::string::npos || has_empty_key) {
+  const std::string path = assignment.substr(0, equals);
+  if (equals == std::string::npos || has_empty_key(split(path))) {
     errors.add(place, concat("found '", printable(assignment), "', expected KEY.PATH=YAML, such as train.epochs=10"));
-    return;
-  }
-  if (keys.size() > static_cast<std::size_t>(Node::kMaxDepth)) {
-    errors.add(place, concat("a path of more than ", Node::kMaxDepth, " keys"));
     return;
   }
   ErrorList value_errors;
@@ -205,13 +204,31 @@ void apply_set(Node& config, const std::string& assignment, int number, ErrorLis
   }
   if (!value_errors.empty()) return;
   // Paths on a command line start from the current folder, not from that of the config.
-  const bool is_of_weights = keys.size() >= 2 && keys[0] == "model" && keys[1] == "weights";
-  if (keys.front() == "data" || is_of_weights) {
-    value = with_absolute_paths(value, std::filesystem::current_path().string(),
-                                keys.back() == "file" || (is_of_weights && keys.size() == 2));
-  }
   value.set_places(place);
+  set_value(config, path, value_with_paths(path, value, std::filesystem::current_path().string()), place, errors,
+            kinds);
+}
+
+void set_value(Node& config, const std::string& path, Node value, const std::string& place, ErrorList& errors,
+               const LayerKinds* kinds) {
+  const std::vector<std::string> keys = split(path);
+  if (has_empty_key(keys)) {
+    errors.add(place, concat("found '", printable(path), "', expected KEY.PATH, such as train.epochs"));
+    return;
+  }
+  if (keys.size() > static_cast<std::size_t>(Node::kMaxDepth)) {
+    errors.add(place, concat("a path of more than ", Node::kMaxDepth, " keys"));
+    return;
+  }
+  if (value.place().empty()) value.set_places(place);
   if (Node* node = Walk(place, kinds, errors).to(config, keys)) *node = std::move(value);
+}
+
+Node value_with_paths(const std::string& path, const Node& value, const std::string& folder) {
+  const std::vector<std::string> keys = split(path);
+  const bool is_of_weights = keys.size() >= 2 && keys[0] == "model" && keys[1] == "weights";
+  if (keys.front() != "data" && !is_of_weights) return value;
+  return with_absolute_paths(value, folder, keys.back() == "file" || (is_of_weights && keys.size() == 2));
 }
 
 std::vector<std::string> differing_keys(const Node& a, const Node& b) {

@@ -24,6 +24,13 @@ struct LayerKinds;
 void apply_set(Node& config, const std::string& assignment, int number, ErrorList& errors,
                const LayerKinds* kinds = nullptr);
 
+/// Sets the value of a path, likewise. Errors have this place, and so has a value without a place of its own.
+void set_value(Node& config, const std::string& path, Node value, const std::string& place, ErrorList& errors,
+               const LayerKinds* kinds = nullptr);
+
+/// A value for this path with absolute paths of data files and weights, which start from `folder`.
+Node value_with_paths(const std::string& path, const Node& value, const std::string& folder);
+
 /// The paths of the values that differ, in the order of `a`, followed by those that only `b` has. Values are compared
 /// by meaning (1e-3 is 0.001), and layers by name. If lists differ in length, kinds or names, the path is that of the
 /// list.

@@ -30,9 +30,21 @@ void warn_of_interval(const Callback& callback, int64_t epochs, PreparedRun& run
                                 " or less"));
 }
 
+/// Stands for who reads metrics of history.csv.
+class HistoryReader final : public Callback {
+ public:
+  explicit HistoryReader(std::span<const WatchedMetric> watched) : watched_(watched.begin(), watched.end()) {}
+  std::string_view name() const override { return "sweep"; }
+  std::vector<WatchedMetric> watches() const override { return watched_; }
+
+ private:
+  std::vector<WatchedMetric> watched_;
+};
+
 /// Finds the errors of recording the step, and of the beginning of callbacks, by a training of no epochs without a
 /// folder.
-void try_out(const RunConfig& config, const Registry& registry, PreparedRun& run, ErrorList& errors) {
+void try_out(const RunConfig& config, const Registry& registry, std::span<const WatchedMetric> watched,
+             PreparedRun& run, ErrorList& errors) {
   Workers alone(1);
   Trainer trainer(run.model, run.extras.objective, *run.optimizer, alone,
                   {.epochs = 0, .batch_size = config.train.batch_size, .seed = static_cast<uint64_t>(config.seed)});
@@ -41,6 +53,7 @@ void try_out(const RunConfig& config, const Registry& registry, PreparedRun& run
     warn_of_interval(*callback, config.train.epochs, run);
     trainer.add(std::move(callback));
   }
+  if (!watched.empty()) trainer.add(std::make_unique<HistoryReader>(watched));
   errors.throw_if_any();
   trainer.fit(*run.sets.train, run.sets.validation.get());
 }
@@ -59,7 +72,7 @@ DataOfWeights load_weights_of(const RunConfig& config, const Registry& registry,
 }  // namespace
 
 PreparedRun prepare_run(const RunConfig& config, const Registry& registry, ErrorList& errors,
-                        const std::string& checkpoint) {
+                        const std::string& checkpoint, std::span<const WatchedMetric> watched) {
   PreparedRun run;
   OpenedData opened = open_data(config.data_config);
   run.notes = opened.notes();
@@ -106,7 +119,7 @@ PreparedRun prepare_run(const RunConfig& config, const Registry& registry, Error
   errors.throw_if_any();
   run.phases = training_phases(config, run.model, *run.optimizer, static_cast<double>(steps), registry, errors);
   errors.throw_if_any();
-  try_out(config, registry, run, errors);
+  try_out(config, registry, watched, run, errors);
   for (std::string& note : unusual_data(*run.sets.train, config.data_config)) run.warnings.push_back(std::move(note));
   warn_of_training(config, run);
   return run;

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "hgq/apps/run_config.h"
+#include "hgq/callbacks/callback.h"
 #include "hgq/data/data_sets.h"
 #include "hgq/deploy/model_extras.h"
 #include "hgq/deploy/registry.h"
@@ -32,8 +34,8 @@ struct PreparedRun {
 /// callbacks, and records the step. With model.weights the model has them; `checkpoint`, if it is not empty, is read in
 /// place of that file, which a run that is resumed does not need any more. Errors of the config are added to `errors`,
 /// and thrown together. Throws FileError, ConfigError or ShapeError if data, layers or callbacks do not fit. Writes
-/// nothing.
+/// nothing. `watched`: metrics that are read of history.csv, by a sweep; one that is not measured is an error, too.
 PreparedRun prepare_run(const RunConfig& config, const Registry& registry, ErrorList& errors,
-                        const std::string& checkpoint = "");
+                        const std::string& checkpoint = "", std::span<const WatchedMetric> watched = {});
 
 }  // namespace hgq

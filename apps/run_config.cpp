@@ -362,12 +362,7 @@ RunConfig run_config_from(const Node& tree, const std::string& folder, const Con
 RunConfig read_run_config(const ConfigSource& source, const ConfigHooks& hooks, ErrorList& errors) {
   if (!can_be_config(source.path, errors)) return {};
   Node tree = Node::from_yaml_file(source.path, errors);
-  if (tree.is_null() && errors.empty()) {
-    errors.add(source.path, "is empty, expected the sections data, model and train");
-  } else if (!tree.is_null() && !tree.is_map()) {
-    errors.add(tree.place(), concat("found ", describe(tree), ", expected the sections data, model and train"));
-  }
-  if (!tree.is_map()) return {};
+  if (!has_sections(tree, source.path, errors)) return {};
   int number = 0;
   for (const std::string& assignment : source.sets) apply_set(tree, assignment, ++number, errors, hooks.layer_kinds);
   if (source.seed) {

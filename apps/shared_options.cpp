@@ -116,4 +116,26 @@ void add_rtl_options(CLI::App& app, RtlCommand& c) {
   add_json(app, c.json);
 }
 
+void add_sweep_options(CLI::App& app, SweepCommand& c) {
+  app.add_option("sweep", c.file, "file of the sweep (YAML): base config, axes, objectives; see docs/sweep.md")
+      ->type_name("CONFIG")
+      ->required();
+  app.add_option("--out", c.out, "folder of the sweep; runs/NAME if not given")->type_name("FOLDER");
+  one_of(*app.add_option("--engine", c.engine,
+                         "where the runs are made: on this machine, or by a batch system; local if not given"),
+         {"local", "slurm", "htcondor"});
+  app.add_option("--jobs", c.jobs, "runs at a time; as many as the processors have threads for if not given")
+      ->type_name("N")
+      ->check(integer_in(1, 4096));
+  app.add_option("--threads", c.threads,
+                 "threads of each run; its share of the processors if not given, 1 in a batch system")
+      ->type_name("N")
+      ->check(integer_in(1, 4096));
+  app.add_flag("--resume", c.resume, "continue a sweep: runs that are not done, and those that have failed");
+  app.add_flag("--gather", c.gather, "only write runs.csv of what the runs have reached, and print it");
+  app.add_flag("--dry-run", c.dry_run, "check all configs, print the runs and the job script, and write nothing");
+  app.add_flag("--quiet", c.quiet, "show no progress");
+  add_json(app, c.json);
+}
+
 }  // namespace hgq

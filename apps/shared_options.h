@@ -26,4 +26,7 @@ void add_data_options(CLI::App& app, DataCommand& c, bool targets);
 /// The options of `rtl`, all but the proxy and the folder.
 void add_rtl_options(CLI::App& app, RtlCommand& c);
 
+/// The file and the options of `sweep`.
+void add_sweep_options(CLI::App& app, SweepCommand& c);
+
 }  // namespace hgq

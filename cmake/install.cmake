@@ -7,7 +7,7 @@ add_library(hgq::hgq ALIAS hgq)
 target_link_libraries(hgq INTERFACE ${hgq_libraries})
 
 install(TARGETS hgq ${hgq_libraries} EXPORT hgqTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-set(hgq_public_folders core config data autograd proxy rtl layers optim callbacks deploy report)
+set(hgq_public_folders core config data autograd proxy rtl layers optim callbacks deploy sweep report)
 install(DIRECTORY ${hgq_public_folders} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/hgq FILES_MATCHING PATTERN "*.h")
 if(HGQ_BUILD_APPS)
   install(FILES apps/hgq_train_main.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/hgq/apps)

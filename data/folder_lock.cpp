@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -74,6 +75,13 @@ FolderLock::FolderLock(const std::string& folder) : path_(folder + "/.lock") {
   // If the disk has no room for the text, the run begins all the same; the next write reports the full disk.
   const std::string text = this_process() + "\n";
   if (ftruncate(file_.get(), 0) == 0 && pwrite(file_.get(), text.data(), text.size(), 0) < 0) return;
+}
+
+std::optional<int> FolderLock::process_with(const std::string& folder) {
+  const Descriptor file(open((folder + "/.lock").c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  struct flock lock = write_lock();
+  if (file.get() < 0 || fcntl(file.get(), F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return std::nullopt;
+  return std::max(0, lock.l_pid);
 }
 
 FolderLock::~FolderLock() {

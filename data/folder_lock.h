@@ -9,6 +9,7 @@
 // that a killed process left behind does not keep the folder locked.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "hgq/core/system_file.h"
@@ -25,6 +26,11 @@ class FolderLock {
   FolderLock& operator=(const FolderLock&) = delete;
   /// False on a file system without locks, on which the folder is not protected.
   bool is_held() const { return held_; }
+
+  /// The process that has the lock of a folder, 0 if it runs on another machine; nullopt if nobody has it. This process
+  /// must not have the lock itself: looking would end it.
+  static std::optional<int> process_with(const std::string& folder);
+  static bool is_taken(const std::string& folder) { return process_with(folder).has_value(); }
 
  private:
   std::string path_;

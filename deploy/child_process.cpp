@@ -62,22 +62,25 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
-pid_t start(std::vector<std::string>& words, const ChildFolders& folders, const fs::path& log) {
-  std::vector<std::string> variables = environment_with(folders.temporary);
+/// `mode`: O_TRUNC or O_APPEND, for the log.
+pid_t start(std::vector<std::string>& words, const fs::path& work, std::vector<char*> environment, const fs::path& log,
+            int mode) {
   const std::vector<char*> argv = pointers_to(words);
   SpawnSettings settings;
   posix_spawn_file_actions_addopen(settings.actions(), STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(settings.actions(), STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  posix_spawn_file_actions_addopen(settings.actions(), STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | mode, 0666);
   posix_spawn_file_actions_adddup2(settings.actions(), STDOUT_FILENO, STDERR_FILENO);
-  posix_spawn_file_actions_addchdir_np(settings.actions(), folders.work.c_str());
+  posix_spawn_file_actions_addchdir_np(settings.actions(), work.c_str());
   posix_spawnattr_setflags(settings.attributes(), POSIX_SPAWN_SETPGROUP);
   posix_spawnattr_setpgroup(settings.attributes(), 0);
   pid_t child = 0;
-  const int error = posix_spawnp(&child, argv[0], settings.actions(), settings.attributes(), argv.data(),
-                                 pointers_to(variables).data());
+  const int error =
+      posix_spawnp(&child, argv[0], settings.actions(), settings.attributes(), argv.data(), environment.data());
   if (error != 0) throw_system_error(concat("cannot run '", words[0], "'"), error);
   return child;
 }
+
+int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
 /// Whether it has ended.
 bool has_ended(pid_t child, int& status) {
@@ -122,7 +125,8 @@ bool is_installed(std::string_view program) {
 int run_program(std::vector<std::string> words, const ChildFolders& folders, const fs::path& log,
                 const std::atomic<bool>* stop) {
   const Adopting adopting;
-  const pid_t child = start(words, folders, log);
+  std::vector<std::string> variables = environment_with(folders.temporary);
+  const pid_t child = start(words, folders.work, pointers_to(variables), log, O_TRUNC);
   int status = 0;
   constexpr milliseconds kLongestWait{20};
   for (milliseconds wait{1}; !has_ended(child, status); wait = std::min(2 * wait, kLongestWait)) {
@@ -132,7 +136,24 @@ int run_program(std::vector<std::string> words, const ChildFolders& folders, con
     }
     std::this_thread::sleep_for(wait);
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return code_of(status);
+}
+
+BackgroundProgram::BackgroundProgram(std::vector<std::string> words, const fs::path& work, const fs::path& log) {
+  std::vector<char*> environment;
+  for (char** variable = environ; *variable != nullptr; ++variable) environment.push_back(*variable);
+  environment.push_back(nullptr);
+  process_ = start(words, work, std::move(environment), log, O_APPEND);
+}
+
+std::optional<int> BackgroundProgram::exit_code() {
+  int status = 0;
+  if (!exit_code_ && has_ended(process_, status)) exit_code_ = code_of(status);
+  return exit_code_;
+}
+
+void BackgroundProgram::send(int signal) const {
+  if (!exit_code_) kill(process_, signal);
 }
 
 }  // namespace hgq

@@ -7,7 +7,7 @@ folder and from those to the left (tests/layering_test.cmake proves it). Python'
 import pathlib
 import re
 
-FOLDERS = ('core', 'config', 'data', 'autograd', 'proxy', 'rtl', 'layers', 'optim', 'callbacks', 'deploy', 'report', 'apps')
+FOLDERS = ('core', 'config', 'data', 'autograd', 'proxy', 'rtl', 'layers', 'optim', 'callbacks', 'deploy', 'sweep', 'report', 'apps')
 
 
 def main():

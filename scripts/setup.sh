@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what hgq is built with, from the distribution (Debian 12, Ubuntu 24.04): says which packages, asks nothing.
-#   scripts/setup.sh [--no-install] [--developer] [--rtl] [--browser]
+#   scripts/setup.sh [--no-install] [--developer] [--rtl] [--browser] [--slurm]
 # --no-install   installs nothing, and fails with the list of what is missing
 # --rtl          also what simulates and synthesizes RTL: Verilator, Icarus Verilog, GHDL, yosys
 # --browser      also Chromium, in which reports are tested (Debian; Ubuntu has it as a snap alone)
+# --slurm        also Slurm, with which sweeps are tested
 # --developer    also what .ci/run and the other presets use: clang, its tools, ccache, doxygen, Python's venv
 set -euo pipefail
 
@@ -11,6 +12,7 @@ packages=(g++ cmake ninja-build python3
   libdnnl-dev libhdf5-dev zlib1g-dev libyaml-cpp-dev libcli11-dev libfmt-dev nlohmann-json3-dev libmuparser-dev
   libgtest-dev libgmock-dev libbenchmark-dev)
 rtl_packages=(verilator iverilog ghdl yosys)
+slurm_packages=(slurm-wlm munge)
 developer_packages=(git ccache clang clang-format clang-tidy clang-tools libclang-rt-dev libomp-dev doxygen python3-venv)
 
 install=1
@@ -19,8 +21,9 @@ for argument in "$@"; do
     --no-install) install=0 ;;
     --rtl) packages+=("${rtl_packages[@]}") ;;
     --browser) packages+=(chromium) ;;
+    --slurm) packages+=("${slurm_packages[@]}") ;;
     --developer) packages+=("${developer_packages[@]}") ;;
-    *) echo "setup.sh: unknown argument '$argument' (known: --no-install, --developer, --rtl, --browser)" >&2; exit 2 ;;
+    *) echo "setup.sh: unknown argument '$argument' (known: --no-install, --developer, --rtl, --browser, --slurm)" >&2; exit 2 ;;
   esac
 done
 

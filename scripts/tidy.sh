@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 if (($# == 0)); then
   mapfile -t files < <(git ls-files -co --exclude-standard -- 'core/*.cpp' 'config/*.cpp' 'data/*.cpp' 'autograd/*.cpp' 'proxy/*.cpp' \
-    'rtl/*.cpp' 'layers/*.cpp' 'optim/*.cpp' 'callbacks/*.cpp' 'deploy/*.cpp' 'report/*.cpp' 'apps/*.cpp')
+    'rtl/*.cpp' 'layers/*.cpp' 'optim/*.cpp' 'callbacks/*.cpp' 'deploy/*.cpp' 'sweep/*.cpp' 'report/*.cpp' 'apps/*.cpp')
   set -- "${files[@]}"
 fi
 cmake --preset tidy >/dev/null

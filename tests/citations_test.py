@@ -16,7 +16,7 @@ import tempfile
 
 SECTIONS = re.compile(r'\b(quantization|proxy-format)\.md,? (\d+(?:\.\d+)*(?:(?:, | and | to )\d+(?:\.\d+)*)*)')
 DOCUMENT = re.compile(r'(?<![\w/.*-])((?:[\w.-]+/)*[\w-]+\.md)\b')
-SOURCE = re.compile(r'(?<![\w/.*<-])(?:hgq/)?((?:apps|autograd|callbacks|cmake|config|core|data|deploy|layers|optim|proxy|report|rtl|scripts|tests|'
+SOURCE = re.compile(r'(?<![\w/.*<-])(?:hgq/)?((?:apps|autograd|callbacks|cmake|config|core|data|deploy|layers|optim|proxy|report|rtl|scripts|sweep|tests|'
                     r'tools)/[\w./-]+\.(?:h|cpp|py|sh|cmake))\b(?!\.in)')
 LINK = re.compile(r'\]\(([^)#\s]+)(?:#[^)]*)?\)')
 LISTS = {'apps/examples/README.md': ('apps/examples/*.cpp', 'apps/configs/*.yaml')}

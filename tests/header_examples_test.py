@@ -19,7 +19,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'scripts'))
 from header_comment import blocks_of  # noqa: E402
 
-FOLDERS = ('core', 'config', 'data', 'autograd', 'proxy', 'rtl', 'layers', 'optim', 'callbacks', 'deploy', 'report')
+FOLDERS = ('core', 'config', 'data', 'autograd', 'proxy', 'rtl', 'layers', 'optim', 'callbacks', 'deploy', 'sweep', 'report')
 DECLARATION = re.compile(r'(class|struct|template)\b')
 
 # What examples take for granted, none of it defined, as nothing is linked. An example may declare a name anew.
@@ -70,6 +70,11 @@ GIVEN = {
     'rtl/hdl.h': 'extern rtl::Circuit circuit;',
     'rtl/hdl_design.h': 'extern rtl::Circuit circuit;',
     'rtl/module_plan.h': 'extern rtl::Circuit circuit;',
+    'sweep/batch.h': 'extern sweep::SweepRecord record;',
+    'sweep/expansion.h': 'extern sweep::SweepFile file;',
+    'sweep/live_table.h': 'extern sweep::SweepRecord record; extern std::vector<size_t> running;',
+    'sweep/start_sweep.h': 'extern sweep::SweepFile file; extern sweep::ConfigTools tools;',
+    'sweep/sweep_file.h': 'extern sweep::ConfigTools tools;',
     'report/figure.h': 'extern report::Markup page;',
     'report/markup.h': 'extern std::string layer;',
     'report/run_figures.h': 'extern report::RunFiles run;',

@@ -1,8 +1,8 @@
-# Which folder may include which: core <- config <- data <- autograd <- proxy <- rtl <- layers <- optim <- callbacks <- deploy <- report <- apps, an arrow to the right is an
+# Which folder may include which: core <- config <- data <- autograd <- proxy <- rtl <- layers <- optim <- callbacks <- deploy <- sweep <- report <- apps, an arrow to the right is an
 # error. And which file may know which library: heavy headers stand in .cpp files only, oneDNN in core/dnnl.cpp only.
 #   cmake -DSOURCE_DIR=. -P tests/layering_test.cmake
 get_filename_component(SOURCE_DIR ${SOURCE_DIR} ABSOLUTE)
-set(folders core config data autograd proxy rtl layers optim callbacks deploy report apps)
+set(folders core config data autograd proxy rtl layers optim callbacks deploy sweep report apps)
 set(of_autograd_in_proxy "unary_function|activations|expression")
 set(only_in_sources dnnl.h dnnl.hpp hdf5.h yaml-cpp/.+ CLI/.+ nlohmann/json.hpp fmt/.+ zlib.h)
 

@@ -53,6 +53,27 @@ TEST(FolderLock, NamesTheOneWhoHasIt) {
   EXPECT_EQ(told_to_another(folder.path()), "");
 }
 
+TEST(FolderLock, OthersSeeWhoHasIt) {
+  const TemporaryFolder folder;
+  EXPECT_FALSE(FolderLock::is_taken(folder.path()));
+  EXPECT_FALSE(FolderLock::is_taken(folder / "none"));
+  const auto seen_by_another = [&] {
+    const pid_t child = fork();
+    if (child == 0) _exit(FolderLock::process_with(folder.path()) == getppid() ? 7 : 0);
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WEXITSTATUS(status) == 7;
+  };
+  {
+    const FolderLock lock(folder.path());
+    EXPECT_TRUE(seen_by_another());
+    EXPECT_TRUE(seen_by_another()) << "looking does not end it";
+  }
+  EXPECT_FALSE(seen_by_another());
+  write_text(folder, ".lock", "process 1 on nowhere\n");
+  EXPECT_FALSE(FolderLock::is_taken(folder.path())) << "a file that a killed process has left";
+}
+
 TEST(FolderLock, EndsWithAKilledProcessAndNotWithItsChildren) {
   const TemporaryFolder folder;
   std::array<int, 2> ends{};

@@ -1,0 +1,231 @@
+#include "hgq/sweep/start_sweep.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "hgq/core/error.h"
+#include "hgq/core/system_file.h"
+#include "hgq/data/atomic_file.h"
+#include "hgq/sweep/halving.h"
+#include "hgq/sweep/table.h"
+
+namespace hgq::sweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct PlannedRun {
+  std::string name;
+  RunPlan plan;
+  CheckedConfig config;
+  bool is_new = true;
+};
+
+/// Errors of the configs of many runs, each once, with the runs that have it.
+class RunErrors {
+ public:
+  void add(const std::string& run, const ErrorList& errors) {
+    for (const ErrorList::Entry& entry : errors.entries()) {
+      const auto key = std::pair(entry.place, entry.message);
+      if (runs_[key].empty()) order_.push_back(key);
+      runs_[key].push_back(run);
+    }
+  }
+
+  void add_to(ErrorList& errors, size_t all) const {
+    for (const auto& key : order_) {
+      const std::vector<std::string>& runs = runs_.at(key);
+      const std::string where = runs.size() == all ? (all == 1 ? "" : " (in all runs)")
+                                : runs.size() == 1 ? concat(" (in ", runs[0], ")")
+                                                   : concat(" (in ", runs[0], " and ", runs.size() - 1, " more)");
+      errors.add(key.first, key.second + where);
+    }
+  }
+
+ private:
+  using Key = std::pair<std::string, std::string>;
+  std::map<Key, std::vector<std::string>> runs_;
+  std::vector<Key> order_;
+};
+
+class Starting {
+ public:
+  Starting(const SweepFile& file, const ConfigTools& tools, const StartOptions& options)
+      : file_(file), tools_(tools), options_(options) {}
+
+  StartedSweep start() {
+    read_base();
+    stored_ = holds_sweep(options_.folder) ? stored_runs(options_.folder) : decltype(stored_){};
+    plan();
+    compare_with_stored();
+    check_configs();
+    if (!options_.dry) write();
+    return {.sweep = record(), .added = added(), .warnings = std::move(warnings_)};
+  }
+
+ private:
+  void read_base() {
+    ErrorList errors;
+    base_ = Node::from_yaml_file(file_.base, errors);
+    if (errors.empty() && !base_.is_map())
+      errors.add(file_.base,
+                 concat("found ", describe(base_), ", expected a config with the sections data, model and train"));
+    errors.throw_if_any();
+  }
+
+  void plan() {
+    ErrorList errors;
+    std::vector<RunPlan> plans = expand(file_, errors);
+    errors.throw_if_any();
+    int64_t next = 1;
+    for (const auto& [name, values] : stored_)
+      next = std::max(next, static_cast<int64_t>(std::stoll(name.substr(4))) + 1);
+    std::map<std::string, std::string> names;  // by what the axes set
+    for (const auto& [name, values] : stored_) names.emplace(identity(values), name);
+    for (RunPlan& plan : plans) {
+      PlannedRun run{.name = "", .plan = std::move(plan), .config = {}};
+      if (const auto known = names.find(identity(run.plan.values)); known != names.end()) run.name = known->second;
+      run.is_new = run.name.empty();
+      if (run.is_new) run.name = run_name(next++);
+      runs_.push_back(std::move(run));
+    }
+  }
+
+  void compare_with_stored() const {
+    std::vector<std::string> gone;
+    std::set<std::string> given;
+    for (const PlannedRun& run : runs_) given.insert(run.name);
+    for (const auto& [name, values] : stored_) {
+      if (given.count(name) == 0) gone.push_back(name);
+    }
+    if (gone.empty()) return;
+    const auto first = std::ranges::find(stored_, gone.front(), [](const auto& run) { return run.first; });
+    std::string values;
+    for (const Setting& setting : first->second)
+      values += concat(values.empty() ? "" : ", ", setting.key, " = ", value_text(setting.value));
+    throw ConfigError(concat(
+        file_.path, ": the sweep in '", options_.folder, "' has runs that this file does not give: ", join_names(gone),
+        " (", printable(values),
+        "); a sweep that has begun can get more runs, but no other ones: take the file as it was, or another --out"));
+  }
+
+  void check_configs() {
+    RunErrors found;
+    const std::string folder = fs::path(file_.base).parent_path().string();
+    const std::vector<WatchedMetric> watched = watched_metrics(file_);
+    for (PlannedRun& run : runs_) {
+      ErrorList errors;
+      Node config = base_;
+      for (const Setting& setting : run.plan.settings) tools_.set(config, setting, errors);
+      if (errors.empty()) run.config = tools_.check(config, folder, watched, errors);
+      found.add(run.name, errors);
+    }
+    throw_if_any(found);
+    compare_configs();
+    // Configs that differ in the seed alone need the same.
+    std::set<std::string> tried;
+    for (PlannedRun& run : runs_) {
+      if (!run.is_new) continue;
+      Node config = run.config.resolved;
+      config.erase("seed");
+      if (!tried.insert(config.to_yaml()).second) continue;
+      ErrorList errors;
+      std::vector<std::string> warnings;
+      run.config.try_out(errors, warnings);
+      found.add(run.name, errors);
+      for (std::string& warning : warnings) {
+        if (std::ranges::find(warnings_, warning) == warnings_.end()) warnings_.push_back(std::move(warning));
+      }
+    }
+    throw_if_any(found);
+  }
+
+  void throw_if_any(const RunErrors& found) const {
+    ErrorList errors;
+    found.add_to(errors, runs_.size());
+    errors.throw_if_any();
+  }
+
+  /// Runs that are there must have the config that they began with.
+  void compare_configs() const {
+    for (const PlannedRun& run : runs_) {
+      if (run.is_new || !tools_.differing_keys) continue;
+      ErrorList errors;
+      const Node before = Node::from_yaml_file(run_folder(options_.folder, run.name) + "/config.yaml", errors);
+      errors.throw_if_any();
+      const std::vector<std::string> keys = tools_.differing_keys(before, run.config.resolved);
+      HGQ_CHECK(keys.empty(), ConfigError, file_.path, ": the config of ", run.name,
+                " differs from that with which it began, in ", join_names(keys),
+                "; the runs of a sweep that has begun cannot change: take ", file_.base,
+                " and this file as they were, or another --out");
+    }
+  }
+
+  void write() const {
+    remove_half_made();
+    for (const PlannedRun& run : runs_) {
+      if (!run.is_new) continue;
+      const std::string folder = run_folder(options_.folder, run.name);
+      make_folder(folder);
+      replace_file(folder + "/config.yaml", run.config.resolved.to_yaml());
+      write_file_atomically(folder + "/values.yaml", values_text(run.plan.values));
+    }
+    write_file_atomically(sweep_yaml(options_.folder), file_.resolved.to_yaml());
+  }
+
+  /// What a start left that was killed: folders of runs without a sweep.yaml. A folder with more in it is somebody
+  /// else's.
+  void remove_half_made() const {
+    if (holds_sweep(options_.folder)) return;
+    std::error_code missing;
+    for (const fs::directory_entry& run : fs::directory_iterator(fs::path(options_.folder) / "runs", missing)) {
+      for (const fs::directory_entry& file : fs::directory_iterator(run.path(), missing)) {
+        const std::string name = file.path().filename().string();
+        HGQ_CHECK(name.starts_with("config.yaml") || name.starts_with("values.yaml"), ConfigError, "'",
+                  run.path().string(), "' is not of a sweep that was just begun (it holds ", name,
+                  "); give another --out");
+      }
+    }
+    fs::remove_all(fs::path(options_.folder) / "runs", missing);
+  }
+
+  SweepRecord record() const {
+    if (!options_.dry) return read_sweep(options_.folder);
+    SweepRecord sweep{.folder = options_.folder,
+                      .objectives = file_.objectives,
+                      .constraints = file_.constraints,
+                      .halving = file_.halving,
+                      .runs = {}};
+    for (const PlannedRun& run : runs_) {
+      RunRecord entry;
+      entry.name = run.name;
+      entry.folder = run_folder(options_.folder, run.name);
+      entry.values = run.plan.values;
+      entry.planned_epochs = decimal_integer(run.config.resolved["train"]["epochs"]).value_or(1);
+      refresh(sweep, entry);
+      sweep.runs.push_back(std::move(entry));
+    }
+    return sweep;
+  }
+
+  size_t added() const { return static_cast<size_t>(std::ranges::count(runs_, true, &PlannedRun::is_new)); }
+
+  const SweepFile& file_;
+  const ConfigTools& tools_;
+  const StartOptions& options_;
+  Node base_;
+  std::vector<std::pair<std::string, Settings>> stored_;
+  std::vector<PlannedRun> runs_;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace
+
+StartedSweep start_sweep(const SweepFile& file, const ConfigTools& tools, const StartOptions& options) {
+  return Starting(file, tools, options).start();
+}
+
+}  // namespace hgq::sweep

@@ -1,0 +1,202 @@
+#include "hgq/sweep/sweep_folder.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <limits>
+
+#include "hgq/callbacks/history.h"
+#include "hgq/core/error.h"
+#include "hgq/core/system_file.h"
+#include "hgq/data/atomic_file.h"
+#include "hgq/data/folder_lock.h"
+#include "hgq/sweep/halving.h"
+#include "hgq/sweep/run_log.h"
+
+namespace hgq::sweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMostHistory = size_t{1} << 30U;
+constexpr std::string_view kRunPrefix = "run_";
+constexpr int64_t kAtTheEnd = std::numeric_limits<int64_t>::max();
+
+std::string in(const std::string& folder, const char* name) { return (fs::path(folder) / name).string(); }
+
+History read_history(const std::string& folder) {
+  const std::string path = in(folder, "history.csv");
+  if (!fs::exists(path)) return {};
+  try {
+    return History::from_csv(read_file(path, kMostHistory));
+  } catch (const FileError& e) {
+    throw FileError(concat(path, ": ", e.what()));
+  }
+}
+
+/// The value of a column at an epoch: the last one that was measured until then.
+std::optional<double> value_at(const History& history, const std::string& column, int64_t epoch) {
+  for (size_t row = history.size(); row-- > 0;) {
+    if (history.epoch(row) > epoch) continue;
+    if (const std::optional<double> value = history.find(row, column)) return value;
+  }
+  return std::nullopt;
+}
+
+Standing standing_at(const SweepRecord& sweep, const History& history, int64_t epoch) {
+  Standing standing;
+  for (const Objective& objective : sweep.objectives)
+    standing.objectives.push_back(value_at(history, objective.name, epoch));
+  for (const Condition& constraint : sweep.constraints) {
+    std::vector<WatchedMetric> names;
+    constraint.add_watched(names, "", true);
+    Metrics values;
+    for (const WatchedMetric& metric : names) {
+      if (const std::optional<double> value = value_at(history, metric.name, epoch)) values.set(metric.name, *value);
+    }
+    if (!constraint.holds(values).value_or(true)) standing.allowed = false;
+  }
+  return standing;
+}
+
+std::optional<int> read_exit_code(const std::string& folder) {
+  const std::string path = in(folder, "exit_code");
+  if (!fs::exists(path)) return std::nullopt;
+  const std::string text = read_file(path, 64);
+  int code = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), code);
+  HGQ_CHECK(error == std::errc() && *end == '\n', FileError, path, ": found '", printable(text),
+            "', expected a number");
+  return code;
+}
+
+Node read_yaml(const std::string& path) {
+  ErrorList errors;
+  Node tree = Node::from_yaml_file(path, errors);
+  errors.throw_if_any();
+  return tree;
+}
+
+/// run_2 before run_10.
+int64_t number_of(const std::string& name) {
+  int64_t number = -1;
+  if (!name.starts_with(kRunPrefix)) return number;
+  const char* const end = name.data() + name.size();
+  const auto [at, error] = std::from_chars(name.data() + kRunPrefix.size(), end, number);
+  return error == std::errc() && at == end ? number : -1;
+}
+
+}  // namespace
+
+std::string_view state_name(RunState state) {
+  switch (state) {
+    case RunState::kWaiting:
+      return "waiting";
+    case RunState::kStopped:
+      return "stopped";
+    case RunState::kRunning:
+      return "running";
+    case RunState::kDropped:
+      return "dropped";
+    case RunState::kDone:
+      return "done";
+    case RunState::kFailed:
+      return "failed";
+  }
+  return "";
+}
+
+std::string sweep_yaml(const std::string& folder) { return in(folder, "sweep.yaml"); }
+
+bool holds_sweep(const std::string& folder) { return fs::is_regular_file(sweep_yaml(folder)); }
+
+std::string run_folder(const std::string& folder, const std::string& name) {
+  return (fs::path(folder) / "runs" / name).string();
+}
+
+std::string run_name(int64_t number) {
+  constexpr size_t kDigits = 3;
+  const std::string digits = std::to_string(number);
+  return std::string(kRunPrefix) + std::string(kDigits - std::min(kDigits, digits.size()), '0') + digits;
+}
+
+std::string values_text(const Settings& values) {
+  Node map = Node::map({});
+  for (const Setting& setting : values) map.set(setting.key, setting.value);
+  return map.to_yaml();
+}
+
+std::vector<std::pair<std::string, Settings>> stored_runs(const std::string& folder) {
+  std::vector<std::pair<std::string, Settings>> runs;
+  std::error_code missing;
+  for (const fs::directory_entry& entry : fs::directory_iterator(fs::path(folder) / "runs", missing)) {
+    const fs::path values = entry.path() / "values.yaml";
+    if (number_of(entry.path().filename().string()) < 0 || !fs::exists(values)) continue;
+    Settings settings;
+    const Node map = read_yaml(values.string());
+    for (const auto& [key, value] : map.entries()) settings.push_back({key, value});
+    runs.emplace_back(entry.path().filename().string(), std::move(settings));
+  }
+  std::ranges::sort(runs, {}, [](const auto& run) { return number_of(run.first); });
+  return runs;
+}
+
+void refresh(const SweepRecord& sweep, RunRecord& run) {
+  const History history = read_history(run.folder);
+  const std::optional<int> code = read_exit_code(run.folder);
+  run.epochs = history.size() > 0 ? history.epoch(history.size() - 1) : 0;
+  run.seconds = 0;
+  for (size_t row = 0; row < history.size(); ++row) run.seconds += history.find(row, "seconds").value_or(0);
+  run.message.clear();
+  run.dropped_at = 0;
+  if (code) {
+    run.state = *code == 0 ? RunState::kDone : RunState::kFailed;
+    if (*code != 0) run.message = why_failed(run.folder, *code);
+  } else if (FolderLock::is_taken(run.folder)) {
+    run.state = RunState::kRunning;
+  } else {
+    run.state = run.epochs > 0 || fs::exists(in(run.folder, "checkpoint.h5")) ? RunState::kStopped : RunState::kWaiting;
+  }
+  run.last = standing_at(sweep, history, kAtTheEnd);
+  run.last.reached = code.has_value();
+  run.at_rungs.clear();
+  if (!sweep.halving) return;
+  for (const int64_t rung : sweep.halving->rungs) {
+    run.at_rungs.push_back(standing_at(sweep, history, rung));
+    run.at_rungs.back().reached = code.has_value() || run.epochs >= rung;
+  }
+}
+
+SweepRecord read_sweep(const std::string& folder) {
+  HGQ_CHECK(fs::is_directory(folder), FileError, "'", printable(folder),
+            "': there is no such folder; expected that of a sweep");
+  HGQ_CHECK(holds_sweep(folder), FileError, "'", printable(folder), "' holds no sweep: sweep.yaml is not in it");
+  ErrorList errors;
+  SweepFile file = read_sweep_file(sweep_yaml(folder), {}, errors);
+  errors.throw_if_any();
+  SweepRecord sweep{.folder = folder,
+                    .objectives = std::move(file.objectives),
+                    .constraints = std::move(file.constraints),
+                    .halving = std::move(file.halving),
+                    .runs = {}};
+  for (auto& [name, values] : stored_runs(folder)) {
+    RunRecord run;
+    run.name = name;
+    run.folder = run_folder(folder, name);
+    run.values = std::move(values);
+    const Node config = read_yaml(in(run.folder, "config.yaml"));
+    run.planned_epochs = decimal_integer(config["train"]["epochs"]).value_or(1);
+    refresh(sweep, run);
+    sweep.runs.push_back(std::move(run));
+  }
+  mark_dropped(sweep);
+  return sweep;
+}
+
+void write_exit_code(const std::string& run_folder, int code) {
+  write_file_atomically(in(run_folder, "exit_code"), std::to_string(code) + "\n");
+}
+
+void remove_exit_code(const std::string& run_folder) { remove_file(in(run_folder, "exit_code")); }
+
+}  // namespace hgq::sweep

@@ -1,0 +1,131 @@
+// The folder of a sweep as a value, its table, and what the terminal and batch systems get.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "hgq/core/system_file.h"
+#include "hgq/sweep/batch.h"
+#include "hgq/sweep/live_table.h"
+#include "hgq/sweep/run_log.h"
+#include "hgq/sweep/sweep_folder.h"
+#include "hgq/sweep/table.h"
+#include "sweep_test_support.h"
+
+namespace hgq::sweep {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::ThrowsMessage;
+
+constexpr const char* kHistory = "epoch,loss,val_accuracy,bops,seconds\n1,0.9,0.7,900,0.25\n2,0.5,0.8,,0.5\n";
+
+class SweepFolderTest : public ::testing::Test {
+ protected:
+  SweepFolderTest() {
+    write("sweep.yaml",
+          "base: /none/base.yaml\naxes: {model.beta: [1.0e-6], x.units: [8, 16]}\nobjectives: {maximize: val_accuracy, "
+          "minimize: bops}\nconstraints: [\"bops < 500\"]\n");
+    for (const int64_t number : {1, 2, 3, 10, 11}) add_run(number);
+    write("runs/notes.txt", "a file of the user");
+  }
+
+  void add_run(int64_t number) {
+    const std::string run = run_folder(folder_.path(), run_name(number));
+    make_folder(run);
+    write_text(folder_, "runs/" + run_name(number) + "/config.yaml", "train: {epochs: 4}\n");
+    write_text(folder_, "runs/" + run_name(number) + "/values.yaml",
+               concat("model.beta: 1.0e-06\nx.units: ", number, "\ntext: \"a, b\"\n"));
+  }
+  void write(const std::string& name, const std::string& text) {
+    if (name.find('/') != std::string::npos) make_folder(folder_ / name.substr(0, name.rfind('/')));
+    write_text(folder_, name, text);
+  }
+  SweepRecord read() { return read_sweep(folder_.path()); }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(SweepFolderTest, StatesComeFromFiles) {
+  write("runs/run_002/history.csv", kHistory);
+  write("runs/run_003/history.csv", kHistory);
+  write("runs/run_003/exit_code", "0\n");
+  write("runs/run_010/exit_code", "3\n");
+  write("runs/run_010/train.log",
+        "hgq-train: note\nhgq-train: error: " + folder_.path() + "/runs/run_010/model.h5: the disk is full\nmore\n");
+  write("runs/run_011/exit_code", "137\n");
+  const SweepRecord sweep = read();
+  std::vector<std::string> states;
+  for (const RunRecord& run : sweep.runs) states.push_back(concat(run.name, " ", state_name(run.state)));
+  EXPECT_THAT(states,
+              ElementsAre("run_001 waiting", "run_002 stopped", "run_003 done", "run_010 failed", "run_011 failed"));
+  EXPECT_EQ(sweep.runs[2].epochs, 2);
+  EXPECT_EQ(sweep.runs[2].planned_epochs, 4);
+  EXPECT_DOUBLE_EQ(sweep.runs[2].seconds, 0.75);
+  EXPECT_THAT(sweep.runs[2].last.objectives, ElementsAre(0.8, 900)) << "BOPs are not measured in each epoch";
+  EXPECT_FALSE(sweep.runs[2].last.allowed);
+  EXPECT_EQ(runs_csv(sweep),
+            "run,state,model.beta,x.units,text,val_accuracy,bops,allowed,epochs,message\n"
+            "run_001,waiting,1.0e-06,1,\"a, b\",,,,0,\n"
+            "run_002,stopped,1.0e-06,2,\"a, b\",0.8,900,no,2,\n"
+            "run_003,done,1.0e-06,3,\"a, b\",0.8,900,no,2,\n"
+            "run_010,failed,1.0e-06,10,\"a, b\",,,,0,model.h5: the disk is full\n"
+            "run_011,failed,1.0e-06,11,\"a, b\",,,,0,ended again and again by signal 9 (Killed)\n");
+  EXPECT_EQ(runs_json(sweep)["runs"][3]["objectives"]["bops"], nullptr);
+  EXPECT_THAT(runs_text(sweep), HasSubstr("beta"));
+  EXPECT_EQ(counts_text(sweep), "1 of 5 runs are done, 2 failed, 1 stopped, 1 waiting");
+}
+
+TEST_F(SweepFolderTest, DamagedFilesAreNamed) {
+  EXPECT_THAT([&] { read_sweep(folder_ / "runs"); }, ThrowsMessage<FileError>(HasSubstr("holds no sweep: sweep.yaml")));
+  EXPECT_THAT([&] { read_sweep(folder_ / "none"); }, ThrowsMessage<FileError>(HasSubstr("no such folder")));
+  write("runs/run_002/exit_code", "zero");
+  EXPECT_THAT([&] { read(); },
+              ThrowsMessage<FileError>(HasSubstr("run_002/exit_code: found 'zero', expected a number")));
+  write("runs/run_002/exit_code", "");
+  EXPECT_THAT([&] { read(); }, ThrowsMessage<FileError>(HasSubstr("run_002/exit_code: found ''")));
+  write("runs/run_002/exit_code", "0\n");
+  write("runs/run_002/history.csv", "epoch,loss\n1,many\n");
+  EXPECT_THAT([&] { read(); }, ThrowsMessage<FileError>(HasSubstr("run_002/history.csv: ")));
+}
+
+TEST_F(SweepFolderTest, ALogSaysWhyARunFailed) {
+  const std::string run = run_folder(folder_.path(), "run_001");
+  EXPECT_EQ(why_failed(run, 3), "hgq-train ended with exit code 3");
+  write("runs/run_001/train.log", "hgq-train: error: first\nhgq-train: error: last\nits second line\n");
+  EXPECT_EQ(why_failed(run, 2), "last");
+  EXPECT_FALSE(was_in_use(run));
+  write(
+      "runs/run_001/train.log",
+      std::string(100000, 'x') + "\nhgq-train: error: the folder 'r' is in use by another program (process 1); wait\n");
+  EXPECT_TRUE(was_in_use(run));
+  write("runs/run_001/train.log", "hgq-train: there is no proxy.h5: a reason\n");
+  EXPECT_EQ(why_failed(run, 3), "there is no proxy.h5: a reason");
+}
+
+TEST_F(SweepFolderTest, LinesForATerminalFit) {
+  write("runs/run_002/history.csv", kHistory);
+  const SweepRecord sweep = read();
+  EXPECT_THAT(live_lines(sweep, {1}, 200),
+              ElementsAre("0 of 5 runs are done, 1 stopped, 4 waiting",
+                          "run_002  epoch 2/4  val_accuracy 0.8  bops 900  beta 1.0e-06  units 2  text a, b"));
+  for (const std::string& line : live_lines(sweep, {0, 1, 2}, 30)) EXPECT_LE(line.size(), 30U);
+}
+
+TEST_F(SweepFolderTest, BatchJobsHaveTheRunsThatAreNotDone) {
+  EXPECT_EQ(task_list(read()), "1-3,10-11");
+  write("runs/run_002/exit_code", "0\n");
+  EXPECT_EQ(task_list(read()), "1,3,10-11");
+  const SweepRecord sweep = read();
+  const BatchJob job =
+      slurm_job(sweep, {.program = "it's", .threads = 2, .at_a_time = 7}, {{"time", "10"}, {"exclusive", ""}});
+  EXPECT_THAT(job.text, HasSubstr("#SBATCH --array=1,3,10-11%7\n"));
+  EXPECT_THAT(job.text, HasSubstr("#SBATCH --time=10\n#SBATCH --exclusive\n"));
+  EXPECT_THAT(htcondor_job(sweep, {}, {}).text, HasSubstr("queue run from (\nrun_001\nrun_003\nrun_010\nrun_011\n)\n"));
+  EXPECT_THAT(task_script({.program = "it's"}), HasSubstr("'it'\\''s' \"$run/config.yaml\""));
+}
+
+}  // namespace
+}  // namespace hgq::sweep
