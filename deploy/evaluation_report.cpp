@@ -13,9 +13,9 @@ namespace {
 
 double quotient(double part, double whole) { return whole == 0 ? 0 : part / whole; }
 
-/// The corners of the curve from (0, 0) to (1, 1): points of equal scores are one, and points on a straight line
-/// between their neighbours are left out, so that the area is that of all points.
-std::vector<RocPoint> roc_corners(const std::vector<float>& scores, const std::vector<float>& labels) {
+/// The points of the curve from (0, 0) to (1, 1); those of equal scores are one. With `corners`, points on a straight
+/// line between their neighbours are left out, so that the area is that of all points.
+std::vector<RocPoint> roc_points(const std::vector<float>& scores, const std::vector<float>& labels, bool corners) {
   std::vector<size_t> order(scores.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::ranges::sort(order, [&](size_t a, size_t b) { return scores[a] > scores[b]; });
@@ -32,7 +32,7 @@ std::vector<RocPoint> roc_corners(const std::vector<float>& scores, const std::v
     now.threshold = scores[order[i]];
     for (; i < order.size() && scores[order[i]] == now.threshold; ++i)
       (labels[order[i]] > 0.5F ? now.own : now.others)++;
-    if (counts.size() > 1 && on_a_line(counts[counts.size() - 2], counts.back(), now)) counts.pop_back();
+    if (corners && counts.size() > 1 && on_a_line(counts[counts.size() - 2], counts.back(), now)) counts.pop_back();
     counts.push_back(now);
   }
   std::vector<RocPoint> points;
@@ -44,11 +44,12 @@ std::vector<RocPoint> roc_corners(const std::vector<float>& scores, const std::v
 
 std::vector<RocPoint> roc_curve(const std::vector<float>& scores, const std::vector<float>& labels) {
   if (std::ranges::any_of(scores, [](float s) { return std::isnan(s); })) return {};
-  const std::vector<RocPoint> corners = roc_corners(scores, labels);
+  std::vector<RocPoint> corners = roc_points(scores, labels, true);
   if (corners.size() <= kMostRocPoints) return corners;
+  // Corners lie above and below a smooth curve by turns; of all points, equally distant ones follow it.
+  const std::vector<RocPoint> all = roc_points(scores, labels, false);
   std::vector<RocPoint> points;
-  for (size_t i = 0; i < kMostRocPoints; ++i)
-    points.push_back(corners[i * (corners.size() - 1) / (kMostRocPoints - 1)]);
+  for (size_t i = 0; i < kMostRocPoints; ++i) points.push_back(all[i * (all.size() - 1) / (kMostRocPoints - 1)]);
   return points;
 }
 

@@ -37,7 +37,7 @@ struct ClassReport {
   double precision = 0, recall = 0, f1 = 0;  // 0 where there is nothing to divide by
   /// Exact area under the ROC curve (optim/metric.h); NaN if all rows are of one kind.
   double auc = 0;
-  /// The corners of the ROC curve; of a curve with more than kMostRocPoints so many of them, first and last included.
+  /// The corners of the ROC curve; of a curve with more than kMostRocPoints corners so many points at equal distances.
   std::vector<RocPoint> roc{};
 };
 inline constexpr size_t kMostRocPoints = 500;

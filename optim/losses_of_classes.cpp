@@ -89,7 +89,11 @@ LossPtr make_crossentropy(ConfigReader& c) {
   const std::optional<bool> from_logits = read_keras_crossentropy_keys(c);
   std::optional<double> smoothing;
   c.known("label_smoothing");
-  if (c.docs() != nullptr || c.has("label_smoothing")) {
+  // A key that says the default is as none, so that files of models without it stay as they were.
+  const Node* const written = c.map().is_map() ? c.map().find("label_smoothing") : nullptr;
+  const bool is_default = written == nullptr || written->is_null() ||
+                          (written->is_scalar() && decimal_number(*written) == std::optional(0.0));
+  if (c.docs() != nullptr || !is_default) {
     smoothing = c.number("label_smoothing",
                          "share of each target that is spread equally over the classes, as in Keras; also with class "
                          "numbers",
