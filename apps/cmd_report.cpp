@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,23 @@ report::RunFiles read(const ReportCommand& command, const Registry& registry) {
   report::ReadOptions options;
   if (command.luts) options.most_bops_to_estimate = std::numeric_limits<double>::infinity();
   return report::read_run(command.run, registry, workers, options);
+}
+
+/// The run in short, for programs: its summary.json, its front, its LUTs.
+nlohmann::json run_json(const ReportCommand& command, const report::RunFiles& run) {
+  nlohmann::json json{{"folder", command.run}, {"epochs", run.history.size()}, {"front", nlohmann::json::array()}};
+  for (const report::FrontPoint& point : run.front.points) {
+    nlohmann::json values = nlohmann::json::object();
+    for (size_t i = 0; i < std::min(point.values.size(), run.front.metrics.size()); ++i)
+      values[run.front.metrics[i]] = point.values[i];
+    json["front"].push_back({{"file", point.file}, {"epoch", point.epoch}, {"metrics", values}});
+  }
+  if (run.summary) {
+    std::ifstream file(command.run + "/summary.json");
+    json["summary"] = nlohmann::json::parse(file, nullptr, false);
+  }
+  if (run.resources) json["luts"] = run.resources->total_luts;
+  return json;
 }
 
 /// That of the terminal, or of the variable COLUMNS.
@@ -53,11 +72,16 @@ int run_report(const ReportCommand& command, const Registry& registry) {
   refuse_overwriting(out, files);
   const std::string page = report::run_report(read(command, registry));
   write_file_atomically(out, page);
+  if (command.json) std::cout << nlohmann::json{{"file", out}, {"bytes", page.size()}}.dump(1) << "\n";
   std::cerr << out << ": " << (page.size() + 512) / 1024 << " kB\n";
   return kExitDone;
 }
 
 int run_show(const ReportCommand& command, const Registry& registry) {
+  if (command.json) {
+    std::cout << run_json(command, read(command, registry)).dump(1) << "\n";
+    return kExitDone;
+  }
   std::cout << report::run_text(read(command, registry), terminal_width());
   return kExitDone;
 }

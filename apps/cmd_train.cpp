@@ -1,5 +1,4 @@
 // hgq-train CONFIG: trains, traces, exports, verifies, and writes the folder of the run.
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include "hgq/apps/rtl_progress.h"
 #include "hgq/apps/run_candidates.h"
 #include "hgq/apps/run_rtl.h"
+#include "hgq/apps/run_text.h"
 #include "hgq/apps/setup.h"
 #include "hgq/apps/write_report.h"
 #include "hgq/callbacks/progress.h"
@@ -74,6 +74,8 @@ class Run {
       epochs_ = trainer.epochs();
       position = trainer.position();
     }
+    const bool paused = end == FitEnd::kInterrupted || end == FitEnd::kStopAfter;
+    if (paused && command_.json) print_json({{"epochs", epochs_}}, false);
     if (end == FitEnd::kInterrupted) {
       note(concat("interrupted; continue with: hgq-train ", command_.config, " --out ", folder_.string(), " --resume"));
       return kExitInterrupted;
@@ -290,13 +292,15 @@ class Run {
     if (!done.proxy && fs::exists(folder_ / "proxy.h5"))
       note("note: the proxy.h5 in the folder is that of an earlier model, and is removed");
     write_deployment(folder_.string(), model_, extras_, done, summary);
+    if (command_.json) print_json(summary, true);
     if (!done.trace) {  // a model that is not finite, after TerminateOnNaN: it is kept, as in Keras, but not traced
       note(concat("there is no proxy.h5: ", done.refused,
                   "; model.h5 is the model as it is, checkpoint.h5, if there is one, "
                   "the last good one"));
       return kExitFailed;
     }
-    print(done, summary);
+    if (!command_.json)
+      std::cout << run_text(done, summary, extras_, {folder_.string(), config_.proxy.trace.cover_factor});
     if (done.proxy) {
       const int code = verdict(*done.verification);
       return code == kExitDone && config_.proxy.rtl ? write_rtl(tested_set(done)) : code;
@@ -316,7 +320,7 @@ class Run {
     const RunRtl made = write_run_rtl(folder_.string(), *config_.proxy.rtl, rows, registry_, workers_, show);
     line.reset();
     for (const std::string& text : made.notes) note(text);
-    std::cout << made.table;
+    if (!command_.json) std::cout << made.table;
     return made.written ? kExitDone : kExitFailed;
   }
 
@@ -351,26 +355,11 @@ class Run {
     return summary;
   }
 
-  void print(const Deployment& done, const Json& summary) const {
-    std::cout << fmt::format("{} rows of {}\n", summary.at("rows").get<int64_t>(),
-                             summary.at("tested_on").get<std::string>());
-    for (const auto& [name, value] : summary.at("model").items()) {
-      const std::string proxy = summary.contains("proxy") && summary.at("proxy").contains(name)
-                                    ? fmt::format("   proxy {:.6g}", summary.at("proxy").at(name).get<double>())
-                                    : "";
-      std::cout << fmt::format("  {:<12} model {:.6g}{}\n", name, value.is_number() ? value.get<double>() : 0.0, proxy);
-    }
-    std::cout << fmt::format("  {:<12} {:.0f}\n", "BOPs", summary.at("bops").get<double>());
-    if (done.proxy) {
-      std::cout << fmt::format("proxy against model, {}",
-                               describe(*done.verification, config_.proxy.trace.cover_factor));
-    }
-    std::cout << fmt::format("{:.0f} samples/s, {:.1f} s in all\n", summary.at("samples_per_second").get<double>(),
-                             summary.at("wall_seconds").get<double>());
-    const bool scaled = std::ranges::any_of(extras_.scaling, [](const Scaling& s) { return !s.empty(); });
-    std::cout << fmt::format("files in {}: model.h5, {}{}summary.json, history.csv, config.yaml, report.html\n",
-                             folder_.string(), done.proxy ? "proxy.h5 (for hls4ml), " : "",
-                             scaled ? "scaling.csv (of its inputs), " : "");
+  /// The result for programs (--json).
+  void print_json(Json result, bool finished) const {
+    result["folder"] = folder_.string();
+    result["finished"] = finished;
+    std::cout << result.dump(1) << "\n";
   }
 
   const TrainCommand& command_;

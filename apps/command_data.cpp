@@ -176,7 +176,8 @@ std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const Mod
   std::vector<std::string> names;
   for (const FieldSpec& input : inputs) names.push_back(input.name);
   std::unique_ptr<Dataset> set =
-      load_set(std::move(rows), names, outputs, extras.scaling, extras.classes, memory_of(command));
+      load_set(std::move(rows), names, outputs, extras.scaling, extras.classes, memory_of(command),
+               outputs.empty() ? std::vector<Scaling>{} : extras.target_scaling);
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Shape& found = set->inputs()[i].sample;
     HGQ_CHECK(found == inputs[i].sample, ShapeError, from, ": a row for the input '", printable(inputs[i].name),

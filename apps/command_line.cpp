@@ -56,18 +56,14 @@ void add_train(CLI::App& app, TrainCommand& c) {
       ->check(number_above(0, true));
   app.add_flag("--resume", c.resume, "continue from the checkpoint of the run");
   app.add_flag("--quiet", c.quiet, "show no progress");
+  add_json(app, c.json);
 }
 
 void add_check(CLI::App& app, Action& action) {
-  struct Check {
-    std::string config;
-    std::vector<std::string> sets;
-  };
-  const auto [sub, c] = add_command<Check>(
-      app, action, "check", "all errors of a config",
-      [](const Check& check, const Registry& registry) { return run_check(check.config, check.sets, registry); });
+  const auto [sub, c] = add_command<CheckCommand>(app, action, "check", "all errors of a config", run_check);
   sub->add_option("config", c->config, "config file (YAML)")->type_name("CONFIG")->required();
   add_sets(*sub, c->sets);
+  add_json(*sub, c->json);
 }
 
 void add_summary(CLI::App& app, Action& action) {
@@ -86,7 +82,8 @@ void add_summary(CLI::App& app, Action& action) {
 }
 
 void add_eval(CLI::App& app, Action& action) {
-  const auto [sub, c] = add_command<EvalCommand>(app, action, "eval", "loss and metrics of a model on data", run_eval);
+  const auto [sub, c] =
+      add_command<EvalCommand>(app, action, "eval", "loss and metrics of a model, or of a proxy, on data", run_eval);
   add_data_options(*sub, *c, true);
   sub->add_option("--sample-weights", c->sample_weights,
                   "as --targets, factors of the rows' losses; all 1 if not given")
@@ -97,18 +94,26 @@ void add_eval(CLI::App& app, Action& action) {
   sub->add_option("--metrics", c->metrics,
                   "metrics, with commas between them, and keys as in a config; the model's own if not given")
       ->type_name("NAME,...");
+  sub->add_option("--report", c->out,
+                  "JSON file to write: confusion matrix, precision, recall and ROC of each class, residuals; also "
+                  "printed as tables")
+      ->type_name("FILE");
 }
 
 void add_predict(CLI::App& app, Action& action) {
   const auto [sub, c] = add_command<PredictCommand>(
       app, action, "predict", "predictions of a model, or of a proxy, which is emulated exactly", run_predict);
   add_data_options(*sub, *c, false);
-  sub->add_option("--out", c->out, "HDF5 file to write")->type_name("FILE")->required();
+  sub->add_option("--out", c->out, "file to write: CSV or NPY if its name ends so, otherwise HDF5")
+      ->type_name("FILE")
+      ->required();
   sub->add_option("--softmax-table", c->softmax_table,
                   "of a proxy: softmax as hls4ml computes it, from tables of so many entries; as Keras if not given")
       ->type_name("N")
       ->check(integer_in(2, 262144));
   sub->add_flag("--with-inputs", c->with_inputs, "write the scaled inputs, too");
+  sub->add_flag("--scaled-outputs", c->scaled_outputs,
+                "of a model with data.scale_targets: what the network gives, not in the unit of the targets");
 }
 
 void add_trace(CLI::App& app, Action& action) {
@@ -142,6 +147,7 @@ void add_export(CLI::App& app, Action& action) {
          "entries of the largest table for a function; 2048, the most that Keras opens, if not given; -1: none")
       ->type_name("N")
       ->check(integer_in(-1, kLargestInteger));
+  add_json(*sub, c->json);
 }
 
 void add_verify(CLI::App& app, Action& action) {
@@ -200,6 +206,7 @@ void add_import(CLI::App& app, Action& action) {
                   "epsilon of the batch norms, which Python HGQ does not save; 0.001 if not given")
       ->type_name("NUMBER")
       ->check(number_above(0, true));
+  add_json(*sub, c->json);
 }
 
 void add_reference(CLI::App& app, Action& action) {

@@ -20,6 +20,7 @@ void add_report(CLI::App& app, Action& action) {
   for (const auto& [sub, c] : {std::pair(report, r), std::pair(show, s)}) {
     sub->add_flag("--luts", c->luts, "estimate LUTs also for a large network, however long it takes");
     add_threads(*sub, c->threads);
+    add_json(*sub, c->json);
   }
 }
 

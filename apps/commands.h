@@ -32,11 +32,17 @@ struct TrainCommand {
   double checkpoint_seconds = 2;  // the least time between two checkpoints at the end of an epoch
   bool resume = false;
   bool quiet = false;
+  bool json = false;
 };
 int run_train(const TrainCommand& command, const Registry& registry);
 
+struct CheckCommand {
+  std::string config;
+  std::vector<std::string> sets;
+  bool json = false;
+};
 /// Prints all errors of a config.
-int run_check(const std::string& config, const std::vector<std::string>& sets, const Registry& registry);
+int run_check(const CheckCommand& command, const Registry& registry);
 
 /// The options that eval, predict, trace and verify have in common.
 struct DataCommand {
@@ -68,7 +74,8 @@ struct EvalCommand : DataCommand {
 int run_eval(const EvalCommand& command, const Registry& registry);
 struct PredictCommand : DataCommand {
   bool with_inputs = false;
-  int64_t softmax_table = 0;  // of a proxy: hls4ml's softmax from tables with so many entries; 0: as in Keras
+  bool scaled_outputs = false;  // of a regression: as the network gives them, not in the unit of the targets
+  int64_t softmax_table = 0;    // of a proxy: hls4ml's softmax from tables with so many entries; 0: as in Keras
 };
 int run_predict(const PredictCommand& command, const Registry& registry);
 struct TraceCommand : DataCommand {
@@ -80,6 +87,7 @@ struct ExportCommand {
   std::string overflow = "wrap";
   std::optional<int64_t> accum_fp_max_offset;
   int64_t unary_lut_max_table_size = ProxyOptions{}.unary_lut_max_table_size;
+  bool json = false;
 };
 int run_export(const ExportCommand& command, const Registry& registry);
 struct VerifyCommand : DataCommand {
@@ -103,12 +111,14 @@ struct ImportCommand {
   std::optional<double> epsilon;        // of batch norms
   std::string overflow;                 // of a QKeras model's proxy; empty: sat
   std::vector<std::string> input_bits;  // of a QKeras model: [NAME=]TYPE
+  bool json = false;
 };
 int run_import(const ImportCommand& command, const Registry& registry);
 struct ReportCommand {
   std::string run;    // the folder
   std::string out;    // of `report`; empty: report.html in the folder
   bool luts = false;  // estimate LUTs however long it takes
+  bool json = false;
   int threads = 0;
 };
 /// Writes the report of a run as a page.

@@ -66,7 +66,7 @@ constexpr std::array<NamedDoc, 5> kExitCodes{
       "be made of it"},
      {"130", "interrupted (Ctrl-C, SIGTERM); a run has a checkpoint, from which --resume continues"}}};
 
-constexpr std::array<NamedDoc, 8> kRunFiles{
+constexpr std::array<NamedDoc, 10> kRunFiles{
     {{"config.yaml", "the config with all --set values, and absolute paths of files; it runs the same again"},
      {"history.csv",
       "a row for each epoch: epoch, loss, metrics, the same of the validation rows (val_...), bops, beta, "
@@ -78,6 +78,8 @@ constexpr std::array<NamedDoc, 8> kRunFiles{
       "exact BOPs and the metrics on the test rows, too"},
      {"model.h5", "the trained model with its ranges; Python HGQ 0.2.6 opens it, too"},
      {"proxy.h5", "the proxy, which hls4ml 1.3.0 reads"},
+     {"scaling.csv", "with data.scale: how the inputs of the network are made of those in the data"},
+     {"output_scaling.csv", "with data.scale_targets: how numbers in the unit of the data are made of the outputs"},
      {"summary.json",
       "metrics of model and proxy on the test rows (loss is the task loss with BOPs and regularizers, task_loss "
       "without "

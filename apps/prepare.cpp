@@ -93,9 +93,13 @@ PreparedRun prepare_run(const RunConfig& config, const Registry& registry, Error
     const Model::Entry& entry = run.model.entry(run.model.outputs()[o]);
     outputs.push_back({config.model.outputs[o], entry.shape, run.extras.objective.losses[o]->target_kind()});
   }
-  run.sets = load_data(std::move(opened), config.data_config, input_names(run.model), outputs,
-                       static_cast<uint64_t>(config.seed),
-                       config.model.weights.keep_scaling ? weights.scaling : std::vector<Scaling>{});
+  const std::vector<std::string> inputs = input_names(run.model);
+  const TrainingExtras training{
+      .class_weights = config.train.class_weights,
+      .more_targets = targets_of_teacher(config.train.distillation, registry, inputs, outputs)};
+  run.sets = load_data(std::move(opened), config.data_config, inputs, outputs, static_cast<uint64_t>(config.seed),
+                       config.model.weights.keep_scaling ? weights.scaling : std::vector<Scaling>{}, training);
+  take_target_scaling(run.sets.target_scaling, run.extras);
   if (checkpoint.empty()) {
     for (std::string& line : changed_data(config.model.weights, weights, run.sets))
       run.warnings.push_back(std::move(line));

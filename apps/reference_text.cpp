@@ -102,7 +102,8 @@ const std::string_view kLosses =
 const std::string_view kMetrics =
     R"(The names in callbacks and history.csv are: `loss`; each metric; with `data.validation` the same with the prefix `val_` (`val_loss`, `val_accuracy`); `bops` with FreeBOPs or
 CalibratedBOPs (with both, `bops` is that of CalibratedBOPs and `free_bops` the other). With several outputs also `OUTPUT_loss` and `OUTPUT_METRIC`; an
-output of a nested model is called there by the name of its layer (`a_loss` for `block/a`).
+output of a nested model is called there by the name of its layer (`a_loss` for `block/a`). Every metric has a key `name`, under which it is logged; of two with the same
+name one needs it. What each measures is explained in docs/metrics.md.
 )";
 
 const std::string_view kCallbacks = R"(Called in the order of the list.

@@ -57,11 +57,13 @@ Node resolved_train(const TrainConfig& train) {
   node.set("loss", losses);
   set_unless_null(node, "loss_weights", weights);
   node.set("optimizer", train.optimizer);
-  node.set("metrics", Node::list(train.metrics));
-  if (!train.weighted_metrics.empty()) node.set("weighted_metrics", Node::list(train.weighted_metrics));
+  node.set("metrics", to_node(train.metrics));
+  if (!train.weighted_metrics.empty()) node.set("weighted_metrics", to_node(train.weighted_metrics));
   node.set("batch_size", Node::integer(train.batch_size));
   node.set("epochs", Node::integer(train.epochs));
   node.set("shuffle", Node::boolean(train.shuffle));
+  set_unless_null(node, "class_weight", train.class_weight);
+  if (!train.distillation.empty()) node.set("distillation", to_node(train.distillation));
   if (!train.freeze.names.empty()) node.set("freeze", names_node(train.freeze.names));
   if (!train.phases.empty()) node.set("phases", to_node(train.phases));
   if (train.schedule_epochs) node.set("schedule_epochs", Node::integer(*train.schedule_epochs));

@@ -164,8 +164,9 @@ class Reader {
     const Node* weights =
         c.node("loss_weights", "factors of the outputs' losses in their sum: {OUTPUT: FACTOR, ...}", "a map", "1 each");
     const Node* optimizer = c.node("optimizer", "how the weights are updated", "an optimizer", "Adam");
-    const Node* metrics = c.node("metrics", "measured in addition to the loss, on training and validation rows",
-                                 "a list of metrics", "[]");
+    const Node* metrics = c.node(
+        "metrics", "measured in addition to the loss, on training and validation rows; {OUTPUT: [...], ...} for each",
+        "a list of metrics", "[]");
     const Node* weighted = c.node("weighted_metrics", "the same, as means weighted by data.sample_weights; not AUC",
                                   "a list of metrics", "[]");
     train.batch_size =
@@ -185,20 +186,42 @@ class Reader {
     const Node* phases =
         c.node("phases", "a training in parts, each with its own beta, learning rate and frozen layers",
                "a list of maps", "one phase");
+    const Node* class_weight =
+        c.node("class_weight",
+               "factor of the loss of each training row by its class, as Keras' class_weight: balanced (all classes "
+               "count as much), or {CLASS: WEIGHT, ...} with labels or numbers of classes, 1 for others; "
+               "{OUTPUT: ..., ...} for several outputs",
+               "balanced, or a map", "1 each");
+    const Node* distillation =
+        c.node("distillation", "learn also from the outputs of a trained model: the teacher", "a map", "no teacher");
     c.finish();
+    if (class_weight != nullptr) {
+      train.class_weight = *class_weight;
+      train.class_weights =
+          read_class_weights(*class_weight, {"train.class_weight", config_.model.outputs, graph_is_right_}, errors_);
+    }
+    if (distillation != nullptr || docs_ != nullptr)
+      train.distillation =
+          read_distillation(distillation == nullptr ? Node::map({}) : *distillation, folder_, errors_, docs_);
     if (freeze != nullptr) train.freeze = read_freeze(*freeze, "train.freeze", errors_);
     if (phases != nullptr || docs_ != nullptr)
       read_train_phases(phases == nullptr ? Node::list({Node::map({})}) : *phases, c);
-    if (loss != nullptr) read_losses(*loss);
-    if (weights != nullptr) read_weights(*weights);
+    if (loss != nullptr) train.losses = loss_list(*loss);
+    if (weights != nullptr)
+      read_loss_weights(*weights, {"train.loss_weights", config_.model.outputs, graph_is_right_}, train.losses,
+                        errors_);
     train.optimizer = optimizer == nullptr ? Node::scalar("Adam") : *optimizer;
     check_named(train.optimizer, "an optimizer", errors_, hooks_.check_optimizer, train.optimizer, errors_);
-    train.metrics = named_items(metrics);
-    train.weighted_metrics = named_items(weighted);
-    for (const Node& metric : train.metrics)
-      check_named(metric, "a metric", errors_, hooks_.check_metric, metric, false, errors_);
-    for (const Node& metric : train.weighted_metrics)
-      check_named(metric, "a metric", errors_, hooks_.check_metric, metric, true, errors_);
+    train.metrics = metric_list(metrics, "train.metrics", false);
+    train.weighted_metrics = metric_list(weighted, "train.weighted_metrics", true);
+  }
+
+  std::vector<MetricConfig> metric_list(const Node* node, const std::string& section, bool weighted) {
+    std::vector<MetricConfig> metrics =
+        read_metric_list(node, {section, config_.model.outputs, graph_is_right_}, errors_);
+    for (const auto& [metric, output] : metrics)
+      check_named(metric, "a metric", errors_, hooks_.check_metric, metric, weighted, errors_);
+    return metrics;
   }
 
   void read_train_phases(const Node& node, ConfigReader& c) {
@@ -214,50 +237,11 @@ class Reader {
     if (!wrong.empty()) errors_.add(node.key_place(), concat("train.phases: ", wrong));
   }
 
-  void check_loss(const Node& loss) { check_named(loss, "a loss", errors_, hooks_.check_loss, loss, errors_); }
-
-  /// `mse` for all outputs, or {a: mse, b: mae}: a map whose keys are outputs, or that has several keys.
-  void read_losses(const Node& node) {
-    const std::vector<std::string>& outputs = config_.model.outputs;
-    const auto is_output = [&](const auto& entry) {
-      return std::find(outputs.begin(), outputs.end(), entry.first) != outputs.end();
+  std::vector<OutputLoss> loss_list(const Node& node) {
+    const auto check = [&](const Node& loss) {
+      check_named(loss, "a loss", errors_, hooks_.check_loss, loss, errors_);
     };
-    const std::vector<std::pair<std::string, Node>>& entries = node.entries();
-    const bool by_output = node.is_map() && node.find("class_name") == nullptr &&
-                           (entries.size() > 1 || std::any_of(entries.begin(), entries.end(), is_output));
-    if (!by_output) {
-      check_loss(node);
-      for (const std::string& output : outputs) config_.train.losses.push_back({output, node, 1});
-      return;
-    }
-    for (const auto& [output, loss] : entries) {
-      check_loss(loss);
-      check_output("train.loss", output, loss);
-    }
-    for (const std::string& output : outputs) {
-      if (const Node* loss = node.find(output)) {
-        config_.train.losses.push_back({output, *loss, 1});
-      } else if (graph_is_right_) {
-        errors_.add(node.key_place(), concat("train.loss: no loss for the output '", output, "'"));
-      }
-    }
-  }
-
-  void check_output(const std::string& where, const std::string& name, const Node& value) {
-    const std::vector<std::string>& outputs = config_.model.outputs;
-    if (!graph_is_right_ || std::find(outputs.begin(), outputs.end(), name) != outputs.end()) return;
-    errors_.add(value.key_place(), concat(where, ": '", printable(name), "' is no output", suggestion(name, outputs)));
-  }
-
-  void read_weights(const Node& node) {
-    ConfigReader c(node, "train.loss_weights", errors_);
-    for (const auto& [output, value] : node.entries()) {
-      const double weight = c.number(output, "", {.required = true, .fallback = 1, .min = 0});
-      check_output("train.loss_weights", output, value);
-      for (OutputLoss& loss : config_.train.losses) {
-        if (loss.output == output) loss.weight = weight;
-      }
-    }
+    return read_loss_list(node, {"train.loss", config_.model.outputs, graph_is_right_}, check, errors_);
   }
 
   void read_export(const Node& node) {

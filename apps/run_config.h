@@ -20,6 +20,10 @@
 #include <string>
 #include <vector>
 
+#include "hgq/apps/class_weight_keys.h"
+#include "hgq/apps/distillation_keys.h"
+#include "hgq/apps/loss_list.h"
+#include "hgq/apps/metric_list.h"
 #include "hgq/apps/model_weights.h"
 #include "hgq/apps/rtl_settings.h"
 #include "hgq/apps/training_phases.h"
@@ -41,22 +45,17 @@ struct ModelConfig {
   std::vector<std::string> inputs, outputs;  // names of its layers
 };
 
-/// One output's loss: `NAME` or `{NAME: {...}}`.
-struct OutputLoss {
-  std::string output;
-  Node loss;
-  double weight = 1;
-};
-
 struct TrainConfig {
   std::vector<OutputLoss> losses;  // one for each output, in their order
   Node optimizer;                  // `NAME` or `{NAME: {...}}`
-  std::vector<Node> metrics;       // the same
-  std::vector<Node> weighted_metrics;
+  std::vector<MetricConfig> metrics, weighted_metrics;
   int64_t batch_size = 32;
   int64_t epochs = 1;
   std::optional<int64_t> schedule_epochs;  // the length of schedules without one of their own; epochs if not given
   bool shuffle = true;
+  Node class_weight;                        // as it is written, or null
+  std::vector<ClassWeights> class_weights;  // for each output, or none
+  DistillationConfig distillation;
   PlacedNames freeze;
   std::vector<PhaseConfig> phases;  // with their epochs, but for the last
 

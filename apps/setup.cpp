@@ -74,7 +74,7 @@ void check_watched_metrics(const RunConfig& config, const Registry& registry, Er
     });
   };
   const bool names_are_known = config.model.outputs.size() == 1 || std::ranges::all_of(config.model.outputs, is_layer);
-  if (!said_elsewhere.empty() || !names_are_known) return;
+  if (!said_elsewhere.empty() || !names_are_known || !objective.names_are_known()) return;
   const std::vector<std::string> measured = objective.logged_names(config.model.outputs);
   const bool validation = config.data_config.validation || config.data_config.validation_share;
   for (const UnmeasuredMetric& metric : find_unmeasured(callbacks, measured, validation))
@@ -159,21 +159,8 @@ Objective make_objective(const RunConfig& config, const TrainingKinds& kinds, Er
     objective.losses.push_back(make_loss(loss.loss, kinds.losses, errors));
     objective.weights.push_back(loss.weight);
   }
-  const auto add = [&](const std::vector<Node>& nodes, std::vector<MetricPtr>& metrics) {
-    for (const Node& node : nodes) {
-      metrics.push_back(make_metric(node, kinds.metrics, errors));
-      for (const LossPtr& loss : objective.losses) {
-        if (loss == nullptr || metrics.back() == nullptr) continue;
-        try {
-          metrics.back()->check_fits(*loss);
-        } catch (const ConfigError& e) {
-          errors.add(node.place(), e.what());
-        }
-      }
-    }
-  };
-  add(config.train.metrics, objective.metrics);
-  add(config.train.weighted_metrics, objective.weighted_metrics);
+  objective.distillation = config.train.distillation.loss();
+  add_metrics(config, kinds, objective, errors);
   return objective;
 }
 

@@ -120,6 +120,26 @@ ScaleKind scale_kind(const std::string& name) {
   return ScaleKind::kNone;
 }
 
+/// A kind for all regressions, or {OUTPUT: KIND, ...}.
+void read_target_scales(ConfigReader& reader, DataConfig& config) {
+  const Node* const node =
+      reader.node("scale_targets",
+                  "how the targets of regressions are scaled, in the same way; metrics and "
+                  "predictions are in the unit of the file; {OUTPUT: ..., ...} for several outputs",
+                  "none, standard, minmax", "none");
+  if (node == nullptr) return;
+  config.target_scales_place = node->place();
+  if (node->is_map()) {
+    ConfigReader by_output(*node, "data.scale_targets", reader.errors());
+    for (const auto& [output, value] : node->entries())
+      config.target_scales.emplace_back(
+          output, scale_kind(by_output.choice(output, "", {"none", "standard", "minmax"}, "none")));
+    return;
+  }
+  const ScaleKind kind = scale_kind(reader.choice("scale_targets", "", {"none", "standard", "minmax"}, "none"));
+  if (kind != ScaleKind::kNone) config.target_scales.emplace_back("", kind);
+}
+
 }  // namespace
 
 int64_t default_memory_limit() { return physical_memory() / 2; }
@@ -202,6 +222,7 @@ DataConfig read_data_config(const Node& node, const std::string& folder, ErrorLi
       "scale",
       "how inputs are scaled, by the training rows: standard (mean 0, deviation 1 of each column), minmax (to [0, 1])",
       {"none", "standard", "minmax"}, "none"));
+  read_target_scales(reader, config);
   const Node* csv =
       reader.node("csv", "format of CSV files, if it should not be found automatically: keys of data.csv", "a map");
   if (csv != nullptr || docs != nullptr)

@@ -8,6 +8,7 @@
 //     validation: 0.15                            # or {inputs: ..., targets: ..., file: ...}
 //     test: {inputs: x_test, targets: y_test}
 //     scale: standard
+//     scale_targets: standard                     # or {out_a: minmax}; of regressions alone
 //     csv: {separator: ";", header: false, comment: "%", missing: drop}
 //     memory: 8.0                                 # GiB; a set that needs more is read in blocks
 //     allow_external: false                       # whether HDF5 files may name files outside of their own folder
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hgq/config/config_reader.h"
@@ -33,6 +35,9 @@ struct DataConfig {
   std::optional<SetSpec> validation;
   std::optional<SetSpec> test;
   ScaleKind scale = ScaleKind::kNone;
+  /// Of the targets of regressions, by output; a single one without a name is for all of them.
+  std::vector<std::pair<std::string, ScaleKind>> target_scales;
+  std::string target_scales_place;
   CsvOptions csv;
   int64_t memory_limit = 0;     // bytes
   bool allow_external = false;  // HDF5 files may name files outside of their own folder

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "hgq/config/nearest_name.h"
 #include "hgq/core/error.h"
+#include "hgq/core/printable.h"
 #include "hgq/data/file_dataset.h"
 
 namespace hgq {
@@ -73,21 +75,29 @@ std::vector<TargetEncoder> make_encoders(const std::vector<OutputSpec>& outputs)
   return encoders;
 }
 
-using SharedRows = std::vector<std::shared_ptr<const RowSource>>;
+/// How the arrays of a set become fields.
+struct FieldRules {
+  const std::vector<std::string>& inputs;
+  const std::vector<OutputSpec>& outputs;
+  const std::vector<Scaling>& scaling;         // of the inputs; or none
+  const std::vector<Scaling>& target_scaling;  // or none
+  const std::vector<TargetEncoder>& encoders;
+};
 
 /// Makes fields of arrays, in the order of the model's layers, with the sample weights last. Training and validation
-/// rows share their arrays.
-FieldSet make_fields(const std::vector<std::string>& inputs, const SharedRows& arrays,
-                     const std::vector<Scaling>& scaling, const std::vector<TargetEncoder>& encoders,
-                     const std::vector<OutputSpec>& outputs) {
+/// rows share their arrays. `more_targets` come after those of the outputs.
+FieldSet make_fields(const FieldRules& rules, const SharedRows& arrays, const SharedRows& more_targets = {}) {
+  const auto& [inputs, outputs, scaling, target_scaling, encoders] = rules;
   FieldSet set;
   set.input_count = inputs.size();
   for (size_t i = 0; i < inputs.size(); ++i) {
     set.fields.push_back(FieldReader::input(inputs[i], arrays[i], scaling.empty() ? Scaling{} : scaling[i]));
   }
   for (size_t i = 0; i < outputs.size(); ++i) {
-    set.fields.push_back(FieldReader::target(outputs[i].name, arrays[inputs.size() + i], encoders[i]));
+    set.fields.push_back(FieldReader::target(outputs[i].name, arrays[inputs.size() + i], encoders[i],
+                                             target_scaling.empty() ? Scaling{} : target_scaling[i]));
   }
+  for (const auto& rows : more_targets) set.fields.push_back(FieldReader::plain(rows->place(), rows));
   std::vector<Shape> shapes;
   for (const OutputSpec& output : outputs) shapes.push_back(output.sample);
   const size_t first_weight = inputs.size() + outputs.size();
@@ -105,14 +115,21 @@ NumberWidth width_of_inputs(ScaleKind scale) {
   return scale == ScaleKind::kNone ? NumberWidth::kFloat : NumberWidth::kDouble;
 }
 
+/// Scaled targets are needed as exactly as they are.
+NumberWidth width_of_target(const TargetEncoder& encoder, ScaleKind scale, const RowSource& rows) {
+  return scale == ScaleKind::kNone ? encoder.width_of(rows) : NumberWidth::kDouble;
+}
+
 /// The bytes that all rows take in memory when they are cached.
-int64_t cached_bytes(const RowSet& set, const std::vector<TargetEncoder>& encoders, ScaleKind scale) {
+int64_t cached_bytes(const RowSet& set, const std::vector<TargetEncoder>& encoders, ScaleKind scale,
+                     const std::vector<ScaleKind>& target_scales) {
   int64_t bytes = 0;
   const auto add = [&](const NamedRows& named, NumberWidth width) {
     bytes += named.rows->sample().size() * bytes_of(std::min(width, named.rows->width()));
   };
   for (const NamedRows& input : set.inputs) add(input, width_of_inputs(scale));
-  for (size_t i = 0; i < encoders.size(); ++i) add(set.targets[i], encoders[i].width_of(*set.targets[i].rows));
+  for (size_t i = 0; i < encoders.size(); ++i)
+    add(set.targets[i], width_of_target(encoders[i], target_scales[i], *set.targets[i].rows));
   for (const NamedRows& weight : set.weights) add(weight, NumberWidth::kFloat);
   return bytes * set.size();
 }
@@ -127,11 +144,12 @@ SharedRows take_arrays(RowSet set) {
 }
 
 /// Reads each of them into memory now, since they are read several times.
-SharedRows cache_arrays(RowSet set, const std::vector<TargetEncoder>& encoders, ScaleKind scale) {
+SharedRows cache_arrays(RowSet set, const std::vector<TargetEncoder>& encoders, ScaleKind scale,
+                        const std::vector<ScaleKind>& target_scales) {
   for (NamedRows& input : set.inputs) input.rows = cached_rows(std::move(input.rows), width_of_inputs(scale));
   for (size_t i = 0; i < encoders.size(); ++i) {
     std::unique_ptr<RowSource>& rows = set.targets[i].rows;
-    const NumberWidth width = encoders[i].width_of(*rows);
+    const NumberWidth width = width_of_target(encoders[i], target_scales[i], *rows);
     rows = cached_rows(std::move(rows), width);
   }
   for (NamedRows& weight : set.weights) weight.rows = cached_rows(std::move(weight.rows), NumberWidth::kFloat);
@@ -168,6 +186,48 @@ void arrange_set(RowSet& set, const std::vector<std::string>& inputs, const std:
   arrange_weights(set, names_of(outputs));
 }
 
+/// How the targets of each output are scaled. Throws ConfigError if classes are to be scaled.
+std::vector<ScaleKind> target_scales_of(const DataConfig& config, const std::vector<OutputSpec>& outputs) {
+  std::vector<ScaleKind> kinds(outputs.size(), ScaleKind::kNone);
+  const std::string prefix = config.target_scales_place.empty() ? "" : config.target_scales_place + ": ";
+  for (const auto& [name, kind] : config.target_scales) {
+    bool found = kind == ScaleKind::kNone;
+    for (size_t o = 0; o < outputs.size(); ++o) {
+      const bool numbers = outputs[o].kind == TargetKind::kNumbers;
+      if (name == outputs[o].name || (name.empty() && numbers)) kinds[o] = kind;
+      found = found || kinds[o] == kind;
+      HGQ_CHECK(name != outputs[o].name || numbers || kind == ScaleKind::kNone, ConfigError, prefix,
+                "data.scale_targets: the targets of output '", name, "' are classes, which are not scaled");
+    }
+    HGQ_CHECK(found, ConfigError, prefix, "data.scale_targets: ",
+              name.empty()
+                  ? std::string("no output has a loss of numbers (mse, mae, huber), and classes are not scaled")
+                  : concat("'", printable(name), "' is no output", suggestion(name, names_of(outputs))));
+  }
+  return kinds;
+}
+
+/// The sample weights of the training rows, times the weights of their classes: one array for each output. None if
+/// there are no weights of classes.
+SharedRows class_weights_of(const std::vector<ClassWeights>& weights, const FieldRules& rules, const SharedRows& arrays,
+                            const std::optional<std::vector<int64_t>>& rows) {
+  SharedRows made;
+  if (std::ranges::all_of(weights, [](const ClassWeights& w) { return w.empty(); })) return made;
+  const size_t first_target = rules.inputs.size();
+  const size_t outputs = rules.outputs.size();
+  const size_t given = arrays.size() - first_target - outputs;
+  for (size_t o = 0; o < outputs; ++o) {
+    const std::shared_ptr<const RowSource> own =
+        given == 0 ? nullptr : arrays[first_target + outputs + (given == 1 ? 0 : o)];
+    const ClassedTargets targets{rules.outputs[o].name, rules.outputs[o].sample, arrays[first_target + o],
+                                 rules.encoders[o]};
+    const bool has_classes = o < weights.size() && !weights[o].empty();
+    made.push_back(class_weighted_rows(
+        targets, has_classes ? weights_of_classes(weights[o], targets, rows) : std::vector<double>{}, own));
+  }
+  return made;
+}
+
 }  // namespace
 
 std::vector<std::string> OpenedData::notes() const {
@@ -202,38 +262,50 @@ std::map<std::string, Shape> input_shapes(const RowSet& rows) {
 }
 
 DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<std::string>& inputs,
-                   const std::vector<OutputSpec>& outputs, uint64_t seed, const std::vector<Scaling>& scaling) {
+                   const std::vector<OutputSpec>& outputs, uint64_t seed, const std::vector<Scaling>& scaling,
+                   const TrainingExtras& extras) {
   const auto is_given = [&](size_t input) { return input < scaling.size() && !scaling[input].empty(); };
   bool any_given = false;
   for (size_t i = 0; i < inputs.size(); ++i) any_given = any_given || is_given(i);
   const ScaleKind scale = any_given ? ScaleKind::kStandard : config.scale;
+  const std::vector<ScaleKind> target_scales = target_scales_of(config, outputs);
   DataSets sets;
   std::optional<SplitRows> split;
   if (config.validation_share) split = split_rows(data.train.size(), *config.validation_share, seed);
   arrange_set(data.train, inputs, outputs);
   std::vector<TargetEncoder> encoders = make_encoders(outputs);
   // For a while the rows are in memory twice: as they are in the file, and as training and validation rows.
-  const bool fits = 2 * cached_bytes(data.train, encoders, scale) <= config.memory_limit;
-  const SharedRows train_arrays =
-      fits ? cache_arrays(std::move(data.train), encoders, scale) : take_arrays(std::move(data.train));
+  const bool fits = 2 * cached_bytes(data.train, encoders, scale, target_scales) <= config.memory_limit;
+  const SharedRows arrays =
+      fits ? cache_arrays(std::move(data.train), encoders, scale, target_scales) : take_arrays(std::move(data.train));
   const std::optional<std::vector<int64_t>> train_rows = split ? std::optional(std::move(split->train)) : std::nullopt;
   for (size_t i = 0; i < inputs.size(); ++i)
-    sets.scaling.push_back(is_given(i) ? scaling[i] : fit_scaling(config.scale, *train_arrays[i], train_rows));
+    sets.scaling.push_back(is_given(i) ? scaling[i] : fit_scaling(config.scale, *arrays[i], train_rows));
   for (size_t i = 0; i < outputs.size(); ++i) {
-    encoders[i].fit(*train_arrays[inputs.size() + i]);
+    encoders[i].fit(*arrays[inputs.size() + i]);
     sets.classes.push_back(encoders[i].classes());
+    sets.target_scaling.push_back(fit_scaling(target_scales[i], *arrays[inputs.size() + i], train_rows));
   }
-  const auto make = [&](const SharedRows& arrays, std::optional<std::vector<int64_t>> rows) {
-    FieldSet set = make_fields(inputs, arrays, sets.scaling, encoders, outputs);
+  const FieldRules rules{inputs, outputs, sets.scaling, sets.target_scaling, encoders};
+  const auto make = [&](FieldSet set, std::optional<std::vector<int64_t>> rows) {
     set.rows = std::move(rows);
     return finish(std::move(set), config.memory_limit);
   };
   const auto make_other = [&](RowSet& other) {
     arrange_set(other, inputs, outputs);
-    return make(take_arrays(std::move(other)), std::nullopt);
+    return make(make_fields(rules, take_arrays(std::move(other))), std::nullopt);
   };
-  sets.train = make(train_arrays, train_rows);
-  if (split) sets.validation = make(train_arrays, std::move(split->validation));
+  SharedRows train_arrays = arrays;
+  if (const SharedRows weighted = class_weights_of(extras.class_weights, rules, arrays, train_rows);
+      !weighted.empty()) {
+    train_arrays.resize(inputs.size() + outputs.size());
+    train_arrays.insert(train_arrays.end(), weighted.begin(), weighted.end());
+  }
+  SharedRows more;
+  if (extras.more_targets)
+    more = extras.more_targets({arrays.begin(), arrays.begin() + static_cast<std::ptrdiff_t>(inputs.size())}, sets);
+  sets.train = make(make_fields(rules, train_arrays, more), train_rows);
+  if (split) sets.validation = make(make_fields(rules, arrays), std::move(split->validation));
   if (data.validation) sets.validation = make_other(*data.validation);
   if (data.test) sets.test = make_other(*data.test);
   return sets;
@@ -241,7 +313,8 @@ DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<
 
 std::unique_ptr<Dataset> load_set(RowSet rows, const std::vector<std::string>& inputs,
                                   const std::vector<OutputSpec>& outputs, const std::vector<Scaling>& scaling,
-                                  const std::vector<ClassMap>& classes, int64_t memory_limit) {
+                                  const std::vector<ClassMap>& classes, int64_t memory_limit,
+                                  const std::vector<Scaling>& target_scaling) {
   arrange_set(rows, inputs, outputs);
   std::vector<TargetEncoder> encoders = make_encoders(outputs);
   for (size_t i = 0; i < encoders.size(); ++i) {
@@ -255,8 +328,10 @@ std::unique_ptr<Dataset> load_set(RowSet rows, const std::vector<std::string>& i
   }
   HGQ_CHECK(scaling.empty() || scaling.size() == inputs.size(), ShapeError, "scaling is given for ", scaling.size(),
             " inputs, the model has ", inputs.size());
+  HGQ_CHECK(target_scaling.empty() || outputs.empty() || target_scaling.size() == outputs.size(), ShapeError,
+            "scaling is given for the targets of ", target_scaling.size(), " outputs, the model has ", outputs.size());
   const SharedRows arrays = take_arrays(std::move(rows));
-  return finish(make_fields(inputs, arrays, scaling, encoders, outputs), memory_limit);
+  return finish(make_fields({inputs, outputs, scaling, target_scaling, encoders}, arrays), memory_limit);
 }
 
 }  // namespace hgq

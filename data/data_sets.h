@@ -11,12 +11,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "hgq/data/class_weights.h"
 #include "hgq/data/classes.h"
 #include "hgq/data/data_config.h"
 #include "hgq/data/dataset.h"
@@ -51,19 +53,32 @@ struct OutputSpec {
 struct DataSets {
   std::unique_ptr<Dataset> train, validation, test;  // the last two may be missing
   std::vector<Scaling> scaling;                      // for each input, in the order of the model
+  std::vector<Scaling> target_scaling;               // for each output; empty if its targets are not scaled
   std::vector<ClassMap> classes;                     // for each output; empty if the target has no classes
+};
+
+using SharedRows = std::vector<std::shared_ptr<const RowSource>>;
+
+/// What a training has besides its data.
+struct TrainingExtras {
+  std::vector<ClassWeights> class_weights{};  // for each output, or none
+  /// Makes further targets of the training set, after those of the outputs, of its inputs as they are in the files.
+  /// `found` has the scaling and the classes.
+  std::function<SharedRows(const SharedRows& inputs, const DataSets& found)> more_targets{};
 };
 
 /// Reads the sets, their fields in the order of `inputs` and `outputs` (names of the model's layers), then sample
 /// weights if the config gives them. An input for which `scaling` has one that is not empty is scaled by it, and no
-/// other is fitted. Throws FileError or ConfigError if the data do not fit.
+/// other is fitted. `extras` are for the training set alone. Throws FileError or ConfigError if the data do not fit.
 DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<std::string>& inputs,
-                   const std::vector<OutputSpec>& outputs, uint64_t seed, const std::vector<Scaling>& scaling = {});
+                   const std::vector<OutputSpec>& outputs, uint64_t seed, const std::vector<Scaling>& scaling = {},
+                   const TrainingExtras& extras = {});
 
 /// One set for a trained model, with the scaling and the classes from its file. Without `outputs` the set has only
-/// inputs. If `scaling` is empty, nothing is scaled.
+/// inputs. If `scaling` is empty, no inputs are scaled; likewise targets.
 std::unique_ptr<Dataset> load_set(RowSet rows, const std::vector<std::string>& inputs,
                                   const std::vector<OutputSpec>& outputs, const std::vector<Scaling>& scaling,
-                                  const std::vector<ClassMap>& classes, int64_t memory_limit);
+                                  const std::vector<ClassMap>& classes, int64_t memory_limit,
+                                  const std::vector<Scaling>& target_scaling = {});
 
 }  // namespace hgq

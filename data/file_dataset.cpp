@@ -58,10 +58,18 @@ FieldReader FieldReader::input(std::string name, std::shared_ptr<const RowSource
   return field;
 }
 
-FieldReader FieldReader::target(std::string name, std::shared_ptr<const RowSource> rows, TargetEncoder encoder) {
+FieldReader FieldReader::target(std::string name, std::shared_ptr<const RowSource> rows, TargetEncoder encoder,
+                                Scaling scaling) {
   encoder.check_shape(*rows);
+  scaling.check(encoder.sample(), name);
   FieldReader field({std::move(name), encoder.sample()}, std::move(rows));
-  field.encoder_ = std::move(encoder);
+  if (scaling.empty()) {
+    field.encoder_ = std::move(encoder);
+  } else {
+    HGQ_CHECK(encoder.kind() == TargetKind::kNumbers, ConfigError, "output '", field.spec_.name,
+              "': its targets are classes, which are not scaled");
+    field.scaling_ = std::move(scaling);
+  }
   return field;
 }
 

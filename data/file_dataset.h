@@ -24,8 +24,9 @@ class FieldReader {
   /// An input. Rows of single numbers become rows of shape [1]. Throws FileError if it has text, or rows without
   /// values.
   static FieldReader input(std::string name, std::shared_ptr<const RowSource> rows, Scaling scaling);
-  /// A target that `encoder` converts.
-  static FieldReader target(std::string name, std::shared_ptr<const RowSource> rows, TargetEncoder encoder);
+  /// A target that `encoder` converts; of numbers, which may then be scaled.
+  static FieldReader target(std::string name, std::shared_ptr<const RowSource> rows, TargetEncoder encoder,
+                            Scaling scaling = {});
   /// Sample weights for outputs of these shapes: one number for each row, or, for a single output, a row in the shape
   /// of the output without its last dimension. They may be negative. Throws FileError if the shape fits neither.
   static FieldReader weight(std::string name, std::shared_ptr<const RowSource> rows, std::span<const Shape> outputs);

@@ -50,6 +50,15 @@ void Scaling::apply(std::span<float> values) const {
   if (!empty()) scale_rows<float>(*this, values, values);
 }
 
+void Scaling::undo(std::span<float> values) const {
+  if (empty()) return;
+  const size_t features = offset.size();
+  HGQ_CHECK(values.size() % features == 0, ShapeError, values.size(), " values are not whole rows of ", features,
+            " features");
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(static_cast<double>(values[i]) * divisor[i % features] + offset[i % features]);
+}
+
 void Scaling::apply(std::span<const double> values, std::span<float> out) const {
   HGQ_CHECK(values.size() == out.size(), ShapeError, values.size(), " values are scaled into a buffer of ", out.size());
   if (!empty()) return scale_rows<double>(*this, values, out);

@@ -1,4 +1,5 @@
-// Scaling of inputs: one offset and one divisor per feature, fitted on the training rows and kept with the model.
+// Scaling of inputs, and of the targets of regressions: one offset and one divisor per feature, fitted on the training
+// rows and kept with the model.
 //
 //   standard   (x - mean) / deviation      population deviation; 0 counts as 1
 //   minmax     (x - min) / (max - min)     to [0, 1]; a constant feature gives 0
@@ -33,6 +34,8 @@ struct Scaling {
   void apply(std::span<float> values) const;
   /// The same into `out`, of the same size.
   void apply(std::span<const double> values, std::span<float> out) const;
+  /// The inverse, in place: x = y * divisor + offset. Throws as apply().
+  void undo(std::span<float> values) const;
   /// Throws ShapeError unless there are an offset and a divisor for each feature of `sample`, or none at all. `input`
   /// is the name of the input for the message.
   void check(const Shape& sample, const std::string& input) const;

@@ -146,7 +146,9 @@ void write_deployment(const std::string& folder, Model& model, const ModelExtras
   make_folder(folder);
   const std::string proxy = (path / "proxy.h5").string();
   const std::string scaling = (path / "scaling.csv").string();
+  const std::string output_scaling = (path / "output_scaling.csv").string();
   const std::string scales = scaling_csv(input_names(model), extras.scaling);
+  const std::string output_scales = output_scaling_csv(output_names(model), extras.target_scaling);
   const auto remove_outdated = [&](const std::string& file) {  // that of an earlier model
     if (!std::filesystem::exists(file)) return;
     remove_file(file);
@@ -154,9 +156,11 @@ void write_deployment(const std::string& folder, Model& model, const ModelExtras
   };
   if (!deployment.proxy) remove_outdated(proxy);
   if (scales.empty()) remove_outdated(scaling);
+  if (output_scales.empty()) remove_outdated(output_scaling);
   save_model_with_extras(model, extras, (path / "model.h5").string());
-  if (deployment.proxy) save_proxy_with_extras(*deployment.proxy, extras, proxy);
+  if (deployment.proxy) save_proxy_with_extras(*deployment.proxy, model, extras, proxy);
   if (!scales.empty()) write_file_atomically(scaling, scales);
+  if (!output_scales.empty()) write_file_atomically(output_scaling, output_scales);
   write_file_atomically((path / "summary.json").string(), summary.dump(1) + "\n");
 }
 

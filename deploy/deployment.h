@@ -79,9 +79,9 @@ Deployment deploy(Model& model, const Objective& objective, const DeploySets& se
 /// REASON. For a model that could not be traced, not_exported alone.
 nlohmann::json summary_of(const Deployment& deployment);
 
-/// Writes model.h5, proxy.h5 if there is a proxy, scaling.csv (deploy/scaling_file.h) if inputs are scaled, then
-/// summary.json into `folder`, which is created if it is missing. A proxy.h5 or scaling.csv of an earlier model for
-/// which there is no new one is removed first: it would not be that of model.h5.
+/// Writes model.h5, proxy.h5 if there is a proxy, scaling.csv and output_scaling.csv (deploy/scaling_file.h) if
+/// inputs or targets are scaled, then summary.json into `folder`, which is created if it is missing. A proxy.h5 or
+/// scaling.csv of an earlier model for which there is no new one is removed first: it would not be that of model.h5.
 /// Each file is written whole or not at all. `extras` are kept in both HDF5 files (deploy/model_extras.h). Throws
 /// FileError, or RunError if the disk fails.
 void write_deployment(const std::string& folder, Model& model, const ModelExtras& extras, const Deployment& deployment);

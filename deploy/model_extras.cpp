@@ -1,5 +1,6 @@
 #include "hgq/deploy/model_extras.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -30,6 +31,19 @@ std::vector<NamedArray> arrays_from_json(const Json& json) {
     arrays.push_back(std::move(array));
   }
   return arrays;
+}
+
+Json scaling_to_json(const std::vector<Scaling>& scaling) {
+  Json json = Json::array();
+  for (const Scaling& s : scaling) json.push_back({{"offset", s.offset}, {"divisor", s.divisor}});
+  return json;
+}
+
+std::vector<Scaling> scaling_from_json(const Json& json) {
+  std::vector<Scaling> scaling;
+  for (const Json& s : json)
+    scaling.push_back({s.at("offset").get<std::vector<double>>(), s.at("divisor").get<std::vector<double>>()});
+  return scaling;
 }
 
 /// The keys of data.csv that were given.
@@ -86,6 +100,48 @@ Json metric_to_json(const Metric& metric) {
   return {{metric.name(), std::move(arguments)}};
 }
 
+Json metrics_to_json(const std::vector<MetricPtr>& metrics) {
+  Json json = Json::array();
+  for (const MetricPtr& metric : metrics) json.push_back(metric_to_json(*metric));
+  return json;
+}
+
+std::vector<MetricPtr> metrics_from_json(const Json& json, const std::string& place, const TrainingKinds& kinds,
+                                         ErrorList& errors) {
+  std::vector<MetricPtr> metrics;
+  for (const Json& m : json) metrics.push_back(make_metric(Node::from_json(m, place), kinds.metrics, errors));
+  return metrics;
+}
+
+/// The keys of the metrics of single outputs, and their lists, one for each output.
+constexpr const char* kOutputMetrics = "output_metrics";
+constexpr const char* kWeightedOutputMetrics = "weighted_output_metrics";
+
+void write_objective(const Objective& objective, Json& json) {
+  json["losses"] = Json::array();
+  for (const LossPtr& loss : objective.losses) json["losses"].push_back(loss_to_json(*loss));
+  json["weights"] = objective.weights;
+  json["metrics"] = metrics_to_json(objective.metrics);
+  if (!objective.weighted_metrics.empty()) json["weighted_metrics"] = metrics_to_json(objective.weighted_metrics);
+  for (const auto& list : objective.output_metrics) json[kOutputMetrics].push_back(metrics_to_json(list));
+  for (const auto& list : objective.weighted_output_metrics)
+    json[kWeightedOutputMetrics].push_back(metrics_to_json(list));
+}
+
+Objective read_objective(const Json& json, const std::string& place, const TrainingKinds& kinds, ErrorList& errors) {
+  Objective objective;
+  for (const Json& l : json.at("losses"))
+    objective.losses.push_back(make_loss(loss_node(l, place), kinds.losses, errors));
+  objective.weights = json.at("weights").get<std::vector<double>>();
+  objective.metrics = metrics_from_json(json.at("metrics"), place, kinds, errors);
+  objective.weighted_metrics = metrics_from_json(json.value("weighted_metrics", Json::array()), place, kinds, errors);
+  for (const Json& list : json.value(kOutputMetrics, Json::array()))
+    objective.output_metrics.push_back(metrics_from_json(list, place, kinds, errors));
+  for (const Json& list : json.value(kWeightedOutputMetrics, Json::array()))
+    objective.weighted_output_metrics.push_back(metrics_from_json(list, place, kinds, errors));
+  return objective;
+}
+
 }  // namespace
 
 void take_data_options(const DataConfig& data, ModelExtras& extras) {
@@ -110,6 +166,12 @@ void take_data_options(const DataConfig& data, ModelExtras& extras) {
   }
 }
 
+void take_target_scaling(std::vector<Scaling> scaling, ModelExtras& extras) {
+  if (std::ranges::all_of(scaling, [](const Scaling& s) { return s.empty(); })) scaling.clear();
+  extras.objective.target_scaling = scaling;
+  extras.target_scaling = std::move(scaling);
+}
+
 ModelExtras extras_of_proxy(ModelExtras extras) {
   for (NamedArray& input : extras.inputs) {
     if (!input.name.empty()) input.name = proxy_layer_name(input.name);
@@ -119,8 +181,9 @@ ModelExtras extras_of_proxy(ModelExtras extras) {
 
 void write_extras(h5::Group& hgq, const ModelExtras& extras) {
   Json json;
-  json["scaling"] = Json::array();
-  for (const Scaling& s : extras.scaling) json["scaling"].push_back({{"offset", s.offset}, {"divisor", s.divisor}});
+  json["scaling"] = scaling_to_json(extras.scaling);
+  if (!extras.target_scaling.empty()) json["target_scaling"] = scaling_to_json(extras.target_scaling);
+  if (!extras.output_functions.empty()) json["output_functions"] = extras.output_functions;
   json["classes"] = Json::array();
   for (const ClassMap& c : extras.classes) {
     // The names hold the labels exactly, which a JSON number cannot; the values are for readers of other versions.
@@ -135,12 +198,7 @@ void write_extras(h5::Group& hgq, const ModelExtras& extras) {
     hgq.set_attribute("extras", json.dump());
     return;
   }
-  json["losses"] = Json::array();
-  for (const LossPtr& loss : extras.objective.losses) json["losses"].push_back(loss_to_json(*loss));
-  json["weights"] = extras.objective.weights;
-  json["metrics"] = Json::array();
-  for (const MetricPtr& m : extras.objective.metrics) json["metrics"].push_back(metric_to_json(*m));
-  for (const MetricPtr& m : extras.objective.weighted_metrics) json["weighted_metrics"].push_back(metric_to_json(*m));
+  write_objective(extras.objective, json);
   hgq.set_attribute("extras", json.dump());
 }
 
@@ -149,25 +207,22 @@ ModelExtras read_extras(const h5::Group& hgq, const TrainingKinds& kinds) {
   if (!hgq.has_attribute("extras")) return extras;
   try {
     const Json json = Json::parse(hgq.attribute_string("extras"));
-    for (const Json& s : json.at("scaling"))
-      extras.scaling.push_back({s.at("offset").get<std::vector<double>>(), s.at("divisor").get<std::vector<double>>()});
+    extras.scaling = scaling_from_json(json.at("scaling"));
+    extras.target_scaling = scaling_from_json(json.value("target_scaling", Json::array()));
+    extras.output_functions = json.value("output_functions", std::vector<std::string>{});
     for (const Json& c : json.at("classes")) extras.classes.push_back(classes_from_json(c));
     extras.inputs = arrays_from_json(json.at("inputs"));
     extras.targets = arrays_from_json(json.at("targets"));
     if (json.contains("csv")) extras.csv = csv_from_json(json.at("csv"));
     ErrorList errors;
-    for (const Json& l : json.at("losses"))
-      extras.objective.losses.push_back(make_loss(loss_node(l, hgq.place()), kinds.losses, errors));
-    extras.objective.weights = json.at("weights").get<std::vector<double>>();
-    for (const Json& m : json.at("metrics"))
-      extras.objective.metrics.push_back(make_metric(Node::from_json(m, hgq.place()), kinds.metrics, errors));
-    for (const Json& m : json.value("weighted_metrics", Json::array()))
-      extras.objective.weighted_metrics.push_back(make_metric(Node::from_json(m, hgq.place()), kinds.metrics, errors));
+    extras.objective = read_objective(json, hgq.place(), kinds, errors);
+    extras.objective.target_scaling = extras.target_scaling;
     if (!errors.empty()) {
       extras.objective = {};
       extras.unknown_objective = errors.messages().front();
       Json objective;
-      for (const char* const key : {"losses", "weights", "metrics", "weighted_metrics"}) {
+      for (const char* const key :
+           {"losses", "weights", "metrics", "weighted_metrics", kOutputMetrics, kWeightedOutputMetrics}) {
         if (json.contains(key)) objective[key] = json.at(key);
       }
       extras.objective_text = objective.dump();

@@ -17,13 +17,16 @@
 namespace hgq {
 
 struct ModelExtras {
-  std::vector<Scaling> scaling;   // for each input of the model; empty: the inputs are not scaled
-  std::vector<ClassMap> classes;  // for each output
+  std::vector<Scaling> scaling;         // for each input of the model; empty: the inputs are not scaled
+  std::vector<Scaling> target_scaling;  // for each output; empty: the targets are not scaled
+  std::vector<ClassMap> classes;        // for each output
   // The arrays of the training set, by layer, with folder and name of the file if there were several, or if the array
   // has no name.
   std::vector<NamedArray> inputs, targets;
   CsvOptions csv;       // the format of its CSV files
-  Objective objective;  // without losses if it is not known
+  Objective objective;  // without losses if it is not known; with the target_scaling
+  /// Of a proxy: what makes each output, as Layer::output_function, which its layers do not tell.
+  std::vector<std::string> output_functions;
   /// If a loss or metric of the file is not known here (it belongs to another program): what is wrong, and the
   /// objective as it stands in the file, from which it is written again.
   std::string unknown_objective;
@@ -32,6 +35,9 @@ struct ModelExtras {
 
 /// Takes into `extras` what a config says about the files of its training set.
 void take_data_options(const DataConfig& data, ModelExtras& extras);
+
+/// Takes the scaling of targets, for commands and for the objective.
+void take_target_scaling(std::vector<Scaling> scaling, ModelExtras& extras);
 
 /// The extras of the proxy of the model, whose layers may have other names (proxy/names.h).
 ModelExtras extras_of_proxy(ModelExtras extras);

@@ -17,4 +17,8 @@ namespace hgq {
 /// names of the input layers, in the order of `scaling`.
 std::string scaling_csv(std::span<const std::string> inputs, std::span<const Scaling> scaling);
 
+/// The same for the targets of a regression, in output_scaling.csv: the network gives y, which means
+/// y * divisor + offset in the unit of the targets. `outputs` are the names of the output layers.
+std::string output_scaling_csv(std::span<const std::string> outputs, std::span<const Scaling> scaling);
+
 }  // namespace hgq

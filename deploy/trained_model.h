@@ -26,8 +26,10 @@ LoadedModel load_model_with_extras(const std::string& path, const Registry& regi
 h5::File make_model_file_with_extras(Model& model, const ModelExtras& extras, const std::string& path);
 /// Writes the file whole or not at all. Throws FileError, or RunError if the disk fails.
 void save_model_with_extras(Model& model, const ModelExtras& extras, const std::string& path);
-/// The same for the proxy of the model. `extras` are those of the model; names of layers are adapted.
-void save_proxy_with_extras(const ProxyModel& proxy, const ModelExtras& extras, const std::string& path);
+/// The same for the proxy of the model. `extras` are those of the model; names of layers are adapted, and the functions
+/// that make the outputs are added.
+void save_proxy_with_extras(const ProxyModel& proxy, const Model& model, const ModelExtras& extras,
+                            const std::string& path);
 
 /// The names of the input layers and of the output layers, in the order of Model::inputs() and Model::outputs().
 std::vector<std::string> input_names(const Model& model);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,9 @@ class EpochMeans {
  public:
   explicit EpochMeans(std::vector<std::string> names = {}) : names_(std::move(names)), sums_(names_.size(), 0.0) {}
   void add(size_t index, double value, int64_t rows) { sums_[index] += value * static_cast<double>(rows); }
+  /// Sums that are no means.
+  std::span<double> sums(size_t first, size_t count) { return std::span(sums_).subspan(first, count); }
+  std::span<const double> sums(size_t first, size_t count) const { return std::span(sums_).subspan(first, count); }
   void add_rows(int64_t rows) { rows_ += rows; }
   double mean(size_t index) const { return rows_ == 0 ? 0.0 : sums_[index] / static_cast<double>(rows_); }
   void clear();

@@ -44,8 +44,7 @@ constexpr std::array<KerasKey, 3> kMetricKeys{{
     {"dtype", {"float32", "null"}, "hgq computes metrics of float32 values, and their means in double"},
 }};
 
-constexpr std::array<KerasKey, 3> kCrossentropyKeys{{
-    {"label_smoothing", {"0", "null"}, "hgq does not smooth labels; give shares as targets"},
+constexpr std::array<KerasKey, 2> kCrossentropyKeys{{
     {"axis", {"-1", "null"}, "classes are the last dimension of the output"},
     {"ignore_class", {"null"}, "hgq takes every row; a sample weight of 0 leaves one out"},
 }};

@@ -1,7 +1,9 @@
 // Cross-entropies: losses of networks that tell classes apart.
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 
+#include "hgq/autograd/smooth_labels.h"
 #include "hgq/core/error.h"
 #include "hgq/optim/keras_keys.h"
 #include "hgq/optim/kinds.h"
@@ -13,9 +15,20 @@ namespace {
 /// as those that Keras has saved do, must say the same.
 class Crossentropy : public Loss {
  public:
-  explicit Crossentropy(std::optional<bool> from_logits) : from_logits_(from_logits) {}
+  Crossentropy(std::optional<bool> from_logits, std::optional<double> smoothing)
+      : from_logits_(from_logits), smoothing_(smoothing) {}
+  nlohmann::json arguments() const override {
+    nlohmann::json arguments = nlohmann::json::object();
+    if (smoothing_) arguments["label_smoothing"] = *smoothing_;
+    return arguments;
+  }
 
  protected:
+  bool smooths() const { return smoothing_.value_or(0) > 0; }
+  /// The target with smoothed labels; as it is if they are not smoothed.
+  Var smoothed(Var target, int64_t classes, bool sparse) const {
+    return smooths() ? ops::smooth_labels(target, classes, sparse, static_cast<float>(*smoothing_)) : target;
+  }
   /// Whether the output gives logits, as it is not made by `function`. Throws ConfigError if the config says otherwise.
   bool takes_logits(const OutputVars& o, std::string_view function) const {
     const bool logits = o.output_function != function;
@@ -29,6 +42,7 @@ class Crossentropy : public Loss {
 
  private:
   std::optional<bool> from_logits_;
+  std::optional<double> smoothing_;
 };
 
 class SparseCategoricalCrossentropy final : public Crossentropy {
@@ -41,7 +55,10 @@ class SparseCategoricalCrossentropy final : public Crossentropy {
     return Shape(prediction.dims().first(static_cast<size_t>(prediction.rank() - 1)));
   }
   Var record(const OutputVars& o) const override {
-    return ops::sparse_categorical_crossentropy(o.prediction, o.target, takes_logits(o, "softmax"), o.weights);
+    const bool logits = takes_logits(o, "softmax");
+    if (!smooths()) return ops::sparse_categorical_crossentropy(o.prediction, o.target, logits, o.weights);
+    const Var target = smoothed(o.target, o.prediction.shape()[-1], true);
+    return ops::categorical_crossentropy(o.prediction, target, logits, o.weights);
   }
 };
 
@@ -51,7 +68,9 @@ class CategoricalCrossentropy final : public Crossentropy {
   std::string_view name() const override { return "categorical_crossentropy"; }
   TargetKind target_kind() const override { return TargetKind::kOneHot; }
   Var record(const OutputVars& o) const override {
-    return ops::categorical_crossentropy(o.prediction, o.target, takes_logits(o, "softmax"), o.weights);
+    const bool logits = takes_logits(o, "softmax");
+    return ops::categorical_crossentropy(o.prediction, smoothed(o.target, o.prediction.shape()[-1], false), logits,
+                                         o.weights);
   }
 };
 
@@ -61,20 +80,35 @@ class BinaryCrossentropy final : public Crossentropy {
   std::string_view name() const override { return "binary_crossentropy"; }
   TargetKind target_kind() const override { return TargetKind::kBinary; }
   Var record(const OutputVars& o) const override {
-    return ops::binary_crossentropy(o.prediction, o.target, takes_logits(o, "sigmoid"), o.weights);
+    return ops::binary_crossentropy(o.prediction, smoothed(o.target, 2, false), takes_logits(o, "sigmoid"), o.weights);
   }
 };
 
 template <typename L>
 LossPtr make_crossentropy(ConfigReader& c) {
-  return std::make_shared<L>(read_keras_crossentropy_keys(c));
+  const std::optional<bool> from_logits = read_keras_crossentropy_keys(c);
+  std::optional<double> smoothing;
+  c.known("label_smoothing");
+  // A key that says the default is as none, so that files of models without it stay as they were.
+  const Node* const written = c.map().is_map() ? c.map().find("label_smoothing") : nullptr;
+  const bool is_default = written == nullptr || written->is_null() ||
+                          (written->is_scalar() && decimal_number(*written) == std::optional(0.0));
+  if (c.docs() != nullptr || !is_default) {
+    smoothing = c.number("label_smoothing",
+                         "share of each target that is spread equally over the classes, as in Keras; also with class "
+                         "numbers",
+                         {.fallback = 0, .min = 0, .max = 1, .below_max = true});
+  }
+  return std::make_shared<L>(from_logits, smoothing);
 }
 
 }  // namespace
 
-LossPtr sparse_categorical_crossentropy() { return std::make_shared<SparseCategoricalCrossentropy>(std::nullopt); }
-LossPtr categorical_crossentropy() { return std::make_shared<CategoricalCrossentropy>(std::nullopt); }
-LossPtr binary_crossentropy() { return std::make_shared<BinaryCrossentropy>(std::nullopt); }
+LossPtr sparse_categorical_crossentropy() {
+  return std::make_shared<SparseCategoricalCrossentropy>(std::nullopt, std::nullopt);
+}
+LossPtr categorical_crossentropy() { return std::make_shared<CategoricalCrossentropy>(std::nullopt, std::nullopt); }
+LossPtr binary_crossentropy() { return std::make_shared<BinaryCrossentropy>(std::nullopt, std::nullopt); }
 
 void register_losses_of_classes(TrainingKinds& kinds) {
   kinds.losses.add({.name = "sparse_categorical_crossentropy",

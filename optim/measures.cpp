@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "hgq/core/error.h"
+#include "hgq/optim/distillation.h"
 
 namespace hgq {
 namespace {
@@ -58,8 +59,10 @@ void Measures::record(Tape& tape, std::vector<MeasuredOutput> outputs, std::span
             objective_.losses.size(), " losses");
   HGQ_CHECK(weights.size() <= 1 || weights.size() == count, ShapeError, "a batch has ", weights.size(),
             " sample weights, the model has ", count, " outputs; expected none, one for all, or one for each");
-  for (std::vector<Var>* const vars : {&targets_, &sample_weights_, &task_losses_}) vars->clear();
+  for (std::vector<Var>* const vars : {&targets_, &teachers_, &sample_weights_, &task_losses_, &distillation_losses_})
+    vars->clear();
   weights_.clear();
+  of_metrics_.clear();
   metrics_.clear();
   for (size_t o = 0; o < count; ++o) {
     const Loss& loss = *objective_.losses[o];
@@ -67,24 +70,36 @@ void Measures::record(Tape& tape, std::vector<MeasuredOutput> outputs, std::span
                                [&] { return loss.target_shape(outputs_[o].prediction.shape()); });
     targets_.push_back(tape.input(concat("target of '", outputs_[o].name, "'"), shape));
   }
+  for (size_t o = 0; o < count && objective_.has_teacher(); ++o)
+    teachers_.push_back(tape.input(concat("teacher of '", outputs_[o].name, "'"), outputs_[o].prediction.shape()));
   for (const ConstTensorView& view : weights)
     sample_weights_.push_back(tape.input("sample weights", view.shape.without_front()));
   for (size_t o = 0; o < count; ++o) record_output(tape, o);
   std::vector<RecordedMetric> losses;  // of each output, as Keras shows them
   for (size_t o = 0; o < count && count > 1; ++o)
     losses.push_back({.value = task_losses_[o], .output = o, .name = outputs_[o].name + "_loss"});
-  metrics_.insert(metrics_.begin(), losses.begin(), losses.end());
-  size_t next = 1 + metrics_.size();
-  for (RecordedMetric& m : metrics_) {
-    if (m.weight_mean > 0) m.weight_mean = next++;
+  if (objective_.has_teacher()) {
+    losses.push_back({.value = weighted_sum(task_losses_), .name = "task_loss"});
+    losses.push_back({.value = weighted_sum(distillation_losses_), .name = "distillation_loss"});
   }
-  if (!means_.names().empty()) return;
+  metrics_.insert(metrics_.begin(), losses.begin(), losses.end());
+  name_sums();
+}
+
+// The loss, the metrics, the mean weights of those that are weighted, the sums of those that keep some.
+void Measures::name_sums() {
   std::vector<std::string> names{"loss"};
   for (const RecordedMetric& m : metrics_) names.push_back(m.name);
-  for (const RecordedMetric& m : metrics_) {
-    if (m.weight_mean > 0) names.push_back("mean weight of " + m.name);
+  for (RecordedMetric& m : metrics_) {
+    if (!m.weighted || !m.value.valid()) continue;
+    m.weight_mean = names.size();
+    names.push_back("mean weight of " + m.name);
   }
-  means_ = EpochMeans(std::move(names));
+  for (RecordedMetric& m : metrics_) {
+    m.first_sum = names.size();
+    for (size_t i = 0; i < m.sum_count; ++i) names.push_back(concat("sum ", i, " of ", m.name));
+  }
+  if (means_.names().empty()) means_ = EpochMeans(std::move(names));
 }
 
 Var Measures::weights_of(size_t output) const {
@@ -99,31 +114,75 @@ void Measures::record_output(Tape& tape, size_t output) {
   task_losses_.push_back(
       placed("loss", loss.name(), measured.name, "record", [&] { return check_mean(loss.record(vars)); }));
   weights_.push_back(objective_.weights.empty() ? 1.0 : objective_.weights[output]);
-  tape.add_loss(task_losses_.back(), concat(measured.name, "/", loss.name()), static_cast<float>(weights_.back()));
-  for (const MetricPtr& metric : objective_.metrics) record_metric(tape, output, metric, false);
-  for (const MetricPtr& metric : objective_.weighted_metrics) record_metric(tape, output, metric, true);
+  tape.add_loss(task_losses_.back(), concat(measured.name, "/", loss.name()),
+                static_cast<float>(weights_.back() * (1 - objective_.distillation.weight)));
+  if (objective_.has_teacher()) record_teacher(tape, output, vars);
+  of_metrics_.push_back({.prediction = in_unit_of_targets(tape, output, measured.prediction),
+                         .target = in_unit_of_targets(tape, output, targets_[output]),
+                         .output_function = measured.function});
+  for (const MetricPtr& metric : objective_.metrics_of(output)) record_metric(tape, output, metric, false);
+  for (const MetricPtr& metric : objective_.weighted_metrics_of(output)) record_metric(tape, output, metric, true);
+}
+
+void Measures::record_teacher(Tape& tape, size_t output, const OutputVars& vars) {
+  const auto& [weight, temperature] = objective_.distillation;
+  const Loss& loss = *objective_.losses[output];
+  distillation_losses_.push_back(placed("distillation with loss", loss.name(), outputs_[output].name, "record", [&] {
+    return check_mean(record_distillation(loss, vars, teachers_[output], temperature));
+  }));
+  tape.add_loss(distillation_losses_.back(), concat(outputs_[output].name, "/distillation"),
+                static_cast<float>(weights_[output] * weight));
+}
+
+Var Measures::weighted_sum(const std::vector<Var>& losses) const {
+  Var sum;
+  for (size_t o = 0; o < losses.size(); ++o) {
+    const Var term = weights_[o] == 1 ? losses[o] : ops::scale(losses[o], static_cast<float>(weights_[o]));
+    sum = sum.valid() ? ops::add(sum, term) : term;
+  }
+  return sum;
+}
+
+Var Measures::in_unit_of_targets(Tape& tape, size_t output, Var value) const {
+  if (output >= objective_.target_scaling.size() || objective_.target_scaling[output].empty()) return value;
+  const Scaling& scaling = objective_.target_scaling[output];
+  scaling.check(value.shape(), outputs_[output].name);
+  const auto constant = [&](const std::vector<double>& numbers) {
+    Tensor tensor(Shape{static_cast<int64_t>(numbers.size())});
+    std::ranges::transform(numbers, tensor.data(), [](double number) { return static_cast<float>(number); });
+    return tape.constant(std::move(tensor));
+  };
+  return ops::add(ops::multiply(value, constant(scaling.divisor)), constant(scaling.offset));
 }
 
 void Measures::record_metric(Tape& tape, size_t output, const MetricPtr& metric, bool weighted) {
   const MeasuredOutput& measured = outputs_[output];
   const Loss& loss = *objective_.losses[output];
   metric->check_fits(loss);
-  const std::string name = weighted ? objective_.name_of_weighted(*metric) : std::string(metric->name());
+  const std::string name = weighted ? objective_.name_of_weighted(*metric, output) : std::string(metric->logged_name());
   RecordedMetric m{.value = {},
                    .output = output,
-                   .sparse = loss.target_kind() == TargetKind::kClassNumbers,
-                   .name = (outputs_.size() > 1 ? measured.name + "_" : "") + name,
-                   .weight_mean = weighted ? size_t{1} : size_t{0}};  // its place is known when all are recorded
-  if (metric->needs_all_rows()) {
-    HGQ_CHECK(!weighted, ConfigError, "metric '", metric->name(), "' has no weighted form; take it as a plain metric");
-    tape.keep(measured.prediction);
+                   .targets = loss.target_kind(),
+                   .weighted = weighted,
+                   .name = (outputs_.size() > 1 ? measured.name + "_" : "") + name};
+  const OutputVars& of_metric = of_metrics_[output];
+  m.sum_count = placed("metric", metric->name(), measured.name, "sum_count",
+                       [&] { return metric->sum_count(measured.prediction.shape(), m.targets); });
+  if (m.sum_count > 0 || metric->needs_all_rows()) {
     m.metric = metric;
+    m.function = measured.function;
+    m.prediction = of_metric.prediction;
+    tape.keep(m.prediction);
+    if (of_metric.target.id != targets_[output].id) tape.keep(m.target = of_metric.target);
+  }
+  if (m.needs_all_rows() && m.metric != nullptr) {
+    HGQ_CHECK(!weighted, ConfigError, "metric '", metric->name(), "' has no weighted form; take it as a plain metric");
     m.rows = static_cast<size_t>(
-        std::ranges::count_if(metrics_, [](const RecordedMetric& other) { return !other.value.valid(); }));
+        std::ranges::count_if(metrics_, [](const RecordedMetric& other) { return other.needs_all_rows(); }));
     if (m.rows == rows_of_metrics_.size()) rows_of_metrics_.emplace_back();
-  } else {
-    const Var weights = weighted ? weights_of(output) : Var{};
-    const OutputVars vars{measured.prediction, targets_[output], measured.function, weights};
+  } else if (m.metric == nullptr) {
+    const OutputVars vars{of_metric.prediction, of_metric.target, measured.function,
+                          weighted ? weights_of(output) : Var{}};
     m.value = placed("metric", metric->name(), measured.name, "record",
                      [&] { return check_mean(metric->record(vars, loss.target_kind())); });
   }
@@ -140,7 +199,8 @@ bool Measures::fits(std::span<const ConstTensorView> weights) const {
 
 void Measures::add_views(const Batch& batch, std::vector<ConstTensorView>& views) {
   rows_ = batch.rows();
-  target_views_.assign(batch.targets().begin(), batch.targets().end());
+  const std::span<const ConstTensorView> used = batch.targets().first(target_count());
+  target_views_.assign(used.begin(), used.end());
   for (size_t o = 0; o < targets_.size(); ++o) {
     // [n] and [n, 1] are the same targets.
     const Shape wanted = targets_[o].shape().with_front(rows_);
@@ -172,9 +232,9 @@ void Measures::resume_epoch(const std::vector<double>& means, std::vector<EpochR
   HGQ_CHECK(of_metrics.size() == rows_of_metrics_.size(), FileError, "the checkpoint holds the scores of ",
             of_metrics.size(), " metrics, expected ", rows_of_metrics_.size());
   for (const RecordedMetric& m : metrics_) {
-    if (m.value.valid()) continue;
+    if (!m.needs_all_rows()) continue;
     const Shape prediction = outputs_[m.output].prediction.shape();
-    const auto columns = static_cast<size_t>(EpochRows::columns_of(prediction.with_front(rows), m.sparse));
+    const auto columns = static_cast<size_t>(EpochRows::columns_of(prediction.with_front(rows), m.is_sparse()));
     const auto length = static_cast<size_t>(rows * prediction.size() / (prediction.rank() > 0 ? prediction[-1] : 1));
     const auto fits = [&](const std::vector<std::vector<float>>& all) {
       return all.size() == columns && std::ranges::all_of(all, [&](const auto& c) { return c.size() == length; });
@@ -193,11 +253,27 @@ void Measures::add_batch(const Executor& executor, double loss) {
     if (m.value.valid()) {
       means_.add(i + 1, static_cast<double>(executor.value(m.value).data[0]), rows_);
       if (m.weight_mean > 0) means_.add(m.weight_mean, mean_weight(m.output), rows_);
+    } else if (m.sum_count > 0) {
+      add_to_sums(m, executor);
     } else {
-      rows_of_metrics_[m.rows].add(executor.rows_of(outputs_[m.output].prediction), target_views_[m.output], m.sparse);
+      rows_of_metrics_[m.rows].add(executor.rows_of(m.prediction), targets_of(m, executor), m.is_sparse());
     }
   }
   means_.add_rows(rows_);
+}
+
+ConstTensorView Measures::targets_of(const RecordedMetric& m, const Executor& executor) const {
+  return m.target.valid() ? executor.rows_of(m.target) : target_views_[m.output];
+}
+
+void Measures::add_to_sums(const RecordedMetric& m, const Executor& executor) {
+  MeasuredRows rows{.predictions = executor.rows_of(m.prediction),
+                    .targets = targets_of(m, executor),
+                    .targets_are = m.targets,
+                    .output_function = m.function};
+  if (m.weighted && !weight_views_.empty())
+    rows.weights = weight_views_[weight_views_.size() == 1 ? 0 : m.output].values();
+  m.metric->add_rows(rows, means_.sums(m.first_sum, m.sum_count));
 }
 
 Metrics Measures::epoch_metrics(const std::string& prefix, const std::string& loss) const {
@@ -205,6 +281,12 @@ Metrics Measures::epoch_metrics(const std::string& prefix, const std::string& lo
   metrics.set(prefix + loss, means_.mean(0));
   for (size_t i = 0; i < metrics_.size(); ++i) {
     const RecordedMetric& m = metrics_[i];
+    if (m.sum_count > 0) {
+      const std::vector<double> values = m.metric->values_of(means_.sums(m.first_sum, m.sum_count));
+      const std::vector<std::string> names = value_names(prefix + m.name, values.size());
+      for (size_t v = 0; v < values.size(); ++v) metrics.set(names[v], values[v]);
+      continue;
+    }
     double value = m.value.valid() ? means_.mean(i + 1) : m.metric->value(rows_of_metrics_[m.rows]);
     if (m.weight_mean > 0) {
       const double weight = means_.mean(m.weight_mean);

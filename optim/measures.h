@@ -35,6 +35,10 @@ class Measures {
  public:
   explicit Measures(Objective objective) : objective_(std::move(objective)) {}
 
+  /// How many targets of a batch are used: one for each output, and with a teacher another. Without one, a batch may
+  /// have those of a teacher, too.
+  size_t target_count() const { return objective_.losses.size() * (objective_.has_teacher() ? 2 : 1); }
+  bool fits_targets(size_t count) const { return count == target_count() || count == 2 * objective_.losses.size(); }
   /// Records inputs for the targets, and for sample weights of the shapes of `weights`, [rows, ...]; then the losses,
   /// which it adds to those of the tape, and the metrics. It may be called again within an epoch, for another tape with
   /// the same outputs: the sums of the epoch are kept. Throws ShapeError or ConfigError if losses, metrics or weights
@@ -67,17 +71,31 @@ class Measures {
 
  private:
   struct RecordedMetric {
-    Var value;  // a Step scalar; invalid if the metric needs all rows
+    Var value;  // a Step scalar; invalid if the metric keeps sums, or needs all rows
     size_t output = 0;
-    MetricPtr metric{};  // if it needs all rows; shared with the objective
-    size_t rows = 0;     // then its index into rows_of_metrics_
-    bool sparse = false;
+    MetricPtr metric{};  // then; shared with the objective
+    size_t rows = 0;     // if it needs all rows: its index into rows_of_metrics_
+    TargetKind targets{};
+    bool weighted = false;
+    std::string function{};      // that makes the output, if it keeps sums
+    Var prediction{}, target{};  // what it is measured of, if it is not recorded; kept for the whole batch
     std::string name;
-    size_t weight_mean = 0;  // of a weighted metric: the index into means_ of the mean of the weights
+    size_t weight_mean = 0;               // if it is weighted and recorded: the index into means_ of the mean weight
+    size_t first_sum = 0, sum_count = 0;  // of the metric in means_, if it keeps sums
+    bool needs_all_rows() const { return !value.valid() && sum_count == 0; }
+    bool is_sparse() const { return targets == TargetKind::kClassNumbers; }
   };
 
   void record_output(Tape& tape, size_t output);
+  void record_teacher(Tape& tape, size_t output, const OutputVars& vars);
+  /// The sum of the losses of all outputs, times their weights: a Step scalar.
+  Var weighted_sum(const std::vector<Var>& losses) const;
+  /// A value of an output in the unit of its targets.
+  Var in_unit_of_targets(Tape& tape, size_t output, Var value) const;
   void record_metric(Tape& tape, size_t output, const MetricPtr& metric, bool weighted);
+  void name_sums();
+  ConstTensorView targets_of(const RecordedMetric& m, const Executor& executor) const;
+  void add_to_sums(const RecordedMetric& m, const Executor& executor);
   /// The sample weights of an output; invalid if there are none.
   Var weights_of(size_t output) const;
   /// The mean of the sample weights of the last batch for an output; 1 if there are none.
@@ -85,8 +103,9 @@ class Measures {
 
   Objective objective_;
   std::vector<MeasuredOutput> outputs_;
-  std::vector<Var> targets_, sample_weights_, task_losses_;
-  std::vector<double> weights_;  // of the losses
+  std::vector<Var> targets_, teachers_, sample_weights_, task_losses_, distillation_losses_;
+  std::vector<OutputVars> of_metrics_;  // prediction and target in the unit of the targets
+  std::vector<double> weights_;         // of the losses
   std::vector<RecordedMetric> metrics_;
   std::vector<EpochRows> rows_of_metrics_;
   EpochMeans means_;

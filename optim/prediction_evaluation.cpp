@@ -4,13 +4,22 @@
 
 namespace hgq {
 
-PredictionEvaluation::PredictionEvaluation(const Model& model, const Objective& objective, Workers& workers)
-    : workers_(workers), measures_(objective) {
+std::vector<EvaluatedOutput> evaluated_outputs(const Model& model) {
+  std::vector<EvaluatedOutput> outputs;
   for (const int index : model.outputs()) {
     const Model::Entry& entry = model.entry(index);
-    outputs_.push_back(
+    outputs.push_back(
         {entry.name, entry.shape, std::string(entry.layer == nullptr ? "" : entry.layer->output_function())});
   }
+  return outputs;
+}
+
+PredictionEvaluation::PredictionEvaluation(const Model& model, const Objective& objective, Workers& workers)
+    : PredictionEvaluation(evaluated_outputs(model), objective, workers) {}
+
+PredictionEvaluation::PredictionEvaluation(std::vector<EvaluatedOutput> outputs, const Objective& objective,
+                                           Workers& workers)
+    : outputs_(std::move(outputs)), workers_(workers), measures_(objective.without_teacher()) {
   record({});
 }
 
@@ -18,7 +27,7 @@ void PredictionEvaluation::record(std::span<const ConstTensorView> weights) {
   executor_.reset();
   tape_ = std::make_unique<Tape>();
   std::vector<MeasuredOutput> measured;
-  for (const Output& output : outputs_) {
+  for (const EvaluatedOutput& output : outputs_) {
     const Var prediction = tape_->input(concat("prediction of '", output.name, "'"), output.shape);
     measured.push_back({output.name, prediction, output.function});
   }
@@ -27,7 +36,7 @@ void PredictionEvaluation::record(std::span<const ConstTensorView> weights) {
 }
 
 void PredictionEvaluation::add(const Batch& batch, std::span<const ConstTensorView> predictions) {
-  HGQ_CHECK(predictions.size() == outputs_.size() && batch.targets().size() == outputs_.size(), ShapeError,
+  HGQ_CHECK(predictions.size() == outputs_.size() && measures_.fits_targets(batch.targets().size()), ShapeError,
             "there are predictions of ", predictions.size(), " outputs and ", batch.targets().size(),
             " targets, the model has ", outputs_.size(), " outputs");
   for (size_t o = 0; o < outputs_.size(); ++o) {

@@ -18,11 +18,23 @@
 
 namespace hgq {
 
+/// An output whose predictions are evaluated.
+struct EvaluatedOutput {
+  std::string name;
+  Shape shape;           // of a sample
+  std::string function;  // as Layer::output_function
+};
+
+/// Those of a model.
+std::vector<EvaluatedOutput> evaluated_outputs(const Model& model);
+
 class PredictionEvaluation {
  public:
   /// The predictions have shapes, names and output functions of the outputs of the model, which is not used after the
   /// call. The workers must outlive this. Throws ShapeError or ConfigError if losses or metrics do not fit the outputs.
   PredictionEvaluation(const Model& model, const Objective& objective, Workers& workers);
+
+  PredictionEvaluation(std::vector<EvaluatedOutput> outputs, const Objective& objective, Workers& workers);
 
   /// Adds the predictions for the rows of a batch: one array for each output, of shape [rows, ...]. Throws ShapeError
   /// if they do not fit.
@@ -32,14 +44,9 @@ class PredictionEvaluation {
   Metrics metrics() const { return measures_.epoch_metrics("", "task_loss"); }
 
  private:
-  struct Output {
-    std::string name;
-    Shape shape;  // of a sample
-    std::string function;
-  };
   void record(std::span<const ConstTensorView> weights);
 
-  std::vector<Output> outputs_;
+  std::vector<EvaluatedOutput> outputs_;
   Workers& workers_;
   Measures measures_;
   std::unique_ptr<Tape> tape_;

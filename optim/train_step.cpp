@@ -29,10 +29,9 @@ void ModelComputation::record(std::span<const ConstTensorView> weights) {
 }
 
 void ModelComputation::forward(const Batch& batch, uint64_t step) {
-  const size_t outputs = recording_.outputs.size();
-  HGQ_CHECK(batch.inputs().size() == recording_.inputs.size() && batch.targets().size() == outputs, ShapeError,
-            "a batch has ", batch.inputs().size(), " inputs and ", batch.targets().size(), " targets, the model wants ",
-            recording_.inputs.size(), " and ", outputs);
+  HGQ_CHECK(batch.inputs().size() == recording_.inputs.size() && measures_.fits_targets(batch.targets().size()),
+            ShapeError, "a batch has ", batch.inputs().size(), " inputs and ", batch.targets().size(),
+            " targets, the model wants ", recording_.inputs.size(), " and ", measures_.target_count());
   if (executor_ == nullptr || !measures_.fits(batch.weights())) record(batch.weights());
   rows_ = batch.rows();
   views_.assign(batch.inputs().begin(), batch.inputs().end());
@@ -82,7 +81,7 @@ double TrainStep::run(const Batch& batch) {
 }
 
 Evaluation::Evaluation(Model& model, const Objective& objective, Workers& workers)
-    : computation_(model, objective, Mode::kEvaluate, workers, 0), workers_(workers) {}
+    : computation_(model, objective.without_teacher(), Mode::kEvaluate, workers, 0), workers_(workers) {}
 
 Metrics Evaluation::run(const Dataset& data, int64_t batch_size, const std::string& prefix) {
   Batches batches(data, batch_size, &workers_);

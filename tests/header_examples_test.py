@@ -61,6 +61,7 @@ GIVEN = {
     'rtl/pipeline.h': 'extern rtl::Circuit circuit;',
     'rtl/three_operands.h': 'extern rtl::Circuit circuit;',
     'layers/quantizer.h': 'extern QuantizerConfig config; extern Var z;',
+    'optim/class_rows.h': 'extern MeasuredRows measured; extern double hits;',
     'optim/measures.h': 'extern Objective objective; extern Var prediction; extern Batch batch;',
     'optim/prediction_evaluation.h': 'extern Objective objective; extern Emulator emulator;',
     'optim/optimizer.h': 'extern std::vector<NamedTensor> saved; void write(std::string, std::span<const float>);',
@@ -80,6 +81,9 @@ GIVEN = {
     'report/run_figures.h': 'extern report::RunFiles run;',
     'deploy/advice.h': 'extern ProxyModel proxy; extern std::vector<ConstTensorView> inputs; extern VerifyReport report;',
     'deploy/verification.h': 'extern ProxyModel proxy;',
+    'deploy/evaluation_report.h': 'extern ModelExtras extras; extern Predictor predictor;',
+    'deploy/prediction_file.h': 'extern std::vector<ConstTensorView> views;',
+    'deploy/teacher.h': 'extern SharedRows inputs; extern Student student;',
     'deploy/explain.h': 'extern ProxyModel proxy; extern std::vector<ConstTensorView> inputs; extern int64_t row;',
 }
 

@@ -107,8 +107,8 @@ TEST_F(RunConfigTest, NamesMissingAndUnknownSections) {
             "run.yaml:30:1: unknown key 'exports' at the top level, did you mean 'export'? There are: callbacks, data, "
             "export, model, seed, train");
   EXPECT_EQ(error_of(example_with("epochs: 100", "epocs: 100")),
-            "run.yaml:22:3: unknown key 'epocs' in train, did you mean 'epochs'? There are: batch_size, epochs, "
-            "freeze, loss, "
+            "run.yaml:22:3: unknown key 'epocs' in train, did you mean 'epochs'? There are: batch_size, "
+            "class_weight, distillation, epochs, freeze, loss, "
             "loss_weights, metrics, optimizer, phases, schedule_epochs, shuffle, weighted_metrics");
 }
 
@@ -309,10 +309,10 @@ TEST_F(RunConfigTest, RefusesBadSets) {
   EXPECT_EQ(error_with("=5"), "--set #1: found '=5', expected KEY.PATH=YAML, such as train.epochs=10");
   EXPECT_EQ(error_with("train..epochs=5"),
             "--set #1: found 'train..epochs=5', expected KEY.PATH=YAML, such as train.epochs=10");
-  EXPECT_EQ(
-      error_with("train.epoch=5"),
-      "--set #1: unknown key 'epoch' in train, did you mean 'epochs'? There are: batch_size, epochs, freeze, loss, "
-      "loss_weights, metrics, optimizer, phases, schedule_epochs, shuffle, weighted_metrics");
+  EXPECT_EQ(error_with("train.epoch=5"),
+            "--set #1: unknown key 'epoch' in train, did you mean 'epochs'? There are: batch_size, class_weight, "
+            "distillation, epochs, freeze, loss, "
+            "loss_weights, metrics, optimizer, phases, schedule_epochs, shuffle, weighted_metrics");
   EXPECT_EQ(error_with("trian.epochs=5"),
             "--set #1: unknown key 'trian' at the top level, did you mean 'train'? There are: callbacks, data, export, "
             "model, seed, train");

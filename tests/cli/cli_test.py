@@ -180,7 +180,7 @@ class CliTest(CliTestCase):
                 (('export', 'm.h5', '--out', 'p.h5', '--overflow', 'wrp'), "--overflow: found 'wrp', expected one of wrap, sat, did you mean 'wrap'?"),
                 ((self.config, '--set', 'train.epochs', 3), 'did you mean --set train.epochs=3?'),
                 (('summary', str(self.data)[:-3] + 'x.h5'), f"there is no such file, did you mean '{self.data}'?"),
-                (('predict', 'm.h5'), "'predict' needs --out, HDF5 file to write"),
+                (('predict', 'm.h5'), "'predict' needs --out, file to write"),
                 (('summary', 'm.h5', '--threads', 1), "'summary' has no option '--threads'")):
             result = hgq(*args, check=2)
             self.assertIn(words, result.stderr, args)

@@ -107,11 +107,12 @@ CALLBACKS = {
     'StopWhen': '[FreeBOPs, StopWhen: {condition: "bops > 0 && val_loss > 0", patience: 2}]',
 }
 TASKS = {
-    'classes': ('y', 'sparse_categorical_crossentropy', '[accuracy, AUC]', 3),
-    'classes-weighted': ('y, sample_weights: w', 'sparse_categorical_crossentropy', '[accuracy], weighted_metrics: [accuracy]', 3),
-    'numbers': ('[x0, x3]', 'mse', '[mae]', 2),
+    'classes': ('y', 'sparse_categorical_crossentropy', '[accuracy, AUC, {Recall: {class_id: 1}}, F1Score]', 3),
+    'classes-weighted': ('y, sample_weights: w', '{sparse_categorical_crossentropy: {label_smoothing: 0.1}}',
+                         '[accuracy], weighted_metrics: [accuracy, {F1Score: {average: macro}}], class_weight: WEIGHTS', 3),
+    'numbers': ('[x0, x3]', 'mse', '[mae, RootMeanSquaredError]', 2),
     'binary': ('b', 'binary_crossentropy', '[accuracy, AUC], shuffle: false', 1),
-    'blocks': ('{file: y.npy}, memory: 4.0e-6', 'sparse_categorical_crossentropy', '[AUC]', 3),  # 38 kB of rows in blocks of 4
+    'blocks': ('{file: y.npy}, memory: 4.0e-6', 'sparse_categorical_crossentropy', '[AUC], class_weight: WEIGHTS', 3),  # 38 kB of rows in blocks of 4
 }
 PHASES = {
     'none': '',
@@ -202,13 +203,15 @@ def config_of(names):
         outputs = ', outputs: [out, out2]'
     else:
         layers = f'HQuantize: {{name: q}}, {layers}, {last}'
+    metrics = metrics.replace('WEIGHTS', '{out: balanced, out2: {0: 2}}' if outputs else 'balanced')
+    scale = 'standard' + (', scale_targets: standard' if loss == 'mse' else '')
     optimizer = OPTIMIZERS[names['optimizer']].replace('RATE', SCHEDULES[names['schedule']])
     named = re.search(r'(?<!Input: {)name: (?!q\b|out\b|r\b)(\w+)', layers)  # to freeze: a layer with a name of its own, or the first
     first = re.search(r'HDense(BatchNorm)?|HConv[12]D(BatchNorm)?', layers).group(0)
     layer = named.group(1) if named else first.replace('H', 'h_', 1).replace('BatchNorm', '_batch_norm').lower()
     phases = PHASES[names['phases']].replace('LAYER', layer)
     file = '' if in_blocks else 'file: rows.csv, '
-    return (f'seed: 3\ndata: {{{file}inputs: {inputs}, targets: {targets}, validation: 0.2, scale: standard}}\n'
+    return (f'seed: 3\ndata: {{{file}inputs: {inputs}, targets: {targets}, validation: 0.2, scale: {scale}}}\n'
             f'model: {{beta: 1.0e-5, {QUANTIZERS[names["quantizer"]]}layers: [{layers}]{outputs}}}\n'
             f'train: {{loss: {loss}, optimizer: {{{optimizer}}}, metrics: {metrics}, batch_size: 32, epochs: {EPOCHS}{phases}}}\n'
             f'callbacks: {CALLBACKS[names["callbacks"]]}\n')

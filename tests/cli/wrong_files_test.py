@@ -102,7 +102,7 @@ def positions(files):
     yield 'CONFIG', {'YAML'}, lambda f, out: (f, '--out', out, '--quiet')
     yield 'check CONFIG', {'YAML'}, lambda f, out: ('check', f)
     yield 'summary MODEL', MODELS, lambda f, out: ('summary', f)
-    yield 'eval MODEL', MODELS, lambda f, out: ('eval', f, *table)
+    yield 'eval MODEL', MODELS | {'proxy'}, lambda f, out: ('eval', f, *table)
     yield 'trace MODEL', MODELS, lambda f, out: ('trace', f, *table, '--out', out)
     yield 'predict MODEL', MODELS | {'proxy'}, lambda f, out: ('predict', f, *table, '--out', out)
     yield 'export MODEL', MODELS, lambda f, out: ('export', f, '--out', out)
@@ -117,6 +117,7 @@ def positions(files):
     yield 'verify --data', DATA, lambda f, out: ('verify', proxy, '--against', model, '--data', f)
     yield 'predict --inputs', DATA, lambda f, out: ('predict', model, '--inputs', f, '--out', out)
     yield 'check data.file', DATA, lambda f, out: ('check', config_on(f, out))
+    yield 'teacher', MODELS | {'proxy'}, lambda f, out: ('check', config_on(files.table, out), '--set', f'train.distillation={{teacher: "{f}"}}')
     yield 'data.file', DATA, lambda f, out: (config_on(f, out), '--out', out, '--quiet')
 
 

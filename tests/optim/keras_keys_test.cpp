@@ -71,8 +71,12 @@ TEST(KerasKeys, LossesAsKerasSavesThem) {
         ElementsAre(HasSubstr("reduction: found the text 'sum', expected auto or sum_over_batch_size or mean: a "
                               "loss is the mean over the batch")));
   }
-  EXPECT_THAT(errors_of("loss", "{BinaryCrossentropy: {label_smoothing: 0.1}}"),
-              ElementsAre(HasSubstr("hgq does not smooth labels")));
+  for (const char* const loss : {"BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy"}) {
+    EXPECT_THAT(errors_of("loss", concat("{", loss, ": {label_smoothing: 0.1}}")), IsEmpty());
+    EXPECT_THAT(errors_of("loss", concat("{", loss, ": {label_smoothing: null}}")), IsEmpty());
+    EXPECT_THAT(errors_of("loss", concat("{", loss, ": {label_smoothing: 1}}")),
+                ElementsAre(HasSubstr("expected a number in [0, 1)")));
+  }
   EXPECT_THAT(errors_of("loss", "{MeanSquaredError: {label_smoothing: 0}}"), ElementsAre(HasSubstr("unknown key")));
 }
 
