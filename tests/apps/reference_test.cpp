@@ -240,7 +240,7 @@ TEST(Reference, DefaultsOfSectionsAreThoseThatAreUsed) {
     return yaml(
         "data: {file: d.h5}\n"
         "model: {weights: {file: w.h5}, layers: [HQuantize, HDense: {units: 1}]}\n"
-        "train: {loss: mse, phases: [{epochs: 1, beta: {from: 1, to: 2}}], epochs: 1}\n"
+        "train: {loss: mse, phases: [{epochs: 1, beta: {from: 1, to: 2}}], distillation: {teacher: t.h5}, epochs: 1}\n"
         "export: {trace: {}, rtl: {}}\n");
   };
   const auto resolved = [](const Node& tree, ErrorList& errors) {
