@@ -32,7 +32,7 @@ class NetworkSummaryTest : public ::testing::Test {
     ModelExtras extras;
     extras.scaling = {{.offset = {1, 2, 3, 4, 5}, .divisor = {1, 1, 2, 2, 4}}};
     save_model_with_extras(model_, extras, folder_ / "model.h5");
-    if (traced) save_proxy_with_extras(to_proxy_model(model_), extras, folder_ / "proxy.h5");
+    if (traced) save_proxy_with_extras(to_proxy_model(model_), model_, extras, folder_ / "proxy.h5");
   }
   NetworkSummary summary(const std::string& file, const SummaryOptions& options = {}) {
     return summarize(folder_ / file, built_in_registry(), workers_, options);
