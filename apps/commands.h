@@ -58,10 +58,10 @@ struct DataCommand {
 };
 
 struct SummaryCommand {
-  std::string model;
-  std::string elements;               // the layer whose elements are printed; empty: the table
-  std::optional<double> stage_delay;  // ns
-  bool luts = false;                  // estimate LUTs however long it takes
+  std::string model{};
+  std::string elements{};               // the layer whose elements are printed; empty: the table
+  std::optional<double> stage_delay{};  // ns
+  bool luts = false;                    // estimate LUTs however long it takes
   int threads = 0;
   bool json = false;
 };

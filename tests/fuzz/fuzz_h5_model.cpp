@@ -5,7 +5,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace hgq;
   const std::string path = fuzz::input_file(data, size, ".h5");
-  fuzz::attempt([&] { run_summary(path, true, built_in_registry()); });
+  fuzz::attempt([&] { run_summary({.model = path, .threads = 1, .json = true}, built_in_registry()); });
   PredictCommand predict;
   predict.model = path;
   predict.data = path;  // the loaded model, but seldom its data, which fuzz_h5_data looks at

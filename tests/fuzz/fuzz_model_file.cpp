@@ -48,7 +48,7 @@ void write_group(hgq::h5::Group& group, const Json& json, int depth) {
 
 void use(const std::string& path, const std::string& data) {
   using namespace hgq;
-  fuzz::attempt([&] { run_summary(path, true, built_in_registry()); });
+  fuzz::attempt([&] { run_summary({.model = path, .threads = 1, .json = true}, built_in_registry()); });
   EvalCommand eval;
   eval.model = path;
   eval.data = data;
