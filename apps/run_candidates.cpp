@@ -266,14 +266,21 @@ std::string complete_front(const std::string& folder, const RunConfig& config, c
   const std::string table = (fs::path(folder) / kFrontTable).string();
   if (!fs::exists(table)) return "";
   const report::RunFront front = report::read_front(table);
-  std::vector<SavedModel> models;
-  for (const report::FrontPoint& point : front.points)
-    models.push_back({.file = front_file(point), .epoch = point.epoch});
   CandidateOptions options = with_export(config, {});
   options.circuit = false;
-  const std::vector<Candidate> candidates = measure_models(folder, models, sets, registry, workers, options, progress);
+  std::vector<Candidate> candidates;
+  for (size_t p = 0; p < front.points.size(); ++p) {
+    const SavedModel model{.file = front_file(front.points[p]), .epoch = front.points[p].epoch};
+    if (progress) progress(folder, p, front.points.size());
+    try {
+      candidates.push_back(measure_models(folder, {model}, sets, registry, workers, options).front());
+    } catch (const FileError& e) {  // someone has removed or damaged it: the run is done all the same
+      std::cerr << "hgq-train: note: not measured: " << bounded_message(e.what()) << "\n";
+      candidates.emplace_back();
+    }
+  }
   write_file_atomically(table, front_text(front, candidates));
-  return concat("front of ", models.size(), models.size() == 1 ? " model in " : " models in ", table,
+  return concat("front of ", candidates.size(), candidates.size() == 1 ? " model in " : " models in ", table,
                 "; 'hgq-train front ", folder, "' adds LUTs, 'hgq-train pick' chooses one\n");
 }
 

@@ -143,6 +143,7 @@ NetworkSummary summary_of_model(const std::string& path, const Registry& registr
   } else {
     summary.no_circuit = "no ranges: run trace to see bits and BOPs";
   }
+  std::erase_if(summary.layers, [](const SummaryLayer& layer) { return layer.kind == "Input"; });
   return summary;
 }
 

@@ -61,7 +61,7 @@ struct NetworkSummary {
   std::string file{};
   bool is_proxy = false;
   bool is_traced = true;
-  std::vector<SummaryLayer> layers{};
+  std::vector<SummaryLayer> layers{};  // of a model without its inputs
   std::optional<SummaryCircuit> circuit{};
   std::string no_circuit{};                                // why there is none: a sentence
   std::vector<std::pair<std::string, Scaling>> scaling{};  // by input, those that are scaled

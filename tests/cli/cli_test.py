@@ -181,7 +181,7 @@ class CliTest(CliTestCase):
                 ((self.config, '--set', 'train.epochs', 3), 'did you mean --set train.epochs=3?'),
                 (('summary', str(self.data)[:-3] + 'x.h5'), f"there is no such file, did you mean '{self.data}'?"),
                 (('predict', 'm.h5'), "'predict' needs --out, file to write"),
-                (('summary', 'm.h5', '--threads', 1), "'summary' has no option '--threads'")):
+                (('summary', 'm.h5', '--cover-factor', 1), "'summary' has no option '--cover-factor'")):
             result = hgq(*args, check=2)
             self.assertIn(words, result.stderr, args)
             self.assertTrue(result.stderr.startswith('hgq-train: error: '), result.stderr)

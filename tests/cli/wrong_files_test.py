@@ -101,7 +101,7 @@ def positions(files):
 
     yield 'CONFIG', {'YAML'}, lambda f, out: (f, '--out', out, '--quiet')
     yield 'check CONFIG', {'YAML'}, lambda f, out: ('check', f)
-    yield 'summary MODEL', MODELS, lambda f, out: ('summary', f)
+    yield 'summary MODEL', MODELS | {'proxy'}, lambda f, out: ('summary', f)
     yield 'eval MODEL', MODELS | {'proxy'}, lambda f, out: ('eval', f, *table)
     yield 'trace MODEL', MODELS, lambda f, out: ('trace', f, *table, '--out', out)
     yield 'predict MODEL', MODELS | {'proxy'}, lambda f, out: ('predict', f, *table, '--out', out)

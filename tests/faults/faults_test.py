@@ -63,7 +63,13 @@ def rows():
 
 
 def digest(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    content = path.read_bytes()
+    if path.name == 'pareto.csv':  # at the end of a run it gets columns of its own, whole or not at all
+        rows = [line.split(b',') for line in content.split(b'\n')]
+        if len({len(row) for row in rows[:-1]}) == 1 and rows[-1] == [b'']:
+            kept = [i for i, name in enumerate(rows[0]) if name != b'exact_bops' and not name.startswith(b'test_')]
+            content = b'\n'.join(b','.join(row[i] for i in kept) for row in rows[:-1]) + b'\n'
+    return hashlib.sha256(content).hexdigest()
 
 
 def files_of(folder):

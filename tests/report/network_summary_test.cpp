@@ -45,11 +45,11 @@ class NetworkSummaryTest : public ::testing::Test {
 TEST_F(NetworkSummaryTest, CountsWhatTheModelHas) {
   save();
   const NetworkSummary found = summary("model.h5");
-  ASSERT_EQ(found.layers.size(), 4U);  // with the input
+  ASSERT_EQ(found.layers.size(), 3U);
   std::vector<ExactBops> bops;
   const std::vector<ExactSignal> signals = model_.exact_signals(bops);
-  for (size_t i = 1; i < found.layers.size(); ++i) {
-    const SummaryLayer& layer = found.layers[i];
+  for (size_t i = 1; i < model_.entries().size(); ++i) {  // the first is the input
+    const SummaryLayer& layer = found.layers[i - 1];
     int64_t parameters = 0;
     for (const Parameter* const p : model_.entries()[i].layer->parameters()) parameters += p->value.size();
     EXPECT_EQ(layer.parameters, parameters);
@@ -72,9 +72,9 @@ TEST_F(NetworkSummaryTest, CountsWhatTheModelHas) {
     EXPECT_EQ(layer.weights->count, weights.size());
     EXPECT_EQ(layer.weights->total, weight_bits);
   }
-  EXPECT_EQ(found.layers[2].parameters - found.layers[2].bit_widths, 5 * 8 + 8);
-  EXPECT_EQ(found.layers[3].parameters - found.layers[3].bit_widths, 8 * 3 + 3 * 3);  // gamma and beta, too
-  EXPECT_GT(found.layers[2].luts.value_or(0), 0);
+  EXPECT_EQ(found.layers[1].parameters - found.layers[1].bit_widths, 5 * 8 + 8);
+  EXPECT_EQ(found.layers[2].parameters - found.layers[2].bit_widths, 8 * 3 + 3 * 3);  // gamma and beta, too
+  EXPECT_GT(found.layers[1].luts.value_or(0), 0);
   ASSERT_TRUE(found.circuit) << found.no_circuit;
   double luts = 0;
   for (const SummaryLayer& layer : found.layers) luts += layer.luts.value_or(0);
@@ -95,7 +95,7 @@ TEST_F(NetworkSummaryTest, TheProxyHasTheSameWeightsTypesAndCircuit) {
     return bits;
   };
   EXPECT_EQ(total(of_model), total(of_proxy));
-  EXPECT_EQ(of_model.layers[1].types, of_proxy.layers[1].types);
+  EXPECT_EQ(of_model.layers[0].types, of_proxy.layers[1].types);
   EXPECT_EQ(of_model.layers.back().types, of_proxy.layers.back().types);
 }
 
@@ -103,8 +103,8 @@ TEST_F(NetworkSummaryTest, WithoutRangesThereAreWeightsAlone) {
   save(false);
   const NetworkSummary found = summary("model.h5");
   EXPECT_FALSE(found.circuit);
-  EXPECT_TRUE(found.layers[2].weights);
-  EXPECT_FALSE(found.layers[2].values);
+  EXPECT_TRUE(found.layers[1].weights);
+  EXPECT_FALSE(found.layers[1].values);
   EXPECT_THAT(summary_text(found), HasSubstr("run trace"));
   EXPECT_TRUE(to_json(found).at("circuit").is_null());
   EXPECT_TRUE(to_json(found).at("total").at("bops").is_null());
