@@ -125,13 +125,13 @@ void Measures::record_output(Tape& tape, size_t output) {
 }
 
 void Measures::record_teacher(Tape& tape, size_t output, const OutputVars& vars) {
-  const auto& [weight, temperature] = objective_.distillation;
+  const double temperature = objective_.distillation.temperature;
   const Loss& loss = *objective_.losses[output];
   distillation_losses_.push_back(placed("distillation with loss", loss.name(), outputs_[output].name, "record", [&] {
     return check_mean(record_distillation(loss, vars, teachers_[output], temperature));
   }));
   tape.add_loss(distillation_losses_.back(), concat(outputs_[output].name, "/distillation"),
-                static_cast<float>(weights_[output] * weight));
+                static_cast<float>(weights_[output] * objective_.distillation.weight));
 }
 
 Var Measures::weighted_sum(const std::vector<Var>& losses) const {
