@@ -44,19 +44,21 @@ void add_runs_in(const fs::path& folder, std::vector<std::string>& runs) {
   runs.insert(runs.end(), found.begin(), found.end());
 }
 
+uint64_t checksum_of(const std::string& bytes) {
+  return crc32_z(crc32(0, nullptr, 0), reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+}
+
 /// What the numbers of a model depend on: its file, and how it is measured.
 std::string key_of(const std::string& path, const std::string& settings) {
   const std::string content = read_file(path, kMostModel);
-  const auto checksum = crc32_z(crc32(0, nullptr, 0), reinterpret_cast<const Bytef*>(content.data()), content.size());
-  return concat(content.size(), ":", checksum, ":", settings);
+  return concat(content.size(), ":", checksum_of(content), ":", settings);
 }
 
 std::string settings_text(const RunConfig& config, const CandidateOptions& options) {
   std::string text = concat(kVersion, " ", options.circuit, " ", to_string(options.softmax), " ", options.stage_delay,
                             " ", config.seed, "\n", config.data.to_yaml());
   if (const Node* const section = config.resolved.find("export")) text += section->to_yaml();
-  const auto checksum = crc32_z(crc32(0, nullptr, 0), reinterpret_cast<const Bytef*>(text.data()), text.size());
-  return concat(checksum);
+  return concat(checksum_of(text));
 }
 
 /// What was measured before; nothing of a file that is missing or damaged, which is then made anew.

@@ -7,6 +7,7 @@
 
 #include "hgq/callbacks/saved_state.h"
 #include "hgq/core/error.h"
+#include "hgq/deploy/csv_field.h"
 
 namespace hgq {
 namespace {
@@ -48,12 +49,10 @@ CandidateCircuit circuit_from(const SavedState& saved, const Json& json) {
   return circuit;
 }
 
-/// A field of a CSV file, in quotes where it needs them.
-std::string field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c == '\n' ? ' ' : c);
-  return quoted + "\"";
+/// A field on one line: messages may have several.
+std::string field(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  return csv_field(text);
 }
 
 std::string what_is_wrong(const Candidate& candidate) {
