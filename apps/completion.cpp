@@ -31,7 +31,7 @@ std::string command_names(const ProgramDoc& program, const std::string& separato
 }
 
 /// The text in single quotes, with a backslash before each of the characters in `special`.
-std::string quoted(const std::string& text, std::string_view special = "") {
+std::string shell_quoted(const std::string& text, std::string_view special = "") {
   std::string out;
   for (const char c : text) {
     if (special.find(c) != std::string_view::npos) out += '\\';
@@ -56,14 +56,14 @@ std::string bash_values(const CommandDoc& command) {
     if (option.positional || option.value.empty()) continue;
     std::string action;
     if (!option.choices.empty()) {
-      action = concat("COMPREPLY=($(compgen -W ", quoted(joined(option.choices)), " -- \"$word\"))");
+      action = concat("COMPREPLY=($(compgen -W ", shell_quoted(joined(option.choices)), " -- \"$word\"))");
     } else if (is_file(option)) {
       action = "_hgq_train_files -f";
     } else if (option.value == "FOLDER") {
       action = "_hgq_train_files -d";
     }
-    out += concat("    ", quoted(concat(command.name, " ", option.name)), ") ", action, action.empty() ? "" : "; ",
-                  "return ;;\n");
+    out += concat("    ", shell_quoted(concat(command.name, " ", option.name)), ") ", action,
+                  action.empty() ? "" : "; ", "return ;;\n");
   }
   return out;
 }
@@ -90,7 +90,7 @@ _hgq_train() {
   for (const CommandDoc& command : program.commands) out += bash_values(command);
   out += "  esac\n  case \"$command,$word\" in\n";
   const auto names = [&](const CommandDoc& command) {
-    out += concat("    ", command.name, ",-*) COMPREPLY=($(compgen -W ", quoted(option_names(command)),
+    out += concat("    ", command.name, ",-*) COMPREPLY=($(compgen -W ", shell_quoted(option_names(command)),
                   " -- \"$word\")) ;;\n");
   };
   names(program.train);
@@ -100,12 +100,12 @@ _hgq_train() {
       out += concat("    ", command.name, ",*) _hgq_train_files ", paths, " ;;\n");
     for (const OptionDoc& option : command.options) {
       if (!option.positional || option.choices.empty()) continue;
-      out += concat("    ", command.name, ",*) COMPREPLY=($(compgen -W ", quoted(joined(option.choices)),
+      out += concat("    ", command.name, ",*) COMPREPLY=($(compgen -W ", shell_quoted(joined(option.choices)),
                     " -- \"$word\")) ;;\n");
     }
   }
   out += concat("    ,*)\n      _hgq_train_files -f\n      COMPREPLY+=($(compgen -W ",
-                quoted(command_names(program, " ")), " -- \"$word\"))\n      ;;\n");
+                shell_quoted(command_names(program, " ")), " -- \"$word\"))\n      ;;\n");
   return out + "  esac\n}\n\ncomplete -F _hgq_train hgq-train\n";
 }
 
@@ -121,14 +121,14 @@ std::string zsh_arguments(const CommandDoc& command) {
     std::string spec;
     if (option.positional) {
       spec = concat("*:", option.value, ":", zsh_action(option));
-      out += " \\\n        " + quoted(spec);
+      out += " \\\n        " + shell_quoted(spec);
       continue;
     }
     std::string doc;
     for (const char c : option.doc) doc += std::string(c == '[' || c == ']' || c == ':' || c == '\\' ? "\\" : "") + c;
     spec = concat(option.name == "--set" || option.name == "--function" ? "*" : "", option.name, "[", doc, "]");
     if (!option.value.empty()) spec += concat(":", option.value, ":", zsh_action(option));
-    out += " \\\n        " + quoted(spec);
+    out += " \\\n        " + shell_quoted(spec);
   }
   return out;
 }
@@ -141,7 +141,7 @@ _hgq_train() {
   commands=(
 )";
   for (const CommandDoc& command : program.commands) {
-    out += "    " + quoted(concat(command.name, ":", command.doc)) + "\n";
+    out += "    " + shell_quoted(concat(command.name, ":", command.doc)) + "\n";
   }
   out += R"(  )
   local word chosen=''
@@ -166,15 +166,15 @@ std::string fish_options(const CommandDoc& command, const std::string& condition
   for (const OptionDoc& option : command.options) {
     const bool is_folder = option.positional && option.value == "FOLDER";
     if (option.positional && option.choices.empty() && !is_folder) continue;
-    std::string line = concat("complete -c hgq-train -n ", quoted(condition));
+    std::string line = concat("complete -c hgq-train -n ", shell_quoted(condition));
     if (!option.positional) line += " -l " + option.name.substr(2);
     if (!option.choices.empty()) {
-      line += concat(option.positional ? " -f -a " : " -x -a ", quoted(joined(option.choices)));
+      line += concat(option.positional ? " -f -a " : " -x -a ", shell_quoted(joined(option.choices)));
     } else if (!option.value.empty()) {
       line += is_file(option) ? " -r -F" : option.value == "FOLDER" ? " -x -a '(__fish_complete_directories)'" : " -x";
       if (is_folder) line.replace(line.rfind(" -x -a"), 6, " -f -a");
     }
-    out += concat(line, " -d ", quoted(option.doc), "\n");
+    out += concat(line, " -d ", shell_quoted(option.doc), "\n");
   }
   return out;
 }
@@ -183,7 +183,8 @@ std::string fish_script(const ProgramDoc& program) {
   std::string out = "# Completion of hgq-train for fish, made by: hgq-train completion fish\n";
   const std::string none = concat("not __fish_seen_subcommand_from ", command_names(program, " "));
   for (const CommandDoc& command : program.commands) {
-    out += concat("complete -c hgq-train -n ", quoted(none), " -a ", command.name, " -d ", quoted(command.doc), "\n");
+    out += concat("complete -c hgq-train -n ", shell_quoted(none), " -a ", command.name, " -d ",
+                  shell_quoted(command.doc), "\n");
   }
   out += fish_options(program.train, none);
   for (const CommandDoc& command : program.commands) {

@@ -10,8 +10,6 @@
 namespace hgq {
 namespace {
 
-constexpr int64_t kPieceRows = int64_t{1} << 14U;
-
 int64_t class_count(const ClassedTargets& targets) {
   return targets.encoder.kind() == TargetKind::kBinary ? 2 : targets.sample[-1];
 }

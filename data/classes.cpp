@@ -12,7 +12,6 @@
 namespace hgq {
 namespace {
 
-constexpr int64_t kPieceRows = int64_t{1} << 14U;
 /// With more different labels than this, they are not classes.
 constexpr size_t kMostClasses = 100000;
 constexpr size_t kMostListed = 20;

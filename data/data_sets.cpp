@@ -11,8 +11,6 @@
 namespace hgq {
 namespace {
 
-constexpr int64_t kPieceRows = int64_t{1} << 14U;
-
 std::vector<std::string> names_of(const std::vector<OutputSpec>& outputs) {
   std::vector<std::string> names;
   for (const OutputSpec& output : outputs) names.push_back(output.name);

@@ -10,8 +10,6 @@
 namespace hgq {
 namespace {
 
-constexpr int64_t kPieceRows = int64_t{1} << 14U;
-
 /// Reads all rows of the file from the first to the last that is needed, piece by piece, and keeps those that are
 /// needed.
 void read_chosen(const FieldReader& field, std::span<const int64_t> rows, std::span<float> out,

@@ -32,6 +32,9 @@ static_assert(std::numeric_limits<Label>::digits >= 64, "labels of 64 bits need 
 /// The narrowest type that holds all numbers of a source exactly.
 enum class NumberWidth : uint8_t { kFloat, kDouble, kLabel };
 
+/// Files are read in pieces of this many rows, or of the rows of a chunk if those are more.
+inline constexpr int64_t kPieceRows = int64_t{1} << 14U;
+
 class RowSource {
  public:
   virtual ~RowSource() = default;

@@ -25,7 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr const char* kProxy = "proxy.h5";
 constexpr size_t kAll = std::numeric_limits<size_t>::max();
 
 void move_folder(const fs::path& from, const fs::path& to) {
@@ -119,9 +118,9 @@ void write_rtl_folder(const std::string& folder, const RtlProject& project, cons
   const fs::path made = work.path() / "new";
   make_folder(made.string());
   write_files(made, project.files, stop);
-  replace_file((made / kProxy).string(), read_file(proxy_file, kAll));
+  replace_file((made / kRtlProxy).string(), read_file(proxy_file, kAll));
   Json report = to_json(project, options);
-  report["files"] = Json::array({kProxy, kRtlReport});
+  report["files"] = Json::array({kRtlProxy, kRtlReport});
   for (const rtl::SourceFile& file : project.files) report["files"].push_back(file.path);
   replace_file((made / kRtlReport).string(), report.dump(1) + "\n");
   force_folder_to_disk(made.string());

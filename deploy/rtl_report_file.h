@@ -19,6 +19,8 @@
 namespace hgq {
 
 inline constexpr std::string_view kRtlReport = "report.json";
+/// The copy of the proxy in the folder, which a simulation is compared with.
+inline constexpr const char* kRtlProxy = "proxy.h5";
 
 struct RtlReport {
   std::string file;  // its path

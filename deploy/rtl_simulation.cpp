@@ -30,7 +30,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kProxy = "proxy.h5";
 constexpr size_t kMostSourceBytes = size_t{1} << 31U;
 constexpr size_t kMostLogBytes = 1U << 14U;
 constexpr int64_t kRowsAtOnce = 1 << 12;
@@ -133,7 +132,7 @@ class Simulation {
         stop_(stop),
         report_(read_rtl_report(folder)),
         simulator_(simulator_for(report_, folder)),
-        proxy_(rtl_reference(load_proxy((folder_ / kProxy).string(), kinds), report_.softmax, notes_)) {
+        proxy_(rtl_reference(load_proxy((folder_ / kRtlProxy).string(), kinds), report_.softmax, notes_)) {
     lowered_.quantizers = rtl::input_quantizers(proxy_);
     lowered_.argmax = report_.softmax == RtlSoftmax::kArgmax;
     check_rtl_ports(report_, proxy_, lowered_.quantizers);

@@ -16,17 +16,17 @@
 namespace hgq {
 namespace {
 
-using Kind = ConstraintConfig::Kind;
+using ConstraintKind = ConstraintConfig::Kind;
 
 constexpr float kEpsilon = 1e-7F;  // Keras' backend.epsilon()
 constexpr int64_t kMaxMaskElements = int64_t{1} << 24;
 
-constexpr std::array<KerasName, 6> kNames{{{"MaxNorm", {"max_norm", "maxnorm"}, "max_value"},
-                                           {"NonNeg", {"non_neg", "nonneg"}},
-                                           {"UnitNorm", {"unit_norm", "unitnorm"}},
-                                           {"MinMaxNorm", {"min_max_norm"}},
-                                           {"ElementMask", {"element_mask"}},
-                                           {"None", {"none"}}}};
+constexpr std::array<KerasName, 6> kConstraintNames{{{"MaxNorm", {"max_norm", "maxnorm"}, "max_value"},
+                                                     {"NonNeg", {"non_neg", "nonneg"}},
+                                                     {"UnitNorm", {"unit_norm", "unitnorm"}},
+                                                     {"MinMaxNorm", {"min_max_norm"}},
+                                                     {"ElementMask", {"element_mask"}},
+                                                     {"None", {"none"}}}};
 
 /// Appends the values of nested lists, which must be a full box of 0 and 1. False after an error.
 bool read_mask(const Node& node, int depth, ConstraintConfig& out, ErrorList& errors) {
@@ -162,39 +162,40 @@ Constraint mask_constraint(const ConstraintConfig& config, const Shape& shape, s
 }
 
 /// With Keras' default arguments.
-ConstraintConfig defaults_of(Kind kind) {
+ConstraintConfig defaults_of(ConstraintKind kind) {
   ConstraintConfig config;
   config.kind = kind;
-  config.max_value = kind == Kind::kMaxNorm ? 2 : kind == Kind::kMinMaxNorm ? 1 : 0;
+  config.max_value = kind == ConstraintKind::kMaxNorm ? 2 : kind == ConstraintKind::kMinMaxNorm ? 1 : 0;
   return config;
 }
 
 /// Reads the keys of its kind, but not those of a mask; its values are the fallbacks.
 void read_keys(ConfigReader& c, ConstraintConfig& config) {
-  if (config.kind == Kind::kNonNeg || config.kind == Kind::kElementMask) return;
-  if (config.kind == Kind::kMinMaxNorm)
+  if (config.kind == ConstraintKind::kNonNeg || config.kind == ConstraintKind::kElementMask) return;
+  if (config.kind == ConstraintKind::kMinMaxNorm)
     config.min_value = c.number("min_value", "smallest norm", {.fallback = config.min_value, .min = 0});
-  if (config.kind != Kind::kUnitNorm)
+  if (config.kind != ConstraintKind::kUnitNorm)
     config.max_value = c.number("max_value", "largest norm", {.fallback = config.max_value, .min = 0});
-  if (config.kind == Kind::kMinMaxNorm)
+  if (config.kind == ConstraintKind::kMinMaxNorm)
     config.rate = c.number("rate", "share of the way into the range that a step goes",
                            {.fallback = config.rate, .min = 0, .max = 1});
   config.axis = c.integers("axis", "dims that a norm runs over", config.axis);
   if (config.axis.size() == 1) c.resolve("axis", config.axis.front());  // as Keras writes it
-  if (config.kind == Kind::kMinMaxNorm && config.min_value > config.max_value)
+  if (config.kind == ConstraintKind::kMinMaxNorm && config.min_value > config.max_value)
     c.error("min_value", concat("min_value ", config.min_value, " is above max_value ", config.max_value));
 }
 
 ConstraintConfig read_constraint(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs) {
   if (node.is_null()) return {};
-  const KerasObject object = read_keras_object(node, "a constraint", kNames, errors);
+  const KerasObject object = read_keras_object(node, "a constraint", kConstraintNames, errors);
   ConstraintConfig result;
-  for (const Kind kind : {Kind::kMaxNorm, Kind::kNonNeg, Kind::kUnitNorm, Kind::kMinMaxNorm, Kind::kElementMask}) {
+  for (const ConstraintKind kind : {ConstraintKind::kMaxNorm, ConstraintKind::kNonNeg, ConstraintKind::kUnitNorm,
+                                    ConstraintKind::kMinMaxNorm, ConstraintKind::kElementMask}) {
     if (object.name == to_string(kind)) result = defaults_of(kind);
   }
   if (!result) return {};  // none, or an error
   ConfigReader c(object.arguments, object.written, errors, docs);
-  if (result.kind == Kind::kElementMask) read_element_mask(c, result);
+  if (result.kind == ConstraintKind::kElementMask) read_element_mask(c, result);
   read_keys(c, result);
   c.finish();
   return result;
@@ -216,7 +217,7 @@ ConstraintConfig ConstraintConfig::from_node(const Node& node, ErrorList& errors
 
 std::vector<ObjectDoc> constraint_docs() {
   return object_docs(
-      kNames, [](const KerasName& name) { return doc_of(name.class_name); }, read_constraint);
+      kConstraintNames, [](const KerasName& name) { return doc_of(name.class_name); }, read_constraint);
 }
 
 std::string config_text(const ConstraintConfig& constraint) {
@@ -225,17 +226,17 @@ std::string config_text(const ConstraintConfig& constraint) {
 
 std::string_view to_string(ConstraintConfig::Kind kind) {
   switch (kind) {
-    case Kind::kMaxNorm:
+    case ConstraintKind::kMaxNorm:
       return "MaxNorm";
-    case Kind::kNonNeg:
+    case ConstraintKind::kNonNeg:
       return "NonNeg";
-    case Kind::kUnitNorm:
+    case ConstraintKind::kUnitNorm:
       return "UnitNorm";
-    case Kind::kMinMaxNorm:
+    case ConstraintKind::kMinMaxNorm:
       return "MinMaxNorm";
-    case Kind::kElementMask:
+    case ConstraintKind::kElementMask:
       return "ElementMask";
-    case Kind::kNone:
+    case ConstraintKind::kNone:
       break;
   }
   return "None";
@@ -243,24 +244,24 @@ std::string_view to_string(ConstraintConfig::Kind kind) {
 
 Constraint make_constraint(const ConstraintConfig& config, const Shape& shape, std::string_view parameter_name) {
   switch (config.kind) {
-    case Kind::kNone:
+    case ConstraintKind::kNone:
       return {};
-    case Kind::kNonNeg:
+    case ConstraintKind::kNonNeg:
       return [](TensorView w) {
         // The product, as in Keras: a NaN stays one.
         for (float& v : w.values()) v *= v >= 0 ? 1.0F : 0.0F;
       };
-    case Kind::kMaxNorm:
+    case ConstraintKind::kMaxNorm:
       return norm_constraint(norm_groups(config.axis, shape, parameter_name),
                              [max = static_cast<float>(config.max_value)](float norm) { return std::min(norm, max); });
-    case Kind::kUnitNorm:
+    case ConstraintKind::kUnitNorm:
       return norm_constraint(norm_groups(config.axis, shape, parameter_name), [](float) { return 1.0F; });
-    case Kind::kMinMaxNorm:
+    case ConstraintKind::kMinMaxNorm:
       return norm_constraint(norm_groups(config.axis, shape, parameter_name),
                              [min = static_cast<float>(config.min_value), max = static_cast<float>(config.max_value),
                               rate = static_cast<float>(config.rate), stay = static_cast<float>(1 - config.rate)](
                                  float norm) { return rate * std::clamp(norm, min, max) + stay * norm; });
-    case Kind::kElementMask:
+    case ConstraintKind::kElementMask:
       return mask_constraint(config, shape, parameter_name);
   }
   return {};
@@ -270,13 +271,14 @@ nlohmann::json to_json(const ConstraintConfig& config) {
   if (!config) return nullptr;
   ConstraintConfig own = config;
   nlohmann::json arguments = written_keys([&](ConfigReader& c) { read_keys(c, own); });
-  if (config.kind == Kind::kElementMask && config.band >= 0) {  // one of the two keys, which exclude each other
+  if (config.kind == ConstraintKind::kElementMask &&
+      config.band >= 0) {  // one of the two keys, which exclude each other
     arguments["band"] = config.band;
-  } else if (config.kind == Kind::kElementMask) {
+  } else if (config.kind == ConstraintKind::kElementMask) {
     size_t next = 0;
     arguments["mask"] = mask_json(config, 0, next);
   }
-  const bool ours = config.kind == Kind::kElementMask;
+  const bool ours = config.kind == ConstraintKind::kElementMask;
   nlohmann::json json = keras_json(ours ? "hgq" : "keras.constraints", to_string(config.kind), std::move(arguments));
   if (ours) json["registered_name"] = "hgq>ElementMask";
   return json;

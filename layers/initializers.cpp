@@ -17,39 +17,39 @@
 namespace hgq {
 namespace {
 
-using Kind = Initializer::Kind;
-using Mode = Initializer::Mode;
+using InitializerKind = Initializer::Kind;
+using FanMode = Initializer::Mode;
 using Distribution = Initializer::Distribution;
 
 /// Deviation of a normal distribution that is cut off at two deviations.
 constexpr double kTruncatedDeviation = 0.87962566103423978;
 
-constexpr std::array<std::pair<Kind, KerasName>, 15> kTable{{
-    {Kind::kZeros, {"Zeros", {"zeros", "zero"}}},
-    {Kind::kOnes, {"Ones", {"ones", "one"}}},
-    {Kind::kConstant, {"Constant", {"constant"}, "value"}},
-    {Kind::kRandomUniform, {"RandomUniform", {"random_uniform", "uniform"}}},
-    {Kind::kRandomNormal, {"RandomNormal", {"random_normal", "normal"}}},
-    {Kind::kTruncatedNormal, {"TruncatedNormal", {"truncated_normal"}}},
-    {Kind::kVarianceScaling, {"VarianceScaling", {"variance_scaling"}}},
-    {Kind::kOrthogonal, {"Orthogonal", {"orthogonal"}}},
-    {Kind::kIdentity, {"Identity", {"identity"}}},
-    {Kind::kGlorotUniform, {"GlorotUniform", {"glorot_uniform"}}},
-    {Kind::kGlorotNormal, {"GlorotNormal", {"glorot_normal"}}},
-    {Kind::kLecunUniform, {"LecunUniform", {"lecun_uniform"}}},
-    {Kind::kLecunNormal, {"LecunNormal", {"lecun_normal"}}},
-    {Kind::kHeUniform, {"HeUniform", {"he_uniform"}}},
-    {Kind::kHeNormal, {"HeNormal", {"he_normal"}}},
+constexpr std::array<std::pair<InitializerKind, KerasName>, 15> kTable{{
+    {InitializerKind::kZeros, {"Zeros", {"zeros", "zero"}}},
+    {InitializerKind::kOnes, {"Ones", {"ones", "one"}}},
+    {InitializerKind::kConstant, {"Constant", {"constant"}, "value"}},
+    {InitializerKind::kRandomUniform, {"RandomUniform", {"random_uniform", "uniform"}}},
+    {InitializerKind::kRandomNormal, {"RandomNormal", {"random_normal", "normal"}}},
+    {InitializerKind::kTruncatedNormal, {"TruncatedNormal", {"truncated_normal"}}},
+    {InitializerKind::kVarianceScaling, {"VarianceScaling", {"variance_scaling"}}},
+    {InitializerKind::kOrthogonal, {"Orthogonal", {"orthogonal"}}},
+    {InitializerKind::kIdentity, {"Identity", {"identity"}}},
+    {InitializerKind::kGlorotUniform, {"GlorotUniform", {"glorot_uniform"}}},
+    {InitializerKind::kGlorotNormal, {"GlorotNormal", {"glorot_normal"}}},
+    {InitializerKind::kLecunUniform, {"LecunUniform", {"lecun_uniform"}}},
+    {InitializerKind::kLecunNormal, {"LecunNormal", {"lecun_normal"}}},
+    {InitializerKind::kHeUniform, {"HeUniform", {"he_uniform"}}},
+    {InitializerKind::kHeNormal, {"HeNormal", {"he_normal"}}},
 }};
 
-constexpr auto kNames = [] {
+constexpr auto kInitializerNames = [] {
   std::array<KerasName, kTable.size()> names{};
   for (size_t i = 0; i < names.size(); ++i) names[i] = kTable[i].second;
   return names;
 }();
 
-constexpr std::array<std::pair<Mode, const char*>, 3> kModes{
-    {{Mode::kFanIn, "fan_in"}, {Mode::kFanOut, "fan_out"}, {Mode::kFanAvg, "fan_avg"}}};
+constexpr std::array<std::pair<FanMode, const char*>, 3> kModes{
+    {{FanMode::kFanIn, "fan_in"}, {FanMode::kFanOut, "fan_out"}, {FanMode::kFanAvg, "fan_avg"}}};
 // Keras reads "normal" as "truncated_normal".
 constexpr std::array<std::pair<Distribution, const char*>, 4> kDistributions{
     {{Distribution::kUniform, "uniform"},
@@ -70,8 +70,9 @@ auto choose(ConfigReader& c, const std::string& key, std::string_view doc, const
   return std::ranges::find(table, chosen, [](const auto& entry) { return entry.second; })->first;
 }
 
-bool is_random(Kind kind) {
-  return kind != Kind::kZeros && kind != Kind::kOnes && kind != Kind::kConstant && kind != Kind::kIdentity;
+bool is_random(InitializerKind kind) {
+  return kind != InitializerKind::kZeros && kind != InitializerKind::kOnes && kind != InitializerKind::kConstant &&
+         kind != InitializerKind::kIdentity;
 }
 
 /// The numbers of one parameter: uniform and normal variates as functions of the element.
@@ -114,9 +115,9 @@ void fill_uniform(TensorView out, const Variates& draw, double low, double high)
   });
 }
 
-void fill_scaled(TensorView out, const Variates& draw, double scale, Mode mode, Distribution distribution) {
+void fill_scaled(TensorView out, const Variates& draw, double scale, FanMode mode, Distribution distribution) {
   const Fans fan = fans(out.shape);
-  const double count = mode == Mode::kFanIn ? fan.in : mode == Mode::kFanOut ? fan.out : (fan.in + fan.out) / 2;
+  const double count = mode == FanMode::kFanIn ? fan.in : mode == FanMode::kFanOut ? fan.out : (fan.in + fan.out) / 2;
   const double variance = scale / std::max(1.0, count);
   switch (distribution) {
     case Distribution::kUniform: {
@@ -172,28 +173,28 @@ Fans fans(const Shape& shape) {
   return {static_cast<double>(shape[-2]) * field, static_cast<double>(shape[-1]) * field};
 }
 
-Initializer Initializer::of(Kind kind) {
+Initializer Initializer::of(InitializerKind kind) {
   Initializer result;
   result.kind = kind;
   switch (kind) {
-    case Kind::kVarianceScaling:
-    case Kind::kLecunNormal:
-      result.mode = Mode::kFanIn;
+    case InitializerKind::kVarianceScaling:
+    case InitializerKind::kLecunNormal:
+      result.mode = FanMode::kFanIn;
       result.distribution = Distribution::kTruncatedNormal;
       break;
-    case Kind::kLecunUniform:
-      result.mode = Mode::kFanIn;
+    case InitializerKind::kLecunUniform:
+      result.mode = FanMode::kFanIn;
       break;
-    case Kind::kHeUniform:
+    case InitializerKind::kHeUniform:
       result.scale = 2;
-      result.mode = Mode::kFanIn;
+      result.mode = FanMode::kFanIn;
       break;
-    case Kind::kHeNormal:
+    case InitializerKind::kHeNormal:
       result.scale = 2;
-      result.mode = Mode::kFanIn;
+      result.mode = FanMode::kFanIn;
       result.distribution = Distribution::kTruncatedNormal;
       break;
-    case Kind::kGlorotNormal:
+    case InitializerKind::kGlorotNormal:
       result.distribution = Distribution::kTruncatedNormal;
       break;
     default:
@@ -203,7 +204,7 @@ Initializer Initializer::of(Kind kind) {
 }
 
 Initializer Initializer::constant(double value) {
-  Initializer result = of(Kind::kConstant);
+  Initializer result = of(InitializerKind::kConstant);
   result.value = value;
   return result;
 }
@@ -213,21 +214,21 @@ namespace {
 /// Reads the keys of its kind; its values are the fallbacks.
 void read_keys(ConfigReader& c, Initializer& result) {
   switch (result.kind) {
-    case Kind::kConstant:
+    case InitializerKind::kConstant:
       result.value = c.number("value", "value of every element", {.fallback = result.value});
       break;
-    case Kind::kRandomUniform:
+    case InitializerKind::kRandomUniform:
       result.minval = c.number("minval", "lower end", {.fallback = result.minval});
       result.maxval = c.number("maxval", "upper end, not reached", {.fallback = result.maxval});
       if (result.minval > result.maxval) c.error("minval", concat(result.minval, " is above maxval ", result.maxval));
       break;
-    case Kind::kRandomNormal:
-    case Kind::kTruncatedNormal:
+    case InitializerKind::kRandomNormal:
+    case InitializerKind::kTruncatedNormal:
       result.mean = c.number("mean", "mean of the numbers", {.fallback = result.mean});
       result.stddev =
           c.number("stddev", "standard deviation, before truncation", {.fallback = result.stddev, .min = 0});
       break;
-    case Kind::kVarianceScaling:
+    case InitializerKind::kVarianceScaling:
       result.scale =
           c.number("scale", "the variance times the fan", {.fallback = result.scale, .min = 0, .above_min = true});
       result.mode =
@@ -236,8 +237,8 @@ void read_keys(ConfigReader& c, Initializer& result) {
           choose(c, "distribution", "what the numbers are drawn from; normal is truncated_normal, as in Keras",
                  kDistributions, name_in(kDistributions, result.distribution));
       break;
-    case Kind::kOrthogonal:
-    case Kind::kIdentity:
+    case InitializerKind::kOrthogonal:
+    case InitializerKind::kIdentity:
       result.gain = c.number("gain", "factor of the matrix", {.fallback = result.gain});
       break;
     default:
@@ -250,7 +251,7 @@ void read_keys(ConfigReader& c, Initializer& result) {
 }
 
 Initializer read_initializer(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs) {
-  const KerasObject object = read_keras_object(node, "an initializer", kNames, errors);
+  const KerasObject object = read_keras_object(node, "an initializer", kInitializerNames, errors);
   if (object.name.empty()) return {};
   const auto* entry = std::ranges::find(kTable, object.name, [](const auto& e) { return e.second.class_name; });
   Initializer result = Initializer::of(entry->first);
@@ -261,25 +262,25 @@ Initializer read_initializer(const Node& node, ErrorList& errors, std::vector<Ke
 }
 
 /// What the numbers are; the special cases of VarianceScaling by their arguments.
-std::string doc_of(Kind kind) {
+std::string doc_of(InitializerKind kind) {
   switch (kind) {
-    case Kind::kZeros:
+    case InitializerKind::kZeros:
       return "0";
-    case Kind::kOnes:
+    case InitializerKind::kOnes:
       return "1";
-    case Kind::kConstant:
+    case InitializerKind::kConstant:
       return "one value";
-    case Kind::kRandomUniform:
+    case InitializerKind::kRandomUniform:
       return "uniform in [minval, maxval)";
-    case Kind::kRandomNormal:
+    case InitializerKind::kRandomNormal:
       return "normal";
-    case Kind::kTruncatedNormal:
+    case InitializerKind::kTruncatedNormal:
       return "normal, drawn anew beyond two deviations";
-    case Kind::kVarianceScaling:
+    case InitializerKind::kVarianceScaling:
       return "random with the variance scale / fan";
-    case Kind::kOrthogonal:
+    case InitializerKind::kOrthogonal:
       return "an orthogonal matrix times gain";
-    case Kind::kIdentity:
+    case InitializerKind::kIdentity:
       return "the identity matrix times gain";
     default:
       break;
@@ -299,7 +300,7 @@ std::vector<ObjectDoc> initializer_docs() {
   const auto doc = [](const KerasName& name) {
     return doc_of(std::ranges::find(kTable, name.class_name, [](const auto& e) { return e.second.class_name; })->first);
   };
-  return object_docs(kNames, doc, read_initializer);
+  return object_docs(kInitializerNames, doc, read_initializer);
 }
 
 std::string config_text(const Initializer& initializer) {
@@ -311,33 +312,33 @@ void Initializer::fill(TensorView out, uint64_t run_seed, std::string_view param
   const Variates draw = seed ? Variates(static_cast<uint64_t>(*seed), stream_of("initializer"))
                              : Variates(run_seed, stream_of(concat("initializer/", parameter_name)));
   switch (kind) {
-    case Kind::kZeros:
+    case InitializerKind::kZeros:
       return fill_with(out, [](int64_t) { return 0.0; });
-    case Kind::kOnes:
+    case InitializerKind::kOnes:
       return fill_with(out, [](int64_t) { return 1.0; });
-    case Kind::kConstant:
+    case InitializerKind::kConstant:
       return fill_with(out, [this](int64_t) { return value; });
-    case Kind::kRandomUniform:
+    case InitializerKind::kRandomUniform:
       return fill_uniform(out, draw, minval, maxval);
-    case Kind::kRandomNormal:
+    case InitializerKind::kRandomNormal:
       return fill_with(out, [&](int64_t i) { return mean + stddev * draw.normal(i); });
-    case Kind::kTruncatedNormal:
+    case InitializerKind::kTruncatedNormal:
       return fill_with(out, [&](int64_t i) { return mean + stddev * draw.truncated_normal(i); });
-    case Kind::kOrthogonal:
+    case InitializerKind::kOrthogonal:
       HGQ_CHECK(out.shape.rank() >= 2, ShapeError, "'", parameter_name,
                 "': the initializer Orthogonal needs at least 2 dims, the shape is ", out.shape);
       return fill_orthogonal(out, draw, gain);
-    case Kind::kIdentity:
+    case InitializerKind::kIdentity:
       HGQ_CHECK(out.shape.rank() == 2, ShapeError, "'", parameter_name,
                 "': the initializer Identity needs 2 dims, the shape is ", out.shape);
       return fill_with(out, [&](int64_t i) { return i / out.shape[1] == i % out.shape[1] ? gain : 0.0; });
-    case Kind::kVarianceScaling:
-    case Kind::kGlorotUniform:
-    case Kind::kGlorotNormal:
-    case Kind::kLecunUniform:
-    case Kind::kLecunNormal:
-    case Kind::kHeUniform:
-    case Kind::kHeNormal:
+    case InitializerKind::kVarianceScaling:
+    case InitializerKind::kGlorotUniform:
+    case InitializerKind::kGlorotNormal:
+    case InitializerKind::kLecunUniform:
+    case InitializerKind::kLecunNormal:
+    case InitializerKind::kHeUniform:
+    case InitializerKind::kHeNormal:
       return fill_scaled(out, draw, scale, mode, distribution);
   }
 }

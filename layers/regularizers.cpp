@@ -12,11 +12,11 @@
 namespace hgq {
 namespace {
 
-constexpr std::array<KerasName, 5> kNames{{{"L1", {"l1"}, "l1"},
-                                           {"L2", {"l2"}, "l2"},
-                                           {"L1L2", {"l1_l2"}},
-                                           {"MonoL1", {"mono_l1"}, "l1"},
-                                           {"None", {"none"}}}};
+constexpr std::array<KerasName, 5> kRegularizerNames{{{"L1", {"l1"}, "l1"},
+                                                      {"L2", {"l2"}, "l2"},
+                                                      {"L1L2", {"l1_l2"}},
+                                                      {"MonoL1", {"mono_l1"}, "l1"},
+                                                      {"None", {"none"}}}};
 
 /// Reads the keys of its kind; its values are the fallbacks.
 void read_keys(ConfigReader& c, Regularizer& r) {
@@ -34,7 +34,7 @@ nlohmann::json config_of(Regularizer regularizer) {
 
 Regularizer read_regularizer(const Node& node, ErrorList& errors, std::vector<KeyDoc>* docs) {
   if (node.is_null() || (node.is_list() && node.items().empty())) return {};
-  const KerasObject object = read_keras_object(node, "a regularizer", kNames, errors);
+  const KerasObject object = read_keras_object(node, "a regularizer", kRegularizerNames, errors);
   const double fallback = object.name == "MonoL1" || object.written == "L1L2" ? 0.0 : 0.01;
   Regularizer result;
   for (const Regularizer& one : {Regularizer::L1(fallback), Regularizer::L2(fallback),
@@ -68,7 +68,7 @@ std::string doc_of(std::string_view name) {
 
 std::vector<ObjectDoc> regularizer_docs() {
   return object_docs(
-      kNames, [](const KerasName& name) { return doc_of(name.class_name); }, read_regularizer);
+      kRegularizerNames, [](const KerasName& name) { return doc_of(name.class_name); }, read_regularizer);
 }
 
 std::string config_text(const Regularizer& regularizer) {

@@ -10,7 +10,7 @@
 namespace hgq::report {
 namespace {
 
-constexpr double kWidth = 440;
+constexpr double kBarsWidth = 440;
 constexpr double kBarLine = 22;
 constexpr double kBarHeight = 14;
 constexpr size_t kMostBars = 60;
@@ -41,9 +41,9 @@ Figure bar_chart(const BarChart& chart) {
   }
   for (const auto& bar : chart.bars) total += std::isfinite(bar.second) ? bar.second : 0;
   const double left = names + 10;
-  const double room = kWidth - left - values - 12;
+  const double room = kBarsWidth - left - values - 12;
   const double largest = std::max(range_of(amounts).high, 1e-300);
-  Drawing drawing(kWidth, kBarLine * static_cast<double>(std::max<size_t>(1, drawn.size())) + 8);
+  Drawing drawing(kBarsWidth, kBarLine * static_cast<double>(std::max<size_t>(1, drawn.size())) + 8);
   double y = 4;
   std::string description = concat("Bars of ", chart.unit, ", ", number_text(total, 6), " in all:");
   for (const auto& [name, value] : drawn) {

@@ -10,13 +10,13 @@
 namespace hgq::report {
 namespace {
 
-constexpr double kWidth = 440;
+constexpr double kMapWidth = 440;
 constexpr double kMostHeight = 300;
 constexpr int64_t kMostRows = 96;
 constexpr int64_t kMostColumns = 160;
 constexpr double kMostCell = 16;
 constexpr int kShades = 8;
-constexpr double kLegendLine = 18;
+constexpr double kMapLegendLine = 18;
 
 /// The map with at most kMostRows rows and kMostColumns columns, of blocks of the original.
 struct Blocks {
@@ -90,7 +90,7 @@ void draw_legend(Drawing& drawing, Place at, int most) {
   const auto sample = [&](const std::string& role, const std::string& label) {
     if (x + 16 + text_width(label) > drawing.width()) {
       x = at.x;
-      y += kLegendLine;
+      y += kMapLegendLine;
     }
     drawing.rectangle({x, y, 12, 12}, "cell " + role);
     drawing.text({x + 16, y + 10}, label, "tick");
@@ -118,12 +118,12 @@ Figure heat_map(const HeatMap& map) {
   const Blocks blocks = blocks_of(map);
   const int most = std::max(1, *std::ranges::max_element(blocks.bits));
   const double left = 1;
-  const double cell = std::min({kMostCell, (kWidth - left - 2) / static_cast<double>(blocks.columns),
+  const double cell = std::min({kMostCell, (kMapWidth - left - 2) / static_cast<double>(blocks.columns),
                                 kMostHeight / static_cast<double>(blocks.rows)});
   const double width = cell * static_cast<double>(blocks.columns);
   const double height = cell * static_cast<double>(blocks.rows);
   const double top = 22;
-  Drawing drawing(kWidth, top + height + 28 + (most > 5 ? kLegendLine : 0));
+  Drawing drawing(kMapWidth, top + height + 28 + (most > 5 ? kMapLegendLine : 0));
   drawing.text({left, 13},
                concat(map.column_name, " 0 to ", map.columns - 1, " →   ", map.row_name, " 0 to ", map.rows - 1, " ↓"),
                "label");

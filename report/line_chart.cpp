@@ -11,7 +11,7 @@
 namespace hgq::report {
 namespace {
 
-constexpr double kWidth = 440;
+constexpr double kLinesWidth = 440;
 constexpr double kHeight = 270;
 constexpr size_t kRuns = 300;
 constexpr size_t kMarkedPoints = 32;
@@ -92,12 +92,12 @@ Figure line_chart(const LineChart& chart) {
   const AxisKind kind = kind_for(all_y, kLogRatio);
   const auto vertical = [&](Interval pixels) { return Axis::with_margin(kind, range_of(all_y), pixels); };
   const double left = std::max(34.0, label_room(vertical({230, 40}), 6) + 10);
-  const double top = 10 + 16.0 * legend_lines(frame, left, kWidth);
-  frame.plot = {left, top, kWidth - left - 10, kHeight - top - 40};
+  const double top = 10 + 16.0 * legend_lines(frame, left, kLinesWidth);
+  frame.plot = {left, top, kLinesWidth - left - 10, kHeight - top - 40};
   const Axis y = vertical({frame.plot.y + frame.plot.height, frame.plot.y});
   const Axis x = Axis::over(AxisKind::kLinear, range_of(all_x), {frame.plot.x, frame.plot.x + frame.plot.width});
 
-  Drawing drawing(kWidth, kHeight);
+  Drawing drawing(kLinesWidth, kHeight);
   draw_frame(drawing, frame, x, y);
   drawing.set_axes(x, y, chart.x_label);
   bool is_thinned = false;

@@ -12,7 +12,7 @@
 namespace hgq::report {
 namespace {
 
-constexpr double kWidth = 490;
+constexpr double kScatterWidth = 490;
 constexpr double kHeight = 330;
 constexpr double kLogRatio = 4;
 constexpr double kRadius = 4;
@@ -175,12 +175,12 @@ Figure scatter(const Scatter& scatter) {
     return Axis::with_margin(AxisKind::kLinear, range_of(all_y), pixels, 0.08);
   };
   const double left = std::max(34.0, label_room(vertical({300, 40}), 6) + 10);
-  const double top = 10 + 16.0 * legend_lines(frame, left, kWidth);
-  frame.plot = {left, top, kWidth - left - 12, kHeight - top - 40};
+  const double top = 10 + 16.0 * legend_lines(frame, left, kScatterWidth);
+  frame.plot = {left, top, kScatterWidth - left - 12, kHeight - top - 40};
   const Axis y = vertical({frame.plot.y + frame.plot.height, frame.plot.y});
   const Axis x = Axis::with_margin(x_kind, range_of(all_x), {frame.plot.x, frame.plot.x + frame.plot.width});
 
-  Drawing drawing(kWidth, kHeight);
+  Drawing drawing(kScatterWidth, kHeight);
   draw_frame(drawing, frame, x, y);
   std::string description;
   for (size_t s = 0; s < scatter.sets.size(); ++s) {

@@ -82,7 +82,7 @@ Interval scaled(const Interval& range, int shift) {
 }
 
 /// The terms as parts; empty if a value could become too large, or a wire has too few bits.
-std::vector<Part> parts_of(const Circuit& circuit, std::span<const Term> terms, int bits) {
+std::vector<Part> parts_of(const Circuit& circuit, std::span<const Summand> terms, int bits) {
   std::vector<Part> parts;
   Int128 largest = 0;
   for (size_t i = 0; i < terms.size(); ++i) {
@@ -161,14 +161,14 @@ void measure_parts(std::vector<Part> parts, int bits, SumTree& tree) {
 
 }  // namespace
 
-bool measure(const Circuit& circuit, std::span<const Term> terms, int bits, SumTree& tree) {
+bool measure(const Circuit& circuit, std::span<const Summand> terms, int bits, SumTree& tree) {
   const std::vector<Part> parts = parts_of(circuit, terms, bits);
   if (parts.empty()) return false;
   measure_parts(parts, bits, tree);
   return true;
 }
 
-std::optional<SumTree> cheapest_sum(const Circuit& circuit, std::span<const Term> terms, const Interval& range,
+std::optional<SumTree> cheapest_sum(const Circuit& circuit, std::span<const Summand> terms, const Interval& range,
                                     int bits, double latest) {
   const std::vector<Part> parts = parts_of(circuit, terms, bits);
   std::optional<SumTree> best;
@@ -186,7 +186,7 @@ std::optional<SumTree> cheapest_sum(const Circuit& circuit, std::span<const Term
   return best;
 }
 
-std::vector<JoinedSum> joined_sums(const Circuit& circuit, std::span<const Term> terms, const SumTree& tree) {
+std::vector<JoinedSum> joined_sums(const Circuit& circuit, std::span<const Summand> terms, const SumTree& tree) {
   constexpr int kAll = 1 << 20;
   std::vector<Part> parts = parts_of(circuit, terms, 0);
   std::vector<JoinedSum> sums;

@@ -17,7 +17,7 @@
 
 namespace hgq::rtl {
 
-struct Term {
+struct Summand {
   Operand operand;
   double ready = 0;  // when its wire is there
 };
@@ -37,11 +37,11 @@ struct SumTree {
 
 /// Fills in the cells of a tree of which `bits` bits are needed, and when it is there. False if a term's wire has too
 /// few bits for it.
-bool measure(const Circuit& circuit, std::span<const Term> terms, int bits, SumTree& tree);
+bool measure(const Circuit& circuit, std::span<const Summand> terms, int bits, SumTree& tree);
 
 /// The sum of at least two terms, of which `bits` bits are needed, to be there at `latest`; `range` is that of the
 /// whole. nullopt if none was found, or if a term's wire has too few bits.
-std::optional<SumTree> cheapest_sum(const Circuit& circuit, std::span<const Term> terms, const Interval& range,
+std::optional<SumTree> cheapest_sum(const Circuit& circuit, std::span<const Summand> terms, const Interval& range,
                                     int bits, double latest);
 
 /// A sum of a tree as nodes read it: the operands are terms' operands, or (node -1 - n) sum n of the tree.
@@ -53,6 +53,6 @@ struct JoinedSum {
   bool negative = false;  // the node is minus the sum
 };
 /// The nodes of a tree, in its order.
-std::vector<JoinedSum> joined_sums(const Circuit& circuit, std::span<const Term> terms, const SumTree& tree);
+std::vector<JoinedSum> joined_sums(const Circuit& circuit, std::span<const Summand> terms, const SumTree& tree);
 
 }  // namespace hgq::rtl

@@ -70,7 +70,7 @@ class Regrouping {
     bool needed = false;  // by an output, or by what is not a sum of two
     int reads = 0;
     // Of one that is a whole; no terms if it stays as it is.
-    std::vector<Term> terms;
+    std::vector<Summand> terms;
     SumTree tree;
     std::vector<size_t> readers;  // wholes of which it is a term
     bool expanded = false;        // its terms have become those of its readers
@@ -113,7 +113,7 @@ class Regrouping {
     }
   }
 
-  void collect_terms(const Operand& reading, std::vector<Term>& terms) const {
+  void collect_terms(const Operand& reading, std::vector<Summand>& terms) const {
     for (const Operand& operand : circuit_.node(reading.node).reads()) {
       const Operand term = through(reading, operand);
       if (is_part(operand)) {
@@ -141,14 +141,14 @@ class Regrouping {
     return terms + static_cast<int>(tree.sums.size()) - 1;
   }
 
-  std::optional<SumTree> build(size_t i, std::span<const Term> terms) const {
+  std::optional<SumTree> build(size_t i, std::span<const Summand> terms) const {
     const Node& node = circuit_.nodes[i];
     return cheapest_sum(circuit_, terms, node.range, node.bits, levels_[i]);
   }
 
   void begin(size_t i) {
     const Operand whole{static_cast<int32_t>(i), 0, false};
-    std::vector<Term> terms;
+    std::vector<Summand> terms;
     collect_terms(whole, terms);
     SumTree tree;
     int term = 0;
@@ -156,7 +156,7 @@ class Regrouping {
     if (!measure(circuit_, terms, circuit_.nodes[i].bits, tree)) return keep(i);
     std::optional<SumTree> best = build(i, terms);
     sums_[i].tree = best && best->cells < tree.cells ? *std::move(best) : std::move(tree);
-    for (const Term& t : terms) add_reader(sum(t.operand), i);
+    for (const Summand& t : terms) add_reader(sum(t.operand), i);
     sums_[i].terms = std::move(terms);
   }
 
@@ -195,16 +195,16 @@ class Regrouping {
     Sum& inner = sums_[i];
     int gain = inner.tree.cells;
     int reads = 0;
-    std::vector<std::pair<std::vector<Term>, SumTree>> changed;
+    std::vector<std::pair<std::vector<Summand>, SumTree>> changed;
     for (const size_t reader : inner.readers) {
-      std::vector<Term> terms;
-      for (const Term& term : sums_[reader].terms) {
+      std::vector<Summand> terms;
+      for (const Summand& term : sums_[reader].terms) {
         if (static_cast<size_t>(term.operand.node) != i) {
           terms.push_back(term);
           continue;
         }
         ++reads;
-        for (const Term& t : inner.terms) terms.push_back({through(term.operand, t.operand), t.ready});
+        for (const Summand& t : inner.terms) terms.push_back({through(term.operand, t.operand), t.ready});
       }
       if (terms.size() > kMostTerms) return false;
       std::optional<SumTree> tree = build(reader, terms);
@@ -220,9 +220,9 @@ class Regrouping {
       outer.terms = std::move(changed[r].first);
       outer.tree = std::move(changed[r].second);
       ++outer.changes;
-      for (const Term& t : inner.terms) add_reader(sum(t.operand), reader);
+      for (const Summand& t : inner.terms) add_reader(sum(t.operand), reader);
     }
-    for (const Term& t : inner.terms) std::erase(sum(t.operand).readers, i);
+    for (const Summand& t : inner.terms) std::erase(sum(t.operand).readers, i);
     inner.expanded = true;
     return true;
   }

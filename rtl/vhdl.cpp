@@ -19,7 +19,7 @@ std::string digits(uint64_t value, int bits) {
   return text;
 }
 
-std::string range(int bits) { return concat("(", bits - 1, " downto 0)"); }
+std::string vector_range(int bits) { return concat("(", bits - 1, " downto 0)"); }
 
 class VhdlWriter {
  public:
@@ -52,7 +52,7 @@ class VhdlWriter {
 
  private:
   static std::string type_of(const Signal& signal) {
-    return concat(signal.outside ? "std_logic_vector" : "unsigned", range(signal.bits));
+    return concat(signal.outside ? "std_logic_vector" : "unsigned", vector_range(signal.bits));
   }
 
   static std::string start_of(const Signal& signal) { return signal.is_register ? " := (others => '0')" : ""; }
@@ -76,7 +76,7 @@ class VhdlWriter {
 
   void write_table(const LookUpTable& table) {
     out_ += concat("  type ", table.name, "_t is array (0 to ", table.entries.size() - 1, ") of unsigned",
-                   range(table.bits), ";\n");
+                   vector_range(table.bits), ";\n");
     std::string line = concat("  constant ", table.name, " : ", table.name, "_t := (");
     for (size_t i = 0; i < table.entries.size(); ++i)
       line += concat(i == 0 ? "" : ", ", '"', digits(entry_bits(table, i), table.bits), '"');
