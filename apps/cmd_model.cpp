@@ -1,8 +1,10 @@
 // hgq-train trace, export, import: commands on one model.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"
@@ -14,6 +16,7 @@
 #include "hgq/layers/kinds.h"
 #include "hgq/layers/saved_keras.h"
 #include "hgq/layers/trace.h"
+#include "hgq/proxy/fold_scaling.h"
 #include "hgq/proxy/qkeras/convert.h"
 
 namespace hgq {
@@ -70,10 +73,16 @@ int run_trace(const TraceCommand& command, const Registry& registry) {
 
 int run_export(const ExportCommand& command, const Registry& registry) {
   refuse_overwriting(command.out, {command.model});
-  const LoadedModel loaded = load_model_with_extras(command.model, registry);
-  const ProxyModel proxy = to_proxy_model(loaded.model, {.aggressive = command.overflow == "wrap",
-                                                         .accum_fp_max_offset = command.accum_fp_max_offset,
-                                                         .unary_lut_max_table_size = command.unary_lut_max_table_size});
+  LoadedModel loaded = load_model_with_extras(command.model, registry);
+  ProxyModel proxy = to_proxy_model(loaded.model, {.aggressive = command.overflow == "wrap",
+                                                   .accum_fp_max_offset = command.accum_fp_max_offset,
+                                                   .unary_lut_max_table_size = command.unary_lut_max_table_size});
+  if (command.fold_scaling) {
+    HGQ_CHECK(std::ranges::any_of(loaded.extras.scaling, [](const Scaling& s) { return !s.empty(); }), ConfigError,
+              command.model, ": its inputs are not scaled, so --fold-scaling has nothing to fold; leave it out");
+    proxy = fold_scaling(std::move(proxy), loaded.extras.scaling);
+    loaded.extras.folded_scaling = std::exchange(loaded.extras.scaling, {});
+  }
   save_proxy_with_extras(proxy, loaded.model, loaded.extras, command.out);
   print_notes(proxy.notes());
   if (command.json) print_written(command.out, proxy.layers().size(), proxy.notes());

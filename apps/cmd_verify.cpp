@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"
@@ -11,6 +12,7 @@
 #include "hgq/deploy/trained_model.h"
 #include "hgq/deploy/verification.h"
 #include "hgq/proxy/firmware_notes.h"
+#include "hgq/proxy/fold_scaling.h"
 
 namespace hgq {
 
@@ -18,7 +20,12 @@ int run_verify(const VerifyCommand& command, const Registry& registry) {
   if (std::filesystem::is_directory(command.model)) return run_verify_rtl(command, registry);
   HGQ_CHECK(!command.against.empty(), ConfigError, "--against is missing: the model file that '", command.model,
             "' was made of");
-  ProxyModel proxy = load_proxy(command.model, registry);
+  ModelExtras of_proxy;
+  ProxyModel proxy =
+      load_proxy(command.model, registry, [&](const h5::Group& hgq) { of_proxy = read_extras(hgq, registry); });
+  // The model takes scaled inputs, so the proxy is compared as it was before the scaling was folded into it.
+  if (!of_proxy.folded_scaling.empty())
+    proxy = fold_scaling(std::move(proxy), inverse(std::move(of_proxy.folded_scaling)));
   LoadedModel loaded = load_model_with_extras(command.against, registry);
   find_table_overflows(loaded.model, proxy);
   const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, inputs_of(loaded.model), {});

@@ -147,6 +147,9 @@ void add_export(CLI::App& app, Action& action) {
          "entries of the largest table for a function; 2048, the most that Keras opens, if not given; -1: none")
       ->type_name("N")
       ->check(integer_in(-1, kLargestInteger));
+  sub->add_flag("--fold-scaling", c->fold_scaling,
+                "the proxy takes the numbers of the data as they are, and computes the same bits; for data.scale: "
+                "power_of_two");
   add_json(*sub, c->json);
 }
 

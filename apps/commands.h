@@ -87,6 +87,7 @@ struct ExportCommand {
   std::string overflow = "wrap";
   std::optional<int64_t> accum_fp_max_offset;
   int64_t unary_lut_max_table_size = ProxyOptions{}.unary_lut_max_table_size;
+  bool fold_scaling = false;
   bool json = false;
 };
 int run_export(const ExportCommand& command, const Registry& registry);

@@ -113,30 +113,23 @@ void read_validation(ConfigReader& reader, const std::string& folder, DataConfig
   }
 }
 
-ScaleKind scale_kind(const std::string& name) {
-  for (const ScaleKind kind : {ScaleKind::kStandard, ScaleKind::kMinMax}) {
-    if (to_string(kind) == name) return kind;
-  }
-  return ScaleKind::kNone;
-}
-
 /// A kind for all regressions, or {OUTPUT: KIND, ...}.
 void read_target_scales(ConfigReader& reader, DataConfig& config) {
   const Node* const node =
       reader.node("scale_targets",
                   "how the targets of regressions are scaled, in the same way; metrics and "
                   "predictions are in the unit of the file; {OUTPUT: ..., ...} for several outputs",
-                  "none, standard, minmax", "none");
+                  "none, standard, minmax, power_of_two", "none");
   if (node == nullptr) return;
   config.target_scales_place = node->place();
   if (node->is_map()) {
     ConfigReader by_output(*node, "data.scale_targets", reader.errors());
     for (const auto& [output, value] : node->entries())
-      config.target_scales.emplace_back(
-          output, scale_kind(by_output.choice(output, "", {"none", "standard", "minmax"}, "none")));
+      config.target_scales.emplace_back(output,
+                                        scale_kind_of(by_output.choice(output, "", scale_kind_names(), "none")));
     return;
   }
-  const ScaleKind kind = scale_kind(reader.choice("scale_targets", "", {"none", "standard", "minmax"}, "none"));
+  const ScaleKind kind = scale_kind_of(reader.choice("scale_targets", "", scale_kind_names(), "none"));
   if (kind != ScaleKind::kNone) config.target_scales.emplace_back("", kind);
 }
 
@@ -218,10 +211,11 @@ DataConfig read_data_config(const Node& node, const std::string& folder, ErrorLi
                       "a set", "none")) {
     config.test = read_set(*test, "data.test", config.train, folder, errors);
   }
-  config.scale = scale_kind(reader.choice(
+  config.scale = scale_kind_of(reader.choice(
       "scale",
-      "how inputs are scaled, by the training rows: standard (mean 0, deviation 1 of each column), minmax (to [0, 1])",
-      {"none", "standard", "minmax"}, "none"));
+      "how inputs are scaled, by the training rows: standard (mean 0, deviation 1 of each column), minmax (to [0, 1]), "
+      "power_of_two (to [-1, 1] without an offset, which 'export --fold-scaling' moves into the firmware)",
+      scale_kind_names(), "none"));
   read_target_scales(reader, config);
   const Node* csv =
       reader.node("csv", "format of CSV files, if it should not be found automatically: keys of data.csv", "a map");

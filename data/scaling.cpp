@@ -30,10 +30,21 @@ std::string to_string(ScaleKind kind) {
       return "standard";
     case ScaleKind::kMinMax:
       return "minmax";
+    case ScaleKind::kPowerOfTwo:
+      return "power_of_two";
     case ScaleKind::kNone:
       break;
   }
   return "none";
+}
+
+std::vector<std::string> scale_kind_names() { return {"none", "standard", "minmax", "power_of_two"}; }
+
+ScaleKind scale_kind_of(const std::string& name) {
+  for (const ScaleKind kind : {ScaleKind::kStandard, ScaleKind::kMinMax, ScaleKind::kPowerOfTwo}) {
+    if (to_string(kind) == name) return kind;
+  }
+  return ScaleKind::kNone;
 }
 
 int64_t feature_count(const Shape& sample) { return sample.rank() == 0 ? 1 : sample[-1]; }
@@ -84,6 +95,8 @@ void ScalingFit::add_rows(std::span<const T> values) {
       if (kind_ == ScaleKind::kMinMax) {
         first_[f] = std::min(first_[f], x);
         second_[f] = std::max(second_[f], x);
+      } else if (kind_ == ScaleKind::kPowerOfTwo) {
+        second_[f] = std::max(second_[f], std::abs(x));
       } else {
         // Welford's method: exact for a constant feature, for which sums of squares would give a tiny deviation as the
         // divisor.
@@ -101,6 +114,12 @@ template void ScalingFit::add_rows(std::span<const double>);
 Scaling ScalingFit::result() const {
   Scaling scaling{first_, second_};
   for (size_t f = 0; f < first_.size(); ++f) {
+    if (kind_ == ScaleKind::kPowerOfTwo) {
+      int exponent = 0;
+      const bool is_power = std::frexp(second_[f], &exponent) == 0.5;
+      scaling.divisor[f] = second_[f] > 0.0 ? std::ldexp(1.0, is_power ? exponent - 1 : exponent) : 1.0;
+      continue;
+    }
     const double divisor =
         kind_ == ScaleKind::kMinMax ? second_[f] - first_[f] : std::sqrt(second_[f] / static_cast<double>(count_));
     scaling.divisor[f] = divisor > 0.0 ? divisor : 1.0;

@@ -3,6 +3,7 @@
 //
 //   standard   (x - mean) / deviation      population deviation; 0 counts as 1
 //   minmax     (x - min) / (max - min)     to [0, 1]; a constant feature gives 0
+//   power_of_two   x / 2^s                 the least s with |x| <= 2^s for all x; 2^s = 1 for a feature that is always 0
 //
 // A feature is an element of the last dimension: rows of 16 numbers have 16 features, images of shape [28, 28, 1] have
 // one, and series of 8 points with 2 coordinates have two. Everything is computed in float64 from the numbers in the
@@ -19,10 +20,14 @@
 
 namespace hgq {
 
-enum class ScaleKind : uint8_t { kNone, kStandard, kMinMax };
+enum class ScaleKind : uint8_t { kNone, kStandard, kMinMax, kPowerOfTwo };
 
-/// "none", "standard", "minmax".
+/// "none", "standard", "minmax", "power_of_two".
 std::string to_string(ScaleKind kind);
+/// All of these names, for configs.
+std::vector<std::string> scale_kind_names();
+/// The kind with this name; kNone for an unknown one.
+ScaleKind scale_kind_of(const std::string& name);
 
 /// y = (x - offset) / divisor for each feature. Empty vectors scale nothing.
 struct Scaling {
@@ -60,7 +65,7 @@ class ScalingFit {
   ScaleKind kind_;
   int64_t count_ = 0;
   std::vector<double> first_;   // mean, or minimum
-  std::vector<double> second_;  // sum of squared deviations, or maximum
+  std::vector<double> second_;  // sum of squared deviations, or maximum, or maximum of |x|
 };
 
 }  // namespace hgq

@@ -183,6 +183,7 @@ void write_extras(h5::Group& hgq, const ModelExtras& extras) {
   Json json;
   json["scaling"] = scaling_to_json(extras.scaling);
   if (!extras.target_scaling.empty()) json["target_scaling"] = scaling_to_json(extras.target_scaling);
+  if (!extras.folded_scaling.empty()) json["folded_scaling"] = scaling_to_json(extras.folded_scaling);
   if (!extras.output_functions.empty()) json["output_functions"] = extras.output_functions;
   json["classes"] = Json::array();
   for (const ClassMap& c : extras.classes) {
@@ -209,6 +210,7 @@ ModelExtras read_extras(const h5::Group& hgq, const TrainingKinds& kinds) {
     const Json json = Json::parse(hgq.attribute_string("extras"));
     extras.scaling = scaling_from_json(json.at("scaling"));
     extras.target_scaling = scaling_from_json(json.value("target_scaling", Json::array()));
+    extras.folded_scaling = scaling_from_json(json.value("folded_scaling", Json::array()));
     extras.output_functions = json.value("output_functions", std::vector<std::string>{});
     for (const Json& c : json.at("classes")) extras.classes.push_back(classes_from_json(c));
     extras.inputs = arrays_from_json(json.at("inputs"));

@@ -19,7 +19,9 @@ namespace hgq {
 struct ModelExtras {
   std::vector<Scaling> scaling;         // for each input of the model; empty: the inputs are not scaled
   std::vector<Scaling> target_scaling;  // for each output; empty: the targets are not scaled
-  std::vector<ClassMap> classes;        // for each output
+  // Of a proxy: for each input, the scaling that is part of it (proxy/fold_scaling.h), so that `scaling` is empty.
+  std::vector<Scaling> folded_scaling;
+  std::vector<ClassMap> classes;  // for each output
   // The arrays of the training set, by layer, with folder and name of the file if there were several, or if the array
   // has no name.
   std::vector<NamedArray> inputs, targets;

@@ -30,6 +30,7 @@ class ProxyConv : public ProxyLayer {
             std::vector<float> bias);
   static std::unique_ptr<ProxyLayer> read(const KerasNode& node, const KerasLayerWeights& weights);
 
+  const Shape& kernel_shape() const { return weights_.kernel_shape; }
   const std::vector<float>& kernel() const { return weights_.kernel; }
   const std::vector<float>& bias() const { return weights_.bias; }
   int64_t filters() const { return weights_.units(); }

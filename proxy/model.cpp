@@ -59,6 +59,14 @@ void ProxyModel::set_softmax_table(int64_t entries) {
   for (Entry& entry : layers_) entry.layer->set_softmax_table(entries);
 }
 
+void ProxyModel::replace(int index, std::unique_ptr<ProxyLayer> layer) {
+  std::unique_ptr<ProxyLayer>& place = layers_[static_cast<size_t>(index)].layer;
+  HGQ_CHECK(layer->name() == place->name(), ShapeError, "layer '", layer->name(), "' cannot take the place of '",
+            place->name(), "', as layers are known by their names");
+  if (ProxyQuantizer* const quantizer = layer->as_quantizer()) quantizer->set_only_child(only_child(index));
+  place = std::move(layer);
+}
+
 bool ProxyModel::only_child(int index) const {
   const std::vector<int>& parents = layers_[static_cast<size_t>(index)].parents;
   return parents.size() == 1 && readers_[static_cast<size_t>(parents[0])] == 1;

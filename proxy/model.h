@@ -53,6 +53,9 @@ class ProxyModel {
   /// in Keras, which is the default.
   void set_softmax_table(int64_t entries);
 
+  /// Puts another layer of the same name in the place of one that is not an input. Throws ShapeError for another name.
+  void replace(int index, std::unique_ptr<ProxyLayer> layer);
+
   /// Whether a layer has one parent, and no other layer reads that parent.
   bool only_child(int index) const;
 

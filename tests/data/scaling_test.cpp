@@ -46,6 +46,18 @@ TEST(Scaling, MinmaxGoesFromZeroToOne) {
   EXPECT_THAT(values, ElementsAre(0, 1, 1, 0, 0.5F, 0.5F));
 }
 
+TEST(Scaling, PowersOfTwoHoldAllValues) {
+  ScalingFit fit(ScaleKind::kPowerOfTwo, Shape{5});
+  fit.add(std::vector<float>{-3, 0, 0.25F, 4, 1e-20F});
+  fit.add(std::vector<double>{2, 0, -0.2, 1, std::nextafter(std::ldexp(1.0, -66), 1.0)});
+  EXPECT_THAT(fit.result().offset, ElementsAre(0, 0, 0, 0, 0));
+  EXPECT_THAT(fit.result().divisor, ElementsAre(4, 1, 0.25, 4, std::ldexp(1.0, -65)));
+}
+
+TEST(Scaling, EveryKindIsFoundByItsName) {
+  for (const std::string& name : scale_kind_names()) EXPECT_EQ(to_string(scale_kind_of(name)), name);
+}
+
 TEST(Scaling, PiecesOfAnySizeGiveTheSameBits) {
   std::vector<float> values(3000);
   for (size_t i = 0; i < values.size(); ++i) values[i] = 1e3F + std::sin(static_cast<float>(i));
