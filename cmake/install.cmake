@@ -34,6 +34,6 @@ install(EXPORT hgqTargets NAMESPACE hgq:: DESTINATION ${hgq_package})
 
 # The pages, with the paths between them, so that their links hold.
 install(FILES README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md" PATTERN "*.svg")
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN "*.png")
 install(DIRECTORY apps/examples apps/configs DESTINATION ${CMAKE_INSTALL_DOCDIR}/apps)
 install(PROGRAMS tools/to_hls4ml.py DESTINATION ${CMAKE_INSTALL_DOCDIR}/tools)

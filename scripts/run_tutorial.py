@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs the commands of docs/tutorial.md in an empty folder and compares what they print with what the page shows.
+"""Runs the commands of a page, docs/tutorial.md if none is given, in an empty folder, and compares what they print with
+what the page shows.
 
     run_tutorial.py --program build/bin/hgq-train [--hls4ml venv/bin/python] [--update] [--keep] [PAGE]
 
@@ -8,13 +9,15 @@ Blocks of the page:
     ```console               lines that begin with "$ " are run by bash, the lines below are what they print
     ```console numbers       the same; numbers may differ from the page (they depend on processor and libraries)
     ```console hls4ml        run with --hls4ml alone, in an environment that has hls4ml and h5py; may have `numbers`, too
+    ```console simulator     run where there is Verilator or Icarus Verilog; may have `numbers`, too
 A line "..." stands for any lines. A command that fails shows "(exit code N)" as its last line. Other blocks are not run.
---update writes what is printed into the page. Python's standard library only.
+--update writes what is printed into the page, but where "..." stands and all else is right. Python's standard library only.
 """
 import argparse
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -76,9 +79,10 @@ def matches(expected, printed, numbers):
 
 
 def environment_of(args, folder):
-    """hgq-train on the path, tools/ and, for the part of hls4ml, venv/ in the folder, as the page names them."""
+    """hgq-train on the path, data/, tools/ and, for the part of hls4ml, venv/ in the folder, as the pages name them."""
     environment = dict(os.environ, PATH=f'{pathlib.Path(args.program).resolve().parent}:{os.environ["PATH"]}', COLUMNS='120', LC_ALL='C.UTF-8')
-    (folder / 'tools').symlink_to(SOURCE / 'tools')
+    for name in ('data', 'tools'):
+        (folder / name).symlink_to(SOURCE / name)
     if args.hls4ml:
         python = pathlib.Path(args.hls4ml).absolute()
         (folder / 'venv').symlink_to(python.parent.parent)
@@ -101,13 +105,14 @@ def main():
     folder = pathlib.Path(holder.name)
     environment = environment_of(args, folder)
     os.chdir(folder)
+    simulator = shutil.which('verilator') or shutil.which('iverilog')
     for start, end, words in blocks(page):
         for word in words:
             if word.startswith('file='):
                 pathlib.Path(word[5:]).write_text('\n'.join(page[start:end]) + '\n')
         if not words or words[0] != 'console':
             continue
-        if 'hls4ml' in words and not args.hls4ml:
+        if ('hls4ml' in words and not args.hls4ml) or ('simulator' in words and not simulator):
             counts['left out'] += len(commands(page[start:end]))
             continue
         lines = []
@@ -115,8 +120,9 @@ def main():
             begin = time.monotonic()
             printed = run(command, environment)
             counts['run'] += 1
-            lines += ['$ ' + command, *printed]
-            if matches(expected, printed, 'numbers' in words):
+            is_right = matches(expected, printed, 'numbers' in words)
+            lines += ['$ ' + command, *(expected if is_right and '...' in expected else printed)]
+            if is_right:
                 print(f'{args.page.name}:{start + 1}: as the page shows, {time.monotonic() - begin:.1f} s: {command.splitlines()[0]}')
                 continue
             counts['wrong'] += 1
@@ -130,7 +136,7 @@ def main():
         holder._finalizer.detach()
         print(f'kept: {folder}')
     os.chdir(SOURCE)
-    print(f'{counts["run"]} commands run, {counts["wrong"]} print something else, {counts["left out"]} left out (they need --hls4ml)')
+    print(f'{counts["run"]} commands run, {counts["wrong"]} print something else, {counts["left out"]} left out (they need --hls4ml, or a simulator)')
     return 1 if counts['wrong'] or not counts['run'] else 0
 
 
