@@ -181,8 +181,20 @@ Json values_json(const Candidate& candidate) {
 }
 
 /// The folder of a picked model: all that a run has at its end, of this model.
-int write_picked(const PickCommand& command, const Candidate& picked, const Json& choice, const Registry& registry,
-                 Workers& workers) {
+/// The models were compared by their circuits without registers, at the least effort of the solver.
+void say_what_is_over(const std::vector<Bound>& bounds, const RunRtl& made) {
+  for (const Bound& bound : bounds) {
+    const auto found = std::ranges::find(made.values, bound.name, &std::pair<std::string, double>::first);
+    if (found == made.values.end() || bound.at_least || found->second <= bound.limit) continue;
+    say(fmt::format(
+        "warning: the RTL has an estimated {:.0f} {}, more than {}={:.6g}: the estimate for the choice is of "
+        "the circuit without registers; a lower bound, or another --stage-delay, leaves room",
+        found->second, bound.name, bound.name, bound.limit));
+  }
+}
+
+int write_picked(const PickCommand& command, const Candidate& picked, const Json& choice,
+                 const std::vector<Bound>& bounds, const Registry& registry, Workers& workers) {
   RunModel run = load_run_model(picked.run, picked.file, registry);
   const DeploySets sets{
       .train = run.sets.train.get(), .validation = run.sets.validation.get(), .test = run.sets.test.get()};
@@ -201,7 +213,9 @@ int write_picked(const PickCommand& command, const Candidate& picked, const Json
     RtlSettings settings;
     settings.softmax = "logits";
     if (run.config.proxy.rtl) settings = *run.config.proxy.rtl;
-    if (command.stage_delay) settings.stage_delay = command.stage_delay;
+    // Without other wishes it has the registers with which clocks and latency of the models were estimated.
+    if (command.stage_delay || !run.config.proxy.rtl)
+      settings.stage_delay = command.stage_delay.value_or(CandidateOptions{}.stage_delay);
     if (!command.language.empty()) settings.language = command.language;
     if (!command.target.empty()) settings.target = command.target;
     const Dataset& rows = sets.test != nullptr         ? *sets.test
@@ -210,6 +224,7 @@ int write_picked(const PickCommand& command, const Candidate& picked, const Json
     const RunRtl made = write_run_rtl(command.out, settings, rows, registry, workers);
     for (const std::string& text : made.notes) say(text);
     if (!command.json) std::cout << made.table;
+    say_what_is_over(bounds, made);
     if (!made.written) code = kExitFailed;
   }
   return with_report(code, command.out, registry, workers);
@@ -270,7 +285,7 @@ int run_pick(const PickCommand& command, const Registry& registry) {
                              measured.candidates.size());
     for (const auto& [name, value] : picked.values()) std::cout << fmt::format("  {:<16} {:.6g}\n", name, value);
   }
-  const int code = write_picked(command, picked, json, registry, workers);
+  const int code = write_picked(command, picked, json, wish.bounds, registry, workers);
   return code == kExitDone && measured.failed > 0 ? kExitFailed : code;
 }
 

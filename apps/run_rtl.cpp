@@ -26,6 +26,9 @@ RunRtl write_run_rtl(const std::string& folder, const RtlSettings& settings, con
     write_rtl_folder(out, project, options, proxy, true, &stop.requested());
     for (const std::string& line : project.notes) made.notes.push_back("note: " + line);
     made.table = describe(project);
+    made.values = {{"luts", project.estimate.total.luts},
+                   {"ffs", project.estimate.total.ffs},
+                   {"clocks", static_cast<double>(project.circuit.latency)}};
     made.notes.push_back(concat("RTL in ", out, "; 'hgq-train verify ", out, "' simulates it"));
     made.written = true;
   } catch (const ConfigError& e) {

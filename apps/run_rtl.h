@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hgq/apps/rtl_settings.h"
@@ -17,6 +18,8 @@ struct RunRtl {
   bool written = false;            // false: there is no circuit for the proxy; the last note says why
   std::string table{};             // for standard output
   std::vector<std::string> notes;  // lines for the user
+  /// Estimated numbers of the circuit that was written, by the names of Candidate::values(): luts, ffs, clocks.
+  std::vector<std::pair<std::string, double>> values{};
 };
 
 /// Writes the folder FOLDER/rtl for FOLDER/proxy.h5, in the place of one that is there. The rows of the test bench are
