@@ -12,6 +12,7 @@
 #include "hgq/apps/commands.h"
 #include "hgq/apps/rtl_progress.h"
 #include "hgq/apps/run_candidates.h"
+#include "hgq/apps/run_evaluation.h"
 #include "hgq/apps/run_rtl.h"
 #include "hgq/apps/write_report.h"
 #include "hgq/core/error.h"
@@ -20,6 +21,7 @@
 #include "hgq/deploy/candidate_file.h"
 #include "hgq/deploy/choice.h"
 #include "hgq/deploy/trained_model.h"
+#include "hgq/report/comparison.h"
 
 namespace hgq {
 namespace {
@@ -70,7 +72,7 @@ Measured measure_all(const FrontCommand& command, const Registry& registry, Work
   CandidateOptions options;
   if (command.stage_delay) options.stage_delay = *command.stage_delay;
   options.circuit = !command.no_luts;
-  const std::vector<std::string> folders = run_folders(command.runs);
+  const std::vector<std::string> folders = report::run_folders(command.runs);
   Measured measured;
   measured.runs = folders.size();
   MeasureLine line(folders.size());
@@ -204,6 +206,9 @@ int write_picked(const PickCommand& command, const Candidate& picked, const Json
   summary["epochs"] = picked.epoch;
   summary["seed"] = run.config.seed;
   summary["picked"] = choice;
+  const std::string no_evaluation =
+      write_run_evaluation(command.out, run.loaded.model, run.loaded.extras, done, sets, workers);
+  if (!no_evaluation.empty()) say("note: " + no_evaluation);
   write_deployment(command.out, run.loaded.model, run.loaded.extras, done, summary);
   write_file_atomically((fs::path(command.out) / "config.yaml").string(), run.config.resolved.to_yaml());
   say(fmt::format("files in {}: model.h5, {}summary.json, config.yaml, report.html", printable(command.out),
@@ -252,6 +257,11 @@ int run_front(const FrontCommand& command, const Registry& registry) {
                              measured.candidates.size(), measured.runs, names_of(aims));
   }
   if (!command.out.empty()) std::cerr << command.out << ": " << measured.candidates.size() << " models\n";
+  if (measured.runs > 1) {
+    std::string folders;
+    for (const std::string& run : command.runs) folders += printable(run) + " ";
+    say(concat("to look at them: hgq-train report ", folders, "--out front.html"));
+  }
   return measured.failed > 0 ? kExitFailed : kExitDone;
 }
 

@@ -1,4 +1,4 @@
-// hgq-train report, show: a run as a page, and in short on the terminal.
+// hgq-train report, show: runs as a page, and a run in short on the terminal.
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -11,10 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "hgq/apps/cmd_reports.h"
 #include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"
-#include "hgq/core/error.h"
-#include "hgq/data/atomic_file.h"
 #include "hgq/report/run_report.h"
 #include "hgq/report/terminal.h"
 
@@ -65,16 +64,8 @@ int terminal_width() {
 
 int run_report(const ReportCommand& command, const Registry& registry) {
   const std::string out = command.out.empty() ? command.run + "/" + report::kReportName : command.out;
-  std::vector<std::string> files;
-  for (const char* const name :
-       {"config.yaml", "history.csv", "checkpoint.h5", "model.h5", "proxy.h5", "summary.json", "pareto/pareto.csv"})
-    files.push_back(command.run + "/" + name);
-  refuse_overwriting(out, files);
-  const std::string page = report::run_report(read(command, registry));
-  write_file_atomically(out, page);
-  if (command.json) std::cout << nlohmann::json{{"file", out}, {"bytes", page.size()}}.dump(1) << "\n";
-  std::cerr << out << ": " << (page.size() + 512) / 1024 << " kB\n";
-  return kExitDone;
+  refuse_overwriting(out, files_of_run(command.run));
+  return write_page(out, report::run_report(read(command, registry)), nlohmann::json::object(), command.json);
 }
 
 int run_show(const ReportCommand& command, const Registry& registry) {

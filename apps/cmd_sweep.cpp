@@ -10,6 +10,7 @@
 #include "hgq/apps/commands.h"
 #include "hgq/apps/interruption.h"
 #include "hgq/apps/sweep_tools.h"
+#include "hgq/apps/write_report.h"
 #include "hgq/core/error.h"
 #include "hgq/core/parallel.h"
 #include "hgq/core/printable.h"
@@ -78,8 +79,8 @@ class Sweep {
     const SweepRecord record = sweep::read_sweep(folder_);
     sweep::write_runs_csv(record);
     print(command_, record);
-    note(concat(folder_, "/runs.csv: ", sweep::counts_text(record)));
-    return exit_code_of(record);
+    note(concat(folder_, "/runs.csv, report.html: ", sweep::counts_text(record)));
+    return with_sweep_report(exit_code_of(record), folder_);
   }
 
   void read() {
@@ -184,12 +185,12 @@ class Sweep {
       return kExitInterrupted;
     }
     print(command_, record_);
-    note(concat(folder_, "/runs.csv: ", sweep::counts_text(record_)));
+    note(concat(folder_, "/runs.csv, report.html: ", sweep::counts_text(record_)));
     if (count(record_, RunState::kFailed) > 0)
       note(
           concat("error: some runs have failed (see train.log in their folders); --resume tries those again that have "
                  "no summary.json"));
-    return exit_code_of(record_);
+    return with_sweep_report(exit_code_of(record_), folder_);
   }
 
   const SweepCommand& command_;

@@ -14,6 +14,7 @@
 #include "hgq/apps/prepare.h"
 #include "hgq/apps/rtl_progress.h"
 #include "hgq/apps/run_candidates.h"
+#include "hgq/apps/run_evaluation.h"
 #include "hgq/apps/run_rtl.h"
 #include "hgq/apps/run_text.h"
 #include "hgq/apps/setup.h"
@@ -87,10 +88,7 @@ class Run {
       return kExitDone;
     }
     const int code = finish(begin);
-    std::cout << complete_front(
-        folder_.string(), config_,
-        {.train = sets_.train.get(), .validation = sets_.validation.get(), .test = sets_.test.get()}, registry_,
-        workers_, told_when_slow());
+    std::cout << complete_front(folder_.string(), config_, deploy_sets(), registry_, workers_, told_when_slow());
     return with_report(code, folder_.string(), registry_, workers_);
   }
 
@@ -280,10 +278,7 @@ class Run {
   /// Everything after the training. Returns kExitFailed if the model cannot be exported, and kExitNo if the proxy is
   /// wrong; all other files are written then.
   int finish(double begin) {
-    const Deployment done =
-        deploy(model_, extras_.objective,
-               {.train = sets_.train.get(), .validation = sets_.validation.get(), .test = sets_.test.get()}, workers_,
-               deploy_options(config_));
+    const Deployment done = deploy(model_, extras_.objective, deploy_sets(), workers_, deploy_options(config_));
     for (const std::string& warning : done.warnings) note("warning: " + warning);
     if (done.proxy) {
       for (const std::string& line : done.proxy->notes()) note("note: " + line);
@@ -291,6 +286,9 @@ class Run {
     const Json summary = summary_with_run(done, begin);
     if (!done.proxy && fs::exists(folder_ / "proxy.h5"))
       note("note: the proxy.h5 in the folder is that of an earlier model, and is removed");
+    const std::string no_evaluation =
+        write_run_evaluation(folder_.string(), model_, extras_, done, deploy_sets(), workers_);
+    if (!no_evaluation.empty()) note("note: " + no_evaluation);
     write_deployment(folder_.string(), model_, extras_, done, summary);
     if (command_.json) print_json(summary, true);
     if (!done.trace) {  // a model that is not finite, after TerminateOnNaN: it is kept, as in Keras, but not traced
@@ -307,6 +305,10 @@ class Run {
     }
     note("there is no proxy.h5: " + done.refused);
     return kExitFailed;
+  }
+
+  DeploySets deploy_sets() const {
+    return {.train = sets_.train.get(), .validation = sets_.validation.get(), .test = sets_.test.get()};
   }
 
   const Dataset& tested_set(const Deployment& done) const {

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "hgq/apps/cmd_reports.h"
 #include "hgq/apps/commands.h"
 #include "hgq/apps/shared_options.h"
 #include "hgq/apps/value_checks.h"
@@ -10,15 +11,26 @@ namespace hgq {
 namespace {
 
 void add_report(CLI::App& app, Action& action) {
-  const auto [report, r] = add_command<ReportCommand>(
-      app, action, "report", "a page about a run, to look at: front, curves, network, bits, verification", run_report);
-  report->add_option("run", r->run, "folder of a run")->type_name("FOLDER")->required();
-  report->add_option("--out", r->out, "HTML file to write; report.html in the folder if not given")->type_name("FILE");
+  const auto [report, r] = add_command<ReportsCommand>(
+      app, action, "report",
+      "a page about a run, several runs or a sweep, to look at: fronts, curves, network, bits, verification",
+      run_reports);
+  report->add_option("runs", r->runs, "folder of a run, of a sweep, or of runs; or several")
+      ->type_name("FOLDER")
+      ->required();
+  report
+      ->add_option("--out", r->out, "HTML file to write; report.html in the folder if not given and there is only one")
+      ->type_name("FILE");
+  report
+      ->add_option("--metric", r->metric,
+                   "by what several runs are compared: NAME, max:NAME or min:NAME; the metric on the validation rows "
+                   "if not given")
+      ->type_name("NAME");
   const auto [show, s] =
       add_command<ReportCommand>(app, action, "show", "a run in short: numbers, layers, front and loss", run_show);
   show->add_option("run", s->run, "folder of a run")->type_name("FOLDER")->required();
-  for (const auto& [sub, c] : {std::pair(report, r), std::pair(show, s)}) {
-    sub->add_flag("--luts", c->luts, "estimate LUTs also for a large network, however long it takes");
+  for (const auto& [sub, c] : {std::pair(report, static_cast<ReportCommand*>(r)), std::pair(show, s)}) {
+    sub->add_flag("--luts", c->luts, "of one run: estimate LUTs also for a large network, however long it takes");
     add_threads(*sub, c->threads);
     add_json(*sub, c->json);
   }

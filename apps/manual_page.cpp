@@ -66,7 +66,7 @@ constexpr std::array<NamedDoc, 5> kExitCodes{
       "be made of it"},
      {"130", "interrupted (Ctrl-C, SIGTERM); a run has a checkpoint, from which --resume continues"}}};
 
-constexpr std::array<NamedDoc, 10> kRunFiles{
+constexpr std::array<NamedDoc, 11> kRunFiles{
     {{"config.yaml", "the config with all --set values, and absolute paths of files; it runs the same again"},
      {"history.csv",
       "a row for each epoch: epoch, loss, metrics, the same of the validation rows (val_...), bops, beta, "
@@ -84,6 +84,9 @@ constexpr std::array<NamedDoc, 10> kRunFiles{
       "metrics of model and proxy on the test rows (loss is the task loss with BOPs and regularizers, task_loss "
       "without "
       "them, as of the proxy), BOPs and bits of each layer, what verify found, times"},
+     {"evaluation.json",
+      "the predictions for the test rows: confusion matrix, recall and ROC of each class, residuals, as eval --report "
+      "writes them"},
      {"report.html", "a page about all of this, to look at in a browser; 'hgq-train report' makes it anew"}}};
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "hgq/apps/run_candidates.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -16,6 +14,7 @@
 #include "hgq/core/version.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/deploy/candidate_file.h"
+#include "hgq/deploy/measured_candidates.h"
 #include "hgq/deploy/trained_model.h"
 #include "hgq/report/run_files.h"
 
@@ -26,39 +25,20 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr size_t kMostTable = size_t{1} << 28U;
-constexpr size_t kMostModel = size_t{1} << 34U;
-constexpr const char* kCacheName = "candidates.json";
 constexpr const char* kFrontTable = "pareto/pareto.csv";
 
 std::string front_file(const report::FrontPoint& point) { return "pareto/" + point.file; }
 
-bool holds_run(const fs::path& folder) { return fs::is_regular_file(folder / "config.yaml"); }
-
-void add_runs_in(const fs::path& folder, std::vector<std::string>& runs) {
-  std::vector<std::string> found;
-  std::error_code error;
-  for (fs::directory_iterator i(folder, error), end; !error && i != end; i.increment(error)) {
-    if (i->is_directory(error) && holds_run(i->path())) found.push_back(i->path().string());
-  }
-  std::ranges::sort(found);
-  runs.insert(runs.end(), found.begin(), found.end());
-}
-
-uint64_t checksum_of(const std::string& bytes) {
-  return crc32_z(crc32(0, nullptr, 0), reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
-}
-
 /// What the numbers of a model depend on: its file, and how it is measured.
 std::string key_of(const std::string& path, const std::string& settings) {
-  const std::string content = read_file(path, kMostModel);
-  return concat(content.size(), ":", checksum_of(content), ":", settings);
+  return concat(model_checksum(path), ":", settings);
 }
 
 std::string settings_text(const RunConfig& config, const CandidateOptions& options) {
   std::string text = concat(kVersion, " ", options.circuit, " ", to_string(options.softmax), " ", options.stage_delay,
                             " ", config.seed, "\n", config.data.to_yaml());
   if (const Node* const section = config.resolved.find("export")) text += section->to_yaml();
-  return concat(checksum_of(text));
+  return concat(content_checksum(text));
 }
 
 /// What was measured before; nothing of a file that is missing or damaged, which is then made anew.
@@ -160,31 +140,6 @@ std::vector<SavedModel> saved_models(const std::string& folder) {
   return models;
 }
 
-std::vector<std::string> run_folders(const std::vector<std::string>& given) {
-  std::vector<std::string> runs;
-  for (const std::string& name : given) {
-    const fs::path path(name);
-    HGQ_CHECK(fs::exists(path), FileError, "'", printable(name), "': there is no such folder; expected that of a run");
-    HGQ_CHECK(fs::is_directory(path), FileError, "'", printable(name), "' is a file; expected the folder of a run");
-    const size_t before = runs.size();
-    if (holds_run(path)) {
-      runs.push_back(name);
-    } else {
-      add_runs_in(path / "runs", runs);
-      if (runs.size() == before) add_runs_in(path, runs);
-    }
-    HGQ_CHECK(runs.size() > before, FileError, "'", printable(name),
-              "' holds no run: there is no config.yaml in it, in its folders, or in those of ", printable(name),
-              "/runs");
-  }
-  std::vector<std::string> once;
-  for (const std::string& run : runs) {
-    const auto same = [&](const std::string& other) { return fs::equivalent(run, other); };
-    if (std::ranges::none_of(once, same)) once.push_back(run);
-  }
-  return once;
-}
-
 std::vector<Candidate> measure_models(const std::string& folder, const std::vector<SavedModel>& models,
                                       const DeploySets& sets, const Registry& registry, Workers& workers,
                                       const CandidateOptions& options, const MeasureProgress& progress) {
@@ -208,7 +163,7 @@ MeasuredRun measure_run(const std::string& folder, const Registry& registry, Wor
   run.config = config_of(folder, registry);
   const CandidateOptions settings = with_export(run.config, options);
   const std::string settings_key = settings_text(run.config, options);
-  const std::string cache_file = (path / kCacheName).string();
+  const std::string cache_file = (path / kCandidatesName).string();
   const Json cache = read_cache(cache_file);
   Json now = Json::object();
   std::optional<DataSets> sets;  // loaded for the first model that has to be measured

@@ -1,6 +1,6 @@
 // The saved models of runs, measured: for `front` and `pick`, and for pareto.csv at the end of a run.
 //
-//   for (const std::string& folder : run_folders({"sweeps/size"})) {
+//   for (const std::string& folder : report::run_folders({"sweeps/size"})) {
 //     const MeasuredRun run = measure_run(folder, registry, workers, options);
 //     ...
 //   }
@@ -26,10 +26,6 @@ struct SavedModel {
 
 /// The models that ParetoFront has kept, in the order of their epochs, then model.h5, as far as they exist.
 std::vector<SavedModel> saved_models(const std::string& folder);
-
-/// The folders of runs in what a user names: a run, or a folder of runs, such as that of a sweep (FOLDER/runs) or
-/// `runs`; by name, each once. Throws FileError if one of them holds no run.
-std::vector<std::string> run_folders(const std::vector<std::string>& given);
 
 /// Called before each model.
 using MeasureProgress = std::function<void(const std::string& run, size_t model, size_t models)>;

@@ -86,6 +86,7 @@ ResidualReport residuals_of(std::string name, const std::vector<float>& predicti
   double squares = 0;
   for (const double r : residuals) squares += (r - report.mean) * (r - report.mean) / count;
   report.deviation = std::sqrt(squares);
+  if (!std::isfinite(squares)) return report;  // NaN has no order, and so neither quantiles nor bins
   std::ranges::sort(residuals);
   for (const double q : kResidualQuantiles) report.quantiles.push_back(quantile_of(residuals, q));
   const double low = residuals.front();

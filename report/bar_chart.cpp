@@ -28,6 +28,7 @@ Figure bar_chart(const BarChart& chart) {
   std::vector<std::pair<std::string, double>> drawn = chart.bars;
   if (drawn.size() > kMostBars) {
     std::ranges::stable_sort(drawn, std::ranges::greater(), &std::pair<std::string, double>::second);
+    if (chart.is_share) std::ranges::reverse(drawn);
     drawn.resize(kMostBars);
   }
   double names = 0;
@@ -39,15 +40,16 @@ Figure bar_chart(const BarChart& chart) {
     values = std::max(values, text_width(number_text(value)));
     amounts.push_back(value);
   }
-  for (const auto& bar : chart.bars) total += std::isfinite(bar.second) ? bar.second : 0;
+  for (const auto& bar : chart.bars) total += chart.is_share ? 0 : std::isfinite(bar.second) ? bar.second : 0;
   const double left = names + 10;
   const double room = kBarsWidth - left - values - 12;
-  const double largest = std::max(range_of(amounts).high, 1e-300);
+  const double largest = chart.is_share ? 1 : std::max(range_of(amounts).high, 1e-300);
   Drawing drawing(kBarsWidth, kBarLine * static_cast<double>(std::max<size_t>(1, drawn.size())) + 8);
   double y = 4;
-  std::string description = concat("Bars of ", chart.unit, ", ", number_text(total, 6), " in all:");
+  std::string description = chart.is_share ? concat("Bars of ", chart.unit, " from 0 to 1:")
+                                           : concat("Bars of ", chart.unit, ", ", number_text(total, 6), " in all:");
   for (const auto& [name, value] : drawn) {
-    const double length = std::isfinite(value) ? std::max(0.0, value / largest) * room : 0;
+    const double length = std::isfinite(value) ? std::max(0.0, std::min(value / largest, 1.0)) * room : 0;
     drawing.text({left - 8, y + 12}, shortened(name, kMostNameLength), "label", Anchor::kEnd);
     drawing.rectangle({left, y + 1, length, kBarHeight}, "bar",
                       concat(name, ": ", number_text(value, 6), " ", chart.unit,
@@ -62,11 +64,14 @@ Figure bar_chart(const BarChart& chart) {
                 .drawing = drawing.finish(chart.title, description),
                 .caption = chart.caption,
                 .table = {.columns = {{"name", false}, {chart.unit}, {"share"}}, .rows = {}, .caption = ""}};
-  for (const auto& [name, value] : chart.bars)
+  if (chart.is_share) figure.table.columns.pop_back();
+  for (const auto& [name, value] : chart.bars) {
     figure.table.rows.push_back({name, number_text(value, 6), total > 0 ? percent_text(value / total) : "-"});
+    figure.table.rows.back().resize(figure.table.columns.size());
+  }
   if (drawn.size() < chart.bars.size()) {
-    figure.caption +=
-        concat(figure.caption.empty() ? "" : " ", "The largest ", kMostBars, " of ", chart.bars.size(), " are drawn.");
+    figure.caption += concat(figure.caption.empty() ? "" : " ", chart.is_share ? "The least " : "The largest ",
+                             kMostBars, " of ", chart.bars.size(), " are drawn.");
   }
   return figure;
 }

@@ -20,9 +20,11 @@ struct BarChart {
   std::string unit;                                  // of the values, for the table and the text alternative
   std::vector<std::pair<std::string, double>> bars;  // names and values from 0, from top to bottom
   std::string caption{};
+  bool is_share = false;  // values from 0 to 1, which do not add up: recalls
 };
 
-/// Horizontal bars with name and value. Of more than 60 the largest 60 are drawn; the table has all.
+/// Horizontal bars with name and value. Of more than 60 the largest 60 are drawn, of shares the least; the table has
+/// all.
 Figure bar_chart(const BarChart& chart);
 
 /// A histogram of whole numbers of bits; 0 bits are hatched, as they are pruned. `what` is what is counted, "weights",

@@ -4,6 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
+#include <utility>
+
+#include "hgq/core/error.h"
 
 namespace hgq::report {
 namespace {
@@ -42,7 +46,7 @@ void draw_legend(Drawing& drawing, const Frame& frame) {
     if (entry.is_line) {
       drawing.line({x, y - 4}, {x + kLegendSample, y - 4}, entry.role);
     } else {
-      drawing.circle({x + kLegendSample / 2, y - 4}, 4, entry.role);
+      drawing.mark({x + kLegendSample / 2, y - 4}, 4, entry.shape, entry.role);
     }
     drawing.text({x + kLegendSample + 4, y}, shortened(entry.name, kMostLabel), "label");
     x += entry_width(entry);
@@ -107,6 +111,38 @@ void Drawing::circle(Place centre, double radius, std::string_view role, std::st
                    {"cy", coordinate(centre.y)},
                    {"r", coordinate(radius)}},
                   tip));
+}
+
+void Drawing::mark(Place centre, double radius, MarkShape shape, std::string_view role, std::string_view tip) {
+  if (shape == MarkShape::kDisc) return circle(centre, radius, role, tip);
+  const auto path = [&](double x, double y, std::initializer_list<std::pair<double, double>> steps) {  // in radii
+    std::string d = concat("M", coordinate(centre.x + x * radius), " ", coordinate(centre.y + y * radius), "l");
+    for (const auto& [dx, dy] : steps) d += concat(coordinate(dx * radius), " ", coordinate(dy * radius), " ");
+    d.back() = 'z';
+    return d;
+  };
+  std::string d;
+  if (shape == MarkShape::kSquare) {
+    d = path(-0.9, -0.9, {{1.8, 0}, {0, 1.8}, {-1.8, 0}});
+  } else if (shape == MarkShape::kTriangle) {
+    d = path(0, -1.2, {{1.15, 2.1}, {-2.3, 0}});
+  } else if (shape == MarkShape::kDiamond) {
+    d = path(0, -1.35, {{1.35, 1.35}, {-1.35, 1.35}, {-1.35, -1.35}});
+  } else {
+    d = path(-0.45, -1.25,
+             {{0.9, 0},
+              {0, 0.8},
+              {0.8, 0},
+              {0, 0.9},
+              {-0.8, 0},
+              {0, 0.8},
+              {-0.9, 0},
+              {0, -0.8},
+              {-0.8, 0},
+              {0, -0.9},
+              {0.8, 0}});
+  }
+  add(maybe_empty("path", {{"class", std::string(role)}, {"d", d}}, tip));
 }
 
 void Drawing::text(Place place, std::string_view text, std::string_view role, Anchor anchor) {

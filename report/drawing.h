@@ -29,6 +29,8 @@ struct Box {
     return x < other.x + other.width && other.x < x + width && y < other.y + other.height && other.y < y + height;
   }
 };
+/// Shapes of marks, which tell runs apart where colours do not.
+enum class MarkShape : uint8_t { kDisc, kSquare, kTriangle, kDiamond, kPlus };
 enum class Anchor : uint8_t { kStart, kMiddle, kEnd };
 
 /// Height of the ordinary text in drawings.
@@ -46,6 +48,7 @@ class Drawing {
   /// `tip` is shown when the mouse rests on it, without a script.
   void rectangle(const Box& box, std::string_view role, std::string_view tip = "", double corner = 0);
   void circle(Place centre, double radius, std::string_view role, std::string_view tip = "");
+  void mark(Place centre, double radius, MarkShape shape, std::string_view role, std::string_view tip = "");
   void text(Place place, std::string_view text, std::string_view role, Anchor anchor = Anchor::kStart);
   /// `data` is the d of a path; `name`, if given, is that of a series, for the hover.
   void path(std::string_view data, std::string_view role, std::string_view name = "");
@@ -68,7 +71,8 @@ class Drawing {
 struct LegendEntry {
   std::string name;
   std::string role;     // of the line or mark
-  bool is_line = true;  // otherwise a dot
+  bool is_line = true;  // otherwise a mark
+  MarkShape shape = MarkShape::kDisc;
 };
 
 /// The frame of a chart: axes with ticks and grid, labels, legend; `plot` is the inside.

@@ -20,6 +20,7 @@ struct Table {
   std::vector<Column> columns;
   std::vector<std::vector<std::string>> rows;  // any text
   std::string caption;                         // empty: none
+  std::vector<std::string> links{};            // of the first cell of each row, as relative paths; empty: none
 };
 
 struct Figure {

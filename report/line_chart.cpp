@@ -14,11 +14,16 @@ namespace {
 constexpr double kLinesWidth = 440;
 constexpr double kHeight = 270;
 constexpr size_t kRuns = 300;
+constexpr size_t kRunsOfAll = 1800;
 constexpr size_t kMarkedPoints = 32;
 constexpr size_t kTableRows = 100;
 constexpr double kLogRatio = 12;
 
-std::string role_of(size_t number) { return concat("s", number % 6); }
+/// The colour of a series, then its pattern.
+std::string role_of(const Series& series, size_t number) {
+  const size_t look = series.look.value_or(number);
+  return concat("s", look % 6, look >= 6 ? concat(" d", look / 6 % 4) : std::string());
+}
 
 /// The curve as the d of a path; with `as_dots`, a dot at each point.
 std::string path_of(const Series& series, const std::vector<size_t>& points, const Axis& x, const Axis& y,
@@ -87,7 +92,7 @@ Figure line_chart(const LineChart& chart) {
               series.x.size(), " x and ", series.y.size(), " y, expected as many of both");
     all_x.insert(all_x.end(), series.x.begin(), series.x.end());
     all_y.insert(all_y.end(), series.y.begin(), series.y.end());
-    if (chart.series.size() > 1) frame.legend.push_back({series.name, "line " + role_of(s)});
+    if (chart.series.size() > 1) frame.legend.push_back({series.name, "line " + role_of(series, s)});
   }
   const AxisKind kind = kind_for(all_y, kLogRatio);
   const auto vertical = [&](Interval pixels) { return Axis::with_margin(kind, range_of(all_y), pixels); };
@@ -106,13 +111,13 @@ Figure line_chart(const LineChart& chart) {
                                    number_text(range_of(all_x).high, 9), ": ");
   for (size_t s = 0; s < chart.series.size(); ++s) {
     const Series& series = chart.series[s];
-    const std::vector<size_t> points = thinned(series.y, kRuns);
+    const std::vector<size_t> points = thinned(series.y, std::min(kRuns, kRunsOfAll / chart.series.size()));
     is_thinned = is_thinned || points.size() < series.y.size();
     not_finite += static_cast<size_t>(std::ranges::count_if(series.y, [](double v) { return !std::isfinite(v); }));
     const std::string curve = path_of(series, points, x, y, false);
-    if (!curve.empty()) drawing.path(curve, "line " + role_of(s), series.name);
+    if (!curve.empty()) drawing.path(curve, "line " + role_of(series, s), series.name);
     if (!curve.empty() && points.size() <= kMarkedPoints)
-      drawing.path(path_of(series, points, x, y, true), "dots " + role_of(s));
+      drawing.path(path_of(series, points, x, y, true), "dots " + role_of(series, s));
     description += describe_series(series) + (s + 1 < chart.series.size() ? " " : "");
   }
   Figure figure{.title = chart.title,

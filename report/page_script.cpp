@@ -41,7 +41,7 @@ std::string_view page_script() {
       points: [...path.getAttribute('d').matchAll(/[ML]([-\d.]+) ([-\d.]+)/g)].map(m => [Number(m[1]), Number(m[2])])
     })).filter(curve => curve.points.length);
     if (!curves.length) continue;
-    const limits = svg.dataset.y.split(' ').slice(3).map(Number);
+    const limits = svg.dataset.y.split(' ').slice(3).map(Number), isShare = Number(svg.dataset.x.split(' ')[2]) <= 1;
     const cursor = document.createElementNS('http://www.w3.org/2000/svg', 'line');
     cursor.setAttribute('class', 'cursor');
     const tip = tipOf(figure);
@@ -55,7 +55,7 @@ std::string_view page_script() {
       cursor.setAttribute('y1', limits[0]);
       cursor.setAttribute('y2', limits[1]);
       svg.append(cursor);
-      const lines = [svg.dataset.xName + ' ' + Math.round(x(place))];
+      const lines = [svg.dataset.xName + ' ' + (isShare ? number(x(place)) : Math.round(x(place)))];
       curves.forEach((curve, i) => {
         if (Math.abs(nearest[i][0] - place) < 2) lines.push(curve.name + ' ' + number(y(nearest[i][1])));
       });
@@ -102,6 +102,6 @@ std::string_view page_script() {
 )JS";
 }
 
-std::string_view page_script_hash() { return "+kO9IG/CzBzzxMxrx6R+st5qghi42mDOKjo/owpCKbc="; }
+std::string_view page_script_hash() { return "PD52SpRzDeny/avEKVUW+JBfCxkGDG4YM7UOuDr9Y1Q="; }
 
 }  // namespace hgq::report

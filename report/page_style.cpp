@@ -8,10 +8,10 @@ std::string_view page_style() {
   return R"CSS(
 :root{color-scheme:light dark;--bg:#fff;--fg:#1a1f26;--soft:#59636e;--rule:#dde2e8;--panel:#f5f7f9;--bar:#4a7fb5;
 --s0:#0072b2;--s1:#d55e00;--s2:#009e73;--s3:#b5588f;--s4:#a67c00;--s5:#3a9bd1;--warn:#8a3b00;--warn-bg:#fff3e8;
---h1:#eef6b8;--h2:#c7e9b4;--h3:#7fcdbb;--h4:#41b6c4;--h5:#1d91c0;--h6:#225ea8;--h7:#253494;--h8:#081d58;--hatch:#b9c1c9}
+--h1:#eef6b8;--h2:#c7e9b4;--h3:#7fcdbb;--h4:#41b6c4;--h5:#1d91c0;--h6:#225ea8;--h7:#253494;--h8:#081d58;--hatch:#b9c1c9;--on-low:#10151a;--on-high:#fff}
 @media (prefers-color-scheme:dark){:root{--bg:#12161b;--fg:#e4e8ec;--soft:#9aa5b1;--rule:#2c343d;--panel:#1a2027;--bar:#5f93c9;
 --s0:#56b4e9;--s1:#ff9a4d;--s2:#2fc79a;--s3:#e09ac4;--s4:#e6c14b;--s5:#8fd0f5;--warn:#ffb98a;--warn-bg:#33231a;
---h1:#23407c;--h2:#225ea8;--h3:#1d91c0;--h4:#41b6c4;--h5:#7fcdbb;--h6:#c7e9b4;--h7:#edf8b1;--h8:#ffffe0;--hatch:#47515c}}
+--h1:#23407c;--h2:#225ea8;--h3:#1d91c0;--h4:#41b6c4;--h5:#7fcdbb;--h6:#c7e9b4;--h7:#edf8b1;--h8:#ffffe0;--hatch:#47515c;--on-low:#fff;--on-high:#10151a}}
 *{box-sizing:border-box}
 html{scroll-behavior:smooth;-webkit-text-size-adjust:100%}
 body{margin:0 auto;max-width:1280px;padding:24px 16px 48px;background:var(--bg);color:var(--fg);
@@ -51,10 +51,14 @@ svg .grid{stroke:var(--rule);stroke-width:1}
 svg .line{fill:none;stroke:var(--c);stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}
 svg .line.s1{stroke-dasharray:6 3.5}
 svg .line.s2{stroke-dasharray:2 3.5}
+svg .line.d1{stroke-dasharray:10 3}svg .line.d2{stroke-dasharray:8 3 2 3}svg .line.d3{stroke-dasharray:1 4}
 svg .thin{fill:none;stroke:var(--c);stroke-width:1;opacity:.55}
 svg .dots{fill:none;stroke:var(--c);stroke-width:5;stroke-linecap:round}
 svg .cloud{fill:var(--c);fill-opacity:.5;stroke:var(--c);stroke-opacity:.5;stroke-width:4;stroke-linecap:round}
 svg circle.cloud{stroke-width:0;r:2px}
+svg .front{fill:none;stroke:var(--fg);stroke-width:1.2;opacity:.45}
+svg .other{--c:var(--soft)}
+svg .off{fill-opacity:.4;stroke-opacity:.4}
 svg .point{fill:var(--c);stroke:var(--bg);stroke-width:1}
 svg .mark{fill:var(--c);stroke:var(--bg);stroke-width:1.5}
 svg .s0{--c:var(--s0)}svg .s1{--c:var(--s1)}svg .s2{--c:var(--s2)}svg .s3{--c:var(--s3)}svg .s4{--c:var(--s4)}svg .s5{--c:var(--s5)}
@@ -64,6 +68,9 @@ svg .bar.zero,svg .cell,svg .border{stroke:var(--soft);stroke-width:.75}
 svg .border{fill:none}
 .hatch-ground{fill:var(--bg)}.hatch-line{stroke:var(--hatch);stroke-width:1.4}
 svg .cells{shape-rendering:crispEdges}
+svg .h0{fill:var(--bg)}
+svg .cell-text{font-size:11px;font-variant-numeric:tabular-nums}
+svg .on-low{fill:var(--on-low)}svg .on-middle{fill:#10151a}svg .on-high{fill:var(--on-high)}
 svg .h1{fill:var(--h1)}svg .h2{fill:var(--h2)}svg .h3{fill:var(--h3)}svg .h4{fill:var(--h4)}
 svg .h5{fill:var(--h5)}svg .h6{fill:var(--h6)}svg .h7{fill:var(--h7)}svg .h8{fill:var(--h8)}
 svg .link{fill:none;stroke:var(--soft);stroke-width:1.3}

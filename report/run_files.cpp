@@ -33,15 +33,14 @@ double number_of(std::string_view field, const std::string& where) {
   return value;
 }
 
-/// A run has at least one of these.
-bool holds_run(const fs::path& folder) {
+}  // namespace
+
+bool holds_run(const std::string& folder) {
   for (const char* const name : {"history.csv", "checkpoint.h5", "model.h5", "summary.json", "config.yaml"}) {
-    if (fs::is_regular_file(folder / name)) return true;
+    if (fs::is_regular_file(fs::path(folder) / name)) return true;
   }
   return false;
 }
-
-}  // namespace
 
 RunFront read_front(const std::string& path) {
   RunFront front;
@@ -73,7 +72,7 @@ RunFiles read_run(const std::string& folder, const Registry& registry, Workers& 
   HGQ_CHECK(fs::exists(path), FileError, "'", printable(folder), "': there is no such folder; expected that of a run");
   HGQ_CHECK(fs::is_directory(path), FileError, "'", printable(folder),
             "' is a file; expected the folder of a run, which holds it");
-  HGQ_CHECK(holds_run(path), FileError, "'", printable(folder),
+  HGQ_CHECK(holds_run(folder), FileError, "'", printable(folder),
             "' holds no run: none of config.yaml, history.csv, checkpoint.h5, model.h5 and summary.json is in it");
   RunFiles run;
   run.name = folder_name(folder);
@@ -100,6 +99,7 @@ RunFiles read_run(const std::string& folder, const Registry& registry, Workers& 
   if (has("pareto/pareto.csv", "")) run.front = read_front(file("pareto/pareto.csv"));
   if (has("summary.json", "the training has not ended, so nothing is tested and verified yet."))
     run.summary = read_summary(file("summary.json"));
+  if (has(kEvaluationName, "")) run.evaluation = read_evaluation(file(kEvaluationName));
   if (has("model.h5", fs::exists(path / "checkpoint.h5")
                           ? "the network is that of checkpoint.h5, the newest state of the training."
                           : "the network is not shown.")) {

@@ -22,6 +22,7 @@
 #include "hgq/core/shape.h"
 #include "hgq/data/classes.h"
 #include "hgq/data/scaling.h"
+#include "hgq/deploy/evaluation_file.h"
 #include "hgq/deploy/registry.h"
 #include "hgq/deploy/trained_model.h"
 
@@ -123,6 +124,7 @@ struct RunFiles {
   History history;
   RunFront front;
   std::optional<RunSummary> summary;
+  std::optional<EvaluationFile> evaluation;  // evaluation.json
   std::optional<NetworkFacts> network;
   std::vector<QuantizerFacts> quantizers;  // of proxy.h5
   std::optional<ResourceFacts> resources;
@@ -141,9 +143,13 @@ struct ReadOptions {
 RunFiles read_run(const std::string& folder, const Registry& registry, Workers& workers,
                   const ReadOptions& options = {});
 
+/// Whether a folder holds at least one of the files of a run.
+bool holds_run(const std::string& folder);
+
 /// Parts of it, each of one file.
 RunSummary read_summary(const std::string& path);
 RunFront read_front(const std::string& path);
+EvaluationFile read_evaluation(const std::string& path);
 NetworkFacts read_network(const std::string& path, const Registry& registry);
 /// The same of a model that has been read from `path`.
 NetworkFacts network_facts(const LoadedModel& loaded, const std::string& path);

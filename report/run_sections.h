@@ -9,6 +9,7 @@ namespace hgq::report {
 Markup headline_of(const RunFiles& run);
 Section front_section(const RunFiles& run);
 Section curves_section(const RunFiles& run);
+Section predictions_section(const RunFiles& run);
 Section network_section(const RunFiles& run);
 Section layers_section(const RunFiles& run);
 Section verification_section(const RunFiles& run);

@@ -1,12 +1,12 @@
 #include "hgq/report/scatter.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <set>
 
 #include "hgq/core/error.h"
 #include "hgq/report/drawing.h"
+#include "hgq/report/point_labels.h"
 #include "hgq/report/thinning.h"
 
 namespace hgq::report {
@@ -16,7 +16,6 @@ constexpr double kScatterWidth = 490;
 constexpr double kHeight = 330;
 constexpr double kLogRatio = 4;
 constexpr double kRadius = 4;
-constexpr double kLabelSize = 11;
 constexpr size_t kMostLabels = 40;
 constexpr size_t kMostTips = 600;
 
@@ -34,42 +33,6 @@ std::vector<size_t> by_x(const PointSet& set) {
   std::ranges::stable_sort(order, {}, [&](size_t i) { return set.x[i]; });
   return order;
 }
-
-/// Places labels one after the other where nothing is yet.
-class Labels {
- public:
-  explicit Labels(const Box& plot) : plot_(plot) {}
-  void keep_free(Place point, double radius) {
-    taken_.push_back({point.x - radius, point.y - radius, 2 * radius, 2 * radius});
-  }
-  void draw(Drawing& drawing, Place point, const std::string& label) {
-    const double width = text_width(label, kLabelSize);
-    struct Offset {
-      double x, y;
-    };
-    const std::array<Offset, 8> offsets{{{-width / 2, -8},
-                                         {-width / 2, 17},
-                                         {8, 4},
-                                         {-width - 8, 4},
-                                         {-width - 5, -5},
-                                         {6, 14},
-                                         {6, -5},
-                                         {-width - 5, 14}}};
-    for (const Offset& offset : offsets) {
-      const Box box{point.x + offset.x, point.y + offset.y - kLabelSize + 2, width, kLabelSize};
-      const bool inside = box.x >= plot_.x && box.x + box.width <= plot_.x + plot_.width && box.y >= plot_.y &&
-                          box.y + box.height <= plot_.y + plot_.height;
-      if (!inside || std::ranges::any_of(taken_, [&](const Box& other) { return box.overlaps(other); })) continue;
-      drawing.text({box.x, point.y + offset.y}, label, "mark-label");
-      taken_.push_back(box);
-      return;
-    }
-  }
-
- private:
-  Box plot_;
-  std::vector<Box> taken_;
-};
 
 void draw_cloud(Drawing& drawing, const PointSet& set, size_t number, const Axis& x, const Axis& y) {
   std::string path;
@@ -123,7 +86,7 @@ std::vector<size_t> label_order(const std::vector<size_t>& order) {
 }
 
 void draw_labels(Drawing& drawing, const Scatter& scatter, const Box& plot, const Axis& x, const Axis& y) {
-  Labels labels(plot);
+  PointLabels labels(plot);
   for (const PointSet& set : scatter.sets) {
     if (set.mark == Mark::kCloud) continue;
     for (size_t i = 0; i < set.x.size(); ++i) {

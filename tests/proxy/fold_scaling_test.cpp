@@ -17,6 +17,7 @@
 #include "hgq/core/error.h"
 #include "hgq/core/rng.h"
 #include "hgq/data/h5.h"
+#include "hgq/deploy/files.h"
 #include "hgq/proxy/proxy_file.h"
 #include "proxy_test_support.h"
 

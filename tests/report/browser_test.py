@@ -175,7 +175,7 @@ def check(browser, page, screenshots):
 
 
 def trained_pages(program, source, folder):
-    """Two runs of seconds: a chain, and a graph with hostile names."""
+    """Runs of seconds: a chain, a graph with hostile names, a sweep, one with two outputs."""
     data = pathlib.Path(source).resolve() / 'data/samples/magic.h5'
     chain, graph = folder / 'chain.yaml', folder / 'graph.yaml'
     chain.write_text((pathlib.Path(source) / 'apps/configs/demo.yaml').read_text())
@@ -208,7 +208,38 @@ train: {{loss: sparse_categorical_crossentropy, metrics: [accuracy], epochs: 3, 
             (out / 'summary.json').write_text(json.dumps(summary))
         subprocess.run([program, 'report', out], capture_output=True, check=True, timeout=300)
         pages.append(out / 'report.html')
-    return pages
+    return pages + [sweep_page(program, chain, data, folder / 'sweep', hostile), regression_page(program, data, folder / 'regression')]
+
+
+def sweep_page(program, base, data, folder, hostile):
+    """A sweep of six runs of seconds, measured; one has failed, and one has values with hostile text."""
+    file = folder.with_suffix('.yaml')
+    file.write_text(f'''base: {base}
+set: {{data.file: {data}, train.epochs: 3}}
+axes: {{model.beta: [1.0e-6, 1.0e-4, 1.0e-3], seed: {{seeds: 2}}}}
+objectives: {{maximize: val_accuracy, minimize: bops}}
+''')
+    subprocess.run([program, 'sweep', file, '--out', folder, '--quiet'], capture_output=True, check=True, timeout=300)
+    subprocess.run([program, 'front', folder], capture_output=True, check=True, timeout=300)
+    runs = sorted((folder / 'runs').iterdir())
+    (runs[0] / 'exit_code').write_text('3\n')
+    (runs[0] / 'train.log').write_text(f'hgq-train: error: {hostile}\n')
+    (runs[1] / 'values.yaml').write_text(f'model.beta: {json.dumps(hostile)}\nseed: 2\n')
+    subprocess.run([program, 'report', folder], capture_output=True, check=True, timeout=300)
+    return folder / 'report.html'
+
+
+def regression_page(program, data, folder):
+    """Two outputs: classes, and numbers with residuals."""
+    config = folder.with_suffix('.yaml')
+    config.write_text(f'''data: {{file: {data}, inputs: x, targets: {{kind: y, number: y}}, scale: standard, validation: 0.1}}
+model:
+  layers: [HQuantize: {{name: q}}, HDense: {{units: 2, name: kind}}, HDense: {{units: 1, name: number, inputs: q}}]
+  outputs: [kind, number]
+train: {{loss: {{kind: sparse_categorical_crossentropy, number: mse}}, epochs: 2, batch_size: 512}}
+''')
+    subprocess.run([program, config, '--out', folder, '--quiet'], capture_output=True, check=True, timeout=300)
+    return folder / 'report.html'
 
 
 BAD = '''<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"/><title>bad</title><style>body{margin:0;background:#fff}</style></head>

@@ -1,0 +1,216 @@
+#include "hgq/report/comparison.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "hgq/core/error.h"
+#include "hgq/core/printable.h"
+#include "hgq/core/system_file.h"
+#include "hgq/data/folder_lock.h"
+#include "hgq/report/config_leaves.h"
+#include "hgq/sweep/sweep_folder.h"
+#include "hgq/sweep/table.h"
+
+namespace hgq::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMostHistory = size_t{1} << 30U;
+constexpr size_t kMostConfig = size_t{1} << 20U;
+constexpr size_t kMostNames = 4;
+
+using Leaves = std::vector<std::pair<std::string, std::string>>;
+
+std::string last_part(const std::string& folder) {
+  std::error_code error;
+  const fs::path path = fs::weakly_canonical(folder, error);
+  const fs::path& used = error ? fs::path(folder) : path;
+  return used.has_filename() ? used.filename().string() : used.parent_path().filename().string();
+}
+
+bool holds(const fs::path& folder, const char* name) { return fs::is_regular_file(folder / name); }
+
+/// "done" and so on of a run that is not part of a sweep.
+std::string state_of(const ComparedRun& run) {
+  if (run.summary) return "done";
+  if (FolderLock::is_taken(run.folder)) return "running";
+  return run.history.size() > 0 || holds(run.folder, "checkpoint.h5") ? "stopped" : "waiting";
+}
+
+/// Reads what is there. Throws FileError at a damaged file.
+void read_files(ComparedRun& run, Leaves& config) {
+  const fs::path folder(run.folder);
+  if (holds(folder, "config.yaml")) {
+    const std::string path = (folder / "config.yaml").string();
+    run.config_text = read_file(path, kMostConfig);
+    ErrorList errors;
+    config = config_leaves(Node::from_yaml(run.config_text, path, errors));
+    if (!errors.empty()) throw FileError(errors.messages().front());
+  }
+  if (holds(folder, "history.csv")) {
+    const std::string path = (folder / "history.csv").string();
+    try {
+      run.history = History::from_csv(read_file(path, kMostHistory));
+    } catch (const FileError& e) {
+      throw FileError(concat(path, ": ", e.what()));
+    }
+  }
+  if (holds(folder, "summary.json")) run.summary = read_summary((folder / "summary.json").string());
+}
+
+/// Names that tell the runs apart.
+void name_runs(std::vector<ComparedRun>& runs) {
+  std::map<std::string, int> names;
+  for (const ComparedRun& run : runs) ++names[last_part(run.folder)];
+  for (ComparedRun& run : runs) {
+    const std::string name = last_part(run.folder);
+    run.name = names[name] > 1 ? fs::path(run.folder).lexically_normal().string() : name;
+  }
+}
+
+std::string find_leaf(const Leaves& leaves, const std::string& key) {
+  const auto found = std::ranges::find(leaves, key, &Leaves::value_type::first);
+  return found == leaves.end() ? "" : found->second;
+}
+
+/// The paths that differ, in the order in which they stand in the configs; a run without a config differs in none.
+std::vector<std::string> differing(std::vector<Leaves> configs) {
+  std::erase_if(configs, [](const Leaves& leaves) { return leaves.empty(); });
+  std::vector<std::string> all;
+  std::set<std::string> known;
+  for (const Leaves& leaves : configs) {
+    for (const auto& leaf : leaves) {
+      if (known.insert(leaf.first).second) all.push_back(leaf.first);
+    }
+  }
+  std::erase_if(all, [&](const std::string& key) {
+    const std::string first = find_leaf(configs.front(), key);
+    return std::ranges::all_of(configs, [&](const Leaves& leaves) { return find_leaf(leaves, key) == first; });
+  });
+  return all;
+}
+
+/// Metrics of other rows, targets or losses cannot be compared.
+void warn_of_data(const std::vector<ComparedRun>& runs, const std::vector<Leaves>& configs,
+                  std::vector<std::string>& warnings) {
+  for (const std::string& key : differing(configs)) {
+    const bool is_about_data = key.starts_with("data.") && !key.starts_with("data.scale") && key != "data.memory";
+    if (!is_about_data && key != "train.loss") continue;
+    std::vector<std::pair<std::string, std::string>> values;  // and the first run that has it
+    for (size_t r = 0; r < runs.size(); ++r) {
+      if (configs[r].empty()) continue;
+      const std::string value = find_leaf(configs[r], key);
+      if (std::ranges::find(values, value, &Leaves::value_type::first) == values.end())
+        values.emplace_back(value, runs[r].name);
+    }
+    std::string text = concat("The runs differ in ", key, ":");
+    for (size_t i = 0; i < std::min(kMostNames, values.size()); ++i)
+      text += concat(i > 0 ? "," : "", " ", values[i].first.empty() ? "nothing" : values[i].first, " (",
+                     values[i].second, ")");
+    if (values.size() > kMostNames) text += concat(", and ", values.size() - kMostNames, " more");
+    warnings.push_back(text + ". Numbers on different rows, targets or losses cannot be compared.");
+  }
+}
+
+std::vector<Leaves> read_runs(Comparison& comparison) {
+  name_runs(comparison.runs);
+  std::vector<Leaves> configs(comparison.runs.size());
+  for (size_t r = 0; r < comparison.runs.size(); ++r) {
+    ComparedRun& run = comparison.runs[r];
+    try {
+      read_files(run, configs[r]);
+      for (ComparedModel& model : read_compared_models(run.folder, r)) comparison.models.push_back(std::move(model));
+      if (run.state.empty()) run.state = state_of(run);
+    } catch (const FileError& e) {
+      run.state = "unreadable";
+      run.message = e.what();
+      comparison.warnings.push_back(concat(run.name, " cannot be read: ", e.what(), "."));
+    }
+  }
+  return configs;
+}
+
+Comparison read_sweep_of(const std::string& folder) {
+  const sweep::SweepRecord record = sweep::read_sweep(folder);
+  Comparison comparison;
+  comparison.is_sweep = true;
+  comparison.name = last_part(folder);
+  comparison.sweep_text = read_file(sweep::sweep_yaml(folder), kMostConfig);
+  for (const sweep::Objective& objective : record.objectives)
+    comparison.objectives.emplace_back(objective.name, objective.maximize);
+  for (const sweep::RunRecord& run : record.runs) {
+    for (const sweep::Setting& setting : run.values) {
+      if (std::ranges::find(comparison.keys, setting.key) == comparison.keys.end())
+        comparison.keys.push_back(setting.key);
+    }
+  }
+  for (const sweep::RunRecord& run : record.runs) {
+    ComparedRun& compared = comparison.runs.emplace_back();
+    compared.folder = run.folder;
+    compared.state = sweep::state_name(run.state);
+    compared.message = run.message;
+    for (const std::string& key : comparison.keys) {
+      const auto found = std::ranges::find(run.values, key, &sweep::Setting::key);
+      compared.settings.push_back(found == run.values.end() ? "" : sweep::value_text(found->value));
+    }
+  }
+  warn_of_data(comparison.runs, read_runs(comparison), comparison.warnings);
+  return comparison;
+}
+
+void add_runs_in(const fs::path& folder, std::vector<std::string>& runs) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (fs::directory_iterator i(folder, error), end; !error && i != end; i.increment(error)) {
+    if (i->is_directory(error) && holds(i->path(), "config.yaml")) found.push_back(i->path().string());
+  }
+  std::ranges::sort(found);
+  runs.insert(runs.end(), found.begin(), found.end());
+}
+
+}  // namespace
+
+std::vector<std::string> run_folders(const std::vector<std::string>& given) {
+  std::vector<std::string> runs;
+  for (const std::string& name : given) {
+    const fs::path path(name);
+    HGQ_CHECK(fs::exists(path), FileError, "'", printable(name), "': there is no such folder; expected that of a run");
+    HGQ_CHECK(fs::is_directory(path), FileError, "'", printable(name), "' is a file; expected the folder of a run");
+    const size_t before = runs.size();
+    if (holds(path, "config.yaml")) {
+      runs.push_back(name);
+    } else {
+      add_runs_in(path / "runs", runs);
+      if (runs.size() == before) add_runs_in(path, runs);
+    }
+    HGQ_CHECK(runs.size() > before, FileError, "'", printable(name),
+              "' holds no run: there is no config.yaml in it, in its folders, or in those of ", printable(name),
+              "/runs");
+  }
+  std::vector<std::string> once;
+  for (const std::string& run : runs) {
+    const auto same = [&](const std::string& other) { return fs::equivalent(run, other); };
+    if (std::ranges::none_of(once, same)) once.push_back(run);
+  }
+  return once;
+}
+
+Comparison read_comparison(const std::vector<std::string>& folders) {
+  if (folders.size() == 1 && fs::is_directory(folders.front()) && sweep::holds_sweep(folders.front()))
+    return read_sweep_of(folders.front());
+  Comparison comparison;
+  for (const std::string& folder : run_folders(folders)) comparison.runs.emplace_back().folder = folder;
+  comparison.name = folders.size() == 1 ? last_part(folders.front()) : concat(comparison.runs.size(), " runs");
+  const std::vector<Leaves> configs = read_runs(comparison);
+  comparison.keys = differing(configs);
+  for (size_t r = 0; r < configs.size(); ++r) {
+    for (const std::string& key : comparison.keys) comparison.runs[r].settings.push_back(find_leaf(configs[r], key));
+  }
+  warn_of_data(comparison.runs, configs, comparison.warnings);
+  return comparison;
+}
+
+}  // namespace hgq::report
