@@ -21,7 +21,7 @@ endif()
 target_link_libraries(hgq_flags INTERFACE OpenMP::OpenMP_CXX)
 
 # Sources of a library are compiled 8 at a time (HGQ_UNITY), so their names in anonymous namespaces differ within a folder.
-# ONE_BY_ONE: not so, as the speed of what is in it was measured that way.
+# ONE_BY_ONE: not so; core and autograd, as their speed was measured that way, and report, where names are there twice.
 function(hgq_library name)
   cmake_parse_arguments(arg "ONE_BY_ONE" "TABLE;TABLE_HEADER" "SOURCES;KINDS;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
   if(arg_KINDS)

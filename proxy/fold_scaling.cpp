@@ -31,9 +31,9 @@ bool is_scaled(const Exponents& exponents) {
   return std::ranges::any_of(exponents, [](const std::optional<int>& e) { return e.value_or(0) != 0; });
 }
 
-class Folding {
+class InputFolding {
  public:
-  Folding(ProxyModel& proxy, std::span<const Scaling> scaling)
+  InputFolding(ProxyModel& proxy, std::span<const Scaling> scaling)
       : proxy_(proxy), scaling_(scaling), plans_(plan_layers(proxy)) {}
 
   /// The layers that take the place of others, by index.
@@ -198,7 +198,7 @@ class Folding {
 }  // namespace
 
 ProxyModel fold_scaling(ProxyModel proxy, std::span<const Scaling> scaling) {
-  auto made = Folding(proxy, scaling).run();
+  auto made = InputFolding(proxy, scaling).run();
   for (auto& [index, layer] : made) proxy.replace(index, std::move(layer));
   return proxy;
 }
