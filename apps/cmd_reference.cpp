@@ -101,7 +101,7 @@ void print_thing(std::string_view name, std::string_view doc, const std::vector<
   std::cout << config_reference(docs, doc.empty() ? "" : concat(doc, ".")) << "\n";
 }
 
-using Docs = std::vector<KeyDoc>;
+using DocsOfCommand = std::vector<KeyDoc>;
 
 /// A section for each: what it is, and its keys, which `make` asks for when it is called without any.
 template <typename Make, typename MakeOne>
@@ -112,7 +112,8 @@ void print_kinds(const Kinds<Make>& kinds, MakeOne make) {
     if (!kind.aliases.empty() && !lower)
       doc += concat(doc.empty() ? "" : "; ", "also called ", code_list(kind.aliases));
     const Node named = Node::map({{kind.name, Node::map({})}});
-    print_thing(kind.name, doc, keys_of([&](ErrorList& errors, Docs& docs) { make(named, kind.name, errors, docs); }));
+    print_thing(kind.name, doc,
+                keys_of([&](ErrorList& errors, DocsOfCommand& docs) { make(named, kind.name, errors, docs); }));
   }
 }
 
@@ -142,11 +143,12 @@ int run_reference(const Registry& registry) {
               }));
 
   print_group("Layers", reference_text::kLayers);
-  print_kinds(registry.layers, [&](const Node& /*named*/, const std::string& name, ErrorList& errors, Docs& docs) {
-    const Node none = Node::map({});
-    const LayerDefaults defaults = registry.layer_defaults();
-    make_layer(name, {none, defaults, errors, &docs});
-  });
+  print_kinds(registry.layers,
+              [&](const Node& /*named*/, const std::string& name, ErrorList& errors, DocsOfCommand& docs) {
+                const Node none = Node::map({});
+                const LayerDefaults defaults = registry.layer_defaults();
+                make_layer(name, {none, defaults, errors, &docs});
+              });
   for (const Structure& structure : structures()) {
     std::vector<KeyDoc> keys = structure.keys;
     for (KeyDoc& key : keys) key.section = structure.name;
@@ -173,30 +175,31 @@ int run_reference(const Registry& registry) {
   print_objects(constraint_docs());
 
   print_group("Optimizers", "`learning_rate` is a number or a schedule.");
-  print_kinds(registry.optimizers, [&](const Node& named, const std::string& /*name*/, ErrorList& errors, Docs& docs) {
-    make_optimizer(named, {.kinds = &registry}, errors, &docs);
-  });
+  print_kinds(registry.optimizers,
+              [&](const Node& named, const std::string& /*name*/, ErrorList& errors, DocsOfCommand& docs) {
+                make_optimizer(named, {.kinds = &registry}, errors, &docs);
+              });
 
   print_group("Schedules of the learning rate",
               "As `learning_rate: {CosineDecay: {initial_learning_rate: 0.01, decay_epochs: 100}}`. Lengths are in "
               "steps (batches), or in epochs.");
-  print_kinds(registry.schedules, [&](const Node& named, const std::string& /*name*/, ErrorList& errors, Docs& docs) {
-    make_schedule(named, {.kinds = &registry}, errors, &docs);
-  });
+  print_kinds(registry.schedules,
+              [&](const Node& named, const std::string& /*name*/, ErrorList& errors, DocsOfCommand& docs) {
+                make_schedule(named, {.kinds = &registry}, errors, &docs);
+              });
 
   print_group("Losses", reference_text::kLosses);
-  print_objects(docs_of(registry.losses, [&](const Node& named, ErrorList& errors, Docs* docs) {
+  print_objects(docs_of(registry.losses, [&](const Node& named, ErrorList& errors, DocsOfCommand* docs) {
     make_loss(named, registry.losses, errors, docs);
   }));
   print_group("Metrics", reference_text::kMetrics);
-  print_objects(docs_of(registry.metrics, [&](const Node& named, ErrorList& errors, Docs* docs) {
+  print_objects(docs_of(registry.metrics, [&](const Node& named, ErrorList& errors, DocsOfCommand* docs) {
     make_metric(named, registry.metrics, errors, docs);
   }));
 
   print_group("Callbacks", reference_text::kCallbacks);
-  print_kinds(registry.callbacks, [&](const Node& named, const std::string& /*name*/, ErrorList& errors, Docs& docs) {
-    make_callback(named, {}, registry, errors, &docs);
-  });
+  print_kinds(registry.callbacks, [&](const Node& named, const std::string& /*name*/, ErrorList& errors,
+                                      DocsOfCommand& docs) { make_callback(named, {}, registry, errors, &docs); });
 
   std::cout << "\n# Defaults that differ from Python HGQ\n\n" << reference_text::kDifferences;
   print_group("Files of a run", "In the folder given by `--out`, `runs/CONFIGNAME` by default.");

@@ -55,9 +55,9 @@ std::vector<std::string> item_names(const Node& list, const std::string& path, c
 }
 
 /// Walks to the value that a path names.
-class Walk {
+class PathWalk {
  public:
-  Walk(std::string place, const LayerKinds* kinds, ErrorList& errors)
+  PathWalk(std::string place, const LayerKinds* kinds, ErrorList& errors)
       : place_(std::move(place)), kinds_(kinds), errors_(errors) {}
 
   /// The value at the end of the path, which is added if it is missing; nullptr after an error.
@@ -221,7 +221,7 @@ void set_value(Node& config, const std::string& path, Node value, const std::str
     return;
   }
   if (value.place().empty()) value.set_places(place);
-  if (Node* node = Walk(place, kinds, errors).to(config, keys)) *node = std::move(value);
+  if (Node* node = PathWalk(place, kinds, errors).to(config, keys)) *node = std::move(value);
 }
 
 Node value_with_paths(const std::string& path, const Node& value, const std::string& folder) {

@@ -12,7 +12,7 @@
 namespace hgq {
 namespace {
 
-constexpr size_t kPiece = size_t{1} << 20U;
+constexpr size_t kBinaryPiece = size_t{1} << 20U;
 
 template <typename Unsigned>
 Unsigned load(const char* raw, bool big_endian) {
@@ -63,7 +63,7 @@ class BinaryRows : public RowSource {
   template <typename Out>
   void convert_rows(int64_t first, std::span<Out> out) const {
     const auto width = static_cast<size_t>(array_.type.bytes);
-    std::vector<char> piece(std::min(kPiece, out.size() * width));
+    std::vector<char> piece(std::min(kBinaryPiece, out.size() * width));
     int64_t offset = array_.offset + first * sample().size() * array_.type.bytes;
     for (size_t done = 0; done < out.size();) {
       const size_t numbers = std::min(piece.size() / width, out.size() - done);

@@ -11,7 +11,7 @@
 namespace hgq {
 namespace {
 
-constexpr int64_t kPiece = int64_t{1} << 20U;
+constexpr int64_t kCsvPiece = int64_t{1} << 20U;
 constexpr size_t kMostFields = size_t{1} << 20U;
 constexpr size_t kLongestRecord = size_t{64} << 20U;
 
@@ -89,7 +89,7 @@ bool CsvRecords::fill() {
   begin_ = 0;
   HGQ_CHECK(buffer_.size() <= kLongestRecord, FileError, place(upcoming_.line),
             ": is longer than 64 MiB, or a quote is never closed");
-  const auto count = static_cast<size_t>(std::min(kPiece, bytes_.size() - loaded_));
+  const auto count = static_cast<size_t>(std::min(kCsvPiece, bytes_.size() - loaded_));
   const size_t old = buffer_.size();
   buffer_.resize(old + count);
   bytes_.read(loaded_, std::span(buffer_).subspan(old));

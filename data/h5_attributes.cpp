@@ -85,8 +85,8 @@ T only_one(const std::vector<T>& values, const std::string& place) {
 }
 
 /// Creates and writes the attribute; it replaces one of the same name.
-void write(int64_t object, const std::string& place, const std::string& name, int64_t file_type, int64_t memory_type,
-           const Id& space, const void* values) {
+void write_values(int64_t object, const std::string& place, const std::string& name, int64_t file_type,
+                  int64_t memory_type, const Id& space, const void* values) {
   if (H5Aexists(object, name.c_str()) > 0) must_write(H5Adelete(object, name.c_str()), place, "cannot be replaced");
   const int64_t id = must_write(H5Acreate2(object, name.c_str(), file_type, *space, H5P_DEFAULT, H5P_DEFAULT), place,
                                 "cannot be created");
@@ -139,31 +139,31 @@ void Group::set_attribute(const std::string& name, const std::string& value) {
   const std::string where = concat(place(), ", attribute '", name, "'");
   const Id type = variable_string_type(where);
   const char* text = value.c_str();
-  write(*object_, where, name, *type, *type, own(H5Screate(H5S_SCALAR), where, "no dataspace"),
-        static_cast<const void*>(&text));
+  write_values(*object_, where, name, *type, *type, own(H5Screate(H5S_SCALAR), where, "no dataspace"),
+               static_cast<const void*>(&text));
 }
 
 void Group::set_attribute(const std::string& name, std::span<const std::string> values) {
   const std::string where = concat(place(), ", attribute '", name, "'");
   const hsize_t count = values.size();
   const Id space = own(H5Screate_simple(1, &count, nullptr), where, "no dataspace");
-  if (values.empty()) return write(*object_, where, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, space, nullptr);
+  if (values.empty()) return write_values(*object_, where, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, space, nullptr);
   const Id type = variable_string_type(where);
   std::vector<const char*> texts;
   for (const std::string& value : values) texts.push_back(value.c_str());
-  write(*object_, where, name, *type, *type, space, static_cast<const void*>(texts.data()));
+  write_values(*object_, where, name, *type, *type, space, static_cast<const void*>(texts.data()));
 }
 
 void Group::set_attribute(const std::string& name, double value) {
   const std::string where = concat(place(), ", attribute '", name, "'");
-  write(*object_, where, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, own(H5Screate(H5S_SCALAR), where, "no dataspace"),
-        &value);
+  write_values(*object_, where, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE,
+               own(H5Screate(H5S_SCALAR), where, "no dataspace"), &value);
 }
 
 void Group::set_attribute(const std::string& name, int64_t value) {
   const std::string where = concat(place(), ", attribute '", name, "'");
-  write(*object_, where, name, H5T_STD_I64LE, H5T_NATIVE_INT64, own(H5Screate(H5S_SCALAR), where, "no dataspace"),
-        &value);
+  write_values(*object_, where, name, H5T_STD_I64LE, H5T_NATIVE_INT64,
+               own(H5Screate(H5S_SCALAR), where, "no dataspace"), &value);
 }
 
 }  // namespace hgq::h5

@@ -12,9 +12,9 @@ namespace hgq::h5 {
 namespace {
 
 /// Files of models are not nested deeply; the limit ends a walk along links that form a circle.
-constexpr int kMaxDepth = 32;
+constexpr int kMaxGroupDepth = 32;
 constexpr int64_t kMaxObjects = 1'000'000;
-constexpr int64_t kPiece = int64_t{1} << 20U;  // values read at a time
+constexpr int64_t kChecksumPiece = int64_t{1} << 20U;  // values read at a time
 
 class Checksum {
  public:
@@ -30,7 +30,7 @@ class Checksum {
     add_bytes(values.data(), values.size_bytes());
   }
   void count_object(const std::string& place, int depth) {
-    HGQ_CHECK(depth <= kMaxDepth && ++objects_ <= kMaxObjects, FileError, place,
+    HGQ_CHECK(depth <= kMaxGroupDepth && ++objects_ <= kMaxObjects, FileError, place,
               ": groups are nested without an end; the file is damaged");
   }
   uint32_t value() const { return static_cast<uint32_t>(crc_); }
@@ -50,7 +50,7 @@ void add_dataset(Checksum& sum, const Group& group, const std::string& name) {
   for (const int64_t extent : info.shape.dims()) sum.add(concat(extent));
   const int64_t row = info.shape.rank() == 0 ? 1 : std::max<int64_t>(info.shape.without_front().size(), 1);
   const int64_t rows = info.shape.rank() == 0 ? 1 : info.shape[0];
-  const int64_t step = std::max<int64_t>(kPiece / row, 1);
+  const int64_t step = std::max<int64_t>(kChecksumPiece / row, 1);
   for (int64_t first = 0; first < rows; first += step) {
     const int64_t count = info.shape.rank() == 0 ? -1 : std::min(step, rows - first);
     if (info.type == TypeClass::kString) {

@@ -9,7 +9,7 @@
 namespace hgq {
 namespace {
 
-constexpr int kMaxDepth = 8;  // of an Activation in an Activation
+constexpr int kMaxNesting = 8;  // of an Activation in an Activation
 
 /// A number in the config; nullopt if it is null, missing, or not a number.
 std::optional<double> number(const Node& config, std::string_view key) {
@@ -49,7 +49,7 @@ std::string function_of(std::string_view class_name, const Node& config) {
 
 Node plain_activation(const Node& activation) {
   Node found = activation;
-  for (int depth = 0; depth < kMaxDepth && found.is_map(); ++depth) {
+  for (int depth = 0; depth < kMaxNesting && found.is_map(); ++depth) {
     const std::string class_name(plain_class_name(found["class_name"].text()));
     if (class_name == "Activation" || class_name == "QActivation") {
       Node inside = found["config"]["activation"];

@@ -15,7 +15,7 @@ namespace {
 
 using Form = PackedStream::Form;
 
-constexpr int64_t kPiece = int64_t{1} << 18U;
+constexpr int64_t kUnpackedPiece = int64_t{1} << 18U;
 constexpr int64_t kMostKept = int64_t{256} << 20U;  // larger contents are unpacked again when they are read
 constexpr int64_t kLargestBlock = int64_t{256} << 20U;
 constexpr int64_t kFirstSpan = int64_t{4} << 20U;
@@ -37,7 +37,7 @@ struct Point {
 class Unpacker {
  public:
   Unpacker(std::shared_ptr<const Bytes> packed, Form form)
-      : packed_(std::move(packed)), form_(form), in_(static_cast<size_t>(kPiece)) {
+      : packed_(std::move(packed)), form_(form), in_(static_cast<size_t>(kUnpackedPiece)) {
     HGQ_CHECK(inflateInit2(&stream_, window_bits(form)) == Z_OK, RunError, "zlib does not start");
   }
   ~Unpacker() { inflateEnd(&stream_); }
@@ -101,7 +101,7 @@ class Unpacker {
   void fill() {
     begins_ = false;
     if (stream_.avail_in > 0 || read_ == packed_->size()) return;
-    const int64_t count = std::min(kPiece, packed_->size() - read_);
+    const int64_t count = std::min(kUnpackedPiece, packed_->size() - read_);
     packed_->read(read_, std::span(in_).first(static_cast<size_t>(count)));
     read_ += count;
     stream_.next_in = reinterpret_cast<Bytef*>(in_.data());
@@ -175,7 +175,7 @@ class UnpackedAgain : public Bytes {
     const auto behind = std::ranges::upper_bound(points_, offset, {}, &Point::out);
     const Point& point = *(behind - 1);
     if (unpacker_.out() > offset || unpacker_.out() < point.out || unpacker_.ended()) unpacker_.start_at(point);
-    std::vector<char> skipped(static_cast<size_t>(std::min(kPiece, offset - unpacker_.out())));
+    std::vector<char> skipped(static_cast<size_t>(std::min(kUnpackedPiece, offset - unpacker_.out())));
     while (unpacker_.out() < offset) {
       const auto part = std::min<int64_t>(static_cast<int64_t>(skipped.size()), offset - unpacker_.out());
       take(std::span(skipped).first(static_cast<size_t>(part)));
@@ -203,7 +203,7 @@ class FirstPass {
 
   std::unique_ptr<Bytes> run() {
     Unpacker unpacker(stream_.bytes, stream_.form);
-    std::vector<char> piece(static_cast<size_t>(kPiece));
+    std::vector<char> piece(static_cast<size_t>(kUnpackedPiece));
     if (stream_.size) check_claim(*stream_.size);
     while (!unpacker.ended()) {
       const size_t given = unpacker.go_on(piece);

@@ -56,7 +56,7 @@ Regularizer Regularizer::from_node(const Node& node, ErrorList& errors) {
 
 namespace {
 
-std::string doc_of(std::string_view name) {
+std::string doc_of_regularizer(std::string_view name) {
   if (name == "L1") return "l1 * sum(abs(x))";
   if (name == "L2") return "l2 * sum(x * x)";
   if (name == "L1L2") return "both; as l1_l2 both defaults are 0.01, as in Keras";
@@ -68,7 +68,7 @@ std::string doc_of(std::string_view name) {
 
 std::vector<ObjectDoc> regularizer_docs() {
   return object_docs(
-      kRegularizerNames, [](const KerasName& name) { return doc_of(name.class_name); }, read_regularizer);
+      kRegularizerNames, [](const KerasName& name) { return doc_of_regularizer(name.class_name); }, read_regularizer);
 }
 
 std::string config_text(const Regularizer& regularizer) {

@@ -23,7 +23,7 @@ namespace hgq {
 namespace {
 
 constexpr int64_t kFreeBytes = int64_t{1} << 26U;  // of a description, and of weights that may be packed tightly
-constexpr int kMaxDepth = 32;                      // of models inside models
+constexpr int kMaxConfigDepth = 32;                // of models inside models
 
 /// A copy of a member of a zip, since libhdf5 opens files; it is gone with this object.
 class TemporaryCopy {
@@ -131,7 +131,8 @@ class WeightStore {
   /// `path`: of the model that the layer is in, within the outermost layer: "", "block/".
   void read_layer(const Node& layer, const std::string& group, const std::string& path, KerasLayerWeights& out,
                   int depth) {
-    HGQ_CHECK(depth <= kMaxDepth, FileError, layer.place(), ": models are nested more than ", kMaxDepth, " deep");
+    HGQ_CHECK(depth <= kMaxConfigDepth, FileError, layer.place(), ": models are nested more than ", kMaxConfigDepth,
+              " deep");
     const Node& config = layer["config"];
     if (config["layers"].is_list()) {
       std::map<std::string, int> used;

@@ -9,7 +9,7 @@ namespace hgq {
 namespace {
 
 /// The plan of every layer has an entry for each element, so the size that a file can claim is limited.
-constexpr int64_t kMostElements = int64_t{1} << 22;
+constexpr int64_t kMostInputElements = int64_t{1} << 22;
 
 /// [null, 8, 3] -> [8, 3].
 Shape sample_shape(const Node& batch_shape, const std::string& name) {
@@ -19,8 +19,8 @@ Shape sample_shape(const Node& batch_shape, const std::string& name) {
     const auto extent = decimal_integer(batch_shape.items()[i]);
     HGQ_CHECK(extent && *extent > 0, FileError, batch_shape.place(), ": input '", name, "' has ",
               describe(batch_shape.items()[i]), " as extent of dim ", i, "; every dim but the batch must be known");
-    HGQ_CHECK(*extent <= kMostElements / elements, FileError, batch_shape.place(), ": input '", name,
-              "' has more than ", kMostElements, " values a sample");
+    HGQ_CHECK(*extent <= kMostInputElements / elements, FileError, batch_shape.place(), ": input '", name,
+              "' has more than ", kMostInputElements, " values a sample");
     elements *= *extent;
     dims.push_back(*extent);
   }

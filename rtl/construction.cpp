@@ -11,9 +11,9 @@
 namespace hgq::rtl {
 namespace {
 
-uint64_t power_of_two(int exponent) { return uint64_t{1} << static_cast<unsigned>(exponent); }
+uint64_t two_to(int exponent) { return uint64_t{1} << static_cast<unsigned>(exponent); }
 
-int log2_up(uint64_t value) { return value <= 1 ? 0 : static_cast<int>(std::bit_width(value - 1)); }
+int log2_above(uint64_t value) { return value <= 1 ? 0 : static_cast<int>(std::bit_width(value - 1)); }
 
 class Construction {
  public:
@@ -33,7 +33,8 @@ class Construction {
     if (levels == 1) {
       outputs = level(differences(tree), limit_, late, true);
     } else {
-      const int first_limit = limit_ >= kUnlimitedDepth ? limit_ : limit_ - log2_up(static_cast<uint64_t>(levels) + 1);
+      const int first_limit =
+          limit_ >= kUnlimitedDepth ? limit_ : limit_ - log2_above(static_cast<uint64_t>(levels) + 1);
       std::vector<std::vector<Term>> sums = differences(tree);
       if (!fits(sums, first_limit)) return std::nullopt;
       const std::vector<Term> made = level(sums, first_limit, std::vector<std::vector<Term>>(columns), false);
@@ -86,8 +87,8 @@ class Construction {
     if (limit >= kUnlimitedDepth) return true;
     return limit >= 0 && std::ranges::all_of(sums, [&](const std::vector<Term>& sum) {
              uint64_t weight = 0;
-             for (const Term& term : sum) weight += power_of_two(builder_.node(term.node).depth);
-             return weight <= power_of_two(limit);
+             for (const Term& term : sum) weight += two_to(builder_.node(term.node).depth);
+             return weight <= two_to(limit);
            });
   }
   std::vector<Term> level(const std::vector<std::vector<Term>>& terms, int limit,

@@ -15,7 +15,7 @@ namespace hgq::rtl {
 namespace {
 
 constexpr int kMostWeightBits = 60;
-constexpr int kNone = std::numeric_limits<int>::max();
+constexpr int kNoExponent = std::numeric_limits<int>::max();
 
 int lowest_set_bit_of(double v) {
   int exponent = 0;
@@ -85,30 +85,30 @@ class IntegerProduct {
   }
 
   void find_inputs() {
-    input_exponent_.assign(inputs(), kNone);
+    input_exponent_.assign(inputs(), kNoExponent);
     for (size_t k = 0; k < inputs(); ++k)
       each_feature(k, [&](const Feature& x) { input_exponent_[k] = std::min(input_exponent_[k], x.exponent); });
   }
 
   // A column that no position needs is left out, and so is a row without weights.
   void find_outputs() {
-    output_exponent_.assign(units(), kNone);
+    output_exponent_.assign(units(), kNoExponent);
     bias_.assign(units(), 0);
     std::vector<bool> row_is_read(inputs(), false);
     for (size_t j = 0; j < units(); ++j) {
       bool needed = false;
       for (size_t p = 0; p < positions() && !needed; ++p) needed = is_needed(p, j);
       if (!needed) continue;
-      int exponent = kNone;
+      int exponent = kNoExponent;
       for (size_t k = 0; k < inputs(); ++k) {
-        if (input_exponent_[k] == kNone || weight(k, j) == 0) continue;
+        if (input_exponent_[k] == kNoExponent || weight(k, j) == 0) continue;
         exponent = std::min(exponent, input_exponent_[k] + lowest_set_bit(static_cast<float>(weight(k, j))));
         row_is_read[k] = true;
       }
       bias_[j] = bias_of(j, exponent);
       if (bias_[j] != 0) exponent = std::min(exponent, lowest_set_bit_of(bias_[j]));
       output_exponent_[j] = exponent;
-      if (exponent != kNone) columns_.push_back(j);
+      if (exponent != kNoExponent) columns_.push_back(j);
     }
     for (size_t k = 0; k < inputs(); ++k) {
       if (row_is_read[k]) rows_.push_back(k);
@@ -119,7 +119,7 @@ class IntegerProduct {
   double bias_of(size_t j, int products) const {
     double bias = problem_.product.bias.empty() ? 0 : static_cast<double>(problem_.product.bias[j]);
     if (problem_.cuts.empty()) return bias;
-    int cut = kNone;
+    int cut = kNoExponent;
     bool floors = true;
     for (size_t p = 0; p < positions(); ++p) {
       const OutputCut& of_output = problem_.cuts[p * units() + j];
@@ -129,7 +129,7 @@ class IntegerProduct {
     }
     bias += constant_of(j);
     const int unit = std::min(products, cut);
-    return floors && unit != kNone ? std::ldexp(std::floor(std::ldexp(bias, -unit)), unit) : bias;
+    return floors && unit != kNoExponent ? std::ldexp(std::floor(std::ldexp(bias, -unit)), unit) : bias;
   }
   /// What all positions add; they agree where it is not 0 (see lowering.cpp).
   double constant_of(size_t j) const {

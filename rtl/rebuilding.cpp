@@ -12,9 +12,9 @@ namespace {
 constexpr size_t kMostTaken = 10;
 constexpr size_t kMostOpened = 400;  // with them
 constexpr size_t kMostHeads = 40;
-constexpr size_t kMostTerms = 120;      // of a head
-constexpr double kCostOfRanking = 0.3;  // in every second step
-constexpr double kNoise = 0.2;          // times 0, 1, 2 or 3
+constexpr size_t kMostRebuiltTerms = 120;  // of a head
+constexpr double kCostOfRanking = 0.3;     // in every second step
+constexpr double kNoise = 0.2;             // times 0, 1, 2 or 3
 constexpr int kNotKnown = -1;
 
 }  // namespace
@@ -127,7 +127,7 @@ bool Rebuilding::expand(const Term& term, std::vector<Term>& terms) const {
   const AdderNode& node = living_.adder(term.node);
   if (marks(term.node).opened != step_) {
     if (!(node.range == Interval{0, 0})) terms.push_back(term);
-    return terms.size() <= kMostTerms;
+    return terms.size() <= kMostRebuiltTerms;
   }
   for (const Operand& operand : {node.left, node.right}) {
     if (!expand({operand.node, operand.shift + term.shift, operand.negative != term.negative}, terms)) return false;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kNone = std::numeric_limits<int>::max() / 2;
 
-uint64_t power_of_two(int exponent) { return uint64_t{1} << static_cast<unsigned>(exponent); }
+uint64_t bit_at(int exponent) { return uint64_t{1} << static_cast<unsigned>(exponent); }
 
 Operand negated(Operand operand) {
   operand.negative = !operand.negative;
@@ -132,13 +132,13 @@ double Summation::rank(const Part& x, const Part& y) const {
   return rank + 0.01 * (std::max(x.depth, y.depth) + 1) + 0.001 * (x.top + y.top);
 }
 
-uint64_t Summation::weight(int depth) const { return limit_ < kUnlimitedDepth ? power_of_two(depth) : 0; }
+uint64_t Summation::weight(int depth) const { return limit_ < kUnlimitedDepth ? bit_at(depth) : 0; }
 
 /// Whether the sum is not too deep after these two are joined.
 bool Summation::fits(const Part& a, const Part& b) const {
   if (limit_ >= kUnlimitedDepth) return true;
   const int joined = std::max(a.depth, b.depth) + 1;
-  return weight_ - weight(a.depth) - weight(b.depth) + weight(joined) <= power_of_two(limit_);
+  return weight_ - weight(a.depth) - weight(b.depth) + weight(joined) <= bit_at(limit_);
 }
 
 void Summation::offer_partner(size_t x, size_t place) {

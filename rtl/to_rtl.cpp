@@ -10,12 +10,12 @@
 namespace hgq {
 namespace {
 
-struct Search {
+struct SearchEffort {
   int restarts;
   double steps_per_adder;
 };
 
-Search search_of(RtlEffort effort) {
+SearchEffort search_of(RtlEffort effort) {
   switch (effort) {
     case RtlEffort::kLow:
       break;
@@ -44,7 +44,7 @@ rtl::PipelineOptions pipeline_options(const RtlOptions& options) {
 rtl::LoweringOptions lowering_options(const RtlOptions& options) {
   rtl::LoweringOptions lowering{.argmax = options.softmax == RtlSoftmax::kArgmax};
   lowering.solver.extra_depth = extra_depth_of(options);
-  const Search search = search_of(options.effort);
+  const SearchEffort search = search_of(options.effort);
   lowering.solver.restarts = search.restarts;
   lowering.solver.steps_per_adder = search.steps_per_adder;
   lowering.solver.seed = options.seed;

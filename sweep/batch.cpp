@@ -21,7 +21,7 @@ constexpr size_t kMostOutput = size_t{1} << 16U;
 std::string absolute(const std::string& folder) { return fs::absolute(folder).lexically_normal().string(); }
 
 /// A word for the shell.
-std::string quoted(const std::string& word) {
+std::string shell_quoted(const std::string& word) {
   std::string out = "'";
   for (const char c : word) out += c == '\'' ? "'\\''" : std::string(1, c);
   return out + "'";
@@ -91,7 +91,8 @@ BatchJob slurm_job(const SweepRecord& sweep, const BatchOptions& options, const 
   for (const auto& [key, value] : lines)
     text += value.empty() || value == "true" ? concat("#SBATCH --", key, "\n")
                                              : concat("#SBATCH --", key, "=", value, "\n");
-  text += concat("exec ", quoted(folder + "/" + kTaskScript), " \"$(printf 'run_%03d' \"$SLURM_ARRAY_TASK_ID\")\"\n");
+  text +=
+      concat("exec ", shell_quoted(folder + "/" + kTaskScript), " \"$(printf 'run_%03d' \"$SLURM_ARRAY_TASK_ID\")\"\n");
   return {.file_name = "slurm.sh", .text = text, .command = {"sbatch", "--parsable", folder + "/slurm.sh"}};
 }
 
@@ -134,8 +135,9 @@ if [ $code -eq 2 ] && tail -n 5 train.log | grep -q 'is in use by another progra
 if [ $code -lt 128 ]; then echo $code > exit_code.part && mv exit_code.part exit_code; fi
 exit $code
 )sh";
-  return concat(begin, quoted(options.program), " \"$run/config.yaml\" --out \"$run\" --resume --quiet --threads ",
-                options.threads, " >> train.log 2>&1 &", end);
+  return concat(begin, shell_quoted(options.program),
+                " \"$run/config.yaml\" --out \"$run\" --resume --quiet --threads ", options.threads,
+                " >> train.log 2>&1 &", end);
 }
 
 std::string submit(const SweepRecord& sweep, const BatchOptions& options, const BatchJob& job) {

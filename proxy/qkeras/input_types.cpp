@@ -11,7 +11,7 @@ namespace hgq {
 namespace {
 
 /// The parts between commas, without spaces.
-std::vector<std::string> split(std::string_view list) {
+std::vector<std::string> split_list(std::string_view list) {
   std::vector<std::string> parts(1);
   for (const char c : list) {
     if (c == ',') {
@@ -50,10 +50,10 @@ std::optional<InputType> read_type(std::string_view text) {
   std::string_view list = text;
   std::vector<std::string> parts;
   if (const std::optional<int> sign = sign_of(text, list)) {
-    parts = split(list);
+    parts = split_list(list);
     parts.insert(parts.begin(), concat(*sign));
   } else {
-    parts = split(text);
+    parts = split_list(text);
   }
   if (parts.size() < 3 || parts.size() > 5) return {};
   const auto k = integer(parts[0]);
