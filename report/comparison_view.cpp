@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "hgq/config/nearest_name.h"
 #include "hgq/core/error.h"
@@ -44,19 +45,14 @@ std::string usual_quality(const Comparison& comparison) {
       return concat(largest ? "max:" : "min:", name);
   }
   std::string best;
-  int best_rank = 0;
-  size_t best_runs = 0;
-  for (const auto& [name, runs] : known) {
+  std::tuple<bool, size_t, int> best_rank;
+  for (const auto& [name, runs] : known) {  // losses last: they may be of different kinds
     const bool is_loss = name.find("loss") != std::string::npos;
-    const int rank = (name.starts_with("val_")    ? 4
-                      : name.starts_with("test_") ? 2
-                                                  : 1) *
-                         (is_loss ? 1 : 8) +
-                     (name.ends_with("task_loss") ? 1 : 0);
-    if (runs > best_runs || (runs == best_runs && rank > best_rank)) {
+    const int rows = name.starts_with("val_") ? 3 : name.starts_with("test_") ? 2 : 1;
+    const std::tuple rank(!is_loss, runs, 2 * rows + (name.ends_with("task_loss") ? 1 : 0));
+    if (best.empty() || rank > best_rank) {
       best = name;
       best_rank = rank;
-      best_runs = runs;
     }
   }
   return best;

@@ -25,13 +25,13 @@ class Links(html.parser.HTMLParser):
 
 
 class ReportManyTest(CliTestCase):
-    def written(self, name, targets='y', epochs=2, layers='', loss='sparse_categorical_crossentropy', metrics='[accuracy]', beta='1.0e-6'):
+    def written(self, name, targets='y', epochs=2, layers='', loss='sparse_categorical_crossentropy', metrics='[accuracy]', beta='1.0e-6', front='ParetoFront'):
         source = (pathlib.Path(ARGS.source) / 'data/samples/magic.h5').resolve()
         path = self.folder / f'{name}.yaml'
         path.write_text(f'data: {{file: {source}, targets: {targets}, scale: standard, validation: 0.2}}\n'
                         f'model: {{beta: {beta}, layers: [HQuantize, HDense: {{units: 4, name: h, activation: relu}}, HDense: {{units: 2, name: out}}{layers}]}}\n'
                         f'train: {{loss: {loss}, metrics: {metrics}, batch_size: 512, epochs: {epochs}}}\n'
-                        'callbacks: [ResetMinMax, CalibratedBOPs, ParetoFront]\n')
+                        f'callbacks: [ResetMinMax, CalibratedBOPs, {front}]\n')
         return path
 
     def sweep(self, check=0):
@@ -49,7 +49,7 @@ class ReportManyTest(CliTestCase):
         links = Links(text).found
         self.assertEqual({(page.parent / link).resolve() for link in links}, {p.resolve() for p in self.folder.glob('sw/runs/*/report.html')})
         self.assertEqual(len({p for p in links}), 4)
-        for words in ('4 runs; ', 'beta 1e-06, units 2', 'By units', 'By beta', '4 done', 'sweep.yaml', 'objectives:', 'The LUTs of '):
+        for words in ('4 runs; ', 'beta 1.0e-6, units 2', 'By units', 'By beta', '4 done', 'sweep.yaml', 'objectives:', 'The LUTs of '):
             self.assertIn(words, text)
         first = digest(page)
         time.sleep(1.1)
@@ -82,7 +82,7 @@ class ReportManyTest(CliTestCase):
         self.assertIn('&lt;the disk&gt; is full', page.read_text())
 
     def test_several_runs_and_what_is_wrong_with_them(self):
-        for name, keys in (('a', {}), ('b', {'beta': '1.0e-4'}), ('c', {'loss': 'mse', 'metrics': '[mae]', 'layers': ', HDense: {units: 1}'})):
+        for name, keys in (('a', {}), ('b', {'beta': '1.0e-4'}), ('c', {'loss': 'mse', 'metrics': '[mae]', 'layers': ', HDense: {units: 1}', 'front': 'ParetoFront: {metrics: [val_mae, bops], best: [min, min]}'})):
             hgq(self.written(name, **keys), '--out', self.folder / name, '--quiet', check=0)
         out = self.folder / 'page.html'
         runs = [self.folder / name for name in 'abc']
@@ -90,7 +90,7 @@ class ReportManyTest(CliTestCase):
         self.assertIn('warning: The runs differ in train.loss: sparse_categorical_crossentropy (a), mse (c)', told.stderr)
         text = out.read_text()
         self.assertIn('c has no val_accuracy and is not on the front; it has ', text)
-        self.assertIn('beta 0.0001', text)
+        self.assertRegex(text, r'<title>b, epoch 2: [^<]*beta (0.0001|1e-04|1.0e-4)[^<]*<')
         hgq('report', *runs, '--out', out, '--metric', 'min:val_loss', check=0)
         self.assertIn('loss over BOPs', out.read_text())
         for arguments, words in (((*runs,), '--out FILE.html'), ((*runs, self.folder / 'd', '--out', out), 'no such folder'),

@@ -88,7 +88,7 @@ TEST_F(ComparisonTest, OneRunAndARunWithoutPointsHaveAPage) {
   const std::string page = comparison_report(both);
   EXPECT_THAT(page, HasSubstr("1 model of 2 runs; 1 on the front"));
   EXPECT_THAT(page, HasSubstr("<section id=\"curves\""));
-  EXPECT_EQ(runs_table(both, view_of(both), "").rows[0][4], "-");
+  EXPECT_EQ(runs_table(both, view_of(both), "").rows[0][5], "-");
 }
 
 TEST_F(ComparisonTest, OtherMetricsAndOtherDataAreTold) {
