@@ -62,14 +62,15 @@ Emulation emulated(const ProxyModel& proxy, const Tensor& x) {
   return Emulator(proxy).run(inputs);
 }
 
-/// `make` gives the same proxy each time.
-void expect_folds(const std::function<ProxyModel()>& make, const Tensor& x) {
+/// `make` gives the same proxy each time. `file`: also of one that is written and read.
+void expect_folds(const std::function<ProxyModel()>& make, const Tensor& x, bool file) {
   const std::vector<Scaling> scaling{powers(x.shape()[-1])};
   const Tensor raw = unscaled(x, scaling[0]);
   const Emulation expected = emulated(make(), x);
   const ProxyModel folded = fold_scaling(make(), scaling);
   expect_equal(emulated(folded, raw), expected);
 
+  if (!file) return;
   const TemporaryFolder folder;
   save_proxy(folded, folder / "folded.h5");
   expect_equal(emulated(load_proxy(folder / "folded.h5"), raw), expected);
@@ -84,7 +85,7 @@ TEST(FoldScaling, OfProxiesOfPythonHgq) {
       for (const std::string set : {"test", "overflow"}) {
         SCOPED_TRACE(model + " " + tag + " " + set);
         expect_folds([&] { return load_proxy(path); },
-                     h5::File::open(golden_model(model + "/data.h5")).read_floats("x/" + set));
+                     h5::File::open(golden_model(model + "/data.h5")).read_floats("x/" + set), true);
       }
     }
   }
@@ -110,7 +111,7 @@ ProxyModel image_proxy(const std::string& first, const Shape& types_shape, Round
 }
 
 TEST(FoldScaling, OfImagesInEveryMode) {
-  const Tensor x(Shape{40, 4, 3, 2}, random_values(40 * 24, 2.5));
+  const Tensor x(Shape{20, 4, 3, 2}, random_values(20 * 24, 2.5));
   for (const std::string first : {"dense", "flatten", "permute", "conv"}) {
     for (const Shape& types : {Shape{1}, first == "flatten" ? Shape{1, 24} : Shape{1, 1, 1, 2}}) {
       for (int r = 0; r < 7; ++r) {
@@ -129,7 +130,7 @@ std::string refusal(const Scaling& scaling, float weight = 1, const std::string&
     ProxyBuilder b;
     ProxyRef x = b.add_quantizer("q", b.add_input("x", Shape{2}), one_type(1, 6, 2), Rounding::kRnd, Overflow::kWrap);
     if (!function.empty()) x = b.add_activation("act", x, function);
-    if (function.empty()) x = b.add_dense("dense", x, Shape{2, 1}, {weight, 1}, {});
+    if (function.empty()) x = b.add_dense("dense", x, Shape{2, 1}, {weight, weight}, {});
     fold_scaling(std::move(b).finish({x}), std::vector<Scaling>{scaling});
   });
 }
@@ -139,7 +140,7 @@ TEST(FoldScaling, RefusesWhatIsNotExact) {
                                                    "feature 1 is scaled as (x - 0) / 3"));
   EXPECT_THAT(refusal({{0.5, 0}, {2, 4}}), HasSubstr("feature 0 is scaled as (x - 0.5) / 2"));
   EXPECT_THAT(refusal({{0, 0}, {2, 0}}), HasSubstr("feature 1"));
-  EXPECT_THAT(refusal({{0, 0}, {std::ldexp(1.0, 20), 4}}, std::numeric_limits<float>::denorm_min()),
+  EXPECT_THAT(refusal({{0, 0}, {std::ldexp(1.0, 20), 4}}, 1.5e-38F),
               HasSubstr("layer 'dense' (Dense): the scaling of the inputs is not folded: its weight"));
   EXPECT_THAT(refusal({{0, 0}, {std::ldexp(1.0, 126), 4}}), HasSubstr("128 integer bits"));
   EXPECT_THAT(refusal({{0, 0}, {2, 4}}, 1, "tanh"), HasSubstr("layer 'act' (Activation)"));
