@@ -117,8 +117,8 @@ TEST(FoldScaling, OfImagesInEveryMode) {
       for (int r = 0; r < 7; ++r) {
         for (int o = 0; o < 5; ++o) {
           SCOPED_TRACE(concat(first, " ", types, " rounding ", r, " overflow ", o));
-          expect_folds([&] { return image_proxy(first, types, static_cast<Rounding>(r), static_cast<Overflow>(o)); },
-                       x);
+          expect_folds([&] { return image_proxy(first, types, static_cast<Rounding>(r), static_cast<Overflow>(o)); }, x,
+                       r == 0);
         }
       }
     }
