@@ -129,7 +129,7 @@ def program_of(source, prelude, given, includes):
 def compiler_call(build):
     """The compiler and what it has to know to read our headers, as the build tells it."""
     commands = json.loads((build / 'compile_commands.json').read_text())
-    command = next(c for c in commands if c['file'].endswith('callbacks/trainer.cpp'))
+    command = next(c for c in commands if '/hgq_callbacks.dir/' in c['command'])
     words = shlex.split(command['command'])
     kept = [next(word for word in words if '++' in pathlib.Path(word).name)]  # behind ccache, where that is used
     for at, word in enumerate(words):
