@@ -8,7 +8,8 @@
 // range, too. That is so for powers of two without an offset, which `data.scale: power_of_two` fits. Any other scaling
 // rounds before the quantizer sees the number, so no change of constants computes the same.
 //
-//   ProxyModel raw = fold_scaling(load_proxy("proxy.h5"), extras.scaling);
+//   const std::vector<Scaling> scaling{{.offset = {0, 0}, .divisor = {4, 0.5}}};          // of two features
+//   const ProxyModel raw = fold_scaling(load_proxy("proxy.h5"), scaling);
 #pragma once
 
 #include <span>

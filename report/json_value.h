@@ -1,8 +1,9 @@
 // A value of a JSON file of a run, and where it is: "verify.rows". Keys may be missing, as in the file of an earlier
 // version, but what is there has its type; otherwise a FileError names file, place, and what was found.
 //
-//   const nlohmann::json json = report::json_of_run("runs/magic/summary.json");
-//   const report::JsonValue summary("runs/magic/summary.json", &json, "");
+//   const std::string file = "runs/magic/summary.json";  // outlives the values, as `json` does
+//   const nlohmann::json json = report::json_of_run(file);
+//   const report::JsonValue summary(file, &json, "");
 //   const int64_t rows = summary["verify"]["rows"].count();      // 0 if there is none
 #pragma once
 

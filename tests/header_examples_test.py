@@ -81,7 +81,7 @@ GIVEN = {
     'report/run_figures.h': 'extern report::RunFiles run;',
     'deploy/advice.h': 'extern ProxyModel proxy; extern std::vector<ConstTensorView> inputs; extern VerifyReport report;',
     'deploy/verification.h': 'extern ProxyModel proxy;',
-    'deploy/evaluation_file.h': 'extern ModelExtras extras; extern Deployment done;',
+    'deploy/evaluation_file.h': 'extern ModelExtras extras; extern Deployment done; extern MemoryDataset test;',
     'deploy/evaluation_report.h': 'extern ModelExtras extras; extern Predictor predictor;',
     'deploy/prediction_file.h': 'extern std::vector<ConstTensorView> views;',
     'deploy/teacher.h': 'extern SharedRows inputs; extern Student student;',
