@@ -136,7 +136,7 @@ Table evaluation_table(const OutputReport& output) {
     table.caption = "prediction − target, in the unit of the targets";
     for (const ResidualReport& r : output.residuals) {
       std::vector<std::string> row{r.name, number_text(r.mean), number_text(r.deviation)};
-      for (const size_t q : {3, 2, 4, 1, 5, 0, 6})
+      for (const size_t q : {3U, 2U, 4U, 1U, 5U, 0U, 6U})
         row.push_back(q < r.quantiles.size() ? number_text(r.quantiles[q]) : "-");
       table.rows.push_back(std::move(row));
     }
