@@ -7,6 +7,7 @@
 #include "hgq/report/axis.h"
 #include "hgq/report/front_chart.h"
 #include "hgq/report/line_chart.h"
+#include "hgq/report/run_figures.h"
 #include "hgq/report/scatter.h"
 
 namespace hgq::report {
@@ -17,10 +18,6 @@ constexpr size_t kMostKeyFigures = 6;
 constexpr size_t kMostValues = 6;
 constexpr size_t kMostValueText = 24;
 constexpr int kTipDigits = 5;
-
-std::string without_validation(const std::string& metric) {
-  return metric.starts_with("val_") ? metric.substr(4) : metric;
-}
 
 /// What is shown under the mouse: run, epoch, numbers, what is different about the run.
 std::string tip_of(const Comparison& comparison, const ComparisonView& view, const ComparedModel& model) {
@@ -41,17 +38,6 @@ std::vector<std::string> values_of(const Comparison& comparison, size_t key) {
     if (std::ranges::find(values, run.settings[key]) == values.end()) values.push_back(run.settings[key]);
   }
   return values;
-}
-
-Series curve_of(const ComparedRun& run, const std::string& column, size_t look) {
-  Series series{.name = run.name, .x = {}, .y = {}, .look = look};
-  for (size_t row = 0; row < run.history.size(); ++row) {
-    if (const std::optional<double> value = run.history.find(row, column)) {
-      series.x.push_back(run.history.epoch(row));
-      series.y.push_back(*value);
-    }
-  }
-  return series;
 }
 
 }  // namespace
@@ -139,7 +125,8 @@ std::vector<Figure> compared_curves(const Comparison& comparison, const Comparis
                     .caption = ""};
     for (size_t r = 0; r < comparison.runs.size(); ++r) {
       if (!view.looks[r]) continue;
-      Series series = curve_of(comparison.runs[r], column, *view.looks[r]);
+      Series series = series_of(comparison.runs[r].history, column, comparison.runs[r].name);
+      series.look = *view.looks[r];
       if (!series.x.empty()) chart.series.push_back(std::move(series));
     }
     if (chart.series.empty()) continue;

@@ -10,11 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::optional<double> find_number(const NamedNumbers& numbers, const std::string& name) {
-  const auto found = std::ranges::find(numbers, name, &NamedNumbers::value_type::first);
-  return found == numbers.end() ? std::nullopt : std::optional<double>(found->second);
-}
-
 ComparedModel measured_model(const Candidate& candidate, int epoch) {
   ComparedModel model{.file = candidate.file, .epoch = epoch, .values = candidate.values(), .is_measured = true};
   model.is_usable = candidate.is_usable();

@@ -20,28 +20,6 @@ bool is_metric(const std::string& column) {
   return column != "bops" && column != "beta" && column != "learning_rate" && column != "seconds";
 }
 
-/// The rows of a column that have a value, by epoch.
-Series series_of(const History& history, const std::string& column, const std::string& name) {
-  Series series{.name = name, .x = {}, .y = {}};
-  for (size_t row = 0; row < history.size(); ++row) {
-    if (const std::optional<double> value = history.find(row, column)) {
-      series.x.push_back(history.epoch(row));
-      series.y.push_back(*value);
-    }
-  }
-  return series;
-}
-
-/// "accuracy" for val_accuracy.
-std::string without_validation(const std::string& metric) {
-  return metric.starts_with(kValidation) ? metric.substr(kValidation.size()) : metric;
-}
-
-std::optional<double> find_number(const NamedNumbers& numbers, const std::string& name) {
-  const auto found = std::ranges::find(numbers, name, &std::pair<std::string, double>::first);
-  return found == numbers.end() ? std::nullopt : std::optional<double>(found->second);
-}
-
 PointSet cloud_of(const History& history, const FrontAxes& axes) {
   PointSet cloud{.name = "every epoch", .x = {}, .y = {}, .labels = {}, .mark = Mark::kCloud};
   for (size_t row = 0; row < history.size(); ++row) {
@@ -80,6 +58,21 @@ std::string title_of(const std::string& column) {
 }
 
 }  // namespace
+
+Series series_of(const History& history, const std::string& column, const std::string& name) {
+  Series series{.name = name, .x = {}, .y = {}};
+  for (size_t row = 0; row < history.size(); ++row) {
+    if (const std::optional<double> value = history.find(row, column)) {
+      series.x.push_back(history.epoch(row));
+      series.y.push_back(*value);
+    }
+  }
+  return series;
+}
+
+std::string without_validation(const std::string& metric) {
+  return metric.starts_with(kValidation) ? metric.substr(kValidation.size()) : metric;
+}
 
 std::optional<FrontAxes> front_axes(const RunFiles& run) {
   const std::vector<std::string>& metrics = run.front.metrics;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "hgq/report/figure.h"
+#include "hgq/report/line_chart.h"
 #include "hgq/report/run_files.h"
 
 namespace hgq::report {
@@ -22,6 +23,11 @@ struct FrontAxes {
 };
 /// Those of ParetoFront; without it BOPs and the first metric; nullopt if the run has no BOPs.
 std::optional<FrontAxes> front_axes(const RunFiles& run);
+
+/// The rows of a column that have a value, by epoch, as a curve.
+Series series_of(const History& history, const std::string& column, const std::string& name);
+/// "accuracy" for val_accuracy.
+std::string without_validation(const std::string& metric);
 
 /// Quality over cost: all epochs, the front with its epochs, the final model. nullopt if the run has none of these.
 std::optional<Figure> front_figure(const RunFiles& run);

@@ -35,6 +35,11 @@ double number_of(std::string_view field, const std::string& where) {
 
 }  // namespace
 
+std::optional<double> find_number(const NamedNumbers& numbers, const std::string& name) {
+  const auto found = std::ranges::find(numbers, name, &NamedNumbers::value_type::first);
+  return found == numbers.end() ? std::nullopt : std::optional<double>(found->second);
+}
+
 bool holds_run(const std::string& folder) {
   for (const char* const name : {"history.csv", "checkpoint.h5", "model.h5", "summary.json", "config.yaml"}) {
     if (fs::is_regular_file(fs::path(folder) / name)) return true;

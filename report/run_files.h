@@ -29,6 +29,8 @@
 namespace hgq::report {
 
 using NamedNumbers = std::vector<std::pair<std::string, double>>;
+/// The number with this name; nothing if there is none.
+std::optional<double> find_number(const NamedNumbers& numbers, const std::string& name);
 
 /// A model that no other one of the run beats (pareto/pareto.csv).
 struct FrontPoint {
