@@ -17,6 +17,9 @@
 
 namespace hgq::ops {
 
+/// keras.backend.epsilon(): probabilities are clipped to [1e-7, 1 - 1e-7].
+constexpr double kProbabilityFloor = 1e-7;
+
 /// The mean over the batch of a number for each sample or element. A derived class adds the sums over rows, the
 /// gradients, and the twin.
 class BatchMean : public Op {

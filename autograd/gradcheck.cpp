@@ -9,7 +9,7 @@
 namespace hgq {
 namespace {
 
-size_t at(int64_t i) { return static_cast<size_t>(i); }
+size_t place(int64_t i) { return static_cast<size_t>(i); }
 
 /// All values of a tape, computed by the twins in T.
 template <typename T>
@@ -24,9 +24,9 @@ class TwinRun {
         points_(tape.nodes().size()) {
     for (const Tape::Value& v : tape.values()) {
       const int64_t size = v.spec.shape.size() * (v.spec.domain == Domain::kRow ? rows_ : 1);
-      std::vector<T>& values = values_.emplace_back(at(size));
+      std::vector<T>& values = values_.emplace_back(place(size));
       const float* source = nullptr;
-      if (v.source == Tape::Source::kInput) source = inputs[at(v.index)].data;
+      if (v.source == Tape::Source::kInput) source = inputs[place(v.index)].data;
       if (v.parameter != nullptr) source = v.parameter->value.data();
       if (v.state != nullptr) source = v.state->value.data();
       if (v.constant != nullptr) source = v.constant->data();
@@ -41,10 +41,10 @@ class TwinRun {
       in_.clear();
       out_.clear();
       for (const int32_t v : node.inputs) {
-        in_.push_back(values_[at(v)].data());
-        row = row || tape_.values()[at(v)].spec.domain == Domain::kRow;
+        in_.push_back(values_[place(v)].data());
+        row = row || tape_.values()[place(v)].spec.domain == Domain::kRow;
       }
-      for (const int32_t v : node.outputs) out_.push_back(values_[at(v)].data());
+      for (const int32_t v : node.outputs) out_.push_back(values_[place(v)].data());
       PlainContext<T> c;
       c.in = in_.data();
       c.out = out_.data();
@@ -60,10 +60,10 @@ class TwinRun {
   double loss() const {
     double sum = 0;
     for (const Tape::Loss& l : tape_.losses())
-      sum += static_cast<double>(l.weight) * static_cast<double>(values_[at(l.value)][0]);
+      sum += static_cast<double>(l.weight) * static_cast<double>(values_[place(l.value)][0]);
     return sum;
   }
-  std::vector<T>& value(int32_t v) { return values_[at(v)]; }
+  std::vector<T>& value(int32_t v) { return values_[place(v)]; }
 
  private:
   const Tape& tape_;
@@ -79,7 +79,7 @@ void check_inputs(const Tape& tape, std::span<const ConstTensorView> inputs) {
   HGQ_CHECK(inputs.size() == tape.inputs().size(), ShapeError, "the tape has ", tape.inputs().size(),
             " inputs, given are ", inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
-    const Tape::Value& v = tape.values()[at(tape.inputs()[i])];
+    const Tape::Value& v = tape.values()[place(tape.inputs()[i])];
     HGQ_CHECK(inputs[i].shape.rank() > 0 && inputs[i].shape.without_front() == v.spec.shape &&
                   inputs[i].shape[0] == inputs[0].shape[0],
               ShapeError, "input '", v.name, "' has shape ", inputs[i].shape, ", expected ", inputs[0].shape[0],
@@ -123,15 +123,15 @@ void differentiate(TwinRun<double>& twin, std::vector<Subject>& subjects, double
   for (Subject& s : subjects) {
     std::vector<double>& values = twin.value(s.value);
     for (const int64_t e : s.elements) {
-      const double x = values[at(e)];
+      const double x = values[place(e)];
       const double move = difference * std::max(1.0, std::abs(x));
-      values[at(e)] = x + move;
+      values[place(e)] = x + move;
       twin.evaluate(TwinRounding::kFollowLine);
       const double above = twin.loss();
-      values[at(e)] = x - move;
+      values[place(e)] = x - move;
       twin.evaluate(TwinRounding::kFollowLine);
       s.expected.push_back((above - twin.loss()) / (2.0 * move));
-      values[at(e)] = x;
+      values[place(e)] = x;
     }
   }
 }
@@ -144,7 +144,7 @@ double largest(const std::vector<double>& values) {
 
 void compare(const Subject& s, std::span<const float> got, double scale, double tolerance, GradientReport& report) {
   for (size_t i = 0; i < s.elements.size(); ++i) {
-    const auto found = static_cast<double>(got[at(s.elements[i])]);
+    const auto found = static_cast<double>(got[place(s.elements[i])]);
     const double error = std::abs(found - s.expected[i]);
     const double relative = error == 0 ? 0 : (scale > 0 ? error / scale : std::numeric_limits<double>::infinity());
     ++report.checked;
@@ -200,7 +200,7 @@ GradientReport check_gradients(const Tape& tape, std::span<const ConstTensorView
   for (const Subject& s : subjects) most = std::max(most, largest(s.expected));
   GradientReport report;
   for (const Subject& s : subjects) {
-    const Tape::Value& v = tape.values()[at(s.value)];
+    const Tape::Value& v = tape.values()[place(s.value)];
     const double scale = std::max(largest(s.expected), options.share * most);
     if (v.parameter != nullptr) {
       compare(s, v.parameter->grad.values(), scale, options.tolerance, report);
@@ -208,7 +208,7 @@ GradientReport check_gradients(const Tape& tape, std::span<const ConstTensorView
       compare(s, executor.input_gradient({const_cast<Tape*>(&tape), s.value}).values(), scale, options.tolerance,
               report);
     } else {
-      compare(s, std::vector<float>(at(v.spec.shape.size() * rows)), scale, options.tolerance,
+      compare(s, std::vector<float>(place(v.spec.shape.size() * rows)), scale, options.tolerance,
               report);  // no gradient reaches it
     }
   }

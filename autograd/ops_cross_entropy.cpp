@@ -10,8 +10,6 @@
 namespace hgq::ops {
 namespace {
 
-constexpr double kProbabilityFloor = 1e-7;  // keras.backend.epsilon(): probabilities are clipped to [1e-7, 1 - 1e-7]
-
 class CrossEntropy final : public BatchMean {
  public:
   CrossEntropy(bool sparse, bool from_logits) : sparse_(sparse), from_logits_(from_logits) {}

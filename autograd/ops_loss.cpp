@@ -15,8 +15,6 @@
 namespace hgq::ops {
 namespace {
 
-constexpr double kProbabilityFloor = 1e-7;  // keras.backend.epsilon(): probabilities are clipped to [1e-7, 1 - 1e-7]
-
 // ---- losses that are a mean over all elements of a function of prediction and target
 struct Squared {
   static constexpr const char* kName = "mean_squared_error";

@@ -21,7 +21,7 @@ endif()
 target_link_libraries(hgq_flags INTERFACE OpenMP::OpenMP_CXX)
 
 # Sources of a library are compiled 8 at a time (HGQ_UNITY), so their names in anonymous namespaces differ within a folder.
-# ONE_BY_ONE: not so; core and autograd, as their speed was measured that way, and report, where names are there twice.
+# ONE_BY_ONE: not in builds of type Release; for core and autograd, whose speed was measured that way.
 function(hgq_library name)
   cmake_parse_arguments(arg "ONE_BY_ONE" "TABLE;TABLE_HEADER" "SOURCES;KINDS;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
   if(arg_KINDS)
@@ -51,7 +51,7 @@ ${calls}}
   target_compile_features(hgq_${name} PUBLIC cxx_std_20)
   target_link_libraries(hgq_${name} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_PRIVATE_DEPENDS} $<BUILD_INTERFACE:hgq_flags>)
   set_target_properties(hgq_${name} PROPERTIES EXPORT_NAME ${name})
-  if(HGQ_UNITY AND NOT arg_ONE_BY_ONE)
+  if(HGQ_UNITY AND NOT (arg_ONE_BY_ONE AND CMAKE_BUILD_TYPE STREQUAL "Release"))
     set_target_properties(hgq_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   endif()
   set_property(GLOBAL APPEND PROPERTY HGQ_LIBRARIES hgq_${name})

@@ -7,7 +7,6 @@
 
 #include "hgq/core/error.h"
 #include "hgq/core/printable.h"
-#include "hgq/core/system_file.h"
 #include "hgq/data/folder_lock.h"
 #include "hgq/report/config_leaves.h"
 #include "hgq/sweep/sweep_folder.h"
@@ -18,18 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMostHistory = size_t{1} << 30U;
-constexpr size_t kMostConfig = size_t{1} << 20U;
 constexpr size_t kMostNames = 4;
 
 using Leaves = std::vector<std::pair<std::string, std::string>>;
-
-std::string last_part(const std::string& folder) {
-  std::error_code error;
-  const fs::path path = fs::weakly_canonical(folder, error);
-  const fs::path& used = error ? fs::path(folder) : path;
-  return used.has_filename() ? used.filename().string() : used.parent_path().filename().string();
-}
 
 bool holds(const fs::path& folder, const char* name) { return fs::is_regular_file(folder / name); }
 
@@ -45,28 +35,21 @@ void read_files(ComparedRun& run, Leaves& config) {
   const fs::path folder(run.folder);
   if (holds(folder, "config.yaml")) {
     const std::string path = (folder / "config.yaml").string();
-    run.config_text = read_file(path, kMostConfig);
+    run.config_text = read_config_text(path);
     ErrorList errors;
     config = config_leaves(Node::from_yaml(run.config_text, path, errors));
     if (!errors.empty()) throw FileError(errors.messages().front());
   }
-  if (holds(folder, "history.csv")) {
-    const std::string path = (folder / "history.csv").string();
-    try {
-      run.history = History::from_csv(read_file(path, kMostHistory));
-    } catch (const FileError& e) {
-      throw FileError(concat(path, ": ", e.what()));
-    }
-  }
+  if (holds(folder, "history.csv")) run.history = read_history((folder / "history.csv").string());
   if (holds(folder, "summary.json")) run.summary = read_summary((folder / "summary.json").string());
 }
 
 /// Names that tell the runs apart.
 void name_runs(std::vector<ComparedRun>& runs) {
   std::map<std::string, int> names;
-  for (const ComparedRun& run : runs) ++names[last_part(run.folder)];
+  for (const ComparedRun& run : runs) ++names[folder_name(run.folder)];
   for (ComparedRun& run : runs) {
-    const std::string name = last_part(run.folder);
+    const std::string name = folder_name(run.folder);
     run.name = names[name] > 1 ? fs::path(run.folder).lexically_normal().string() : name;
   }
 }
@@ -137,8 +120,8 @@ Comparison read_sweep_of(const std::string& folder) {
   const sweep::SweepRecord record = sweep::read_sweep(folder);
   Comparison comparison;
   comparison.is_sweep = true;
-  comparison.name = last_part(folder);
-  comparison.sweep_text = read_file(sweep::sweep_yaml(folder), kMostConfig);
+  comparison.name = folder_name(folder);
+  comparison.sweep_text = read_config_text(sweep::sweep_yaml(folder));
   for (const sweep::Objective& objective : record.objectives)
     comparison.objectives.emplace_back(objective.name, objective.maximize);
   for (const sweep::RunRecord& run : record.runs) {
@@ -203,7 +186,7 @@ Comparison read_comparison(const std::vector<std::string>& folders) {
     return read_sweep_of(folders.front());
   Comparison comparison;
   for (const std::string& folder : run_folders(folders)) comparison.runs.emplace_back().folder = folder;
-  comparison.name = folders.size() == 1 ? last_part(folders.front()) : concat(comparison.runs.size(), " runs");
+  comparison.name = folders.size() == 1 ? folder_name(folders.front()) : concat(comparison.runs.size(), " runs");
   const std::vector<Leaves> configs = read_runs(comparison);
   comparison.keys = differing(configs);
   for (size_t r = 0; r < configs.size(); ++r) {

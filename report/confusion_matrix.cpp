@@ -14,11 +14,11 @@ namespace {
 
 constexpr double kMatrixWidth = 440;
 constexpr double kMostSide = 320;
-constexpr double kMostCell = 84;
+constexpr double kMostMatrixCell = 84;
 constexpr size_t kWrittenClasses = 16;
 constexpr size_t kDrawnClasses = 128;
 constexpr size_t kMistakes = 60;
-constexpr int kShades = 8;
+constexpr int kMatrixShades = 8;
 constexpr double kTop = 40;
 
 /// The matrix as it is drawn: itself, or the sums of blocks.
@@ -50,7 +50,7 @@ Cells cells_of(const std::vector<std::vector<int64_t>>& counts) {
 }
 
 int shade_of(double share) {
-  return share <= 0 ? 0 : std::clamp(static_cast<int>(std::ceil(share * kShades)), 1, kShades);
+  return share <= 0 ? 0 : std::clamp(static_cast<int>(std::ceil(share * kMatrixShades)), 1, kMatrixShades);
 }
 
 /// The colour of text on a shade: shades of light and dark pages run in opposite directions.
@@ -98,7 +98,7 @@ void draw_written(Drawing& drawing, const ConfusionMatrix& matrix, const Cells& 
 
 void draw_shades(Drawing& drawing, const Cells& cells, const Box& box) {
   Markup paths;
-  for (int shade = 1; shade <= kShades; ++shade) {
+  for (int shade = 1; shade <= kMatrixShades; ++shade) {
     std::string path;
     for (size_t r = 0; r < cells.size; ++r) {
       for (size_t c = 0; c < cells.size; ++c) {
@@ -119,7 +119,8 @@ void draw_scale(Drawing& drawing, Place at) {
   const std::string label = "share of the true class: 0";
   drawing.text({at.x, at.y + 10}, label, "tick");
   double x = at.x + text_width(label, 11) + 4;
-  for (int shade = 1; shade <= kShades; ++shade, x += 14) drawing.rectangle({x, at.y, 14, 12}, concat("cell h", shade));
+  for (int shade = 1; shade <= kMatrixShades; ++shade, x += 14)
+    drawing.rectangle({x, at.y, 14, 12}, concat("cell h", shade));
   drawing.text({x + 6, at.y + 10}, "100 %", "tick");
 }
 
@@ -190,7 +191,7 @@ Figure confusion_matrix(const ConfusionMatrix& matrix) {
   for (const std::string& name : matrix.classes)
     left = std::max(left, is_written ? std::min(110.0, text_width(name, 11)) + 12 : 1);
   const auto n = static_cast<double>(cells.size);
-  const double width = std::min(n * kMostCell, kMatrixWidth - left - 1);
+  const double width = std::min(n * kMostMatrixCell, kMatrixWidth - left - 1);
   const double height = is_written ? std::min(width, n * 44) : std::min(width, kMostSide);
   const Box box{left, kTop, is_written ? width : height, height};
   Drawing drawing(kMatrixWidth, box.y + box.height + 28);

@@ -14,8 +14,8 @@ constexpr double kPlotHeight = 290;
 constexpr double kFrontRadius = 5;
 constexpr double kOtherRadius = 3.2;
 constexpr double kLogSpan = 4;
-constexpr size_t kMostTips = 1500;
-constexpr size_t kMostName = 26;
+constexpr size_t kMostFrontTips = 1500;
+constexpr size_t kMostRunName = 26;
 
 bool is_drawn(const ChartPoint& point) { return std::isfinite(point.x) && std::isfinite(point.y); }
 
@@ -74,7 +74,7 @@ Figure front_chart(const FrontChart& chart) {
   for (size_t run = 0; run < chart.runs.size(); ++run) {
     if (!has_points[run]) continue;
     if (const std::optional<size_t> look = look_of(run)) {
-      frame.legend.push_back({.name = shortened(chart.runs[run], kMostName),
+      frame.legend.push_back({.name = shortened(chart.runs[run], kMostRunName),
                               .role = role_of(run),
                               .is_line = false,
                               .shape = shape_of(*look)});
@@ -105,7 +105,7 @@ Figure front_chart(const FrontChart& chart) {
   for (const bool on_front : {false, true}) {  // those of the front above the others
     for (const ChartPoint& point : chart.points) {
       if (!is_drawn(point) || point.is_on_front != on_front) continue;
-      const bool has_tip = on_front || chart.points.size() <= kMostTips;
+      const bool has_tip = on_front || chart.points.size() <= kMostFrontTips;
       drawing.mark({x.at(point.x), y.at(point.y)}, on_front ? kFrontRadius : kOtherRadius,
                    look_of(point.run) ? shape_of(*look_of(point.run)) : MarkShape::kDisc,
                    role_of(point.run) + (on_front ? "" : " off"), has_tip ? point.tip : std::string());

@@ -11,14 +11,14 @@ namespace hgq::report {
 namespace {
 
 constexpr double kMapWidth = 440;
-constexpr double kMostHeight = 300;
-constexpr int64_t kMostRows = 96;
-constexpr int64_t kMostColumns = 160;
-constexpr double kMostCell = 16;
-constexpr int kShades = 8;
+constexpr double kMostMapHeight = 300;
+constexpr int64_t kMostMapRows = 96;
+constexpr int64_t kMostMapColumns = 160;
+constexpr double kMostMapCell = 16;
+constexpr int kMapShades = 8;
 constexpr double kMapLegendLine = 18;
 
-/// The map with at most kMostRows rows and kMostColumns columns, of blocks of the original.
+/// The map with at most kMostMapRows rows and kMostMapColumns columns, of blocks of the original.
 struct Blocks {
   int64_t rows = 0, columns = 0;
   int64_t block_rows = 1, block_columns = 1;
@@ -27,8 +27,8 @@ struct Blocks {
 
 Blocks blocks_of(const HeatMap& map) {
   Blocks out;
-  out.block_rows = (map.rows + kMostRows - 1) / kMostRows;
-  out.block_columns = (map.columns + kMostColumns - 1) / kMostColumns;
+  out.block_rows = (map.rows + kMostMapRows - 1) / kMostMapRows;
+  out.block_columns = (map.columns + kMostMapColumns - 1) / kMostMapColumns;
   out.rows = (map.rows + out.block_rows - 1) / out.block_rows;
   out.columns = (map.columns + out.block_columns - 1) / out.block_columns;
   for (int64_t r = 0; r < out.rows; ++r) {
@@ -48,10 +48,10 @@ Blocks blocks_of(const HeatMap& map) {
   return out;
 }
 
-/// 0 for pruned, then 1 to kShades.
+/// 0 for pruned, then 1 to kMapShades.
 int shade_of(int bits, int most) {
   if (bits <= 0) return 0;
-  return most <= kShades ? bits : 1 + (bits - 1) * kShades / most;
+  return most <= kMapShades ? bits : 1 + (bits - 1) * kMapShades / most;
 }
 
 std::string role_of(int shade) { return shade == 0 ? "zero" : concat("h", shade); }
@@ -84,7 +84,7 @@ std::string digits_of(const Blocks& blocks) {
 
 /// The samples of the shades with the bits that they stand for, along the bottom.
 void draw_legend(Drawing& drawing, Place at, int most) {
-  const int shades = std::min(kShades, most);
+  const int shades = std::min(kMapShades, most);
   double x = at.x;
   double y = at.y;
   const auto sample = [&](const std::string& role, const std::string& label) {
@@ -118,8 +118,8 @@ Figure heat_map(const HeatMap& map) {
   const Blocks blocks = blocks_of(map);
   const int most = std::max(1, *std::ranges::max_element(blocks.bits));
   const double left = 1;
-  const double cell = std::min({kMostCell, (kMapWidth - left - 2) / static_cast<double>(blocks.columns),
-                                kMostHeight / static_cast<double>(blocks.rows)});
+  const double cell = std::min({kMostMapCell, (kMapWidth - left - 2) / static_cast<double>(blocks.columns),
+                                kMostMapHeight / static_cast<double>(blocks.rows)});
   const double width = cell * static_cast<double>(blocks.columns);
   const double height = cell * static_cast<double>(blocks.rows);
   const double top = 22;
@@ -128,7 +128,7 @@ Figure heat_map(const HeatMap& map) {
                concat(map.column_name, " 0 to ", map.columns - 1, " →   ", map.row_name, " 0 to ", map.rows - 1, " ↓"),
                "label");
   Markup cells;
-  for (int shade = 0; shade <= std::min(kShades, most); ++shade) {
+  for (int shade = 0; shade <= std::min(kMapShades, most); ++shade) {
     const std::string path = cells_of(blocks, shade, most);
     if (!path.empty() && shade > 0) cells += empty_element("path", {{"class", role_of(shade)}, {"d", path}});
   }

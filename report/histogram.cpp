@@ -8,8 +8,8 @@
 namespace hgq::report {
 namespace {
 
-constexpr double kHistogramWidth = 440;
-constexpr double kHeight = 250;
+constexpr double kFigureWidth = 440;
+constexpr double kFigureHeight = 250;
 
 }  // namespace
 
@@ -25,12 +25,12 @@ Figure histogram(const Histogram& histogram) {
   const Frame named{.plot = {}, .x_label = histogram.x_label, .y_label = "rows", .legend = {}};
   const double left = std::max(34.0, label_room(Axis::over(AxisKind::kLinear, {0, most}, {200, 30}), 6) + 10);
   Frame frame = named;
-  frame.plot = {left, 26, kHistogramWidth - left - 10, kHeight - 66};
+  frame.plot = {left, 26, kFigureWidth - left - 10, kFigureHeight - 66};
   const Axis x =
       Axis::over(AxisKind::kLinear, {edges.front(), edges.back()}, {frame.plot.x, frame.plot.x + frame.plot.width});
   const double bottom = frame.plot.y + frame.plot.height;
   const Axis y = Axis::over(AxisKind::kLinear, {0, most * 1.05}, {bottom, frame.plot.y});
-  Drawing drawing(kHistogramWidth, kHeight);
+  Drawing drawing(kFigureWidth, kFigureHeight);
   draw_frame(drawing, frame, x, y);
   Table table{.columns = {{"from"}, {"to"}, {"rows"}, {"share"}}, .rows = {}, .caption = ""};
   for (size_t i = 0; i < histogram.counts.size(); ++i) {

@@ -12,12 +12,12 @@ namespace hgq::report {
 namespace {
 
 constexpr double kLinesWidth = 440;
-constexpr double kHeight = 270;
+constexpr double kCurvesHeight = 270;
 constexpr size_t kRuns = 300;
 constexpr size_t kRunsOfAll = 1800;
 constexpr size_t kMarkedPoints = 32;
 constexpr size_t kTableRows = 100;
-constexpr double kLogRatio = 12;
+constexpr double kCurvesLogRatio = 12;
 
 /// The colour of a series, then its pattern.
 std::string role_of(const Series& series, size_t number) {
@@ -94,15 +94,15 @@ Figure line_chart(const LineChart& chart) {
     all_y.insert(all_y.end(), series.y.begin(), series.y.end());
     if (chart.series.size() > 1) frame.legend.push_back({series.name, "line " + role_of(series, s)});
   }
-  const AxisKind kind = kind_for(all_y, kLogRatio);
+  const AxisKind kind = kind_for(all_y, kCurvesLogRatio);
   const auto vertical = [&](Interval pixels) { return Axis::with_margin(kind, range_of(all_y), pixels); };
   const double left = std::max(34.0, label_room(vertical({230, 40}), 6) + 10);
   const double top = 10 + 16.0 * legend_lines(frame, left, kLinesWidth);
-  frame.plot = {left, top, kLinesWidth - left - 10, kHeight - top - 40};
+  frame.plot = {left, top, kLinesWidth - left - 10, kCurvesHeight - top - 40};
   const Axis y = vertical({frame.plot.y + frame.plot.height, frame.plot.y});
   const Axis x = Axis::over(AxisKind::kLinear, range_of(all_x), {frame.plot.x, frame.plot.x + frame.plot.width});
 
-  Drawing drawing(kLinesWidth, kHeight);
+  Drawing drawing(kLinesWidth, kCurvesHeight);
   draw_frame(drawing, frame, x, y);
   drawing.set_axes(x, y, chart.x_label);
   bool is_thinned = false;

@@ -16,14 +16,14 @@ constexpr double kMostBox = 190;
 constexpr double kRank = 82;
 constexpr double kStub = 19;  // a link leaves its box straight, so that its label has room beside it
 constexpr double kMargin = 10;
-constexpr size_t kMostName = 22;
+constexpr size_t kMostNodeName = 22;
 constexpr double kBold = 1.12;  // how much wider bold letters are
 
 double box_width(const NetworkGraph& graph) {
   double width = kLeastBox;
   for (const GraphNode& node : graph.nodes) {
-    width = std::max({width, kBold * text_width(shortened(node.name, kMostName)) + 16,
-                      text_width(shortened(node.detail, kMostName + 3), 11) + 16});
+    width = std::max({width, kBold * text_width(shortened(node.name, kMostNodeName)) + 16,
+                      text_width(shortened(node.detail, kMostNodeName + 3), 11) + 16});
   }
   return std::min(width, kMostBox);
 }
@@ -77,8 +77,8 @@ class Painter {
     const Place top = top_of(layout_.places[i]);
     drawing_.rectangle({top.x - box_ / 2, top.y, box_, kBoxHeight}, node.has_weights ? "box strong" : "box",
                        concat(node.name, ": ", node.detail, node.output.empty() ? "" : ", ", node.output), 5);
-    drawing_.text({top.x, top.y + 17}, shortened(node.name, kMostName), "node-name", Anchor::kMiddle);
-    drawing_.text({top.x, top.y + 32}, shortened(node.detail, kMostName + 3), "node-detail", Anchor::kMiddle);
+    drawing_.text({top.x, top.y + 17}, shortened(node.name, kMostNodeName), "node-name", Anchor::kMiddle);
+    drawing_.text({top.x, top.y + 32}, shortened(node.detail, kMostNodeName + 3), "node-detail", Anchor::kMiddle);
   }
 
   /// The bits are written once below each box, right of the first link that leaves it; for an output at its end.

@@ -15,15 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMostHistory = size_t{1} << 30U;
-constexpr size_t kMostConfig = size_t{1} << 20U;
-
-/// The last part of the path of a folder, the same from wherever it is named.
-std::string folder_name(const std::string& folder) {
-  std::error_code error;
-  const fs::path path = fs::weakly_canonical(folder, error);
-  const fs::path& used = error ? fs::path(folder) : path;
-  return used.has_filename() ? used.filename().string() : used.parent_path().filename().string();
-}
 
 double number_of(std::string_view field, const std::string& where) {
   double value = 0;
@@ -34,6 +25,23 @@ double number_of(std::string_view field, const std::string& where) {
 }
 
 }  // namespace
+
+std::string folder_name(const std::string& folder) {
+  std::error_code error;
+  const fs::path path = fs::weakly_canonical(folder, error);
+  const fs::path& used = error ? fs::path(folder) : path;
+  return used.has_filename() ? used.filename().string() : used.parent_path().filename().string();
+}
+
+std::string read_config_text(const std::string& path) { return read_file(path, size_t{1} << 20U); }
+
+History read_history(const std::string& path) {
+  try {
+    return History::from_csv(read_file(path, kMostHistory));
+  } catch (const FileError& e) {
+    throw FileError(concat(path, ": ", e.what()));
+  }
+}
 
 std::optional<double> find_number(const NamedNumbers& numbers, const std::string& name) {
   const auto found = std::ranges::find(numbers, name, &NamedNumbers::value_type::first);
@@ -89,18 +97,13 @@ RunFiles read_run(const std::string& folder, const Registry& registry, Workers& 
   const auto file = [&](const char* name) { return (path / name).string(); };
 
   if (has("config.yaml", "the config of the run is not shown.")) {
-    run.config_text = read_file(file("config.yaml"), kMostConfig);
+    run.config_text = read_config_text(file("config.yaml"));
     ErrorList errors;
     run.config = Node::from_yaml(run.config_text, file("config.yaml"), errors);
     if (!errors.empty()) throw FileError(errors.messages().front());
   }
-  if (has("history.csv", "there are no curves; the file is written with the first checkpoint.")) {
-    try {
-      run.history = History::from_csv(read_file(file("history.csv"), kMostHistory));
-    } catch (const FileError& e) {
-      throw FileError(concat(file("history.csv"), ": ", e.what()));
-    }
-  }
+  if (has("history.csv", "there are no curves; the file is written with the first checkpoint."))
+    run.history = read_history(file("history.csv"));
   if (has("pareto/pareto.csv", "")) run.front = read_front(file("pareto/pareto.csv"));
   if (has("summary.json", "the training has not ended, so nothing is tested and verified yet."))
     run.summary = read_summary(file("summary.json"));

@@ -32,6 +32,13 @@ using NamedNumbers = std::vector<std::pair<std::string, double>>;
 /// The number with this name; nothing if there is none.
 std::optional<double> find_number(const NamedNumbers& numbers, const std::string& name);
 
+/// The last part of the path of a folder, the same from wherever it is named.
+std::string folder_name(const std::string& folder);
+/// The text of a config.yaml or sweep.yaml. Throws FileError if it cannot be read or has more than a mebibyte.
+std::string read_config_text(const std::string& path);
+/// A history.csv. Throws FileError, with the path, if it cannot be read or is damaged.
+History read_history(const std::string& path);
+
 /// A model that no other one of the run beats (pareto/pareto.csv).
 struct FrontPoint {
   std::string file;

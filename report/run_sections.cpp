@@ -11,15 +11,16 @@
 namespace hgq::report {
 namespace {
 
-constexpr size_t kMostTypes = 6;
+constexpr size_t kMostListedTypes = 6;
 constexpr size_t kMostDetailedLayers = 60;
 
 std::string types_text(const QuantizerFacts& quantizer) {
   std::string out;
-  for (size_t i = 0; i < std::min(kMostTypes, quantizer.types.size()); ++i)
+  for (size_t i = 0; i < std::min(kMostListedTypes, quantizer.types.size()); ++i)
     out += concat(i > 0 ? ", " : "", quantizer.types[i].first,
                   quantizer.types[i].second > 1 ? concat(" × ", count_text(quantizer.types[i].second)) : std::string());
-  if (quantizer.types.size() > kMostTypes) out += concat(", and ", quantizer.types.size() - kMostTypes, " more");
+  if (quantizer.types.size() > kMostListedTypes)
+    out += concat(", and ", quantizer.types.size() - kMostListedTypes, " more");
   return out;
 }
 

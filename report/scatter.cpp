@@ -13,11 +13,11 @@ namespace hgq::report {
 namespace {
 
 constexpr double kScatterWidth = 490;
-constexpr double kHeight = 330;
-constexpr double kLogRatio = 4;
+constexpr double kScatterHeight = 330;
+constexpr double kScatterLogRatio = 4;
 constexpr double kRadius = 4;
 constexpr size_t kMostLabels = 40;
-constexpr size_t kMostTips = 600;
+constexpr size_t kMostScatterTips = 600;
 
 std::string role_of(Mark mark, size_t number) {
   return concat(mark == Mark::kCloud ? "cloud s" : mark == Mark::kDiamond ? "mark s" : "point s", number % 6);
@@ -61,7 +61,7 @@ void draw_points(Drawing& drawing, const Scatter& scatter, size_t number, const 
         concat(scatter.x_label, " ", number_text(set.x[i], 6), ", ", scatter.y_label, " ", number_text(set.y[i], 6));
     if (i < set.labels.size() && !set.labels[i].empty())
       tip = concat(scatter.label_name, scatter.label_name.empty() ? "" : " ", set.labels[i], ": ", tip);
-    if (order.size() > kMostTips) tip.clear();
+    if (order.size() > kMostScatterTips) tip.clear();
     if (set.mark == Mark::kDiamond) {
       drawing.add(element("path",
                           {{"class", role_of(set.mark, number)},
@@ -133,17 +133,17 @@ Figure scatter(const Scatter& scatter) {
     }
     if (scatter.sets.size() > 1) frame.legend.push_back({set.name, role_of(set.mark, s), false});
   }
-  const AxisKind x_kind = kind_for(all_x, kLogRatio);
+  const AxisKind x_kind = kind_for(all_x, kScatterLogRatio);
   const auto vertical = [&](Interval pixels) {
     return Axis::with_margin(AxisKind::kLinear, range_of(all_y), pixels, 0.08);
   };
   const double left = std::max(34.0, label_room(vertical({300, 40}), 6) + 10);
   const double top = 10 + 16.0 * legend_lines(frame, left, kScatterWidth);
-  frame.plot = {left, top, kScatterWidth - left - 12, kHeight - top - 40};
+  frame.plot = {left, top, kScatterWidth - left - 12, kScatterHeight - top - 40};
   const Axis y = vertical({frame.plot.y + frame.plot.height, frame.plot.y});
   const Axis x = Axis::with_margin(x_kind, range_of(all_x), {frame.plot.x, frame.plot.x + frame.plot.width});
 
-  Drawing drawing(kScatterWidth, kHeight);
+  Drawing drawing(kScatterWidth, kScatterHeight);
   draw_frame(drawing, frame, x, y);
   std::string description;
   for (size_t s = 0; s < scatter.sets.size(); ++s) {

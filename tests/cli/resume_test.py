@@ -350,7 +350,7 @@ def main():
     parser.add_argument('--equal', required=True, help='the program h5_equal')
     parser.add_argument('--pairs', action='store_true')
     parser.add_argument('--product', action='store_true')
-    parser.add_argument('--kills', type=int, default=0, help='in all, over the combinations')
+    parser.add_argument('--kills', type=int, default=0, help='in all, spread over the combinations')
     parser.add_argument('--jobs', type=int, default=os.cpu_count())
     parser.add_argument('--list', action='store_true')
     parser.add_argument('-k', default='', help='only combinations that hold this')
@@ -363,6 +363,8 @@ def main():
     if not combinations:
         print(f"no combination holds '{args.k}'")
         return 2
+    if 0 < args.kills < len(combinations):
+        combinations = combinations[::-(-len(combinations) // args.kills)]
     folder = pathlib.Path(tempfile.mkdtemp(prefix='hgq_resume_'))
     write_data(folder)
     share = -(-args.kills // len(combinations))
