@@ -5,33 +5,9 @@
 #include "hgq/core/error.h"
 #include "hgq/layers/predict.h"
 #include "hgq/optim/train_step.h"
-#include "hgq/rtl/delay.h"
-#include "hgq/rtl/lowering.h"
-#include "hgq/rtl/pipeline.h"
 
 namespace hgq {
 namespace {
-
-CandidateCircuit circuit_of(ProxyModel proxy, Workers& workers, const CandidateOptions& options) {
-  std::vector<std::string> ignored;
-  const rtl::LoweringOptions lowering{.argmax = options.softmax == RtlSoftmax::kArgmax};
-  const rtl::Circuit circuit =
-      rtl::lower(rtl_reference(std::move(proxy), options.softmax, ignored), lowering, workers).circuit;
-  const rtl::Estimate estimate = rtl::estimate(circuit);
-  CandidateCircuit facts;
-  facts.luts = estimate.total.luts;
-  facts.lut_spread = estimate.lut_spread;
-  facts.adders = estimate.total.adders;
-  facts.path_ns = rtl::delays_of(circuit).longest;
-  try {
-    const rtl::Circuit fast = rtl::pipelined(circuit, {.stage_delay = options.stage_delay});
-    facts.clocks = fast.latency;
-    facts.ffs = rtl::estimate(fast).total.ffs;
-    facts.latency_ns = fast.latency * options.stage_delay;
-  } catch (const ConfigError&) {  // a node alone takes longer than a stage
-  }
-  return facts;
-}
 
 Metrics measured_on(Model& model, const Objective& objective, const Dataset& set, Workers& workers) {
   Evaluation evaluation(model, objective, workers);
@@ -60,13 +36,10 @@ Candidate measure_candidate(Model& model, const Objective& objective, const Depl
   candidate.rows_differ = done.verification->report.rows_differ;
   candidate.rows_with_overflow = done.verification->report.rows_with_overflow;
   if (!options.circuit) return candidate;
-  try {
-    candidate.circuit = circuit_of(std::move(*done.proxy), workers, options);
-  } catch (const ConfigError& e) {
-    candidate.no_circuit = e.what();
-  } catch (const ShapeError& e) {
-    candidate.no_circuit = e.what();
-  }
+  CircuitOrReason circuit = circuit_facts_if_any(std::move(*done.proxy), workers,
+                                                 {.softmax = options.softmax, .stage_delay = options.stage_delay});
+  candidate.circuit = std::move(circuit.facts);
+  candidate.no_circuit = std::move(circuit.reason);
   return candidate;
 }
 

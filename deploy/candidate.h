@@ -16,21 +16,10 @@
 #include <vector>
 
 #include "hgq/core/parallel.h"
+#include "hgq/deploy/circuit_facts.h"
 #include "hgq/deploy/deployment.h"
-#include "hgq/rtl/to_rtl.h"
 
 namespace hgq {
-
-/// The circuit of `hgq-train rtl` with the least effort of its solver, estimated (rtl/estimate.h).
-struct CandidateCircuit {
-  double luts = 0, lut_spread = 0;  // the spread is relative
-  double adders = 0;
-  double path_ns = 0;  // of logic without registers
-  /// With registers, so that no stage takes longer than CandidateOptions::stage_delay; nothing if none can be so short.
-  std::optional<int64_t> clocks;
-  double ffs = 0;
-  std::optional<double> latency_ns;  // clocks times the stage delay
-};
 
 struct Candidate {
   std::string run;   // folder
@@ -39,7 +28,7 @@ struct Candidate {
   Metrics validation, test;          // as Deployment::model_metrics; empty if there is no such set
   Metrics train;                     // only if there is no other set
   std::optional<double> exact_bops;  // nothing if the model cannot be traced
-  std::optional<CandidateCircuit> circuit;
+  std::optional<CircuitFacts> circuit;
   int64_t rows = 0, rows_differ = 0, rows_with_overflow = 0;  // of the verification of the proxy
   std::string refused;                                        // why there is no proxy; empty if there is one
   std::string wrong;       // what is wrong with the proxy (what_is_wrong()); empty if nothing is

@@ -26,7 +26,7 @@ Metrics metrics_from(const SavedState& saved) {
   return metrics;
 }
 
-Json circuit_json(const CandidateCircuit& circuit) {
+Json circuit_json(const CircuitFacts& circuit) {
   Json json{{"luts", circuit.luts},
             {"lut_spread", circuit.lut_spread},
             {"adders", circuit.adders},
@@ -37,8 +37,8 @@ Json circuit_json(const CandidateCircuit& circuit) {
   return json;
 }
 
-CandidateCircuit circuit_from(const SavedState& saved, const Json& json) {
-  CandidateCircuit circuit;
+CircuitFacts circuit_from(const SavedState& saved, const Json& json) {
+  CircuitFacts circuit;
   circuit.luts = saved.at("luts").number();
   circuit.lut_spread = saved.at("lut_spread").number();
   circuit.adders = saved.at("adders").number();

@@ -1,7 +1,6 @@
 #include "hgq/deploy/circuit_cost.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "hgq/core/error.h"
 #include "hgq/deploy/convert.h"
@@ -15,10 +14,8 @@ CircuitCost circuit_cost(Model& model, const Dataset& data, Workers& workers, co
   const ModelState::Exchange ranges_of_its_own(trial, model);
   CircuitCost cost;
   cost.bops = trace_minmax(model, data, workers, options.trace).total;
-  std::vector<std::string> ignored;
-  const ProxyModel proxy = rtl_reference(to_proxy_model(model, options.proxy), options.softmax, ignored);
-  const rtl::LoweringOptions lowering{.argmax = options.softmax == RtlSoftmax::kArgmax};
-  cost.estimate = rtl::estimate(rtl::lower(proxy, lowering, workers).circuit);
+  cost.circuit =
+      circuit_facts(to_proxy_model(model, options.proxy), workers, {.softmax = options.softmax, .stage_delay = 0});
   return cost;
 }
 

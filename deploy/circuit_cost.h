@@ -3,7 +3,7 @@
 //
 //   const Dataset& data = train;
 //   const CircuitCost cost = circuit_cost(model, data, workers, {.softmax = RtlSoftmax::kLogits});
-//   std::printf("%.0f LUT\n", cost.estimate.total.luts);
+//   std::printf("%.0f LUT\n", cost.circuit.luts);
 #pragma once
 
 #include <string>
@@ -11,11 +11,10 @@
 
 #include "hgq/core/parallel.h"
 #include "hgq/data/dataset.h"
+#include "hgq/deploy/circuit_facts.h"
 #include "hgq/layers/model.h"
 #include "hgq/layers/trace.h"
 #include "hgq/proxy/model.h"
-#include "hgq/rtl/estimate.h"
-#include "hgq/rtl/to_rtl.h"
 
 namespace hgq {
 
@@ -26,8 +25,8 @@ struct CircuitCostOptions {
 };
 
 struct CircuitCost {
-  rtl::Estimate estimate;  // of the combinational circuit with the least effort of the solver, for target `generic`
-  double bops = 0;         // exact, with the same ranges
+  CircuitFacts circuit;  // without registers
+  double bops = 0;       // exact, with the same ranges
 };
 
 /// Traces the model on the data, makes its proxy and the circuit of this. The model is unchanged when this returns, its

@@ -33,7 +33,7 @@ class TargetLuts final : public BudgetCallback {
   std::optional<double> measure(Training& t) override {
     if (t.epoch % every_ != 0 && t.epoch != last_epoch_) return std::nullopt;
     try {
-      const double luts = circuit_cost(t.model, rows(t), t.workers, options_).estimate.total.luts;
+      const double luts = circuit_cost(t.model, rows(t), t.workers, options_).circuit.luts;
       t.logs.set("luts", luts);
       return luts;
     } catch (const ConfigError& e) {

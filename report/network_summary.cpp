@@ -13,10 +13,6 @@
 #include "hgq/deploy/trained_model.h"
 #include "hgq/report/run_files.h"
 #include "hgq/report/run_proxy.h"
-#include "hgq/rtl/delay.h"
-#include "hgq/rtl/estimate.h"
-#include "hgq/rtl/lowering.h"
-#include "hgq/rtl/pipeline.h"
 
 namespace hgq::report {
 namespace {
@@ -40,31 +36,12 @@ std::vector<rtl::LayerEstimate> add_circuit(ProxyModel proxy, double bops, const
     summary.no_circuit = "LUTs are not estimated, as that takes long for a network of so many BOPs: --luts does it";
     return {};
   }
-  try {
-    std::vector<std::string> notes;
-    const rtl::Circuit circuit = rtl::lower(rtl::with_logits(std::move(proxy), notes), {}, workers).circuit;
-    const rtl::Estimate estimate = rtl::estimate(circuit);
-    SummaryCircuit& c = summary.circuit.emplace();
-    c.adders = estimate.total.adders;
-    c.luts = estimate.total.luts;
-    c.lut_spread = estimate.lut_spread;
-    c.path = rtl::delays_of(circuit).longest;
-    c.stage_delay = options.stage_delay;
-    try {
-      const rtl::Circuit fast = rtl::pipelined(circuit, {.stage_delay = options.stage_delay});
-      const rtl::Estimate with_registers = rtl::estimate(fast);
-      c.clocks = fast.latency;
-      c.ffs = with_registers.total.ffs;
-      c.ff_spread = with_registers.ff_spread;
-    } catch (const ConfigError&) {  // a node takes longer than that
-    }
-    return estimate.layers;
-  } catch (const ConfigError& e) {
-    summary.no_circuit = concat("LUTs are not estimated, as there is no RTL of this network: ", e.what());
-  } catch (const ShapeError& e) {
-    summary.no_circuit = concat("LUTs are not estimated, as there is no RTL of this network: ", e.what());
-  }
-  return {};
+  CircuitOrReason circuit = circuit_facts_if_any(std::move(proxy), workers,
+                                                 {.softmax = RtlSoftmax::kLogits, .stage_delay = options.stage_delay});
+  summary.circuit = std::move(circuit.facts);
+  if (!summary.circuit)
+    summary.no_circuit = concat("LUTs are not estimated, as there is no RTL of this network: ", circuit.reason);
+  return summary.circuit ? summary.circuit->layers : std::vector<rtl::LayerEstimate>{};
 }
 
 void add_estimate(const rtl::LayerEstimate& estimate, SummaryLayer& layer) {

@@ -20,6 +20,7 @@
 #include "hgq/core/parallel.h"
 #include "hgq/core/shape.h"
 #include "hgq/data/scaling.h"
+#include "hgq/deploy/circuit_facts.h"
 #include "hgq/deploy/registry.h"
 
 namespace hgq::report {
@@ -47,22 +48,12 @@ struct SummaryLayer {
   std::optional<double> adders{}, luts{};                // of the circuit
 };
 
-/// The circuit with the least effort of the solver, target `generic`.
-struct SummaryCircuit {
-  double adders = 0, luts = 0, lut_spread = 0;  // the spread is relative
-  double path = 0;                              // ns of logic without registers
-  /// With registers, so that no stage takes longer than `stage_delay` ns. Nothing if no stage can be so short.
-  double stage_delay = 0;
-  std::optional<int64_t> clocks;
-  double ffs = 0, ff_spread = 0;
-};
-
 struct NetworkSummary {
   std::string file{};
   bool is_proxy = false;
   bool is_traced = true;
   std::vector<SummaryLayer> layers{};  // of a model without its inputs
-  std::optional<SummaryCircuit> circuit{};
+  std::optional<CircuitFacts> circuit{};
   std::string no_circuit{};                                // why there is none: a sentence
   std::vector<std::pair<std::string, Scaling>> scaling{};  // by input, those that are scaled
 };

@@ -97,10 +97,10 @@ std::string totals_text(const NetworkSummary& summary) {
 
 std::string circuit_text(const NetworkSummary& summary) {
   if (!summary.circuit) return summary.no_circuit.empty() ? "" : bounded_message(summary.no_circuit) + "\n";
-  const SummaryCircuit& c = *summary.circuit;
+  const CircuitFacts& c = *summary.circuit;
   std::string text =
       fmt::format("as RTL, estimated: {:.0f} LUT (+- {:.0f} %) in {:.0f} adders, {:.1f} ns without registers\n", c.luts,
-                  100 * c.lut_spread, c.adders, c.path);
+                  100 * c.lut_spread, c.adders, c.path_ns);
   if (c.clocks) {
     text += fmt::format("with a stage of at most {:g} ns: {} clock{}, {:.0f} FF (+- {:.0f} %)\n", c.stage_delay,
                         *c.clocks, *c.clocks == 1 ? "" : "s", c.ffs, 100 * c.ff_spread);
@@ -178,11 +178,11 @@ Json to_json(const NetworkSummary& summary) {
             {"no_circuit", summary.no_circuit.empty() ? Json() : Json(summary.no_circuit)},
             {"scaling", Json::object()}};
   if (summary.circuit) {
-    const SummaryCircuit& c = *summary.circuit;
+    const CircuitFacts& c = *summary.circuit;
     json["circuit"] = {{"adders", c.adders},
                        {"luts", c.luts},
                        {"lut_spread", c.lut_spread},
-                       {"path_ns", c.path},
+                       {"path_ns", c.path_ns},
                        {"stage_delay_ns", c.stage_delay},
                        {"clocks", c.clocks ? Json(*c.clocks) : Json()},
                        {"ffs", c.clocks ? Json(c.ffs) : Json()},

@@ -6,12 +6,10 @@
 
 #include "hgq/core/error.h"
 #include "hgq/core/system_file.h"
+#include "hgq/deploy/circuit_facts.h"
 #include "hgq/deploy/files.h"
 #include "hgq/deploy/rtl_report_file.h"
 #include "hgq/proxy/quantizer.h"
-#include "hgq/rtl/delay.h"
-#include "hgq/rtl/estimate.h"
-#include "hgq/rtl/lowering.h"
 
 namespace hgq::report {
 namespace {
@@ -31,19 +29,17 @@ QuantizerFacts facts_of(const ProxyQuantizer& quantizer) {
   return facts;
 }
 
-ResourceFacts estimate_of(const ProxyModel& proxy, Workers& workers) {
-  const rtl::Lowered lowered = rtl::lower(proxy, {}, workers);
-  const rtl::Estimate estimate = rtl::estimate(lowered.circuit);
+ResourceFacts resources_of(const CircuitFacts& circuit) {
   ResourceFacts facts{.source = "proxy.h5",
                       .luts = {},
-                      .total_luts = estimate.total.luts,
-                      .total_ffs = estimate.total.ffs,
-                      .lut_spread = estimate.lut_spread,
-                      .ff_spread = estimate.ff_spread,
+                      .total_luts = circuit.luts,
+                      .total_ffs = circuit.ffs,
+                      .lut_spread = circuit.lut_spread,
+                      .ff_spread = circuit.ff_spread,
                       .latency = std::nullopt,
-                      .critical_path = rtl::delays_of(lowered.circuit).longest,
+                      .critical_path = circuit.path_ns,
                       .language = ""};
-  for (const rtl::LayerEstimate& layer : estimate.layers) facts.luts.emplace_back(layer.layer, layer.luts);
+  for (const rtl::LayerEstimate& layer : circuit.layers) facts.luts.emplace_back(layer.layer, layer.luts);
   return facts;
 }
 
@@ -76,13 +72,12 @@ void read_proxy(const std::string& path, const Registry& registry, Workers& work
         "does it, and 'hgq-train rtl' writes the circuit itself.";
     return;
   }
-  try {
-    std::vector<std::string> notes;
-    run.resources = estimate_of(rtl::with_logits(std::move(proxy), notes), workers);
-  } catch (const ConfigError& e) {
-    run.no_resources = concat("LUTs are not estimated, as there is no RTL of this network: ", e.what(), ".");
-  } catch (const ShapeError& e) {
-    run.no_resources = concat("LUTs are not estimated, as there is no RTL of this network: ", e.what(), ".");
+  const CircuitOrReason circuit =
+      circuit_facts_if_any(std::move(proxy), workers, {.softmax = RtlSoftmax::kLogits, .stage_delay = 0});
+  if (circuit.facts) {
+    run.resources = resources_of(*circuit.facts);
+  } else {
+    run.no_resources = concat("LUTs are not estimated, as there is no RTL of this network: ", circuit.reason, ".");
   }
 }
 

@@ -53,7 +53,7 @@ TEST_F(CandidateTest, HasTheNumbersOfTheDeploymentOnEitherSet) {
   const Candidate traced_on_train =
       measure_candidate(third, objective_, {.train = &train_}, workers_, {.stage_delay = 2});
   ASSERT_TRUE(traced_on_train.circuit);
-  EXPECT_EQ(traced_on_train.circuit->luts, cost.estimate.total.luts);
+  EXPECT_EQ(traced_on_train.circuit->luts, cost.circuit.luts);
   EXPECT_EQ(*traced_on_train.circuit->latency_ns, 2.0 * static_cast<double>(*traced_on_train.circuit->clocks));
   EXPECT_TRUE(traced_on_train.value("accuracy"));
   EXPECT_FALSE(traced_on_train.value("val_accuracy"));

@@ -26,7 +26,11 @@ Candidate made(const std::string& file, double accuracy, double luts, double bop
   candidate.validation.set("accuracy", accuracy);
   candidate.test.set("accuracy", accuracy - 0.01);
   candidate.exact_bops = bops;
-  candidate.circuit = CandidateCircuit{.luts = luts, .clocks = 3, .ffs = 10, .latency_ns = 15};
+  candidate.circuit.emplace();
+  candidate.circuit->luts = luts;
+  candidate.circuit->clocks = 3;
+  candidate.circuit->ffs = 10;
+  candidate.circuit->latency_ns = 15;
   return candidate;
 }
 
