@@ -36,13 +36,13 @@ void say(const std::string& text) { std::cerr << "hgq-train: " << bounded_messag
 /// Which model of which run is being measured: one line on a terminal, otherwise a line for each run.
 class MeasureLine {
  public:
-  explicit MeasureLine(size_t runs) : runs_(runs), terminal_(isatty(STDERR_FILENO) == 1) {}
+  MeasureLine(size_t runs, bool quiet) : runs_(runs), quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1) {}
   ~MeasureLine() { clear(); }
   MeasureLine(const MeasureLine&) = delete;
   MeasureLine& operator=(const MeasureLine&) = delete;
 
   void show(const std::string& run, size_t number, size_t model, size_t models) {
-    if (!terminal_ && run == last_) return;
+    if (quiet_ || (!terminal_ && run == last_)) return;
     last_ = run;
     const std::string text =
         terminal_ ? fmt::format("run {} of {}: model {} of {}", number + 1, runs_, model + 1, models)
@@ -57,6 +57,7 @@ class MeasureLine {
 
  private:
   size_t runs_;
+  bool quiet_;
   bool terminal_;
   bool open_ = false;
   std::string last_;
@@ -75,7 +76,7 @@ Measured measure_all(const FrontCommand& command, const Registry& registry, Work
   const std::vector<std::string> folders = report::run_folders(command.runs);
   Measured measured;
   measured.runs = folders.size();
-  MeasureLine line(folders.size());
+  MeasureLine line(folders.size(), command.quiet);
   for (size_t r = 0; r < folders.size(); ++r) {
     try {
       MeasuredRun run =
@@ -182,7 +183,6 @@ Json values_json(const Candidate& candidate) {
   return json;
 }
 
-/// The folder of a picked model: all that a run has at its end, of this model.
 /// The models were compared by their circuits without registers, at the least effort of the solver.
 void say_what_is_over(const std::vector<Bound>& bounds, const RunRtl& made) {
   for (const Bound& bound : bounds) {
@@ -195,6 +195,7 @@ void say_what_is_over(const std::vector<Bound>& bounds, const RunRtl& made) {
   }
 }
 
+/// The folder of a picked model: all that a run has at its end, of this model.
 int write_picked(const PickCommand& command, const Candidate& picked, const Json& choice,
                  const std::vector<Bound>& bounds, const Registry& registry, Workers& workers) {
   RunModel run = load_run_model(picked.run, picked.file, registry);
@@ -211,8 +212,12 @@ int write_picked(const PickCommand& command, const Candidate& picked, const Json
   if (!no_evaluation.empty()) say("note: " + no_evaluation);
   write_deployment(command.out, run.loaded.model, run.loaded.extras, done, summary);
   write_file_atomically((fs::path(command.out) / "config.yaml").string(), run.config.resolved.to_yaml());
-  say(fmt::format("files in {}: model.h5, {}summary.json, config.yaml, report.html", printable(command.out),
-                  done.proxy ? "proxy.h5 (for hls4ml), " : ""));
+  std::string files = concat("files in ", printable(command.out), ": model.h5, ");
+  if (done.proxy) files += "proxy.h5 (for hls4ml), ";
+  for (const char* const name : {"scaling.csv", "output_scaling.csv"}) {
+    if (fs::exists(fs::path(command.out) / name)) files += concat(name, ", ");
+  }
+  say(files + "summary.json, config.yaml, report.html");
   int code = kExitDone;
   if (command.rtl) {
     RtlSettings settings;
@@ -241,6 +246,7 @@ int run_front(const FrontCommand& command, const Registry& registry) {
   Workers workers(command.threads);
   const Measured measured = measure_all(command, registry, workers);
   const std::vector<Aim> aims = aims_of(command, measured.candidates);
+  for (const Aim& aim : aims) expect_number(measured.candidates, aim.name);
   const std::vector<size_t> front = front_of(measured.candidates, aims);
   say_what_is_unusable(measured.candidates);
   HGQ_CHECK(!front.empty(), ConfigError, "no model that can be built has all of ", names_of(aims),
@@ -257,7 +263,7 @@ int run_front(const FrontCommand& command, const Registry& registry) {
                              measured.candidates.size(), measured.runs, names_of(aims));
   }
   if (!command.out.empty()) std::cerr << command.out << ": " << measured.candidates.size() << " models\n";
-  if (measured.runs > 1) {
+  if (measured.runs > 1 && !command.quiet) {
     std::string folders;
     for (const std::string& run : command.runs) folders += printable(run) + " ";
     say(concat("to look at them: hgq-train report ", folders, "--out front.html"));

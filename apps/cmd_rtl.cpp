@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -67,6 +68,9 @@ int run_rtl(const RtlCommand& command, const Registry& registry) {
   } catch (const ConfigError& e) {
     throw ConfigError(concat("--extra-depth: ", e.what()));
   }
+  const std::string inside = (std::filesystem::path(command.model) / "proxy.h5").string();
+  HGQ_CHECK(!std::filesystem::exists(inside), ConfigError, "'", printable(command.model),
+            "' is a folder, expected a proxy file, did you mean '", printable(inside), "'?");
   ModelExtras extras;
   ProxyModel proxy =
       load_proxy(command.model, registry, [&](const h5::Group& hgq) { extras = read_extras(hgq, registry); });
@@ -91,8 +95,18 @@ int run_rtl(const RtlCommand& command, const Registry& registry) {
 }
 
 int run_verify_rtl(const VerifyCommand& command, const Registry& registry) {
-  HGQ_CHECK(has_rtl_report(command.model), ConfigError, "'", printable(command.model),
-            "' is a folder, but not one that 'hgq-train rtl' has written; expected such a folder, or a proxy file");
+  if (!has_rtl_report(command.model)) {
+    std::string found;
+    for (const char* const name : {"rtl", "proxy.h5"}) {
+      const std::string inside = (std::filesystem::path(command.model) / name).string();
+      if (std::string_view(name) == "rtl" ? !has_rtl_report(inside) : !std::filesystem::exists(inside)) continue;
+      found += concat(found.empty() ? "; did you mean '" : " or '", printable(inside), "'");
+    }
+    throw ConfigError(concat("'", printable(command.model),
+                             "' is a folder, but not one that 'hgq-train rtl' has written; expected such a folder, or "
+                             "a proxy file",
+                             found, found.empty() ? "" : "?"));
+  }
   HGQ_CHECK(command.against.empty(), ConfigError,
             "--against is for a proxy file; an RTL folder is compared with the proxy in it");
   Workers workers(command.threads);

@@ -55,7 +55,7 @@ void add_train(CLI::App& app, TrainCommand& c) {
       ->type_name("SECONDS")
       ->check(number_above(0, true));
   app.add_flag("--resume", c.resume, "continue from the checkpoint of the run");
-  app.add_flag("--quiet", c.quiet, "show no progress");
+  add_quiet(app, c.quiet);
   add_json(app, c.json);
 }
 

@@ -70,6 +70,7 @@ void add_front(CLI::App& app, Action& action) {
         ->check(number_above(0, false));
     sub->add_flag("--no-luts", c->no_luts, "estimate no circuits, which takes long for large networks");
     add_threads(*sub, c->threads);
+    add_quiet(*sub, c->quiet);
     add_json(*sub, c->json);
   }
 }

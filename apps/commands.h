@@ -144,6 +144,7 @@ struct FrontCommand {
   bool no_luts = false;
   int threads = 0;
   bool json = false;
+  bool quiet = false;
 };
 /// Compares all saved models of runs.
 int run_front(const FrontCommand& command, const Registry& registry);

@@ -41,6 +41,14 @@ class HistoryReader final : public Callback {
   std::vector<WatchedMetric> watched_;
 };
 
+/// A beta that is set and then replaced: a sweep over it would give the same run again and again.
+void warn_of_beta(const Callback& callback, const RunConfig& config, PreparedRun& run) {
+  const std::optional<double> first = callback.first_beta();
+  if (!first || config.model.beta == 0 || *first == config.model.beta) return;
+  run.warnings.push_back(concat("model.beta: ", config.model.beta, " has no effect, as ", callback.name(),
+                                " sets beta, from ", *first, " on"));
+}
+
 /// Finds the errors of recording the step, and of the beginning of callbacks, by a training of no epochs without a
 /// folder.
 void try_out(const RunConfig& config, const Registry& registry, std::span<const WatchedMetric> watched,
@@ -48,9 +56,14 @@ void try_out(const RunConfig& config, const Registry& registry, std::span<const 
   Workers alone(1);
   Trainer trainer(run.model, run.extras.objective, *run.optimizer, alone,
                   {.epochs = 0, .batch_size = config.train.batch_size, .seed = static_cast<uint64_t>(config.seed)});
-  if (!run.phases.empty()) trainer.add(make_phases(run.phases));
+  if (!run.phases.empty()) {
+    auto phases = make_phases(run.phases);
+    warn_of_beta(*phases, config, run);
+    trainer.add(std::move(phases));
+  }
   for (auto& callback : make_callbacks(config, "", registry, errors)) {
     warn_of_interval(*callback, config.train.epochs, run);
+    warn_of_beta(*callback, config, run);
     trainer.add(std::move(callback));
   }
   if (!watched.empty()) trainer.add(std::make_unique<HistoryReader>(watched));

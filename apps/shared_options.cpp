@@ -24,6 +24,8 @@ void add_threads(CLI::App& app, int& threads) {
 
 void add_json(CLI::App& app, bool& json) { app.add_flag("--json", json, "print one JSON document"); }
 
+void add_quiet(CLI::App& app, bool& quiet) { app.add_flag("--quiet", quiet, "show no progress"); }
+
 void add_allow_external(CLI::App& app, DataCommand& c) {
   app.add_flag("--allow-external", c.allow_external,
                "external links and virtual datasets of an HDF5 file may lead to files outside of its folder");
@@ -134,7 +136,7 @@ void add_sweep_options(CLI::App& app, SweepCommand& c) {
   app.add_flag("--resume", c.resume, "continue a sweep: runs that are not done, and those that have failed");
   app.add_flag("--gather", c.gather, "only write runs.csv of what the runs have reached, and print it");
   app.add_flag("--dry-run", c.dry_run, "check all configs, print the runs and the job script, and write nothing");
-  app.add_flag("--quiet", c.quiet, "show no progress");
+  add_quiet(app, c.quiet);
   add_json(app, c.json);
 }
 

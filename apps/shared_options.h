@@ -17,6 +17,7 @@ void add_repeated(CLI::App& app, const std::string& name, std::vector<std::strin
                   const std::string& description);
 void add_threads(CLI::App& app, int& threads);
 void add_json(CLI::App& app, bool& json);
+void add_quiet(CLI::App& app, bool& quiet);
 void add_allow_external(CLI::App& app, DataCommand& c);
 /// The options for the data of a command: data/array_option.h.
 void add_file_options(CLI::App& app, DataCommand& c, bool targets);

@@ -12,6 +12,7 @@ class BetaSchedule final : public Callback {
   BetaSchedule(const BetaRange& range, int epochs) : range_(range), epochs_(epochs) {}
   std::string_view name() const override { return "BetaSchedule"; }
   bool sets_beta() const override { return true; }
+  std::optional<double> first_beta() const override { return range_.at(0, epochs_); }
   void on_epoch_begin(Training& t) override { t.model.set_beta(range_.at(t.epoch, epochs_)); }
 
  private:

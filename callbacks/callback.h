@@ -24,6 +24,7 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -93,6 +94,8 @@ class Callback {
   /// Whether it sets the beta of the model. Of two that do, one would undo what the other does: fit() throws
   /// ConfigError.
   virtual bool sets_beta() const { return false; }
+  /// The beta of the first epoch, if it is the same whatever that of the model is before.
+  virtual std::optional<double> first_beta() const { return std::nullopt; }
 
   /// What it remembers, in a form that restore() takes. A callback that remembers nothing always returns null.
   virtual nlohmann::json state() const;

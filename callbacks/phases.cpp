@@ -18,6 +18,10 @@ class Phases final : public Callback {
   bool sets_beta() const override {
     return std::ranges::any_of(phases_, [](const TrainingPhase& phase) { return phase.beta.has_value(); });
   }
+  std::optional<double> first_beta() const override {
+    const TrainingPhase& first = phases_.front();
+    return first.beta ? std::optional(first.beta->at(0, epochs_of(first))) : std::nullopt;
+  }
   void on_train_begin(Training& t) override { enter(phase_of(t.epoch), t); }
   void on_epoch_begin(Training& t) override {
     const Place place = phase_of(t.epoch);

@@ -92,7 +92,7 @@ std::string nearest_name(std::string_view word, std::span<const std::string> can
     if (name.starts_with(wanted) || (name.size() >= 3 && wanted.starts_with(name))) return candidate;
   }
   for (const std::string& candidate : candidates) {
-    if (has_words_left_out(word, candidate)) return candidate;
+    if (has_words_left_out(word, candidate) || bare(candidate) == "val" + wanted) return candidate;
   }
   return "";
 }

@@ -12,8 +12,8 @@
 namespace hgq {
 
 /// The candidate nearest to `word`: one that differs only in case, underscores and hyphens, or that has a small edit
-/// distance (a third of the word, at most 3), or that begins likewise, or of which words were left out. Empty if no
-/// candidate is near.
+/// distance (a third of the word, at most 3), or that begins likewise, or of which words were left out, or that is the
+/// same on validation rows (val_). Empty if no candidate is near.
 std::string nearest_name(std::string_view word, std::span<const std::string> candidates);
 
 /// ", did you mean 'units'?", or "" if no candidate is near. The text begins with `separator`.

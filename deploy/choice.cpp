@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <set>
 
@@ -15,19 +16,11 @@
 namespace hgq {
 namespace {
 
-/// Throws ConfigError unless some candidate has the number, and it is none of the test rows.
+/// Throws ConfigError if it is a number of the test rows, or one that no candidate has.
 void check_name(const std::vector<Candidate>& candidates, const std::string& name) {
   HGQ_CHECK(!name.starts_with("test_"), ConfigError, "'", name,
             "' is measured on the test rows, which do not choose: take val_", name.substr(5), " instead");
-  std::set<std::string> known;
-  for (const Candidate& candidate : candidates) {
-    for (const auto& [n, value] : candidate.values()) {
-      if (!n.starts_with("test_")) known.insert(n);
-    }
-  }
-  const std::vector<std::string> names(known.begin(), known.end());
-  HGQ_CHECK(known.contains(name), ConfigError, "no model has a number '", printable(name), "'",
-            suggestion(name, names));
+  expect_number(candidates, name);
 }
 
 bool holds(const Candidate& candidate, const Bound& bound) {
@@ -65,6 +58,18 @@ std::string what_is_nearest(const std::vector<Candidate>& candidates, const std:
 bool larger_is_better(std::string_view metric) {
   constexpr std::array<std::string_view, 6> kWords{"acc", "auc", "precision", "recall", "f1", "top_k"};
   return std::ranges::any_of(kWords, [&](std::string_view word) { return metric.find(word) != std::string::npos; });
+}
+
+void expect_number(const std::vector<Candidate>& candidates, const std::string& name) {
+  std::set<std::string> known;
+  for (const Candidate& candidate : candidates) {
+    for (const auto& [n, value] : candidate.values()) known.insert(n);
+  }
+  // The test rows do not choose, so their numbers are not suggested.
+  std::vector<std::string> names;
+  std::ranges::copy_if(known, std::back_inserter(names), [](const std::string& n) { return !n.starts_with("test_"); });
+  HGQ_CHECK(known.contains(name), ConfigError, "no model has a number '", printable(name), "'",
+            suggestion(name, names));
 }
 
 Aim Aim::from(const std::string& text) {

@@ -37,6 +37,9 @@ struct Bound {
   static Bound from(const std::string& text, bool at_least);
 };
 
+/// Throws ConfigError, with the names that there are, unless one of the candidates has a number of this name.
+void expect_number(const std::vector<Candidate>& candidates, const std::string& name);
+
 /// The models that can be built and that no other one beats in all aims, by falling quality of the first aim. A model
 /// without one of the numbers is not among them; of equal models the first is.
 std::vector<size_t> front_of(const std::vector<Candidate>& candidates, const std::vector<Aim>& aims);

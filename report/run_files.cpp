@@ -102,11 +102,14 @@ RunFiles read_run(const std::string& folder, const Registry& registry, Workers& 
     run.config = Node::from_yaml(run.config_text, file("config.yaml"), errors);
     if (!errors.empty()) throw FileError(errors.messages().front());
   }
-  if (has("history.csv", "there are no curves; the file is written with the first checkpoint."))
-    run.history = read_history(file("history.csv"));
-  if (has("pareto/pareto.csv", "")) run.front = read_front(file("pareto/pareto.csv"));
   if (has("summary.json", "the training has not ended, so nothing is tested and verified yet."))
     run.summary = read_summary(file("summary.json"));
+  const bool is_picked = run.summary && !run.summary->picked_from.empty();
+  if (has("history.csv",
+          is_picked ? concat("the model was picked from ", run.summary->picked_from, ", whose run has the curves.")
+                    : "there are no curves; the file is written with the first checkpoint."))
+    run.history = read_history(file("history.csv"));
+  if (has("pareto/pareto.csv", "")) run.front = read_front(file("pareto/pareto.csv"));
   if (has(kEvaluationName, "")) run.evaluation = read_evaluation(file(kEvaluationName));
   if (has("model.h5", fs::exists(path / "checkpoint.h5")
                           ? "the network is that of checkpoint.h5, the newest state of the training."

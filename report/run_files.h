@@ -83,6 +83,7 @@ struct RunSummary {
   std::optional<VerifyFacts> verify;
   std::vector<std::string> notes;
   std::string not_exported, proxy_is_wrong;
+  std::string picked_from;  // the file that `hgq-train pick` has taken; empty for a training
   std::vector<std::pair<std::string, std::string>> versions;
   std::optional<double> wall_seconds, samples_per_second;
 };

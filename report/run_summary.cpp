@@ -60,6 +60,8 @@ RunSummary read_summary(const std::string& path) {
   summary.notes = file["notes"].texts();
   summary.not_exported = file["not_exported"].text();
   summary.proxy_is_wrong = file["proxy_is_wrong"].text();
+  if (file["picked"].is_there())
+    summary.picked_from = concat(file["picked"]["run"].text(), "/", file["picked"]["file"].text());
   for (const auto& [name, version] : file["versions"].entries()) summary.versions.emplace_back(name, version.text());
   summary.wall_seconds = file["wall_seconds"].number();
   summary.samples_per_second = file["samples_per_second"].number();

@@ -61,6 +61,10 @@ class FrontTest(CliTestCase):
         self.assertEqual(json.loads((out / 'summary.json').read_text())['bops'], picked['values']['exact_bops'])
         hgq('verify', out / 'proxy.h5', '--against', out / 'model.h5', '--data', pathlib.Path(ARGS.source) / 'data/samples/magic.h5', check=0)
         self.assertIn('exists already', hgq('pick', self.folder / 'runs', '--out', out, check=2).stderr)
+        # The folder in the place of the file that is meant.
+        self.assertIn(f"did you mean '{out}/proxy.h5'?", hgq('rtl', out, '--out', self.folder / 'rtl', check=2).stderr)
+        self.assertIn(f"did you mean '{out}/rtl' or '{out}/proxy.h5'?", hgq('verify', out, check=2).stderr)
+        self.assertIn(f'picked from {picked["run"]}/{picked["file"]}', hgq('show', out, check=0).stdout)
 
     def test_what_was_measured_is_kept_while_it_is_true(self):
         self.train('run', 1e-5)
@@ -106,6 +110,8 @@ class FrontTest(CliTestCase):
                                (('--under', 'luts'), 'needs a value NAME=NUMBER'), (('--under', 'luts=x'), 'expected NAME=NUMBER'), (('--best', 'val_accuracyy'), 'did you mean'), (('--no-luts', '--under', 'luts=9'), "has a number 'luts'")):
             self.assertIn(words, hgq('pick', run, '--out', out, *options, check=2).stderr)
             self.assertFalse(out.exists())
+        self.assertIn("did you mean 'val_accuracy'?", hgq('front', run, '--metrics', 'accuracy', check=2).stderr)
+        self.assertEqual(hgq('front', run, '--stage-delay', 3, '--quiet', check=0).stderr, '')
         self.assertIn('test_accuracy', hgq('front', run, '--metrics', 'test_accuracy,exact_bops', '--no-luts', check=0).stdout)
 
     def test_sets_softmax_and_fronts_that_are_not_there(self):

@@ -107,6 +107,9 @@ class SweepTest(CliTestCase):
             told = self.sweep(GRID, 'dry', *args)
             self.assertIn('run_004', told.stdout)
             self.assertFalse((self.folder / 'dry').exists())
+        # An axis that changes nothing, as something else sets the same.
+        told = self.sweep(GRID.replace('callbacks.BetaSchedule.to: ', 'model.beta: '), 'dry', '--dry-run')
+        self.assertIn('model.beta: 0.001 has no effect, as BetaSchedule sets beta', told.stderr)
         document = json.loads(self.sweep(GRID, 'grid', '--json', '--quiet').stdout)
         self.assertEqual(document['objectives'], {'val_accuracy': 'max', 'bops': 'min'})
         run = document['runs'][1]
