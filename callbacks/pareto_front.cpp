@@ -8,6 +8,7 @@
 
 #include "hgq/callbacks/kinds.h"
 #include "hgq/callbacks/saved_state.h"
+#include "hgq/core/dominance.h"
 #include "hgq/core/error.h"
 #include "hgq/data/atomic_file.h"
 
@@ -34,14 +35,10 @@ std::vector<WatchedMetric> ParetoFront::watches() const {
 }
 
 bool ParetoFront::beats(const std::vector<double>& a, const std::vector<double>& b) const {
-  bool better = false;
-  for (size_t i = 0; i < a.size(); ++i) {
-    const double x = options_.largest[i] ? a[i] : -a[i];
-    const double y = options_.largest[i] ? b[i] : -b[i];
-    if (x < y) return false;
-    better = better || x > y;
-  }
-  return better;
+  const auto costs_of = [&](const std::vector<double>& metrics) {
+    return [&](size_t i) { return options_.largest[i] ? -metrics[i] : metrics[i]; };
+  };
+  return dominates(a.size(), costs_of(a), costs_of(b));
 }
 
 void ParetoFront::on_train_begin(Training& t) {

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "hgq/config/nearest_name.h"
+#include "hgq/core/dominance.h"
 #include "hgq/core/error.h"
 
 namespace hgq {
@@ -106,12 +107,8 @@ std::vector<size_t> front_of(const std::vector<Candidate>& candidates, const std
     }
   }
   const auto beats = [&](size_t a, size_t b) {
-    bool better = false;
-    for (size_t i = 0; i < aims.size(); ++i) {
-      if (costs[a][i] > costs[b][i]) return false;
-      better = better || costs[a][i] < costs[b][i];
-    }
-    return better || a < b;
+    const auto costs_of = [&](size_t c) { return [&, c](size_t i) { return costs[c][i]; }; };
+    return dominates(aims.size(), costs_of(a), costs_of(b)) || (costs[a] == costs[b] && a < b);
   };
   std::vector<size_t> front;
   for (size_t c = 0; c < candidates.size(); ++c) {

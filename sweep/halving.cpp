@@ -5,6 +5,8 @@
 #include <limits>
 #include <numeric>
 
+#include "hgq/core/dominance.h"
+
 namespace hgq::sweep {
 namespace {
 
@@ -19,13 +21,8 @@ double merit(const Standing& run, std::span<const Objective> objectives, size_t 
 
 bool beats(const Standing& a, const Standing& b, std::span<const Objective> objectives) {
   if (a.allowed != b.allowed) return a.allowed;
-  bool better = false;
-  for (size_t o = 0; o < objectives.size(); ++o) {
-    const double x = merit(a, objectives, o), y = merit(b, objectives, o);
-    if (x < y) return false;
-    better = better || x > y;
-  }
-  return better;
+  const auto costs_of = [&](const Standing& run) { return [&](size_t o) { return -merit(run, objectives, o); }; };
+  return dominates(objectives.size(), costs_of(a), costs_of(b));
 }
 
 /// How far each run of a front lies from its neighbours; those at its ends are infinitely far.
