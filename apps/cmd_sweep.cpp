@@ -18,6 +18,7 @@
 #include "hgq/data/atomic_file.h"
 #include "hgq/data/folder_lock.h"
 #include "hgq/sweep/batch.h"
+#include "hgq/sweep/halving.h"
 #include "hgq/sweep/live_table.h"
 #include "hgq/sweep/local_engine.h"
 #include "hgq/sweep/start_sweep.h"
@@ -124,8 +125,6 @@ class Sweep {
   /// Gives the runs to a batch system, and does not wait for them.
   int send() const {
     const bool is_slurm = command_.engine == "slurm";
-    HGQ_CHECK(!file_.halving, ConfigError, file_.path,
-              ": halving needs --engine local, which decides at each rung; take `halving` out");
     const sweep::BatchOptions options{.program = fs::read_symlink("/proc/self/exe").string(),
                                       .threads = std::max(1, command_.threads),
                                       .at_a_time = command_.jobs};
@@ -145,8 +144,14 @@ class Sweep {
     const std::string queued = is_slurm ? sweep::queued_slurm_job(folder_) : "";
     HGQ_CHECK(queued.empty(), ConfigError, "job ", queued,
               " of this sweep is still in the queue; wait for it, or end it with scancel ", queued);
-    note(concat(job.command.front(), ": ", sweep::submit(record_, options, job),
-                "; when the runs are done, make the table with: ", gather));
+    const std::string answer = sweep::submit(record_, options, job);
+    const sweep::NextRuns next = sweep::next_runs(record_);
+    if (next.until > 0) {
+      note(concat(job.command.front(), ": ", answer, "; ", next.runs.size(), " runs to epoch ", next.until,
+                  "; when they are there, --resume sends those that go on"));
+    } else {
+      note(concat(job.command.front(), ": ", answer, "; when the runs are done, make the table with: ", gather));
+    }
     return kExitDone;
   }
 

@@ -9,6 +9,7 @@
 #include "hgq/core/system_file.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/deploy/child_process.h"
+#include "hgq/sweep/halving.h"
 
 namespace hgq::sweep {
 namespace {
@@ -31,7 +32,8 @@ int64_t number_of(const RunRecord& run) { return std::stoll(run.name.substr(run.
 
 std::vector<const RunRecord*> open_runs(const SweepRecord& sweep) {
   std::vector<const RunRecord*> runs;
-  for (const RunRecord& run : sweep.runs) {
+  for (const size_t i : next_runs(sweep).runs) {
+    const RunRecord& run = sweep.runs[i];
     if (run.state == RunState::kWaiting || run.state == RunState::kStopped) runs.push_back(&run);
   }
   return runs;
@@ -110,7 +112,7 @@ BatchJob htcondor_job(const SweepRecord& sweep, const BatchOptions& options, con
   return {.file_name = "htcondor.sub", .text = text + ")\n", .command = {"condor_submit", folder + "/htcondor.sub"}};
 }
 
-std::string task_script(const BatchOptions& options) {
+std::string task_script(const SweepRecord& sweep, const BatchOptions& options) {
   const std::string begin = R"sh(#!/bin/sh
 # Makes one run of the sweep in this folder, or continues it: run_task.sh run_003
 here=$(cd "$(dirname "$0")" && pwd) || exit 2
@@ -132,12 +134,15 @@ while kill -0 $child 2>/dev/null; do
 done
 # If another task has the run, or a signal has ended it, it is not done.
 if [ $code -eq 2 ] && tail -n 5 train.log | grep -q 'is in use by another program'; then exit 0; fi
+# A run that has come to its rung is not done either.
+if [ $code -eq 0 ] && [ $stop_after -gt 0 ] && [ ! -e summary.json ]; then exit 0; fi
 if [ $code -lt 128 ]; then echo $code > exit_code.part && mv exit_code.part exit_code; fi
 exit $code
 )sh";
-  return concat(begin, shell_quoted(options.program),
+  const int64_t until = next_runs(sweep).until;
+  return concat(begin, "stop_after=", until, "\n", shell_quoted(options.program),
                 " \"$run/config.yaml\" --out \"$run\" --resume --quiet --threads ", options.threads,
-                " >> train.log 2>&1 &", end);
+                until > 0 ? concat(" --stop-after ", until) : "", " >> train.log 2>&1 &", end);
 }
 
 std::string submit(const SweepRecord& sweep, const BatchOptions& options, const BatchJob& job) {
@@ -145,7 +150,7 @@ std::string submit(const SweepRecord& sweep, const BatchOptions& options, const 
   HGQ_CHECK(is_installed(job.command.front()), ConfigError, "'", job.command.front(),
             "' is not installed here; --dry-run shows the job, and --engine local makes the runs on this machine");
   const std::string script = folder + "/" + kTaskScript;
-  write_file_atomically(script, task_script(options));
+  write_file_atomically(script, task_script(sweep, options));
   if (chmod(script.c_str(), 0755) != 0) throw_system_error(concat(script, ": cannot be made executable"), errno);
   write_file_atomically(folder + "/" + job.file_name, job.text);
   const auto [code, text] = output_of(job.command, folder);

@@ -5,7 +5,8 @@
 //
 // Every task calls the script run_task.sh in the folder of the sweep with the name of a run. It continues the run where
 // it was, so a task that is put into the queue again goes on; SIGTERM, which batch systems send before the end of the
-// time, makes it write its checkpoint. The table is made of the folders, with `hgq-train sweep ... --gather`.
+// time, makes it write its checkpoint. The table is made of the folders, with `hgq-train sweep ... --gather`. With
+// halving a job takes the runs to the next rung, and the next job goes on with those that are left.
 #pragma once
 
 #include <span>
@@ -31,7 +32,7 @@ struct BatchJob {
 
 using BatchLines = std::vector<std::pair<std::string, std::string>>;
 
-/// The runs that are not done, as numbers of their names: "1-3,7".
+/// The runs that are not done and, with halving, have not come to the next rung, as numbers of their names: "1-3,7".
 std::string task_list(const SweepRecord& sweep);
 
 /// A job array; `lines` are options of sbatch.
@@ -39,8 +40,8 @@ BatchJob slurm_job(const SweepRecord& sweep, const BatchOptions& options, const 
 /// A submit description; `lines` stand in it.
 BatchJob htcondor_job(const SweepRecord& sweep, const BatchOptions& options, const BatchLines& lines);
 
-/// The script run_task.sh, which makes one run.
-std::string task_script(const BatchOptions& options);
+/// The script run_task.sh, which makes one run, or takes it to the next rung.
+std::string task_script(const SweepRecord& sweep, const BatchOptions& options);
 
 /// Writes the script and the job, sends it, and returns what the system has answered: the number of the job. Throws
 /// RunError if it is refused.

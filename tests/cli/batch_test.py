@@ -58,16 +58,37 @@ class BatchTest(CliTestCase):
         self.assertFalse((self.folder / 'dry').exists())
         without = {**os.environ, 'PATH': '/nowhere'}
         self.assertIn("'sbatch' is not installed here", self.sweep(text, 'none', '--engine', 'slurm', check=2, env=without).stderr)
-        halved = GRID + 'halving: {first: 1}\n'
-        self.assertIn('halving needs --engine local', self.sweep(halved, 'half', '--engine', 'slurm', '--dry-run', check=2).stderr)
 
-    def test_the_task_script_makes_one_run(self):
-        """Without a batch system: a fake sbatch that does nothing."""
+    def with_fake_sbatch(self):
+        """An environment with an sbatch that does nothing."""
         (self.folder / 'bin').mkdir()
         fake = self.folder / 'bin/sbatch'
         fake.write_text('#!/bin/sh\necho 17\n')
         fake.chmod(0o755)
-        told = self.sweep(GRID, 'grid', '--engine', 'slurm', env={**os.environ, 'PATH': f'{self.folder}/bin:' + os.environ['PATH']})
+        return {**os.environ, 'PATH': f'{self.folder}/bin:' + os.environ['PATH']}
+
+    def test_halving_sends_a_job_for_each_rung(self):
+        text = GRID + 'halving: {rungs: [1, 2], keep: 0.5}\n'
+        env = self.with_fake_sbatch()
+        self.sweep(text, 'here', '--quiet')
+        sent, words = [], ()
+        for until in (1, 2, 0):
+            told = self.sweep(text, 'sent', '--engine', 'slurm', *words, env=env).stderr
+            self.assertIn(f'runs to epoch {until}; when they are there' if until else 'when the runs are done', told)
+            self.assertEqual('--stop-after' in (self.folder / 'sent/run_task.sh').read_text(), until > 0)
+            array = (self.folder / 'sent/slurm.sh').read_text().split('--array=')[1].split('\n')[0]
+            tasks = [n for part in array.split(',') for n in range(int(part.split('-')[0]), int(part.split('-')[-1]) + 1)]
+            for task in tasks:
+                subprocess.run([self.folder / 'sent/run_task.sh', f'run_{task:03}'], check=True)
+            sent.append(len(tasks))
+            words = ('--resume',)
+        self.assertEqual(sent, [4, 2, 1])
+        self.assertIn('no run is left to do', self.sweep(text, 'sent', '--engine', 'slurm', '--resume', env=env).stderr)
+        self.assertEqual((self.folder / 'sent/runs.csv').read_text(), (self.folder / 'here/runs.csv').read_text())
+
+    def test_the_task_script_makes_one_run(self):
+        env = self.with_fake_sbatch()
+        told = self.sweep(GRID, 'grid', '--engine', 'slurm', env=env)
         self.assertIn('sbatch: 17; when the runs are done', told.stderr)
         script = self.folder / 'grid/run_task.sh'
         subprocess.run([script, 'run_002'], check=True)
@@ -77,7 +98,7 @@ class BatchTest(CliTestCase):
         subprocess.run([script, 'run_002'], check=True, timeout=5)  # it is done already
         # A signal, as at the end of the time: a checkpoint, and the run is not done.
         text = GRID + 'set: {train.epochs: 100000}\n'
-        self.sweep(text, 'long', '--engine', 'slurm', env={**os.environ, 'PATH': f'{self.folder}/bin:' + os.environ['PATH']})
+        self.sweep(text, 'long', '--engine', 'slurm', env=env)
         task = subprocess.Popen([self.folder / 'long/run_task.sh', 'run_001'])
         while not (self.folder / 'long/runs/run_001/history.csv').exists():
             time.sleep(0.05)

@@ -124,7 +124,7 @@ TEST_F(SweepFolderTest, BatchJobsHaveTheRunsThatAreNotDone) {
   EXPECT_THAT(job.text, HasSubstr("#SBATCH --array=1,3,10-11%7\n"));
   EXPECT_THAT(job.text, HasSubstr("#SBATCH --time=10\n#SBATCH --exclusive\n"));
   EXPECT_THAT(htcondor_job(sweep, {}, {}).text, HasSubstr("queue run from (\nrun_001\nrun_003\nrun_010\nrun_011\n)\n"));
-  EXPECT_THAT(task_script({.program = "it's"}), HasSubstr("'it'\\''s' \"$run/config.yaml\""));
+  EXPECT_THAT(task_script({}, {.program = "it's"}), HasSubstr("'it'\\''s' \"$run/config.yaml\""));
 }
 
 }  // namespace
