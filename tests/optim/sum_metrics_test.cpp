@@ -8,16 +8,19 @@
 #include "hgq/core/error.h"
 #include "hgq/data/memory_dataset.h"
 #include "hgq/optim/kinds.h"
+#include "hgq/optim/optimizers.h"
 #include "hgq/optim/prediction_evaluation.h"
+#include "hgq/optim/train_step.h"
+#include "hgq/tests/support/allocation_counter.h"
 
 namespace hgq {
 namespace {
 
-using testing::DoubleNear;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Pointwise;
+using ::testing::DoubleNear;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pointwise;
 
 MetricPtr metric_of(const std::string& text) {
   ErrorList errors;
@@ -130,8 +133,8 @@ TEST(SumMetrics, CountsForEveryKindOfTarget) {
         ASSERT_GT(hits[1], 0);
         for (const int of : {0, 1}) {
           const std::string keys = concat("{thresholds: 0.4", of == 1 ? ", class_id: 2" : "", "}}");
-          EXPECT_THAT(values("{Precision: " + keys, rows), ElementsAre(testing::DoubleEq(hits[of] / said[of])));
-          EXPECT_THAT(values("{Recall: " + keys, rows), ElementsAre(testing::DoubleEq(hits[of] / members[of])));
+          EXPECT_THAT(values("{Precision: " + keys, rows), ElementsAre(::testing::DoubleEq(hits[of] / said[of])));
+          EXPECT_THAT(values("{Recall: " + keys, rows), ElementsAre(::testing::DoubleEq(hits[of] / members[of])));
         }
         const double p = hits[1] / said[1], r = hits[1] / members[1];
         EXPECT_NEAR(values("{F1Score: {threshold: 0.4}}", rows)[2], 2 * p * r / (p + r), 1e-14);
@@ -147,19 +150,29 @@ const std::vector<std::string> kAll = {"{Precision: {class_id: 1}}",
                                        "{TopKCategoricalAccuracy: 2}",
                                        "accuracy"};
 
-/// Values over three classes, in batches of this many rows.
-Metrics over_batches(int64_t batch_rows) {
+/// Rows of three classes, with weights.
+MemoryDataset three_classes() {
   constexpr int64_t kSamples = 101;
   Tensor x(Shape{kSamples, 3}), y(Shape{kSamples}), w(Shape{kSamples});
   for (int64_t i = 0; i < x.size(); ++i) x.data()[i] = 4 * wave(i, 0.9);
   for (int64_t i = 0; i < kSamples; ++i) y.data()[i] = static_cast<float>((i + i / 5) % 3);
   for (int64_t i = 0; i < kSamples; ++i) w.data()[i] = static_cast<float>(i % 4);
-  const MemoryDataset data({{"x", std::move(x)}}, {{"y", std::move(y)}}, {{"w", std::move(w)}});
+  return {{{"x", std::move(x)}}, {{"y", std::move(y)}}, {{"w", std::move(w)}}};
+}
+
+Objective all_metrics() {
   Objective objective{.losses = {sparse_categorical_crossentropy()}};
   for (const std::string& metric : kAll) {
     objective.metrics.push_back(metric_of(metric));
     objective.weighted_metrics.push_back(metric_of(metric));
   }
+  return objective;
+}
+
+/// Values over three classes, in batches of this many rows.
+Metrics over_batches(int64_t batch_rows) {
+  const MemoryDataset data = three_classes();
+  const Objective objective = all_metrics();
   const Model model = Sequential({HQuantize(), HDense(3)}, Shape{3});
   Workers workers(2);
   PredictionEvaluation evaluation(model, objective, workers);
@@ -187,6 +200,29 @@ TEST(SumMetrics, AnEpochDoesNotDependOnItsBatches) {
       EXPECT_EQ(*found.find(name), value) << name << " " << batch_rows;
     }
   }
+}
+
+TEST(SumMetrics, AWarmStepTakesNoMemory) {
+  if (!testing::kCountsAllocations) GTEST_SKIP() << "a sanitizer counts its own";
+  const MemoryDataset data = three_classes();
+  Objective objective = all_metrics();
+  objective.metrics.push_back(auc());
+  Model model = Sequential({HQuantize(), HDense(3)}, Shape{3});
+  SGD sgd({.learning_rate = 0.05});
+  Workers workers(2);
+  TrainStep step(model, objective, sgd, workers);
+  Batches batches(data, 32);
+  const auto epoch = [&] {
+    step.computation().start_epoch();
+    for (const Batch& batch : batches) {
+      step.run(batch);
+      step.computation().add_batch();
+    }
+  };
+  epoch();
+  const testing::AllocationCounter counter;
+  epoch();
+  EXPECT_EQ(counter.count(), 0);
 }
 
 TEST(SumMetrics, WrongKeysAreErrors) {
