@@ -19,11 +19,17 @@ if(HGQ_NATIVE)
   target_compile_options(hgq_flags INTERFACE -march=native)
 endif()
 target_link_libraries(hgq_flags INTERFACE OpenMP::OpenMP_CXX)
+# Without three checks that double the time to compile: null, which ends the program anyway, vptr, and alignment.
+set(hgq_sanitize -fsanitize=address,undefined -fno-sanitize=null,vptr,alignment -fno-sanitize-recover=all)
+if(HGQ_SANITIZE)
+  target_link_options(hgq_flags INTERFACE ${hgq_sanitize})
+endif()
 
 # Sources of a library are compiled 8 at a time (HGQ_UNITY), so their names in anonymous namespaces differ within a folder.
-# ONE_BY_ONE: not in builds of type Release; for core and autograd, whose speed was measured that way.
+# ONE_BY_ONE: not in builds of type Release without sanitizers; for core and autograd, whose speed was measured that way.
+# COLD: nothing in it computes for long, so -O1 is enough, which takes a third less time to compile.
 function(hgq_library name)
-  cmake_parse_arguments(arg "ONE_BY_ONE" "TABLE;TABLE_HEADER" "SOURCES;KINDS;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "ONE_BY_ONE;COLD" "TABLE;TABLE_HEADER" "SOURCES;KINDS;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
   if(arg_KINDS)
     set(declarations "")
     set(calls "")
@@ -51,7 +57,13 @@ ${calls}}
   target_compile_features(hgq_${name} PUBLIC cxx_std_20)
   target_link_libraries(hgq_${name} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_PRIVATE_DEPENDS} $<BUILD_INTERFACE:hgq_flags>)
   set_target_properties(hgq_${name} PROPERTIES EXPORT_NAME ${name})
-  if(HGQ_UNITY AND NOT (arg_ONE_BY_ONE AND CMAKE_BUILD_TYPE STREQUAL "Release"))
+  if(arg_COLD)
+    target_compile_options(hgq_${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endif()
+  if(HGQ_SANITIZE)
+    target_compile_options(hgq_${name} PRIVATE ${hgq_sanitize} -fno-omit-frame-pointer -O1 -g1 -UNDEBUG -D_GLIBCXX_ASSERTIONS)
+  endif()
+  if(HGQ_UNITY AND NOT (arg_ONE_BY_ONE AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT HGQ_SANITIZE))
     set_target_properties(hgq_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   endif()
   set_property(GLOBAL APPEND PROPERTY HGQ_LIBRARIES hgq_${name})
