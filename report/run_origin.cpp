@@ -3,6 +3,7 @@
 
 #include "hgq/core/error.h"
 #include "hgq/report/axis.h"
+#include "hgq/report/config_leaves.h"
 #include "hgq/report/figure.h"
 #include "hgq/report/run_sections.h"
 
@@ -11,23 +12,6 @@ namespace {
 
 constexpr size_t kMostFeatures = 200;
 constexpr size_t kMostClasses = 100;
-
-/// The leaves of a tree as pairs "test.inputs": "x_test".
-void add_leaves(const Node& node, const std::string& path, std::vector<std::vector<std::string>>& rows) {
-  if (node.is_map()) {
-    for (const auto& [key, value] : node.entries())
-      add_leaves(value, path.empty() ? key : concat(path, ".", key), rows);
-    return;
-  }
-  std::string value = node.text();
-  if (node.is_list()) {
-    for (const Node& item : node.items()) {
-      const std::string text = item.is_scalar() ? item.text() : describe(item);
-      value += (value.empty() ? "" : ", ") + text;
-    }
-  }
-  rows.push_back({path, value});
-}
 
 Markup classes_of(const NetworkFacts& network) {
   Markup content;
@@ -77,8 +61,9 @@ Markup origin_table(const RunSummary& summary) {
 Section data_section(const RunFiles& run) {
   Section section{"data", "Data", {}};
   Table table{.columns = {{"setting", false}, {"value", false}}, .rows = {}, .caption = ""};
-  if (const Node* const data = run.config.is_map() ? run.config.find("data") : nullptr)
-    add_leaves(*data, "", table.rows);
+  if (const Node* const data = run.config.is_map() ? run.config.find("data") : nullptr) {
+    for (const auto& [path, value] : config_leaves(*data)) table.rows.push_back({path, value});
+  }
   if (run.summary) {
     for (const auto& [set, rows] : run.summary->data_rows)
       table.rows.push_back({concat("rows, ", set), number_text(rows, 9)});
