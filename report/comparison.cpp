@@ -105,7 +105,8 @@ std::vector<Leaves> read_runs(Comparison& comparison) {
     ComparedRun& run = comparison.runs[r];
     try {
       read_files(run, configs[r]);
-      for (ComparedModel& model : read_compared_models(run.folder, r)) comparison.models.push_back(std::move(model));
+      for (ComparedModel& model : read_compared_models(run.folder, r, run.summary))
+        comparison.models.push_back(std::move(model));
       if (run.state.empty()) run.state = state_of(run);
     } catch (const FileError& e) {
       run.state = "unreadable";

@@ -68,7 +68,8 @@ std::vector<std::string> run_folders(const std::vector<std::string>& given);
 /// folder is missing or holds no run, ConfigError if sweep.yaml is damaged.
 Comparison read_comparison(const std::vector<std::string>& folders);
 
-/// The saved models of the run `number` in this folder.
-std::vector<ComparedModel> read_compared_models(const std::string& folder, size_t number);
+/// The saved models of the run `number` in this folder, whose summary.json, if there is one, has been read.
+std::vector<ComparedModel> read_compared_models(const std::string& folder, size_t number,
+                                                const std::optional<RunSummary>& summary);
 
 }  // namespace hgq::report

@@ -37,7 +37,8 @@ std::optional<double> ComparedModel::bops() const {
   return exact ? exact : value("bops");
 }
 
-std::vector<ComparedModel> read_compared_models(const std::string& folder, size_t number) {
+std::vector<ComparedModel> read_compared_models(const std::string& folder, size_t number,
+                                                const std::optional<RunSummary>& summary) {
   std::vector<ComparedModel> models;
   const fs::path path(folder);
   const std::vector<Candidate> measured = read_candidates(folder);
@@ -56,8 +57,6 @@ std::vector<ComparedModel> read_compared_models(const std::string& folder, size_
       models.push_back(std::move(model));
     }
   }
-  std::optional<RunSummary> summary;
-  if (fs::exists(path / "summary.json")) summary = read_summary((path / "summary.json").string());
   if (const auto found = find("model.h5"); found != measured.end()) {
     models.push_back(measured_model(*found, summary ? static_cast<int>(summary->epochs.value_or(0)) : found->epoch));
   } else if (summary) {
