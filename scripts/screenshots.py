@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes the pictures in docs/images anew: a run of apps/configs/demo.yaml, and parts of its report in headless Chromium.
+"""Makes the pictures in docs/images anew: parts of the reports of apps/configs/demo.yaml, and of the sweep of
+docs/choosing-tutorial.md, in headless Chromium.
 
     screenshots.py --program build/bin/hgq-train [--out docs/images]
 
@@ -10,6 +11,7 @@ import argparse
 import base64
 import collections
 import pathlib
+import re
 import shutil
 import struct
 import subprocess
@@ -22,8 +24,8 @@ sys.path.insert(0, str(SOURCE / 'tests/report'))
 from browser_test import Browser  # noqa: E402
 
 WIDTH = 1200
-# name: the first and the last element that it shows, as CSS selectors
-PICTURES = {'front': ('h1', '#front .pair'), 'network': ('#network', '#layers .figures')}
+# report: pictures of it, each with the first and the last element that it shows, as CSS selectors
+PICTURES = {'demo': {'front': ('h1', '#front .pair'), 'network': ('#network', '#layers .figures')}, 'sweep': {'sweep': ('h1', '#front .pair')}}
 BOX = '''(() => [document.querySelector('FIRST').getBoundingClientRect().top, document.querySelector('LAST').getBoundingClientRect().bottom])()'''
 
 
@@ -73,6 +75,21 @@ def with_palette(png):
             + chunk(b'PLTE', bytes(sum(palette, ()))) + chunk(b'IDAT', zlib.compress(raw, 9)) + chunk(b'IEND', b''))
 
 
+def make_runs(program, folder):
+    """The demo, and the sweep of the tutorial with its models measured."""
+    def call(*words):
+        subprocess.run([program.resolve(), *words], cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    call(SOURCE / 'apps/configs/demo.yaml', '--set', 'callbacks.CalibratedBOPs.every=2', '--out', 'demo', '--quiet')
+    (folder / 'data').symlink_to(SOURCE / 'data')
+    page = (SOURCE / 'docs/choosing-tutorial.md').read_text()
+    for name, text in re.findall(r'^```yaml file=(\S+)\n(.*?)^```$', page, re.M | re.S):
+        (folder / name).write_text(text)
+    call('sweep', 'sweep.yaml', '--out', 'sweep', '--quiet')
+    call('front', 'sweep')
+    call('report', 'sweep')
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--program', type=pathlib.Path, required=True)
@@ -83,13 +100,12 @@ def main():
         return 'there is no Chromium here (Debian: apt-get install chromium)'
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix='hgq_pictures_') as name:
-        run = pathlib.Path(name) / 'demo'
-        subprocess.run([args.program.resolve(), 'apps/configs/demo.yaml', '--set', 'callbacks.CalibratedBOPs.every=2', '--out', run, '--quiet'],
-                       cwd=SOURCE, check=True, stdout=subprocess.DEVNULL)
+        make_runs(args.program, pathlib.Path(name))
         browser = Browser(chromium, pathlib.Path(name) / 'profile')
         try:
-            browser.show(run / 'report.html', WIDTH, 'light')
-            for picture, (first, last) in PICTURES.items():
+            pictures = [(report, *item) for report, parts in PICTURES.items() for item in parts.items()]
+            for report, picture, (first, last) in pictures:
+                browser.show(pathlib.Path(name) / report / 'report.html', WIDTH, 'light')
                 top, bottom = browser.evaluate(BOX.replace('FIRST', first).replace('LAST', last))
                 clip = {'x': 0, 'y': top - 12, 'width': WIDTH, 'height': bottom - top + 24, 'scale': 1}
                 shot = browser.call('Page.captureScreenshot', clip=clip, captureBeyondViewport=True)['data']

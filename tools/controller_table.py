@@ -3,13 +3,15 @@
 
     controller_table.py --program build/bin/hgq-train --out FOLDER                 five targets (ten minutes on two cores)
     controller_table.py ... --half odd --targets 0.5,0.1                           every second network, some targets
+    controller_table.py ... --fresh                                                twenty other networks, in longer trainings
     controller_table.py ... --luts                                                 TargetLUTs in the place of TargetBOPs
     controller_table.py ... --accuracy                                             beside BetaSchedules that end at the same BOPs
 
 A target is a share of the first value, which is that of the network before training. A row of the table has the last value / target, the
 lowest value / target, the epochs until it stays within 5 % of the target, and the epochs in which a descent with beta: 10 from the first step
 comes to 1.05 times the target, as shares of the epochs of the training, which is about the least that is possible; then the metric of the
-last epoch, and that of a BetaSchedule. The constants of the controller were chosen with the odd networks; the even ones are its test.
+last epoch, and that of a BetaSchedule. The constants of the controller were chosen with the first twenty networks; those of --fresh are its
+test.
 """
 import argparse
 import concurrent.futures
@@ -63,6 +65,29 @@ NETWORKS = {
     'muons 48-24 BN cosine': ('cms_dimuon', dense(48, 24, kind='HDenseBatchNorm'), {'bits': 5, 'rate': cosine(5e-3)}),
     'muons 24-24 beta 0': ('cms_dimuon', dense(24, 24), {'bits': 5, 'beta': 0}),
     'muons 16 big batch': ('cms_dimuon', dense(16), {'bits': 6, 'batch': 1024, 'epochs': 150, 'rate': 1e-2}),
+}
+# The test: no constant was chosen with these. Trainings are as long as those of a front usually are, or shorter.
+FRESH = {
+    'magic 64-32': ('magic', dense(64, 32), {'epochs': 400}),
+    'magic 20-20-20 BN': ('magic', dense(20, 20, 20, kind='HDenseBatchNorm'), {'epochs': 300}),
+    'magic 40 cosine': ('magic', dense(40), {'epochs': 500, 'rate': cosine(5e-3)}),
+    'magic 32-32 slow': ('magic', dense(32, 32), {'epochs': 800, 'rate': 2e-3}),
+    'magic 24-12 RMSprop': ('magic', dense(24, 12), {'epochs': 400, 'optimizer': {'RMSprop': {'learning_rate': 3e-3}}}),
+    'letter 64-48': ('letter', dense(64, 48), {'epochs': 400, 'bits': 5}),
+    'letter 96 BN': ('letter', dense(96, kind='HDenseBatchNorm'), {'epochs': 400, 'bits': 4}),
+    'letter 48-48 cosine': ('letter', dense(48, 48), {'epochs': 500, 'rate': cosine(8e-3)}),
+    'letter conv2 BN': ('letter', [*conv2(10, 'HConv2DBatchNorm'), *dense(40)], {'epochs': 300}),
+    'letter 64-32 beta 3e-6': ('letter', dense(64, 32), {'epochs': 400, 'beta': 3e-6, 'batch': 256}),
+    'pendigits 64-32': ('pendigits', dense(64, 32), {'epochs': 400}),
+    'pendigits 40-40 BN cosine': ('pendigits', dense(40, 40, kind='HDenseBatchNorm'), {'epochs': 500, 'rate': cosine(5e-3)}),
+    'pendigits conv1 12': ('pendigits', [*conv1(12), *dense(32)], {'epochs': 400, 'rate': 3e-3}),
+    'pendigits conv2 8': ('pendigits', [*conv2(8), *dense(24)], {'epochs': 400}),
+    'pendigits 48 small batch': ('pendigits', dense(48), {'epochs': 300, 'batch': 128, 'bits': 6}),
+    'muons 48-32': ('cms_dimuon', dense(48, 32), {'epochs': 400, 'bits': 5}),
+    'muons 32-32-16 cosine': ('cms_dimuon', dense(32, 32, 16), {'epochs': 500, 'bits': 5, 'rate': cosine(5e-3)}),
+    'muons 64 BN': ('cms_dimuon', dense(64, kind='HDenseBatchNorm'), {'epochs': 400, 'bits': 4}),
+    'muons 24-24-24 slow': ('cms_dimuon', dense(24, 24, 24), {'epochs': 800, 'bits': 5, 'rate': 2e-3}),
+    'muons 40-20 big batch': ('cms_dimuon', dense(40, 20), {'epochs': 600, 'bits': 5, 'batch': 1024}),
 }
 CLASSES = {'magic': 2, 'letter': 26, 'pendigits': 10}
 
@@ -166,6 +191,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--program', required=True)
     parser.add_argument('--out', required=True, help='folder for the runs')
+    parser.add_argument('--fresh', action='store_true', help='the networks of FRESH')
     parser.add_argument('--half', choices=['odd', 'even', 'all'], default='all')
     parser.add_argument('--targets', default='0.8,0.5,0.3,0.2,0.1')
     parser.add_argument('--luts', action='store_true')
@@ -178,6 +204,9 @@ def main():
     parser.add_argument('--short', action='store_true', help='only the summary')
     args = parser.parse_args()
     table = Table(args)
+    if args.fresh:
+        NETWORKS.clear()
+        NETWORKS.update(FRESH)
     for network in NETWORKS.values():
         network[2]['epochs'] = args.longer * network[2].get('epochs', 100)
     names = [n for i, n in enumerate(NETWORKS) if args.half == 'all' or (i % 2 == 0) == (args.half == 'odd')]
