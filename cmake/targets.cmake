@@ -75,7 +75,8 @@ function(hgq_program name)
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} hgq_flags)
 endfunction()
 
-# One test program per folder, of all of its .cpp files and SOURCES, which lie elsewhere: hgq_test(core DEPENDS hgq_core LABEL unit)
+# One test program per folder, of all of its .cpp files and SOURCES, which lie elsewhere: hgq_test(core DEPENDS hgq_core LABEL unit).
+# Each file has a namespace of its name, so that several are compiled together (HGQ_UNITY).
 function(hgq_test name)
   cmake_parse_arguments(arg "" "LABEL" "SOURCES;DEPENDS" ${ARGN})
   file(GLOB own CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
@@ -83,6 +84,10 @@ function(hgq_test name)
   target_compile_definitions(${name}_test PRIVATE HGQ_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_compile_options(${name}_test PRIVATE ${HGQ_TEST_FLAGS})
   target_precompile_headers(${name}_test REUSE_FROM hgq_test_headers)
+  if(arg_SOURCES)
+    set_source_files_properties(${arg_SOURCES} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+  set_target_properties(${name}_test PROPERTIES UNITY_BUILD ${HGQ_UNITY} UNITY_BUILD_BATCH_SIZE 6)
   gtest_discover_tests(${name}_test PROPERTIES LABELS "${arg_LABEL}" TIMEOUT 300 DISCOVERY_TIMEOUT 60)
 endfunction()
 

@@ -6,11 +6,11 @@
 #include "hgq/core/error.h"
 
 namespace hgq {
-namespace {
+namespace command_docs_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 OptionDoc positional(const std::string& value, const std::string& doc) {
   return {.name = value, .value = value, .choices = {}, .doc = doc, .positional = true, .required = true};
@@ -110,5 +110,5 @@ TEST(ManualPage, HasEveryCommandOptionFileAndExitCode) {
     EXPECT_THAT(page, HasSubstr(word));
 }
 
-}  // namespace
+}  // namespace command_docs_test
 }  // namespace hgq

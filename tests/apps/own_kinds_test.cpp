@@ -13,11 +13,11 @@
 #include "temporary_folder.h"
 
 namespace hgq {
-namespace {
+namespace own_kinds_test {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// Passes on its input, times a gain of 1. What it does wrong is said by the key `wrong`.
 class PTwisted final : public PassiveLayer {
@@ -85,7 +85,7 @@ class Broken final : public Loss {
 
 LossPtr make_broken(ConfigReader& c) { return std::make_shared<Broken>(c.text("wrong", "what it does wrong", "")); }
 
-class OwnKinds : public testing::Test {
+class OwnKinds : public ::testing::Test {
  protected:
   OwnKinds() {
     registry.layers.add({.name = "PTwisted", .doc = "passes on", .make = layer_of<PTwisted>});
@@ -99,11 +99,11 @@ class OwnKinds : public testing::Test {
     words.insert(words.begin(), "hgq-train");
     std::vector<const char*> arguments;
     for (const std::string& word : words) arguments.push_back(word.c_str());
-    testing::internal::CaptureStderr();
-    testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStderr();
+    ::testing::internal::CaptureStdout();
     const int code = hgq_train_main(static_cast<int>(arguments.size()), arguments.data(), registry);
-    printed = testing::internal::GetCapturedStdout();
-    said = testing::internal::GetCapturedStderr();
+    printed = ::testing::internal::GetCapturedStdout();
+    said = ::testing::internal::GetCapturedStderr();
     return code;
   }
   int train(const std::string& layer, const std::string& train = "loss: sparse_categorical_crossentropy",
@@ -184,5 +184,5 @@ TEST_F(OwnKinds, ALayerHasNoScalarForm) {
   EXPECT_THAT(said, HasSubstr("layer 'PScaled' with scalar 'wrong', but no layer can be written as {NAME: VALUE}"));
 }
 
-}  // namespace
+}  // namespace own_kinds_test
 }  // namespace hgq

@@ -19,12 +19,12 @@
 #include "hgq/optim/schedule_config.h"
 
 namespace hgq {
-namespace {
+namespace reference_test {
 
 Node yaml(const std::string& text) {
   ErrorList errors;
   Node node = Node::from_yaml(text, "doc.yaml", errors);
-  EXPECT_THAT(errors.messages(), testing::IsEmpty()) << text;
+  EXPECT_THAT(errors.messages(), ::testing::IsEmpty()) << text;
   return node;
 }
 
@@ -61,7 +61,7 @@ void expect_defaults(const std::string& name, const std::vector<KeyDoc>& keys, c
   const Node required = required_of(keys);
   ErrorList errors;
   const auto plain = make(required, errors);
-  EXPECT_THAT(errors.messages(), testing::IsEmpty()) << name;
+  EXPECT_THAT(errors.messages(), ::testing::IsEmpty()) << name;
   for (const KeyDoc& key : keys) {
     const std::string what = name + "." + key.key + ", default " + key.fallback;
     EXPECT_NE(key.type, "see below") << what;
@@ -75,7 +75,7 @@ void expect_defaults(const std::string& name, const std::vector<KeyDoc>& keys, c
       Node with = required;
       with.set(key.key, key.fallback == "none" ? Node::scalar("null") : yaml(key.fallback));
       const auto same = make(with, own);
-      EXPECT_THAT(own.messages(), testing::IsEmpty()) << what;
+      EXPECT_THAT(own.messages(), ::testing::IsEmpty()) << what;
       EXPECT_TRUE(same == plain) << what;
     }
   }
@@ -110,7 +110,7 @@ TEST(Reference, DefaultsOfQuantizersAreThoseThatAreUsed) {
     for (const KeyDoc& key : first_of_each(docs, "q")) all.set(key.key, yaml(key.fallback));
     EXPECT_EQ(all.entries().size(), 8U);
     EXPECT_TRUE(QuantizerConfig::from_node(all, other, "q", errors) == base) << all.to_yaml();
-    EXPECT_THAT(errors.messages(), testing::IsEmpty());
+    EXPECT_THAT(errors.messages(), ::testing::IsEmpty());
   }
   EXPECT_EQ(config_text(get_default_kq_conf().regularizer), "{L1: 1e-06}");
   EXPECT_EQ(config_text(get_default_paq_conf().regularizer), "{L1: 1e-06}");
@@ -157,7 +157,7 @@ TEST(Reference, DefaultsOfInitializersRegularizersAndConstraintsAreThoseThatAreU
       for (const std::string& alias : object.aliases) {
         ErrorList errors;
         from_node(Node::scalar(alias), errors);
-        EXPECT_THAT(errors.messages(), testing::IsEmpty());
+        EXPECT_THAT(errors.messages(), ::testing::IsEmpty());
       }
     }
   };
@@ -248,7 +248,7 @@ TEST(Reference, DefaultsOfSectionsAreThoseThatAreUsed) {
   };
   ErrorList errors;
   const std::string plain = resolved(config(), errors);
-  ASSERT_THAT(errors.messages(), testing::IsEmpty());
+  ASSERT_THAT(errors.messages(), ::testing::IsEmpty());
   int compared = 0;
   for (const KeyDoc& key : run_config_docs()) {
     EXPECT_NE(key.type, "see below") << key.key;
@@ -263,11 +263,11 @@ TEST(Reference, DefaultsOfSectionsAreThoseThatAreUsed) {
     }
     section->set(key.key, key.fallback == "none" ? Node::scalar("null") : yaml(key.fallback));
     EXPECT_EQ(resolved(tree, errors), plain) << key.section << "." << key.key;
-    EXPECT_THAT(errors.messages(), testing::IsEmpty());
+    EXPECT_THAT(errors.messages(), ::testing::IsEmpty());
     ++compared;
   }
   EXPECT_GE(compared, 12);
 }
 
-}  // namespace
+}  // namespace reference_test
 }  // namespace hgq

@@ -10,11 +10,11 @@
 #include "run_config_fixture.h"
 
 namespace hgq {
-namespace {
+namespace run_config_errors_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 TEST_F(RunConfigTest, ReportsAllErrorsAtOnceInTheOrderOfTheFile) {
   std::string yaml = example_with("validation: 0.15", "validation: 1.5");
@@ -41,10 +41,10 @@ TEST_F(RunConfigTest, ReportsAllErrorsAtOnceInTheOrderOfTheFile) {
                                   "run.yaml:15:7", "run.yaml:15:25", "run.yaml:16:36", "run.yaml:18:9",
                                   "run.yaml:19:22", "run.yaml:20:13", "run.yaml:21:15", "run.yaml:22:3",
                                   "run.yaml:25:5", StartsWith("run.yaml:26:"), "run.yaml:32:13", "--set #1"))
-      << testing::PrintToString(messages());
+      << ::testing::PrintToString(messages());
   for (const std::string what : {"'standard'", "'units'", "'accuracy'", "'epochs'", "'FreeBOPs'", "'wrap'",
                                  "'learning_rate'", "'sparse_categorical_crossentropy'"}) {
-    EXPECT_THAT(testing::PrintToString(messages()), HasSubstr("did you mean " + what));
+    EXPECT_THAT(::testing::PrintToString(messages()), HasSubstr("did you mean " + what));
   }
 }
 
@@ -60,7 +60,7 @@ TEST_F(RunConfigTest, RefusesWhatIsNoConfig) {
   EXPECT_EQ(error_of(std::string("seed: 1\n\0\1", 10)), "run.yaml:2:1: control character 0x00, expected a text file");
   ErrorList errors;
   read_run_config({.path = (folder_ / "none.yaml").string(), .sets = {}, .seed = {}}, {}, errors);
-  EXPECT_THAT(errors.messages(), ElementsAre(testing::HasSubstr("none.yaml: there is no such file")));
+  EXPECT_THAT(errors.messages(), ElementsAre(::testing::HasSubstr("none.yaml: there is no such file")));
   ErrorList folder_errors;
   read_run_config({.path = folder_.string(), .sets = {}, .seed = {}}, {}, folder_errors);
   EXPECT_THAT(folder_errors.messages(), ElementsAre(folder_.string() + ": is a folder, expected a config (YAML)"));
@@ -265,8 +265,8 @@ std::vector<std::string> errors_of_two_outputs(const std::string& data, const st
 }
 
 TEST_F(RunConfigTest, SampleWeightsBelongToOutputs) {
-  EXPECT_THAT(errors_of_two_outputs(", sample_weights: w", ", weighted_metrics: [mae]"), testing::IsEmpty());
-  EXPECT_THAT(errors_of_two_outputs(", sample_weights: {b: w}", ""), testing::IsEmpty());
+  EXPECT_THAT(errors_of_two_outputs(", sample_weights: w", ", weighted_metrics: [mae]"), ::testing::IsEmpty());
+  EXPECT_THAT(errors_of_two_outputs(", sample_weights: {b: w}", ""), ::testing::IsEmpty());
   EXPECT_THAT(errors_of_two_outputs(", sample_weights: {bb: w}", ""),
               ElementsAre(HasSubstr("data.sample_weights: 'bb' is not an output, did you mean 'b'?")));
   EXPECT_THAT(errors_of_two_outputs(", test: {inputs: x, targets: {a: y, b: z}, sample_weights: {c: w}}", ""),
@@ -336,5 +336,5 @@ TEST_F(RunConfigTest, RefusesBadSets) {
   EXPECT_EQ(error_with(deep + "=1"), "--set #1: a path of more than 64 keys");
 }
 
-}  // namespace
+}  // namespace run_config_errors_test
 }  // namespace hgq

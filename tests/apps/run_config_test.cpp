@@ -13,11 +13,11 @@
 #include "run_config_fixture.h"
 
 namespace hgq {
-namespace {
+namespace run_config_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 TEST_F(RunConfigTest, ReadsTheExample) {
   const RunConfig c = read_valid(kExample);
@@ -375,5 +375,5 @@ TEST(ConfigReference, HasATableForEachSection) {
             "## s\n\n| key | type | default | |\n|---|---|---|---|\n| `k` | a\\|b |  | two lines |\n");
 }
 
-}  // namespace
+}  // namespace run_config_test
 }  // namespace hgq

@@ -11,10 +11,10 @@
 #include "tape_lab.h"
 
 namespace hgq {
-namespace {
+namespace executor_test {
 
-using testing::AllocationCounter;
-using testing::TapeLab;
+using hgq::testing::AllocationCounter;
+using hgq::testing::TapeLab;
 
 /// A network with two batch norms, quantizers with records, bits and BOPs, and a cross-entropy: all that a training
 /// step has.
@@ -264,5 +264,5 @@ TEST(Executor, AnErrorInAChunkReachesTheCallerAndTheNextStepRuns) {
   for (int64_t i = 0; i < 100; ++i) EXPECT_EQ(executor.rows_of(y).data[i], inputs[0].data()[i]);
 }
 
-}  // namespace
+}  // namespace executor_test
 }  // namespace hgq

@@ -7,9 +7,9 @@
 #include "tape_lab.h"
 
 namespace hgq {
-namespace {
+namespace gradcheck_test {
 
-using testing::TapeLab;
+using hgq::testing::TapeLab;
 
 // The operation of op.h's essay: what a user writes.
 struct Square : OpWith<Square> {
@@ -113,5 +113,5 @@ TEST(GradientCheck, RefusesInputsThatDoNotFit) {
   EXPECT_THROW(check_gradients(without_loss, {}, workers), ShapeError);
 }
 
-}  // namespace
+}  // namespace gradcheck_test
 }  // namespace hgq

@@ -8,10 +8,10 @@
 #include "tape_lab.h"
 
 namespace hgq {
-namespace {
+namespace ops_bits_test {
 
-using testing::Cut;
-using testing::TapeLab;
+using hgq::testing::Cut;
+using hgq::testing::TapeLab;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
@@ -173,5 +173,5 @@ TEST(Penalty, OfAbsoluteValuesHasNoGradientAtZero) {
             (std::vector<float>{0, 0, 0.5F, -0.5F}));
 }
 
-}  // namespace
+}  // namespace ops_bits_test
 }  // namespace hgq

@@ -5,10 +5,10 @@
 #include "tape_lab.h"
 
 namespace hgq {
-namespace {
+namespace ops_conv_test {
 
-using testing::Cut;
-using testing::TapeLab;
+using hgq::testing::Cut;
+using hgq::testing::TapeLab;
 
 struct Form {
   const char* name;
@@ -123,5 +123,5 @@ TEST(Moments, OfValuesPerRow) {
   }
 }
 
-}  // namespace
+}  // namespace ops_conv_test
 }  // namespace hgq

@@ -8,10 +8,10 @@
 #include "tape_lab.h"
 
 namespace hgq {
-namespace {
+namespace ops_elementwise_test {
 
-using testing::Cut;
-using testing::TapeLab;
+using hgq::testing::Cut;
+using hgq::testing::TapeLab;
 
 TEST(Elementwise, BinaryOperationsOfTwoRowValues) {
   for (const auto op : {ops::add, ops::subtract, ops::multiply}) {
@@ -214,5 +214,5 @@ TEST(Reductions, AMeanUsedByRowsIsABarrier) {
   lab.expect_right();
 }
 
-}  // namespace
+}  // namespace ops_elementwise_test
 }  // namespace hgq

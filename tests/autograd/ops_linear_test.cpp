@@ -6,10 +6,10 @@
 #include "tape_lab.h"
 
 namespace hgq {
-namespace {
+namespace ops_linear_test {
 
-using testing::Cut;
-using testing::TapeLab;
+using hgq::testing::Cut;
+using hgq::testing::TapeLab;
 
 TEST(Linear, MatmulOfRows) {
   for (const auto& [sample, units] :
@@ -162,5 +162,5 @@ TEST(BatchNorm, AConstantBatchHasVarianceZeroAndNothingBlowsUp) {
   }
 }
 
-}  // namespace
+}  // namespace ops_linear_test
 }  // namespace hgq

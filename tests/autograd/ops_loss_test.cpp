@@ -7,10 +7,10 @@
 #include "tape_lab.h"
 
 namespace hgq {
-namespace {
+namespace ops_loss_test {
 
-using testing::Cut;
-using testing::TapeLab;
+using hgq::testing::Cut;
+using hgq::testing::TapeLab;
 
 void expect_right_loss(Var loss, TapeLab& lab, double value = 2e-6) {
   lab.tape.add_loss(loss, "loss", 1.5F);
@@ -364,5 +364,5 @@ TEST(Metrics, SendNoGradient) {
   lab.expect_right(513, Cut{100, 3, 2}, {}, 24);
 }
 
-}  // namespace
+}  // namespace ops_loss_test
 }  // namespace hgq

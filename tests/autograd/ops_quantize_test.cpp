@@ -9,11 +9,11 @@
 #include "tape_lab.h"
 
 namespace hgq {
-namespace {
+namespace ops_quantize_test {
 
+using hgq::testing::Cut;
+using hgq::testing::TapeLab;
 using ops::RoundingStrategy;
-using testing::Cut;
-using testing::TapeLab;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
@@ -342,5 +342,5 @@ TEST(AdaptBits, AZeroWeightAloneGivesInfinity) {
   EXPECT_EQ(f.value.data()[0], kInfinity);
 }
 
-}  // namespace
+}  // namespace ops_quantize_test
 }  // namespace hgq

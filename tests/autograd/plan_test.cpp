@@ -10,12 +10,12 @@
 #include "tape_lab.h"
 
 namespace hgq {
-namespace {
+namespace plan_test {
 
-using testing::Cut;
+using hgq::testing::Cut;
+using hgq::testing::TapeLab;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testing::TapeLab;
 
 /// Floats a row that live longer than one visit of a chunk.
 int64_t kept_floats(const Plan& plan) {
@@ -186,5 +186,5 @@ TEST(CutBatch, WideRowsMakeSmallerChunksButNotTiny) {
   EXPECT_EQ(cut_batch(200, 10, {}).count, 1);
 }
 
-}  // namespace
+}  // namespace plan_test
 }  // namespace hgq

@@ -7,10 +7,10 @@
 #include "hgq/autograd/executor.h"
 
 namespace hgq {
-namespace {
+namespace smooth_labels_test {
 
-using testing::ElementsAre;
-using testing::FloatEq;
+using ::testing::ElementsAre;
+using ::testing::FloatEq;
 
 std::vector<float> smoothed(std::vector<float> target, const Shape& sample, int64_t classes, bool sparse, float s) {
   Tape tape;
@@ -32,5 +32,5 @@ TEST(SmoothLabels, SpreadAShareOverTheClasses) {
               ElementsAre(FloatEq(0.1F), FloatEq(0.1F), FloatEq(0.8F), FloatEq(0.8F), FloatEq(0.1F), FloatEq(0.1F)));
 }
 
-}  // namespace
+}  // namespace smooth_labels_test
 }  // namespace hgq

@@ -13,10 +13,10 @@
 #include "training_fixture.h"
 
 namespace hgq {
-namespace {
+namespace budget_test {
 
+using hgq::testing::SmallTraining;
 using ::testing::HasSubstr;
-using testing::SmallTraining;
 
 std::unique_ptr<Callback> callback(const std::string& yaml, int epochs = 10) {
   ErrorList errors;
@@ -232,5 +232,5 @@ TEST(TargetBOPs, SaysThatTheNetworkHasCollapsed) {
               HasSubstr("the network has collapsed: for 13 epochs an output has been the same for every row"));
 }
 
-}  // namespace
+}  // namespace budget_test
 }  // namespace hgq

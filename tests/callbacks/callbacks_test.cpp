@@ -17,9 +17,9 @@
 #include "training_fixture.h"
 
 namespace hgq {
-namespace {
+namespace callbacks_test {
 
-using testing::SmallTraining;
+using hgq::testing::SmallTraining;
 
 std::unique_ptr<Callback> callback(const std::string& yaml, int epochs, const std::string& folder = "") {
   ErrorList errors;
@@ -224,5 +224,5 @@ TEST(Callbacks, TellWhatIsWrong) {
   EXPECT_NE(error_of("Checkpoint: {file: ../x.h5}").find("inside the run's folder"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace callbacks_test
 }  // namespace hgq

@@ -12,11 +12,11 @@
 #include "training_fixture.h"
 
 namespace hgq {
-namespace {
+namespace condition_test {
 
+using hgq::testing::SmallTraining;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::SmallTraining;
 
 std::unique_ptr<Callback> callback(const std::string& yaml, ErrorList& errors) {
   return make_callback(Node::from_yaml(yaml, "test", errors), {.epochs = 10, .folder = ""}, CallbackKinds(), errors);
@@ -121,5 +121,5 @@ TEST(EarlyStopping, LooksOnlyAtEpochsInWhichTheConditionHolds) {
   EXPECT_EQ(other.epochs(), 2);
 }
 
-}  // namespace
+}  // namespace condition_test
 }  // namespace hgq

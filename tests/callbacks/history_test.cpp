@@ -16,7 +16,7 @@
 #include "hgq/core/error.h"
 
 namespace hgq {
-namespace {
+namespace history_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -167,5 +167,5 @@ TEST_F(HistoryFileTest, PendingFilesAreWrittenTogetherAndOnlyTheNewestOfAPath) {
   EXPECT_TRUE(std::filesystem::exists(folder_ / "c"));
 }
 
-}  // namespace
+}  // namespace history_test
 }  // namespace hgq

@@ -8,9 +8,9 @@
 #include "training_fixture.h"
 
 namespace hgq {
-namespace {
+namespace phases_test {
 
-using testing::SmallTraining;
+using hgq::testing::SmallTraining;
 
 /// The values of a parameter at the end of each epoch, and what beta and the learning rate were.
 class Watcher final : public Callback {
@@ -87,5 +87,5 @@ TEST(Phases, EverythingFrozenTrainsNothing) {
   }
 }
 
-}  // namespace
+}  // namespace phases_test
 }  // namespace hgq

@@ -17,11 +17,11 @@
 #include "training_fixture.h"
 
 namespace hgq {
-namespace {
+namespace resume_test {
 
+using hgq::testing::SmallTraining;
 using nlohmann::json;
 using ::testing::HasSubstr;
-using testing::SmallTraining;
 
 constexpr int kEpochs = 4;
 
@@ -107,7 +107,7 @@ TEST(Resume, OtherDataAreRefused) {
   add_all(trainer);
   trainer.resume(stopped.state);
   try {
-    trainer.fit(testing::points(300, 1), &s.validation);
+    trainer.fit(hgq::testing::points(300, 1), &s.validation);
     FAIL();
   } catch (const FileError& e) {
     EXPECT_THAT(e.what(), HasSubstr("an epoch had 5 batches, with these data it has 3"));
@@ -133,7 +133,7 @@ TEST(TerminateOnNaN, EndsAtTheBatchAndWritesNoCheckpointOfIt) {
 // The area under the curve of a validation set with one class is NaN.
 TEST(TerminateOnNaN, LooksAtTheLossAlone) {
   SmallTraining s;
-  MemoryDataset validation = testing::points(50, 2);
+  MemoryDataset validation = hgq::testing::points(50, 2);
   std::vector<NamedTensor> inputs, targets;
   inputs.push_back({"x", Tensor(validation.x().shape, validation.x().values())});
   targets.push_back({"y", Tensor(Shape{50})});
@@ -360,5 +360,5 @@ TEST(RunState, EveryArrayAndNumberIsChecked) {
   }
 }
 
-}  // namespace
+}  // namespace resume_test
 }  // namespace hgq

@@ -12,7 +12,7 @@
 #include "hgq/core/error.h"
 
 namespace hgq {
-namespace {
+namespace saved_state_test {
 
 using nlohmann::json;
 using ::testing::HasSubstr;
@@ -54,5 +54,5 @@ TEST(SavedState, SaysWhatIsWrong) {
   EXPECT_THAT(message([](const SavedState& s) { s.number("none"); }), HasSubstr("there is no 'none'"));
 }
 
-}  // namespace
+}  // namespace saved_state_test
 }  // namespace hgq

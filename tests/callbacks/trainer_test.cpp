@@ -13,9 +13,9 @@
 #include "training_fixture.h"
 
 namespace hgq {
-namespace {
+namespace trainer_test {
 
-using testing::SmallTraining;
+using hgq::testing::SmallTraining;
 
 std::unique_ptr<Callback> callback(const std::string& yaml, int epochs) {
   ErrorList errors;
@@ -128,7 +128,7 @@ TEST(Trainer, SeveralOutputsHaveLossesOfTheirOwn) {
                                       HDense(2).name("kind"), HDense(1).name("size").from({"hidden"})};
   Model model = Graph(layers, {.seed = 1}, {"kind", "size"});
   model.set_beta(0);
-  const MemoryDataset data = testing::points(100, 1);
+  const MemoryDataset data = hgq::testing::points(100, 1);
   std::vector<NamedTensor> inputs, targets;
   inputs.push_back({"x", Tensor(data.x().shape, data.x().values())});
   targets.push_back({"kind", Tensor(data.y().shape, data.y().values())});
@@ -212,5 +212,5 @@ TEST(Trainer, RefusesTheStateOfOtherCallbacks) {
   EXPECT_THROW(second.resume(kept), FileError);
 }
 
-}  // namespace
+}  // namespace trainer_test
 }  // namespace hgq

@@ -9,11 +9,11 @@
 #include "training_fixture.h"
 
 namespace hgq {
-namespace {
+namespace watched_test {
 
+using hgq::testing::SmallTraining;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::SmallTraining;
 
 using Callbacks = std::vector<std::unique_ptr<Callback>>;
 
@@ -110,5 +110,5 @@ TEST(Watched, ANameForTwoThingsIsRefused) {
   EXPECT_THAT(ambiguous_names({}, std::vector<std::string>{"loss", "mse", "mse"}, true), ElementsAre());
 }
 
-}  // namespace
+}  // namespace watched_test
 }  // namespace hgq

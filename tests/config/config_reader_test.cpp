@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 
 namespace hgq {
-namespace {
+namespace config_reader_test {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 /// Reads the map in `yaml` with `read` and gives back what was wrong.
 template <typename Read>
@@ -338,5 +338,5 @@ TEST(ReadNamed, RefusesTheRest) {
                           "arguments are indented deeper than the name"));
 }
 
-}  // namespace
+}  // namespace config_reader_test
 }  // namespace hgq

@@ -9,11 +9,11 @@
 #include "hgq/core/error.h"
 
 namespace hgq {
-namespace {
+namespace node_test {
 
-using testing::ElementsAre;
-using testing::EndsWith;
-using testing::StartsWith;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::StartsWith;
 
 Node parse(const std::string& yaml) {
   ErrorList errors;
@@ -31,7 +31,7 @@ std::vector<std::string> errors_of(const std::string& yaml) {
 /// The only error of a text.
 std::string error_of(const std::string& yaml) {
   const auto messages = errors_of(yaml);
-  EXPECT_EQ(messages.size(), 1U) << yaml << "\n" << testing::PrintToString(messages);
+  EXPECT_EQ(messages.size(), 1U) << yaml << "\n" << ::testing::PrintToString(messages);
   return messages.empty() ? "" : messages.front();
 }
 
@@ -226,9 +226,9 @@ TEST(Node, WritesShortMapsOnALineAndLongOnesOnMany) {
       "    - HDenseBatchNorm: {units: 64, activation: relu, kernel_initializer: glorot_uniform, bias_initializer: "
       "zeros}\n";
   const std::string written = parse(yaml).to_yaml();
-  EXPECT_THAT(written, testing::HasSubstr("  kernel_quantizer: {init_bw: 2, regularizer: {MonoL1: 1.0e-6}}\n"));
-  EXPECT_THAT(written, testing::HasSubstr("    - HQuantize: {name: inp_q, beta: 0}\n"));
-  EXPECT_THAT(written, testing::HasSubstr("units: 64\n"));
+  EXPECT_THAT(written, ::testing::HasSubstr("  kernel_quantizer: {init_bw: 2, regularizer: {MonoL1: 1.0e-6}}\n"));
+  EXPECT_THAT(written, ::testing::HasSubstr("    - HQuantize: {name: inp_q, beta: 0}\n"));
+  EXPECT_THAT(written, ::testing::HasSubstr("units: 64\n"));
 }
 
 TEST(Node, ComparesByMeaning) {
@@ -283,5 +283,5 @@ TEST(Describe, NamesWhatStandsThere) {
   EXPECT_EQ(printable("a\nb"), "a?b");
 }
 
-}  // namespace
+}  // namespace node_test
 }  // namespace hgq

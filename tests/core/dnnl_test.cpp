@@ -15,10 +15,10 @@
 #include "hgq/core/tile_matmul.h"
 
 namespace hgq {
-namespace {
+namespace dnnl_test {
 
-using testing::HasSubstr;
-using testing::ThrowsMessage;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
 
 constexpr float kUntouched = -7.5F;
 
@@ -267,7 +267,7 @@ TEST(Matmul, FourThreadsAtOnceGetTheSameBits) {
         });
       }
     }
-    EXPECT_THAT(equal, testing::Each(true));
+    EXPECT_THAT(equal, ::testing::Each(true));
   }
 }
 
@@ -318,7 +318,7 @@ TEST(Matmul, ImpossibleSpecsAreRefused) {
 }
 
 TEST(Matmul, LibraryIsNamed) {
-  EXPECT_THAT(matmul_library(), testing::AnyOf(HasSubstr("oneDNN "), HasSubstr("plain loops")));
+  EXPECT_THAT(matmul_library(), ::testing::AnyOf(HasSubstr("oneDNN "), HasSubstr("plain loops")));
 }
 
 TEST(PlainMatmul, ComputesInEveryNumberType) {
@@ -332,5 +332,5 @@ TEST(PlainMatmul, ComputesInEveryNumberType) {
   EXPECT_EQ(c[3], 9);
 }
 
-}  // namespace
+}  // namespace dnnl_test
 }  // namespace hgq

@@ -11,7 +11,7 @@
 #include "hgq/data/h5.h"
 
 namespace hgq {
-namespace {
+namespace fixed_point_test {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr std::array kRoundings{Rounding::kTrn,     Rounding::kRnd,       Rounding::kRndConv, Rounding::kTrnZero,
@@ -247,5 +247,5 @@ TEST(Quantize, EqualsPythonHgqAndApFixedInEveryMode) {
   EXPECT_EQ(differ_from_ap, 593);
 }
 
-}  // namespace
+}  // namespace fixed_point_test
 }  // namespace hgq

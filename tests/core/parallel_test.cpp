@@ -10,7 +10,7 @@
 #include <vector>
 
 namespace hgq {
-namespace {
+namespace parallel_test {
 
 TEST(Workers, RunEveryIndexOnce) {
   for (const int threads : {1, 2, 3, 7}) {
@@ -70,5 +70,5 @@ TEST(Workers, IdleThreadsSleep) {
   EXPECT_LT(cpu_seconds() - before, 0.3);
 }
 
-}  // namespace
+}  // namespace parallel_test
 }  // namespace hgq

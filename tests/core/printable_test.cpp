@@ -8,7 +8,7 @@
 #include "hgq/config/node.h"
 
 namespace hgq {
-namespace {
+namespace printable_test {
 
 TEST(Printable, ControlCharactersAndWhatIsNoTextAreReplaced) {
   EXPECT_EQ(printable("a\x1b[2Jb"), "a?[2Jb");
@@ -66,5 +66,5 @@ TEST(Yaml, EscapesThatGiveControlCharactersAreRefused) {
   EXPECT_EQ(node["c"].text(), "tab\t");
 }
 
-}  // namespace
+}  // namespace printable_test
 }  // namespace hgq

@@ -7,7 +7,7 @@
 #include <vector>
 
 namespace hgq {
-namespace {
+namespace rng_test {
 
 TEST(Rng, BitsAreTheSameOnEveryMachine) {
   // SplitMix64 started at 0 gives these three first.
@@ -67,5 +67,5 @@ TEST(Rng, APermutationHoldsEachNumberOnceAndEveryPlaceIsEquallyLikely) {
   EXPECT_EQ(in_place, permutation(3, 4, 5, 10));
 }
 
-}  // namespace
+}  // namespace rng_test
 }  // namespace hgq

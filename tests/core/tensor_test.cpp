@@ -5,7 +5,7 @@
 #include "hgq/core/error.h"
 
 namespace hgq {
-namespace {
+namespace tensor_test {
 
 TEST(Shape, PrintsAndIndexesFromBothEnds) {
   const Shape s{512, 64};
@@ -34,5 +34,5 @@ TEST(Tensor, RefusesValuesOfTheWrongNumber) {
   EXPECT_THROW(Tensor(Shape{2}, values), ShapeError);
 }
 
-}  // namespace
+}  // namespace tensor_test
 }  // namespace hgq

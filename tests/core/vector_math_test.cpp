@@ -6,7 +6,7 @@
 #include <limits>
 
 namespace hgq {
-namespace {
+namespace vector_math_test {
 
 TEST(VectorMath, ExpOfFloats) {
   for (float x = -87.0F; x < 88.0F; x += 0.0137F) {
@@ -25,5 +25,5 @@ TEST(VectorMath, ExpOfDoubles) {
   EXPECT_TRUE(std::isnan(fast_exp(std::numeric_limits<double>::quiet_NaN())));
 }
 
-}  // namespace
+}  // namespace vector_math_test
 }  // namespace hgq

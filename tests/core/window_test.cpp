@@ -6,10 +6,10 @@
 #include "hgq/core/error.h"
 
 namespace hgq {
-namespace {
+namespace window_test {
 
-using testing::HasSubstr;
-using testing::ThrowsMessage;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
 
 WindowDim window(int64_t input, int64_t size, int64_t stride, int64_t dilation, Padding padding) {
   return slide({.input = input, .size = size, .stride = stride, .dilation = dilation}, padding);
@@ -61,5 +61,5 @@ TEST(Window, RefusesWhatDoesNotFit) {
       ThrowsMessage<ShapeError>(HasSubstr("expected [height, width, channels]")));
 }
 
-}  // namespace
+}  // namespace window_test
 }  // namespace hgq

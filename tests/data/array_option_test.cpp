@@ -6,7 +6,7 @@
 #include "data_files.h"
 
 namespace hgq {
-namespace {
+namespace array_option_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -62,5 +62,5 @@ TEST_F(ArrayOption, OtherForms) {
   EXPECT_THAT(message("pt,a=eta"), HasSubstr("several arrays need their layers"));
 }
 
-}  // namespace
+}  // namespace array_option_test
 }  // namespace hgq

@@ -15,7 +15,7 @@
 #include "hgq/core/error.h"
 
 namespace hgq {
-namespace {
+namespace atomic_file_test {
 
 using ::testing::HasSubstr;
 
@@ -120,5 +120,5 @@ TEST_F(AtomicFile, ImpossibleTargetsAreNamed) {
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
 }
 
-}  // namespace
+}  // namespace atomic_file_test
 }  // namespace hgq

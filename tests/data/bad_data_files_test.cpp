@@ -12,7 +12,7 @@
 #include "hgq/data/h5.h"
 
 namespace hgq {
-namespace {
+namespace bad_data_files_test {
 
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
@@ -290,5 +290,5 @@ std::vector<Case> all_cases() {
 INSTANTIATE_TEST_SUITE_P(All, BadDataFiles, ::testing::ValuesIn(all_cases()),
                          [](const auto& bad) { return std::string(bad.param.name); });
 
-}  // namespace
+}  // namespace bad_data_files_test
 }  // namespace hgq

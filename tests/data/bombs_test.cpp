@@ -12,7 +12,7 @@
 #include "hgq/data/zip_file.h"
 
 namespace hgq {
-namespace {
+namespace bombs_test {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -168,5 +168,5 @@ TEST_F(Bombs, AChunkThatUnpacksToMoreThanItsSizeIsRefused) {
   EXPECT_LT(usage.ru_maxrss, 400L << 10U);
 }
 
-}  // namespace
+}  // namespace bombs_test
 }  // namespace hgq

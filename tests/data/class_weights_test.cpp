@@ -7,11 +7,11 @@
 #include "hgq/core/error.h"
 
 namespace hgq {
-namespace {
+namespace class_weights_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::ThrowsMessage;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
 
 ClassedTargets targets_of(TargetKind kind, const Shape& output, const Shape& rows, std::vector<float> values) {
   const std::shared_ptr<const RowSource> source = memory_rows<float>("y", rows, std::move(values));
@@ -78,5 +78,5 @@ TEST(ClassWeights, NeedClasses) {
   EXPECT_THROW(weights_of_classes({.balanced = true, .of = {}, .place = {}}, answers, {}), ConfigError);
 }
 
-}  // namespace
+}  // namespace class_weights_test
 }  // namespace hgq

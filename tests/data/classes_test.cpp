@@ -10,7 +10,7 @@
 #include "hgq/data/csv.h"
 
 namespace hgq {
-namespace {
+namespace classes_test {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -186,5 +186,5 @@ TEST_F(Classes, ShapesThatDoNotFitNameBoth) {
               HasSubstr("holds 1 NaN value, the first in row 1"));
 }
 
-}  // namespace
+}  // namespace classes_test
 }  // namespace hgq

@@ -7,7 +7,7 @@
 #include "hgq/data/csv.h"
 
 namespace hgq {
-namespace {
+namespace csv_format_test {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -151,5 +151,5 @@ TEST(CsvFormat, TablesOfTextAloneHaveNoHeaderButANote) {
   EXPECT_THAT(table->note(), HasSubstr("if it is a header, say csv: {header: true}"));
 }
 
-}  // namespace
+}  // namespace csv_format_test
 }  // namespace hgq

@@ -9,7 +9,7 @@
 #include "data_files.h"
 
 namespace hgq {
-namespace {
+namespace csv_test {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -171,5 +171,5 @@ TEST_F(Csv, FilesWithoutRowsAndOtherTexts) {
               HasSubstr("UTF-16"));
 }
 
-}  // namespace
+}  // namespace csv_test
 }  // namespace hgq

@@ -6,7 +6,7 @@
 #include "data_files.h"
 
 namespace hgq {
-namespace {
+namespace data_config_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -140,5 +140,5 @@ TEST(DataConfig, AllMistakesAreFoundAtOnce) {
             6U);  // and no file is given
 }
 
-}  // namespace
+}  // namespace data_config_test
 }  // namespace hgq

@@ -12,7 +12,7 @@
 #include "hgq/data/h5.h"
 
 namespace hgq {
-namespace {
+namespace data_sets_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -287,5 +287,5 @@ TEST_F(Sets, SetsOfOtherShapesAreRefused) {
               HasSubstr("data.test.inputs: gives 'a' where the training set gives ''"));
 }
 
-}  // namespace
+}  // namespace data_sets_test
 }  // namespace hgq

@@ -11,7 +11,7 @@
 #include "hgq/data/memory_dataset.h"
 
 namespace hgq {
-namespace {
+namespace dataset_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -257,5 +257,5 @@ TEST(Dataset, RowsThatAreNotThereAreRefused) {
   EXPECT_THAT(message_of([&] { data.batches(0); }), HasSubstr("a batch of 0 rows is asked for"));
 }
 
-}  // namespace
+}  // namespace dataset_test
 }  // namespace hgq

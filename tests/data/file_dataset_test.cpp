@@ -13,7 +13,7 @@
 #include "hgq/data/loaders.h"
 
 namespace hgq {
-namespace {
+namespace file_dataset_test {
 
 using ::testing::HasSubstr;
 
@@ -148,5 +148,5 @@ TEST_F(FileData, ValuesThatAreNotFiniteAreNamedWithRowAndColumn) {
   EXPECT_THAT(message(Shape{30}), HasSubstr("row 14 (from 0);"));
 }
 
-}  // namespace
+}  // namespace file_dataset_test
 }  // namespace hgq

@@ -11,7 +11,7 @@
 #include "hgq/data/keras_file.h"
 
 namespace hgq {
-namespace {
+namespace file_seal_test {
 
 using ::testing::HasSubstr;
 
@@ -72,5 +72,5 @@ TEST_F(FileSeal, SaysHowLongTheContentIs) {
   EXPECT_THROW(check_seal(*open_bytes(longer)), FileError);
 }
 
-}  // namespace
+}  // namespace file_seal_test
 }  // namespace hgq

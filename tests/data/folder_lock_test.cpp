@@ -14,7 +14,7 @@
 #include "hgq/core/error.h"
 
 namespace hgq {
-namespace {
+namespace folder_lock_test {
 
 using ::testing::HasSubstr;
 
@@ -102,5 +102,5 @@ TEST(FolderLock, EndsWithAKilledProcessAndNotWithItsChildren) {
   close(ends[1]);
 }
 
-}  // namespace
+}  // namespace folder_lock_test
 }  // namespace hgq

@@ -13,7 +13,7 @@
 #include "hgq/data/h5_probe.h"
 
 namespace hgq::h5 {
-namespace {
+namespace h5_damage_test {
 
 TEST(H5Damage, ACrashAnAbortAndAHangAreSurvived) {
   EXPECT_TRUE(survives([] {}, 10));
@@ -162,5 +162,5 @@ TEST(H5Damage, RandomDamageIsReadOrRefused) {
   EXPECT_GT(refused, 5);
 }
 
-}  // namespace
+}  // namespace h5_damage_test
 }  // namespace hgq::h5

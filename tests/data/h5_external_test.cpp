@@ -11,7 +11,7 @@
 #include "hgq/data/loaders.h"
 
 namespace hgq::h5 {
-namespace {
+namespace h5_external_test {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -219,5 +219,5 @@ TEST_F(External, WhatWasNeverWrittenIsTold) {
                           HasSubstr("d.h5:/parts: 3 of 4 chunks were never written; their values are read as 7")));
 }
 
-}  // namespace
+}  // namespace h5_external_test
 }  // namespace hgq::h5

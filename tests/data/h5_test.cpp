@@ -18,7 +18,7 @@
 #include "hgq/core/error.h"
 
 namespace hgq::h5 {
-namespace {
+namespace h5_test {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -282,5 +282,5 @@ TEST_F(H5, AClaimedShapeTakesNoMemory) {
   EXPECT_THAT(message_of([&] { file.read_floats("rank"); }), HasSubstr("has 9 dims; at most 8"));
 }
 
-}  // namespace
+}  // namespace h5_test
 }  // namespace hgq::h5

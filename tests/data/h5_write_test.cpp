@@ -18,7 +18,7 @@
 #include "hgq/data/h5.h"
 
 namespace hgq::h5 {
-namespace {
+namespace h5_write_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -206,5 +206,5 @@ TEST_F(H5Write, AGroupKeepsItsFileOpen) {
   EXPECT_EQ(numbers.read_floats("big_f16").values()[1], 0.25F);
 }
 
-}  // namespace
+}  // namespace h5_write_test
 }  // namespace hgq::h5

@@ -7,7 +7,7 @@
 #include "hgq/data/unpacked.h"
 
 namespace hgq {
-namespace {
+namespace idx_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -73,5 +73,5 @@ TEST_F(Idx, DamageIsNamed) {
   EXPECT_THAT(message(wrong), HasSubstr("x.gz: cannot be unpacked (incorrect"));
 }
 
-}  // namespace
+}  // namespace idx_test
 }  // namespace hgq

@@ -12,10 +12,10 @@
 #include "hgq/core/error.h"
 
 namespace hgq {
-namespace {
+namespace keras_file_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 std::string golden(const std::string& name) { return std::string(HGQ_SOURCE_DIR) + "/tests/golden/models/" + name; }
 
@@ -326,5 +326,5 @@ TEST(KerasFile, FilesOfOtherKindsAreRefused) {
   EXPECT_THAT(message_of([&] { read_keras_file(folder / "none.h5"); }), HasSubstr("there is no such file"));
 }
 
-}  // namespace
+}  // namespace keras_file_test
 }  // namespace hgq

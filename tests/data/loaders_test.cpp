@@ -10,7 +10,7 @@
 #include "hgq/data/h5.h"
 
 namespace hgq {
-namespace {
+namespace loaders_test {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -218,5 +218,5 @@ INSTANTIATE_TEST_SUITE_P(All, Samples,
                                            Sample{"cms_dimuon.h5", 22384, 5596, Shape{6}, Shape{1}, 0}),
                          [](const auto& sample) { return std::filesystem::path(sample.param.file).stem().string(); });
 
-}  // namespace
+}  // namespace loaders_test
 }  // namespace hgq

@@ -12,7 +12,7 @@
 #include "hgq/data/zip_file.h"
 
 namespace hgq {
-namespace {
+namespace npy_test {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -205,5 +205,5 @@ TEST_F(Npy, BadZipFilesAreNamed) {
   EXPECT_THAT(message(zip({}, false)), HasSubstr("x.npz:x.npy: does not exist"));
 }
 
-}  // namespace
+}  // namespace npy_test
 }  // namespace hgq

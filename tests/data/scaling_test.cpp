@@ -8,7 +8,7 @@
 #include "data_files.h"
 
 namespace hgq {
-namespace {
+namespace scaling_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -96,5 +96,5 @@ TEST(Scaling, AScalingOfOtherFeaturesIsRefused) {
   EXPECT_THAT(message_of([&] { scaling.apply(values); }), HasSubstr("3 values are not whole rows of 2 features"));
 }
 
-}  // namespace
+}  // namespace scaling_test
 }  // namespace hgq

@@ -6,10 +6,10 @@
 #include "hgq/data/memory_dataset.h"
 
 namespace hgq {
-namespace {
+namespace unusual_data_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// Rows of `columns` inputs x and a target y, row by row.
 MemoryDataset rows_of(int64_t columns, const std::vector<float>& x, const std::vector<float>& y) {
@@ -75,5 +75,5 @@ TEST(UnusualData, OfNegativeSampleWeights) {
               ElementsAre(HasSubstr("sample weights 'w': reach down to -0.5; rows with a negative weight")));
 }
 
-}  // namespace
+}  // namespace unusual_data_test
 }  // namespace hgq

@@ -18,7 +18,7 @@
 #include "proxy_test_support.h"
 
 namespace hgq {
-namespace {
+namespace advice_test {
 
 Tensor random_rows(const Shape& sample, int64_t rows, float largest, uint64_t seed) {
   Tensor x(sample.with_front(rows));
@@ -134,7 +134,7 @@ std::vector<Case> cases() {
   };
 }
 
-class RangeAdviceOf : public testing::TestWithParam<std::tuple<Case, bool, int>> {};
+class RangeAdviceOf : public ::testing::TestWithParam<std::tuple<Case, bool, int>> {};
 
 TEST_P(RangeAdviceOf, MakesOverflowsVanishAndTracedRowsHaveNone) {
   const auto& [about, wrap, seed] = GetParam();
@@ -178,7 +178,7 @@ TEST_P(RangeAdviceOf, MakesOverflowsVanishAndTracedRowsHaveNone) {
   });
   if (!has_table) {  // a table is made for the bits in front of it
     for (const OverflowAdvice& a : advice.overflows) follow(a, proxy);
-    EXPECT_THAT(overflows_still(proxy), testing::IsEmpty()) << "with more bits";
+    EXPECT_THAT(overflows_still(proxy), ::testing::IsEmpty()) << "with more bits";
   }
   double factor = 1;
   for (const OverflowAdvice& a : advice.overflows) {
@@ -188,11 +188,11 @@ TEST_P(RangeAdviceOf, MakesOverflowsVanishAndTracedRowsHaveNone) {
     factor = std::max(factor, a.cover_factor);
   }
   trace_minmax(model, traced.view(), workers, {.cover_factor = factor});
-  EXPECT_THAT(overflows_still(to_proxy_model(model, options)), testing::IsEmpty()) << factor;
+  EXPECT_THAT(overflows_still(to_proxy_model(model, options)), ::testing::IsEmpty()) << factor;
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, RangeAdviceOf,
-                         testing::Combine(testing::ValuesIn(cases()), testing::Bool(), testing::Range(0, 6)),
+                         ::testing::Combine(::testing::ValuesIn(cases()), ::testing::Bool(), ::testing::Range(0, 6)),
                          [](const auto& of_case) {
                            return concat(std::get<0>(of_case.param).name,
                                          std::get<1>(of_case.param) ? "_wrap_" : "_sat_", std::get<2>(of_case.param));
@@ -254,5 +254,5 @@ TEST(RangeAdvice, ElementsWithoutBitsAreNoOverflow) {
   EXPECT_EQ(advice.without_bits[1].layer, "dense");
 }
 
-}  // namespace
+}  // namespace advice_test
 }  // namespace hgq

@@ -10,7 +10,7 @@
 #include "hgq/deploy/registry.h"
 
 namespace hgq {
-namespace {
+namespace candidate_test {
 
 MemoryDataset rows_of(int64_t rows, double speed) {
   Tensor x(Shape{rows, 4});
@@ -82,5 +82,5 @@ TEST_F(CandidateTest, NoStageCanBeAsShortAsNothing) {
   EXPECT_FALSE(candidate.value("ffs"));
 }
 
-}  // namespace
+}  // namespace candidate_test
 }  // namespace hgq

@@ -13,7 +13,7 @@
 #include "temporary_folder.h"
 
 namespace hgq {
-namespace {
+namespace child_process_test {
 
 int waited_for(BackgroundProgram& program) {
   while (!program.exit_code()) std::this_thread::sleep_for(std::chrono::milliseconds(2));
@@ -43,5 +43,5 @@ TEST(BackgroundProgram, OneThatIsNotThereIsAnError) {
   EXPECT_THROW(BackgroundProgram({"no-such-program"}, folder.path(), folder / "log"), FileError);
 }
 
-}  // namespace
+}  // namespace child_process_test
 }  // namespace hgq

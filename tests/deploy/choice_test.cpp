@@ -12,7 +12,7 @@
 #include "hgq/deploy/candidate_file.h"
 
 namespace hgq {
-namespace {
+namespace choice_test {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -158,5 +158,5 @@ TEST(CandidateFile, TheTableHasEveryNumberThatAnyModelHas) {
             "runs/a,b,0,0,1,0.25,0.24,100,,,,,,,\"no circuit: a, \"\"b\"\"\"\n");
 }
 
-}  // namespace
+}  // namespace choice_test
 }  // namespace hgq

@@ -12,9 +12,9 @@
 #include "sample_models.h"
 
 namespace hgq {
-namespace {
+namespace deployment_test {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::vector<Tensor> inputs_of(const Model& model, int64_t rows, double scale = 2) {
   std::vector<Tensor> x;
@@ -174,5 +174,5 @@ TEST(Convert, ProxyEqualsModelWhereNothingOverflows) {
   }
 }
 
-}  // namespace
+}  // namespace deployment_test
 }  // namespace hgq

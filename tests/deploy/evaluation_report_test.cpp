@@ -11,10 +11,10 @@
 #include "hgq/data/memory_dataset.h"
 
 namespace hgq {
-namespace {
+namespace evaluation_report_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 std::vector<OutputReport> report_of(const LossPtr& loss, const EvaluatedOutput& output, std::vector<float> predictions,
                                     std::vector<float> targets, ModelExtras extras = {}) {
@@ -107,5 +107,5 @@ TEST(EvaluationReport, ResidualsAreInTheUnitOfTheTargets) {
   EXPECT_EQ(to_json(reports, {})["outputs"]["out"]["rows"], 5);
 }
 
-}  // namespace
+}  // namespace evaluation_report_test
 }  // namespace hgq

@@ -15,9 +15,9 @@
 #include "proxy_test_support.h"
 
 namespace hgq {
-namespace {
+namespace explain_test {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// Its weights set to `kernel`, and traced on `x`.
 Model traced(std::initializer_list<LayerSpec> layers, const Tensor& x, const std::vector<float>& kernel) {
@@ -58,12 +58,12 @@ TEST(ProxyExplainer, TellsRowsThatDifferInElementsWithoutBits) {
   const ProxyModel proxy = to_proxy_model(model);
   const Tensor x = tensor({3, 2}, {1, 0, 0.5, 0.125, 0.5, 0.25});
   const std::vector<ConstTensorView> inputs{x.view()};
-  EXPECT_THAT(Emulator(proxy).run(inputs).row_overflows, testing::Each(0));
+  EXPECT_THAT(Emulator(proxy).run(inputs).row_overflows, ::testing::Each(0));
   Workers workers(1);
   const MemoryDataset data({{"x", x.clone()}}, {});
   ProxyExplainer explainer(model, proxy, workers);
-  EXPECT_THAT(explainer.rows_without_bits(data, std::vector<int64_t>{0, 1, 2}), testing::ElementsAre(1, 2));
-  EXPECT_THAT(explainer.rows_without_bits(data, std::vector<int64_t>{0, 2}), testing::ElementsAre(2));
+  EXPECT_THAT(explainer.rows_without_bits(data, std::vector<int64_t>{0, 1, 2}), ::testing::ElementsAre(1, 2));
+  EXPECT_THAT(explainer.rows_without_bits(data, std::vector<int64_t>{0, 2}), ::testing::ElementsAre(2));
   const Parting p = explainer.explain(data, 2);
   EXPECT_EQ(p.layer, "q");
   EXPECT_EQ(p.element, 1);
@@ -131,15 +131,15 @@ TEST(ProxyExplainer, ATableThatWrapsIsAnOverflowAlsoInAFileOfPython) {
   const ProxyModel ours = to_proxy_model(model, options);
   const Tensor x = tensor({2, 1}, {1, -2});  // 4, where 2.25 was traced
   const std::vector<ConstTensorView> inputs{x.view()};
-  EXPECT_THAT(Emulator(ours).run(inputs).row_overflows, testing::ElementsAre(0, 1));
+  EXPECT_THAT(Emulator(ours).run(inputs).row_overflows, ::testing::ElementsAre(0, 1));
   ProxyModel of_python = proxy_from_keras(proxy_to_keras(ours), built_in_layer_kinds());
-  EXPECT_THAT(Emulator(of_python).run(inputs).row_overflows, testing::ElementsAre(0, 0));
+  EXPECT_THAT(Emulator(of_python).run(inputs).row_overflows, ::testing::ElementsAre(0, 0));
   find_table_overflows(model, of_python);
-  EXPECT_THAT(Emulator(of_python).run(inputs).row_overflows, testing::ElementsAre(0, 1));
+  EXPECT_THAT(Emulator(of_python).run(inputs).row_overflows, ::testing::ElementsAre(0, 1));
   const Parting p = parting(model, of_python, x, 1);
   EXPECT_EQ(p.layer, "square");
   EXPECT_THAT(p.reason, HasSubstr("a table's edge: an entry of UnaryLUT 'square' wraps"));
 }
 
-}  // namespace
+}  // namespace explain_test
 }  // namespace hgq

@@ -15,10 +15,10 @@
 #include "hgq/tests/support/temporary_folder.h"
 
 namespace hgq {
-namespace {
+namespace from_training_to_files_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// Three classes by where the rows lie; `speed` tells one set from another.
 MemoryDataset rows_of(int64_t rows, double speed) {
@@ -183,5 +183,5 @@ TEST_F(FromTrainingToFiles, RangesThatAreCutAndLayersWithoutBitsAreWarnedOf) {
                                                              HasSubstr("no value of layer 'hidden' has any bits")));
 }
 
-}  // namespace
+}  // namespace from_training_to_files_test
 }  // namespace hgq

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace hgq {
-namespace {
+namespace scaling_file_test {
 
 TEST(ScalingFile, HasALineForEachFeatureWithAllDigits) {
   const std::vector<std::string> inputs{"x", "a,\"b\"", "raw"};
@@ -18,5 +18,5 @@ TEST(ScalingFile, HasALineForEachFeatureWithAllDigits) {
   EXPECT_EQ(scaling_csv(inputs, std::vector<Scaling>(3)), "");
 }
 
-}  // namespace
+}  // namespace scaling_file_test
 }  // namespace hgq

@@ -16,7 +16,7 @@
 #include "hgq/optim/optimizers.h"
 
 namespace hgq {
-namespace {
+namespace target_luts_test {
 
 using ::testing::HasSubstr;
 
@@ -114,5 +114,5 @@ TEST(TargetLUTs, RefusesWhatHasNoCircuitBeforeTheFirstEpoch) {
   EXPECT_EQ(taken->fit(t.data, nullptr), FitEnd::kFinished);
 }
 
-}  // namespace
+}  // namespace target_luts_test
 }  // namespace hgq

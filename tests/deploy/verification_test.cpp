@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 
 namespace hgq {
-namespace {
+namespace verification_test {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 Verification of_rows(int64_t rows, int64_t differ, int64_t differ_without_overflow, int64_t with_overflow) {
   Verification v;
@@ -76,5 +76,5 @@ TEST(VerificationText, ElementsWithoutBitsNeedOtherDataAndNoFactor) {
   EXPECT_EQ(to_json(v).at("rows_differ_without_bits"), 1);
 }
 
-}  // namespace
+}  // namespace verification_test
 }  // namespace hgq

@@ -9,10 +9,10 @@
 #include "proxy_test_support.h"
 
 namespace hgq {
-namespace {
+namespace verify_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 Emulation emulation_of(const std::vector<float>& values, std::vector<uint8_t> row_overflows) {
   Emulation out;
@@ -98,5 +98,5 @@ TEST(Verify, OtherShapesAreRefused) {
               HasSubstr("the model has 0 outputs, the proxy 1"));
 }
 
-}  // namespace
+}  // namespace verify_test
 }  // namespace hgq

@@ -10,7 +10,7 @@
 #include "hgq/layers/predict.h"
 
 namespace hgq {
-namespace {
+namespace warm_start_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -117,5 +117,5 @@ TEST_F(WarmStartTest, WithBatchNormOnOneSideOnlyIsTold) {
   EXPECT_THAT(load(norm, other).notes, ElementsAre(HasSubstr("the file has no gamma, beta, moving_mean")));
 }
 
-}  // namespace
+}  // namespace warm_start_test
 }  // namespace hgq

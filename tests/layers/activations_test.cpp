@@ -14,10 +14,10 @@
 #include "layer_contract.h"
 
 namespace hgq {
-namespace {
+namespace activations_test {
 
+using hgq::testing::LayerContract;
 using ::testing::HasSubstr;
-using testing::LayerContract;
 
 const std::vector<float> kX{-90.0F, -20.0F, -6.5F, -3.0F, -2.5F, -1.25F, -0.7F, -0.1F, -1e-3F, -1e-6F,
                             0.0F,   1e-6F,  1e-3F, 0.1F,  0.7F,  1.25F,  2.5F,  3.0F,  6.5F,   20.0F};
@@ -307,5 +307,5 @@ TEST(Activation, SiluIsKerasSwish) {
   EXPECT_EQ(model.find("s")->output_function(), "swish");
 }
 
-}  // namespace
+}  // namespace activations_test
 }  // namespace hgq

@@ -12,7 +12,7 @@
 #include "hgq/layers/trace.h"
 
 namespace hgq {
-namespace {
+namespace batch_norm_center_test {
 
 Tensor waves(const Shape& shape) {
   Tensor t(shape);
@@ -61,5 +61,5 @@ TEST(BatchNormCenter, OnAndOffTheProxyIsTheModel) {
   }
 }
 
-}  // namespace
+}  // namespace batch_norm_center_test
 }  // namespace hgq

@@ -15,9 +15,9 @@
 #include "hgq/layers/hgq_file.h"
 
 namespace hgq {
-namespace {
+namespace constraints_test {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 ConstraintConfig read(const std::string& yaml, std::string* message = nullptr) {
   ErrorList errors;
@@ -77,7 +77,7 @@ TEST(Constraint, BandIsThatOfTheLastTwoDims) {
   Tensor w(Shape{2, 2, 2});
   w.fill(1);
   make_constraint(read("{ElementMask: {band: 0}}"), w.shape(), "conv/kernel")(w.view());
-  EXPECT_THAT(w.values(), testing::ElementsAre(1, 0, 0, 1, 1, 0, 0, 1));
+  EXPECT_THAT(w.values(), ::testing::ElementsAre(1, 0, 0, 1, 1, 0, 0, 1));
 }
 
 /// Trains a few steps with every second weight of the kernel masked, saves, loads, and trains on.
@@ -207,5 +207,5 @@ TEST(Constraint, ErrorsSayWhereAndWhat) {
   EXPECT_THAT(error_of("{NonNeg: {axis: 0}}"), HasSubstr("unknown key 'axis'"));
 }
 
-}  // namespace
+}  // namespace constraints_test
 }  // namespace hgq

@@ -16,10 +16,10 @@
 #include "layer_contract.h"
 
 namespace hgq {
-namespace {
+namespace expression_test {
 
+using hgq::testing::LayerContract;
 using ::testing::HasSubstr;
-using testing::LayerContract;
 
 double value(const std::string& text, double x) { return parse_expression(text).value(x); }
 double slope(const std::string& text, double x) {
@@ -233,5 +233,5 @@ TEST(HActivation, ANameThatIsUnknownKeepsItsMessageAndGetsAHint) {
   EXPECT_EQ(error("x>0.5"), "");
 }
 
-}  // namespace
+}  // namespace expression_test
 }  // namespace hgq

@@ -6,7 +6,7 @@
 #include "hgq/core/error.h"
 
 namespace hgq {
-namespace {
+namespace freeze_test {
 
 std::vector<std::string> frozen_in(const Model& model) {
   std::vector<std::string> names;
@@ -51,5 +51,5 @@ TEST(Freeze, WhatKeysSayIsNotTrainedStaysSo) {
   EXPECT_THAT(frozen_in(model), ::testing::Contains("a/kernel"));
 }
 
-}  // namespace
+}  // namespace freeze_test
 }  // namespace hgq

@@ -15,9 +15,9 @@
 #include "sample_models.h"
 
 namespace hgq {
-namespace {
+namespace hgq_file_test {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// All parameters and states, by name.
 std::map<std::string, std::vector<float>> memory_of(const Model& model) {
@@ -54,7 +54,7 @@ struct Sample {
 };
 void PrintTo(const Sample& sample, std::ostream* out) { *out << sample.name; }
 
-class HgqFile : public testing::TestWithParam<Sample> {};
+class HgqFile : public ::testing::TestWithParam<Sample> {};
 
 TEST_P(HgqFile, EveryParameterAndStateComesBackBitByBit) {
   const TemporaryFolder folder;
@@ -91,12 +91,12 @@ TEST_P(HgqFile, ComputesTheSameFromTheWeightsThatPythonReads) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, HgqFile,
-                         testing::Values(Sample{"graph", graph_sample}, Sample{"settings", settings_sample},
-                                         Sample{"norm", [] { return batch_norm_sample("", ""); }},
-                                         Sample{"no_center", [] { return batch_norm_sample("center", "false"); }},
-                                         Sample{"no_scale", [] { return batch_norm_sample("scale", "false"); }},
-                                         Sample{"no_bias", [] { return batch_norm_sample("use_bias", "false"); }},
-                                         Sample{"momentum", [] { return batch_norm_sample("epsilon", "0.01"); }}));
+                         ::testing::Values(Sample{"graph", graph_sample}, Sample{"settings", settings_sample},
+                                           Sample{"norm", [] { return batch_norm_sample("", ""); }},
+                                           Sample{"no_center", [] { return batch_norm_sample("center", "false"); }},
+                                           Sample{"no_scale", [] { return batch_norm_sample("scale", "false"); }},
+                                           Sample{"no_bias", [] { return batch_norm_sample("use_bias", "false"); }},
+                                           Sample{"momentum", [] { return batch_norm_sample("epsilon", "0.01"); }}));
 
 TEST(ModelFile, BatchNormIsWrittenWithBiasZeroAndShiftedMean) {
   const TemporaryFolder folder;
@@ -260,7 +260,7 @@ TEST(ModelFile, FunctionsThatKerasDoesNotKnowAreNamed) {
   EXPECT_TRUE(what_python_cannot_open(known).empty());
   const Model model = Sequential({HQuantize(), HActivation("square").name("sq")}, Shape{3});
   EXPECT_THAT(what_python_cannot_open(model),
-              testing::ElementsAre(HasSubstr("layer 'sq': Keras 2 has no function 'square'")));
+              ::testing::ElementsAre(HasSubstr("layer 'sq': Keras 2 has no function 'square'")));
 }
 
 TEST(ModelFile, LayersThatPythonHasNotAreNamed) {
@@ -268,15 +268,15 @@ TEST(ModelFile, LayersThatPythonHasNotAreNamed) {
     return what_python_cannot_open(Sequential({HQuantize(), layer}, Shape{6, 2}));
   };
   const auto conv = [] { return HConv1D(2, 2).name("c"); };
-  EXPECT_THAT(lines(conv().set("strides", "2")), testing::IsEmpty());
+  EXPECT_THAT(lines(conv().set("strides", "2")), ::testing::IsEmpty());
   EXPECT_THAT(
       lines(conv().set("strides", "2").set("dilation_rate", "2")),
-      testing::ElementsAre(HasSubstr("layer 'c': Keras makes no convolution with strides and a dilation_rate")));
+      ::testing::ElementsAre(HasSubstr("layer 'c': Keras makes no convolution with strides and a dilation_rate")));
   EXPECT_THAT(lines(conv().set("padding", "causal")),
-              testing::ElementsAre(HasSubstr("layer 'c': Python HGQ 0.2.6 has no causal padding")));
+              ::testing::ElementsAre(HasSubstr("layer 'c': Python HGQ 0.2.6 has no causal padding")));
   EXPECT_THAT(lines(HDense(2).name("d").set("kernel_constraint", "{ElementMask: {band: 1}}")),
-              testing::ElementsAre(HasSubstr("layer 'd': its kernel_constraint ElementMask is none of Keras'")));
-  EXPECT_THAT(lines(HDense(2).set("kernel_constraint", "NonNeg")), testing::IsEmpty());
+              ::testing::ElementsAre(HasSubstr("layer 'd': its kernel_constraint ElementMask is none of Keras'")));
+  EXPECT_THAT(lines(HDense(2).set("kernel_constraint", "NonNeg")), ::testing::IsEmpty());
 }
 
 TEST(ModelFile, AnInputIsNoOutput) {
@@ -287,5 +287,5 @@ TEST(ModelFile, AnInputIsNoOutput) {
               HasSubstr("'a' is an Input"));
 }
 
-}  // namespace
+}  // namespace hgq_file_test
 }  // namespace hgq

@@ -12,9 +12,9 @@
 #include "hgq/core/error.h"
 
 namespace hgq {
-namespace {
+namespace initializers_test {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 using Kind = Initializer::Kind;
 
 Initializer read(const std::string& yaml, std::string* message = nullptr) {
@@ -132,11 +132,11 @@ TEST(Initializer, RangeOfOneFloatEndsIsNotReached) {
 }
 
 TEST(Initializer, Constants) {
-  EXPECT_THAT(made(read("zeros"), Shape{2}).values(), testing::ElementsAre(0, 0));
-  EXPECT_THAT(made(read("ones"), Shape{2}).values(), testing::ElementsAre(1, 1));
-  EXPECT_THAT(made(read("{Constant: 229}"), Shape{2}).values(), testing::ElementsAre(229, 229));
-  EXPECT_THAT(made(read("{Constant: {value: -0.5}}"), Shape{1}).values(), testing::ElementsAre(-0.5F));
-  EXPECT_THAT(made(read("{Identity: {gain: 2.0}}"), Shape{2, 3}).values(), testing::ElementsAre(2, 0, 0, 0, 2, 0));
+  EXPECT_THAT(made(read("zeros"), Shape{2}).values(), ::testing::ElementsAre(0, 0));
+  EXPECT_THAT(made(read("ones"), Shape{2}).values(), ::testing::ElementsAre(1, 1));
+  EXPECT_THAT(made(read("{Constant: 229}"), Shape{2}).values(), ::testing::ElementsAre(229, 229));
+  EXPECT_THAT(made(read("{Constant: {value: -0.5}}"), Shape{1}).values(), ::testing::ElementsAre(-0.5F));
+  EXPECT_THAT(made(read("{Identity: {gain: 2.0}}"), Shape{2, 3}).values(), ::testing::ElementsAre(2, 0, 0, 0, 2, 0));
   EXPECT_EQ(Initializer::constant(3), read("{Constant: 3}"));
 }
 
@@ -219,5 +219,5 @@ TEST(Initializer, ErrorsSayWhereAndWhat) {
   EXPECT_THROW(made(read("identity"), Shape{3}), ShapeError);
 }
 
-}  // namespace
+}  // namespace initializers_test
 }  // namespace hgq

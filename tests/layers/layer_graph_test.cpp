@@ -8,11 +8,11 @@
 #include "hgq/layers/model.h"
 
 namespace hgq {
-namespace {
+namespace layer_graph_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 LayerGraph arranged(const std::vector<LayerSpec>& layers, std::vector<std::string> outputs = {}) {
   ErrorList errors;
@@ -73,13 +73,13 @@ TEST(LayerGraph, CodeGetsAllErrorsAtOnce) {
   EXPECT_THAT(
       errors_of({HDense(2).name("a b"), AnyLayer("HDens"), HDense(0), HDense(3).set("unts", "4"),
                  HDense(2).name("d").from({"e"}), HDense(2).name("d"), Shared("nobody")}),
-      testing::UnorderedElementsAre(HasSubstr("layers[0]: HDense.name: found the text 'a b', expected a letter"),
-                                    HasSubstr("layers[1]: unknown layer 'HDens', did you mean 'HDense'?"),
-                                    HasSubstr("layers[2]: HDense.units: found the number 0, expected an integer"),
-                                    HasSubstr("layers[3]: unknown key 'unts' in HDense, did you mean 'units'?"),
-                                    HasSubstr("layers[4]: layer 'd' reads 'e', which is no layer"),
-                                    HasSubstr("layers[5]: duplicate layer name 'd', first at layers[4]"),
-                                    HasSubstr("layers[6]: Shared.layer: 'nobody' is no layer")));
+      ::testing::UnorderedElementsAre(HasSubstr("layers[0]: HDense.name: found the text 'a b', expected a letter"),
+                                      HasSubstr("layers[1]: unknown layer 'HDens', did you mean 'HDense'?"),
+                                      HasSubstr("layers[2]: HDense.units: found the number 0, expected an integer"),
+                                      HasSubstr("layers[3]: unknown key 'unts' in HDense, did you mean 'units'?"),
+                                      HasSubstr("layers[4]: layer 'd' reads 'e', which is no layer"),
+                                      HasSubstr("layers[5]: duplicate layer name 'd', first at layers[4]"),
+                                      HasSubstr("layers[6]: Shared.layer: 'nobody' is no layer")));
 }
 
 TEST(LayerGraph, ShapesOfAllBranchesAreChecked) {
@@ -93,7 +93,7 @@ TEST(LayerGraph, NamesTheLayersOfACircle) {
   EXPECT_THAT(errors_of({HQuantize().name("q"), HAdd({"q", "b"}).name("a"), HDense(1).name("b").from({"a"})}),
               ElementsAre(HasSubstr("layers[2]: layers read each other in a circle: a -> b -> a")));
   EXPECT_THAT(errors_of({HQuantize().name("q"), Shared("s").name("t"), Shared("t").name("s")}),
-              testing::Contains(HasSubstr("'s' calls itself again; expected a layer")));
+              ::testing::Contains(HasSubstr("'s' calls itself again; expected a layer")));
 }
 
 TEST(LayerGraph, RefusesWhatLeadsNowhere) {
@@ -120,5 +120,5 @@ TEST(LayerGraph, TheNamesOfItsOwnKindsCannotBeRegistered) {
                ConfigError);
 }
 
-}  // namespace
+}  // namespace layer_graph_test
 }  // namespace hgq

@@ -14,10 +14,10 @@
 #include "sample_models.h"
 
 namespace hgq {
-namespace {
+namespace nested_models_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 std::vector<Tensor> inputs_of(const Model& model, int64_t rows) {
   std::vector<Tensor> x;
@@ -162,8 +162,8 @@ TEST(SharedLayers, TheProxyComputesTheSame) {
   EXPECT_EQ(report.rows, 200);
   EXPECT_EQ(report.rows_differ, 0);
   EXPECT_THAT(proxy_names(model),
-              testing::IsSupersetOf({"enc", "enc_b", "enc_0", "enc_1", "enc_quantizer", "enc_b_quantizer",
-                                     "enc_quantizer_0", "enc_quantizer_1", "sum", "sum_0", "other_0"}));
+              ::testing::IsSupersetOf({"enc", "enc_b", "enc_0", "enc_1", "enc_quantizer", "enc_b_quantizer",
+                                       "enc_quantizer_0", "enc_quantizer_1", "sum", "sum_0", "other_0"}));
 }
 
 TEST(SharedLayers, AModelFileBringsThemBack) {
@@ -181,7 +181,8 @@ TEST(SharedLayers, AModelFileBringsThemBack) {
   const std::vector<Tensor> before = Predictor(model, workers).run(views(x));
   const std::vector<Tensor> after = Predictor(again, workers).run(views(x));
   for (size_t o = 0; o < before.size(); ++o) EXPECT_TRUE(std::ranges::equal(before[o].values(), after[o].values()));
-  EXPECT_THAT(what_python_cannot_open(model), testing::Contains(HasSubstr("layer 'enc' is called again, as 'enc_b'")));
+  EXPECT_THAT(what_python_cannot_open(model),
+              ::testing::Contains(HasSubstr("layer 'enc' is called again, as 'enc_b'")));
 }
 
 TEST(NestedModels, AChainNeedsNoInputLayer) {
@@ -232,5 +233,5 @@ TEST(NestedModels, ErrorsNameThePlace) {
   EXPECT_THAT(message({HQuantize(), block}), HasSubstr("more than 8192 calls of layers"));
 }
 
-}  // namespace
+}  // namespace nested_models_test
 }  // namespace hgq

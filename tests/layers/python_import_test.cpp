@@ -13,12 +13,12 @@
 #include "proxy_test_support.h"
 
 namespace hgq {
-namespace {
+namespace python_import_test {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 const char* const kLambda = R"({"class_name": "__lambda__", "config": {"value": ["4wEAAAA=", null, null]}})";
 const char* const kBump = R"({"module": "builtins", "class_name": "function", "config": "bump",
@@ -174,5 +174,5 @@ TEST(PythonImport, LayersWithAKernelTakeTheirActivationInAnyForm) {
   EXPECT_THAT(message(folder / "m.h5", {}), AllOf(HasSubstr("activation"), HasSubstr("relu")));
 }
 
-}  // namespace
+}  // namespace python_import_test
 }  // namespace hgq

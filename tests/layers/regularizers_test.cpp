@@ -10,9 +10,9 @@
 #include <vector>
 
 namespace hgq {
-namespace {
+namespace regularizers_test {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr std::array<float, 6> kWeights{0.5F, -2.0F, 1.5F, 3.0F, 0.25F, -0.75F};
 
@@ -121,5 +121,5 @@ TEST(Regularizer, ErrorsSayWhereAndWhat) {
   EXPECT_THAT(message, HasSubstr("expected a number"));
 }
 
-}  // namespace
+}  // namespace regularizers_test
 }  // namespace hgq

@@ -20,10 +20,10 @@
 #include "proxy_test_support.h"
 
 namespace hgq {
-namespace {
+namespace saved_keras_test {
 
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 std::string file(const std::string& name) { return std::string(HGQ_SOURCE_DIR) + "/tests/layers/files/" + name; }
 
@@ -41,7 +41,7 @@ void expect_predictions_of_keras(const KerasFile& model, const std::string& data
     const Tensor y = expected.read_floats(o == 0 ? "first" : "second");
     const auto values = outputs[o].values();
     EXPECT_THAT((std::vector<float>{values.begin(), values.end()}),
-                testing::Pointwise(testing::FloatNear(1e-5F), y.values()))
+                ::testing::Pointwise(::testing::FloatNear(1e-5F), y.values()))
         << o;
   }
 }
@@ -167,5 +167,5 @@ TEST(SavedKeras, DamagedZipsAreRefused) {
   }
 }
 
-}  // namespace
+}  // namespace saved_keras_test
 }  // namespace hgq

@@ -12,9 +12,9 @@
 #include "proxy_test_support.h"
 
 namespace hgq {
-namespace {
+namespace zero_padding_test {
 
-using testing::LayerContract;
+using hgq::testing::LayerContract;
 
 LayerSpec padding(const char* kind, const char* amounts) { return AnyLayer(kind).set("padding", amounts); }
 
@@ -74,5 +74,5 @@ TEST(PZeroPadding, IsReadFromModelsOfKeras) {
   EXPECT_EQ(std::vector<float>(values.begin(), values.end()), (std::vector<float>{0, 0, 0, 0.5F, -1.25F, 0}));
 }
 
-}  // namespace
+}  // namespace zero_padding_test
 }  // namespace hgq

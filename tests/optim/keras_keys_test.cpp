@@ -11,11 +11,11 @@
 #include "hgq/optim/kinds.h"
 
 namespace hgq {
-namespace {
+namespace keras_keys_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 std::vector<std::string> errors_of(const std::string& sort, const std::string& text) {
   const TrainingKinds& kinds = built_in_training_kinds();
@@ -120,5 +120,5 @@ TEST(KerasKeys, AnAucIsForClasses) {
     EXPECT_NO_THROW(auc()->check_fits(*loss));
 }
 
-}  // namespace
+}  // namespace keras_keys_test
 }  // namespace hgq

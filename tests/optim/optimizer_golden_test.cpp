@@ -11,7 +11,7 @@
 #include "hgq/optim/optimizer_config.h"
 
 namespace hgq {
-namespace {
+namespace optimizer_golden_test {
 
 const std::string kGolden = HGQ_SOURCE_DIR "/tests/golden/layers/optimizers.h5";
 
@@ -108,5 +108,5 @@ TEST(OptimizerGolden, EveryScheduleIsKeras) {
   EXPECT_EQ(cases, 10);
 }
 
-}  // namespace
+}  // namespace optimizer_golden_test
 }  // namespace hgq

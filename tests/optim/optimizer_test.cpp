@@ -17,7 +17,7 @@
 #include "hgq/tests/support/allocation_counter.h"
 
 namespace hgq {
-namespace {
+namespace optimizer_test {
 
 using ::testing::ElementsAre;
 using ::testing::FloatNear;
@@ -386,5 +386,5 @@ TEST(OrderedSum, AddsEveryTermOnce) {
   }
 }
 
-}  // namespace
+}  // namespace optimizer_test
 }  // namespace hgq

@@ -7,11 +7,11 @@
 #include "hgq/optim/kinds.h"
 
 namespace hgq {
-namespace {
+namespace own_kinds_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 /// Reads a key, and passes the reader on if `kWrites`.
 template <bool kWrites>
@@ -69,5 +69,5 @@ TEST(OwnKinds, WhatCouldNotBeMadeAgainIsAnError) {
               ElementsAre(HasSubstr("unknown key 'scael'")));
 }
 
-}  // namespace
+}  // namespace own_kinds_test
 }  // namespace hgq

@@ -12,7 +12,7 @@
 #include "hgq/optim/train_step.h"
 
 namespace hgq {
-namespace {
+namespace prediction_evaluation_test {
 
 using ::testing::ElementsAre;
 
@@ -121,5 +121,5 @@ TEST(PredictionEvaluation, PredictionsThatDoNotFitAreRefused) {
   EXPECT_THROW(PredictionEvaluation(model, {.losses = {mse()}, .weights = {}, .metrics = {}}, workers), ConfigError);
 }
 
-}  // namespace
+}  // namespace prediction_evaluation_test
 }  // namespace hgq

@@ -13,7 +13,7 @@
 #include "hgq/tests/support/allocation_counter.h"
 
 namespace hgq {
-namespace {
+namespace sample_weights_test {
 
 using ::testing::ElementsAre;
 
@@ -212,5 +212,5 @@ TEST(SampleWeights, AucHasNoWeightedForm) {
   EXPECT_THROW(ModelComputation(model, objective, Mode::kEvaluate, workers, 0), ConfigError);
 }
 
-}  // namespace
+}  // namespace sample_weights_test
 }  // namespace hgq

@@ -11,10 +11,10 @@
 #include "hgq/optim/schedule_config.h"
 
 namespace hgq {
-namespace {
+namespace schedule_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 Schedule read(const std::string& yaml, const ScheduleContext& context = {}) {
   ErrorList errors;
@@ -246,5 +246,5 @@ TEST(ScheduleConfig, EveryKeyIsDocumented) {
   for (const KeyDoc& doc : docs) EXPECT_FALSE(doc.doc.empty()) << doc.section << "." << doc.key;
 }
 
-}  // namespace
+}  // namespace schedule_test
 }  // namespace hgq

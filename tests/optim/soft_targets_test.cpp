@@ -10,7 +10,7 @@
 #include "hgq/optim/kinds.h"
 
 namespace hgq {
-namespace {
+namespace soft_targets_test {
 
 constexpr int64_t kRows = 5;
 constexpr int64_t kClasses = 3;
@@ -241,5 +241,5 @@ TEST(Distillation, TeachersAreSoftenedFromLogitsAndFromProbabilities) {
   EXPECT_EQ(numbers[0], 3.0F);
 }
 
-}  // namespace
+}  // namespace soft_targets_test
 }  // namespace hgq

@@ -14,7 +14,7 @@
 #include "hgq/tests/support/allocation_counter.h"
 
 namespace hgq {
-namespace {
+namespace sum_metrics_test {
 
 using ::testing::DoubleNear;
 using ::testing::ElementsAre;
@@ -245,5 +245,5 @@ TEST(SumMetrics, WrongKeysAreErrors) {
   EXPECT_THROW(metric_of("Recall")->check_fits(*mse()), ConfigError);
 }
 
-}  // namespace
+}  // namespace sum_metrics_test
 }  // namespace hgq

@@ -8,10 +8,10 @@
 #include "proxy_test_support.h"
 
 namespace hgq {
-namespace {
+namespace builder_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 ProxyRef add_plain_quantizer(ProxyBuilder& b, const std::string& name, ProxyRef parent) {
   return b.add_quantizer(name, parent, one_type(1, 8, 4), Rounding::kTrn, Overflow::kWrap);
@@ -180,5 +180,5 @@ TEST(ProxyModel, WithoutOutputIsRefused) {
   EXPECT_THAT(message_of<ShapeError>([&] { std::move(b).finish({}); }), HasSubstr("the proxy has no output"));
 }
 
-}  // namespace
+}  // namespace builder_test
 }  // namespace hgq

@@ -13,11 +13,11 @@
 #include "proxy_test_support.h"
 
 namespace hgq {
-namespace {
+namespace emulator_test {
 
-using testing::Each;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// Numbers in [-1, 1), the same ones every time.
 class Numbers {
@@ -253,5 +253,5 @@ TEST(Emulator, UnitsWithoutBitsLeaveTheTypesOfTheOthersAsTheyAre) {
   EXPECT_THAT(outputs_of(std::move(b).finish({h}), tensor({2, 2}, {5, 1, -3, 7})), ElementsAre(5, 0, 0, 0));
 }
 
-}  // namespace
+}  // namespace emulator_test
 }  // namespace hgq

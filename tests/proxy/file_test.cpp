@@ -13,10 +13,10 @@
 #include "proxy_test_support.h"
 
 namespace hgq {
-namespace {
+namespace file_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// x -> q -> (dense -> dense_q, and q2), so that q2 and dense share a parent.
 ProxyModel branched_model() {
@@ -161,7 +161,7 @@ TEST(ProxyFile, GlobalPoolingIsReadWrittenAndComputed) {
       const Emulator emulator(model);
       const auto notes = firmware_notes(model, [&](int i) -> const ProxySignal& { return emulator.signal(i); });
       if (sample.rank() == 2) {
-        EXPECT_THAT(notes, testing::IsEmpty());
+        EXPECT_THAT(notes, ::testing::IsEmpty());
       } else {
         EXPECT_THAT(notes, ElementsAre(HasSubstr("layer 'pool': hls4ml 1.3.0 cannot convert global pooling")));
       }
@@ -216,5 +216,5 @@ TEST(ProxyFile, NamesThatHls4mlCanNotUseAreNotWritten) {
   EXPECT_THAT(message_of<ConfigError>([&] { proxy_to_keras(model); }), HasSubstr("layer 'my/sum'"));
 }
 
-}  // namespace
+}  // namespace file_test
 }  // namespace hgq

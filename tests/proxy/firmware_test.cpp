@@ -14,11 +14,11 @@
 #include "proxy_test_support.h"
 
 namespace hgq {
-namespace {
+namespace firmware_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 float tanh_at(int fraction, double x) { return hls_table_value(HlsFunction::kTanh, fraction, x) * 1024; }
 float sigmoid_at(int fraction, double x) { return hls_table_value(HlsFunction::kSigmoid, fraction, x) * 1024; }
@@ -209,5 +209,5 @@ TEST(ProxyQuantizer, WithoutBitsIsWrittenSoThatHls4mlGivesZero) {
   EXPECT_THAT(outputs_of(model, tensor({1, 2}, {1, 2})), ElementsAre(0, 0));
 }
 
-}  // namespace
+}  // namespace firmware_test
 }  // namespace hgq

@@ -22,9 +22,9 @@
 #include "proxy_test_support.h"
 
 namespace hgq {
-namespace {
+namespace fold_scaling_test {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// 2^-3 to 2^4, another one for each feature.
 Scaling powers(int64_t features) {
@@ -146,5 +146,5 @@ TEST(FoldScaling, RefusesWhatIsNotExact) {
   EXPECT_THAT(refusal({{0, 0}, {2, 4}}, 1, "tanh"), HasSubstr("layer 'act' (Activation)"));
 }
 
-}  // namespace
+}  // namespace fold_scaling_test
 }  // namespace hgq

@@ -18,7 +18,7 @@
 #include "proxy_test_support.h"
 
 namespace hgq {
-namespace {
+namespace golden_test {
 
 struct GoldenProxy {
   std::string model, tag;
@@ -26,7 +26,7 @@ struct GoldenProxy {
 
 void PrintTo(const GoldenProxy& proxy, std::ostream* out) { *out << proxy.model << "/" << proxy.tag; }
 
-class ProxyGolden : public testing::TestWithParam<GoldenProxy> {
+class ProxyGolden : public ::testing::TestWithParam<GoldenProxy> {
  protected:
   std::string path() const { return golden_model(GetParam().model + "/" + GetParam().tag + ".h5"); }
   h5::File data() const { return h5::File::open(golden_model(GetParam().model + "/data.h5")); }
@@ -132,13 +132,13 @@ TEST_P(ProxyGolden, ComputesTheSameAfterWritingAndReading) {
 
 INSTANTIATE_TEST_SUITE_P(
     Models, ProxyGolden,
-    testing::Values(GoldenProxy{"mlp_relu", "proxy_wrap"}, GoldenProxy{"mlp_relu", "proxy_sat"},
-                    GoldenProxy{"mlp_relu", "proxy_wrap_acc2"}, GoldenProxy{"mlp_relu", "proxy_wrap_cover1.1"},
-                    GoldenProxy{"jsc_bn", "proxy_wrap"}, GoldenProxy{"jsc_bn", "proxy_sat"},
-                    GoldenProxy{"sigmoid_out", "proxy_wrap"}, GoldenProxy{"sigmoid_out", "proxy_sat"},
-                    GoldenProxy{"sigmoid_out", "proxy_wrap_cover1.1"}, GoldenProxy{"softmax_out", "proxy_wrap"},
-                    GoldenProxy{"softmax_out", "proxy_sat"}, GoldenProxy{"mixer", "proxy_wrap"},
-                    GoldenProxy{"mixer", "proxy_sat"}));
+    ::testing::Values(GoldenProxy{"mlp_relu", "proxy_wrap"}, GoldenProxy{"mlp_relu", "proxy_sat"},
+                      GoldenProxy{"mlp_relu", "proxy_wrap_acc2"}, GoldenProxy{"mlp_relu", "proxy_wrap_cover1.1"},
+                      GoldenProxy{"jsc_bn", "proxy_wrap"}, GoldenProxy{"jsc_bn", "proxy_sat"},
+                      GoldenProxy{"sigmoid_out", "proxy_wrap"}, GoldenProxy{"sigmoid_out", "proxy_sat"},
+                      GoldenProxy{"sigmoid_out", "proxy_wrap_cover1.1"}, GoldenProxy{"softmax_out", "proxy_wrap"},
+                      GoldenProxy{"softmax_out", "proxy_sat"}, GoldenProxy{"mixer", "proxy_wrap"},
+                      GoldenProxy{"mixer", "proxy_sat"}));
 
-}  // namespace
+}  // namespace golden_test
 }  // namespace hgq

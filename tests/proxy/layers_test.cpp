@@ -13,10 +13,10 @@
 #include "proxy_test_support.h"
 
 namespace hgq {
-namespace {
+namespace layers_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// Numbers in [-1, 1), the same ones every time.
 class Numbers {
@@ -218,5 +218,5 @@ TEST(ProxyPooling, PaddingDoesNotCountInAMean) {
   EXPECT_THAT(outputs_of(std::move(b).finish({out}), tensor({1, 3, 1}, {1, 2, 3})), ElementsAre(1.5f, 2.0f, 2.5f));
 }
 
-}  // namespace
+}  // namespace layers_test
 }  // namespace hgq

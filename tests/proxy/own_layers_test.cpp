@@ -11,13 +11,13 @@
 #include "proxy_test_support.h"
 
 namespace hgq {
-namespace {
+namespace own_layers_test {
 
-using testing::Contains;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Pointee;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pointee;
 
 class Reversed : public ProxyLayer {
  public:
@@ -167,7 +167,7 @@ TEST(OwnProxyLayer, KeepsTheOverflowsOfItsTableInAFile) {
   model.find("odd")->set_table_overflows({0, 0, 0, 1});
   ProxyKinds kinds;
   kinds.proxy_layers.add({.name = "Odd", .make = Odd::read});
-  const std::string path = testing::TempDir() + "/odd.h5";
+  const std::string path = ::testing::TempDir() + "/odd.h5";
   save_proxy(model, path);
   const ProxyModel loaded = load_proxy(path, kinds);
   EXPECT_THAT(loaded.find("odd")->table_overflows(), Pointee(ElementsAre(0, 0, 0, 1)));
@@ -177,5 +177,5 @@ TEST(OwnProxyLayer, KeepsTheOverflowsOfItsTableInAFile) {
   EXPECT_THAT(Emulator(loaded).run(inputs).overflows, Contains(OverflowCount{"odd", 1}));
 }
 
-}  // namespace
+}  // namespace own_layers_test
 }  // namespace hgq

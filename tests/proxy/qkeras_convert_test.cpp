@@ -17,9 +17,9 @@
 #include "qkeras_models.h"
 
 namespace hgq {
-namespace {
+namespace qkeras_convert_test {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const std::string kModel = std::string(HGQ_SOURCE_DIR) + "/tests/layers/files/qkeras_model.h5";
 
@@ -31,7 +31,7 @@ TEST(QKerasConvert, AModelOfQKerasPredictsTheSameBits) {
   const Tensor expected = data.read_floats("data/y");
   EXPECT_EQ(outputs_of(conversion.proxy, data.read_floats("data/x")),
             (std::vector<float>{expected.values().begin(), expected.values().end()}));
-  EXPECT_THAT(conversion.proxy.notes(), testing::IsEmpty());
+  EXPECT_THAT(conversion.proxy.notes(), ::testing::IsEmpty());
 }
 
 TEST(QKerasConvert, LayersKeepTheirNames) {
@@ -40,9 +40,9 @@ TEST(QKerasConvert, LayersKeepTheirNames) {
                   layer("QActivation", "b", {{"activation", "quantized_relu(3,1)"}})},
                  {dense_weights("a", {1, 1}, {0})});
   EXPECT_THAT(names_of(qkeras_to_proxy(file).proxy),
-              testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer q", "Dense a", "Activation a_relu",
-                                   "HGQ>FixedPointQuantizer a_relu_quantizer", "Activation b",
-                                   "HGQ>FixedPointQuantizer b_quantizer"));
+              ::testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer q", "Dense a", "Activation a_relu",
+                                     "HGQ>FixedPointQuantizer a_relu_quantizer", "Activation b",
+                                     "HGQ>FixedPointQuantizer b_quantizer"));
 }
 
 TEST(QKerasConvert, WeightsAreQuantizedAndQuantizersSaturateUnlessAskedToWrap) {
@@ -86,7 +86,7 @@ TEST(QKerasConvert, BatchNormBehindALinearLayerIsFoldedIntoIt) {
   EXPECT_EQ(a->kernel(), (std::vector<float>{2, 0.25F, 0, -0.5F}));
   EXPECT_EQ(a->bias(), (std::vector<float>{0.25F, 0}));
   EXPECT_EQ(conversion.layers[3].became, "part of a");
-  EXPECT_THAT(conversion.proxy.notes(), testing::IsEmpty());
+  EXPECT_THAT(conversion.proxy.notes(), ::testing::IsEmpty());
 }
 
 TEST(QKerasConvert, BatchNormThatIsNotExactIsFoldedWithANote) {
@@ -96,7 +96,7 @@ TEST(QKerasConvert, BatchNormThatIsNotExactIsFoldedWithANote) {
        quantizer("act")},
       {dense_weights("a", {1, 1}, {0}), batch_norm_weights("bn", {1}, {1})});
   EXPECT_THAT(qkeras_to_proxy(file).proxy.notes(),
-              testing::Contains(HasSubstr("layer 'a': 'bn' does not scale it by powers of two")));
+              ::testing::Contains(HasSubstr("layer 'a': 'bn' does not scale it by powers of two")));
 }
 
 TEST(QKerasConvert, BatchNormElsewhereIsADenseLayerWithADiagonalKernel) {
@@ -107,7 +107,7 @@ TEST(QKerasConvert, BatchNormElsewhereIsADenseLayerWithADiagonalKernel) {
   ASSERT_NE(bn, nullptr);
   EXPECT_EQ(bn->kernel(), (std::vector<float>{2, 0, 0, 0.5F}));
   EXPECT_EQ(bn->bias(), (std::vector<float>{-0.75F, 0}));  // -0.5 gamma / deviation + 0.25
-  EXPECT_THAT(conversion.proxy.notes(), testing::IsEmpty());
+  EXPECT_THAT(conversion.proxy.notes(), ::testing::IsEmpty());
   EXPECT_EQ(outputs_of(conversion.proxy, tensor({1, 2}, {1, 3})), (std::vector<float>{1.25F, 1.5F}));
 }
 
@@ -128,8 +128,8 @@ TEST(QKerasConvert, BatchNormWithoutAVarianceIsRefused) {
         << variance_quantizer;
     const std::vector missing{dense_weights("a", {1, 1}, {0}), KerasLayerWeights{"bn", {}}};
     EXPECT_THAT(errors_of(sequential(layers, missing)),
-                testing::AllOf(HasSubstr("has no weight 'moving_variance'"),
-                               HasSubstr("has no weight 'gamma', expected one of float32 with a value for each")))
+                ::testing::AllOf(HasSubstr("has no weight 'moving_variance'"),
+                                 HasSubstr("has no weight 'gamma', expected one of float32 with a value for each")))
         << variance_quantizer;
   }
 }
@@ -156,7 +156,7 @@ TEST(QKerasConvert, AnInputWithoutAQuantizerIsRefused) {
   EXPECT_THAT(errors_of(sequential({dense("a", 1)}, weights())),
               HasSubstr("layer 'a' (QDense): reads an input of the model"));
   EXPECT_THAT(errors_of(sequential({layer("ReLU", "r"), dense("a", 1)}, weights())),
-              testing::AllOf(HasSubstr("layer 'r' (ReLU): reads an input of the model"), HasSubstr("--input-bits")));
+              ::testing::AllOf(HasSubstr("layer 'r' (ReLU): reads an input of the model"), HasSubstr("--input-bits")));
   EXPECT_THAT(errors_of(sequential({quantizer(), layer("Activation", "t", {{"activation", "tanh"}}), dense("a", 1)},
                                    weights())),
               HasSubstr("layer 'a' (QDense): reads an input of the model, or the result of a function"));
@@ -168,8 +168,8 @@ TEST(QKerasConvert, AQuantizedReluOfRawValuesIsAQuantizerAlone) {
                                 layer("QActivation", "s", {{"activation", "quantized_relu(3,0)"}})},
                                {});
   const ProxyModel proxy = qkeras_to_proxy(file).proxy;
-  EXPECT_THAT(names_of(proxy), testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer r", "HGQ>UnaryLUT t",
-                                                    "HGQ>FixedPointQuantizer s"));
+  EXPECT_THAT(names_of(proxy), ::testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer r", "HGQ>UnaryLUT t",
+                                                      "HGQ>FixedPointQuantizer s"));
   EXPECT_EQ(outputs_of(proxy, tensor({2, 2}, {-1, 0.125F, 0.375F, 9})), (std::vector<float>{0, 0, 0.5F, 0.625F}));
 }
 
@@ -179,7 +179,8 @@ TEST(QKerasConvert, TypesOfInputsAreQuantizersBehindThem) {
     return QKerasOptions{.wrap = false, .input_types = read_input_types(texts)};
   };
   const ProxyModel proxy = qkeras_to_proxy(file, types({"x=ap_ufixed<4,2,AP_RND,AP_SAT>"})).proxy;
-  EXPECT_THAT(names_of(proxy), testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer x_quantizer", "Dense a"));
+  EXPECT_THAT(names_of(proxy),
+              ::testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer x_quantizer", "Dense a"));
   EXPECT_EQ(outputs_of(proxy, tensor({2, 2}, {1.125F, -1, 9, 0.25F})), (std::vector<float>{1.25F, 4}));
   EXPECT_EQ(outputs_of(qkeras_to_proxy(file, types({"1,4,2"})).proxy, tensor({1, 2}, {0.9F, 2})),
             (std::vector<float>{-1.25F}));  // truncated to 0.75, wrapped to -2
@@ -202,8 +203,8 @@ TEST(QKerasConvert, ActivationLayersStandForTheirFunctions) {
                                 layer("Activation", "t", {{"activation", tanh}})},
                                {dense_weights("a", {1, 1}, {-1})});
   EXPECT_THAT(names_of(qkeras_to_proxy(file).proxy),
-              testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer q", "Activation r", "Dense a",
-                                   "Activation a_relu", "HGQ>UnaryLUT t"));
+              ::testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer q", "Activation r", "Dense a",
+                                     "Activation a_relu", "HGQ>UnaryLUT t"));
   json bounded = relu;
   bounded["config"]["max_value"] = 6;
   EXPECT_THAT(
@@ -216,9 +217,9 @@ TEST(QKerasConvert, QuantizedFunctionsAreTables) {
                                 layer("QActivation", "t", {{"activation", "quantized_tanh(5,use_real_tanh=True)"}})},
                                {});
   const ProxyModel proxy = qkeras_to_proxy(file).proxy;
-  EXPECT_THAT(names_of(proxy), testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer q", "HGQ>UnaryLUT h",
-                                                    "HGQ>FixedPointQuantizer h_quantizer", "HGQ>UnaryLUT t",
-                                                    "HGQ>FixedPointQuantizer t_quantizer"));
+  EXPECT_THAT(names_of(proxy), ::testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer q", "HGQ>UnaryLUT h",
+                                                      "HGQ>FixedPointQuantizer h_quantizer", "HGQ>UnaryLUT t",
+                                                      "HGQ>FixedPointQuantizer t_quantizer"));
   // hard_sigmoid: 0.75 and 1, of which 15 / 16 is left; tanh of these: 0.635, 0.734, to 4 bits behind the point.
   EXPECT_EQ(outputs_of(proxy, tensor({1, 2}, {0.5F, 3})), (std::vector<float>{0.625F, 0.75F}));
 }
@@ -229,13 +230,13 @@ TEST(QKerasConvert, ATableOfAWideInputIsCutToTheRangeThatMatters) {
                                 layer("QActivation", "t", {{"activation", "quantized_tanh(5,use_real_tanh=True)"}})},
                                {dense_weights("a", {0.25F, 1.75F}, {0})});
   const ProxyModel proxy = qkeras_to_proxy(file).proxy;
-  EXPECT_THAT(names_of(proxy), testing::Contains("HGQ>FixedPointQuantizer t_range"));
+  EXPECT_THAT(names_of(proxy), ::testing::Contains("HGQ>FixedPointQuantizer t_range"));
   EXPECT_EQ(outputs_of(proxy, tensor({3, 2}, {200, 100, -200, -100, 1, 0.25F})),
             (std::vector<float>{0.9375F, -1, 0.625F}));
   const auto wide = sequential({layer("QActivation", "q", {{"activation", "quantized_bits(30,8)"}}),
                                 layer("QActivation", "t", {{"activation", "quantized_sigmoid(5)"}})},
                                {});
-  EXPECT_THAT(errors_of(wide), testing::AllOf(HasSubstr("layer 't'"), HasSubstr("its table would have 2^")));
+  EXPECT_THAT(errors_of(wide), ::testing::AllOf(HasSubstr("layer 't'"), HasSubstr("its table would have 2^")));
 }
 
 TEST(QKerasConvert, ADepthwiseConvolutionIsAConvolutionWithZeros) {
@@ -277,11 +278,11 @@ KerasFile separable(const std::string& pointwise_leaf, const Shape& pointwise_sh
 TEST(QKerasConvert, ASeparableConvolutionIsADepthwiseAndAPointwiseOne) {
   const QKerasConversion conversion = qkeras_to_proxy(separable("pointwise_kernel", {1, 2, 3}));
   EXPECT_THAT(names_of(conversion.proxy),
-              testing::ElementsAre("InputLayer x", "Reshape r", "HGQ>FixedPointQuantizer q", "Conv1D s_depthwise",
-                                   "Conv1D s", "Activation s_relu", "HGQ>FixedPointQuantizer s_relu_quantizer"));
+              ::testing::ElementsAre("InputLayer x", "Reshape r", "HGQ>FixedPointQuantizer q", "Conv1D s_depthwise",
+                                     "Conv1D s", "Activation s_relu", "HGQ>FixedPointQuantizer s_relu_quantizer"));
   EXPECT_EQ(conversion.layers[3].became,
             "Conv1D s_depthwise, Conv1D s, Activation s_relu, FixedPointQuantizer s_relu_quantizer");
-  EXPECT_THAT(conversion.proxy.notes(), testing::IsEmpty());
+  EXPECT_THAT(conversion.proxy.notes(), ::testing::IsEmpty());
   // Depthwise: 1 + 2 = 3, and 0.5 - 0.25 * 2 = 0. Filters: 1.5, -3.75 + 0.75, 1.5 + 0.25.
   EXPECT_EQ(outputs_of(conversion.proxy, tensor({1, 2}, {1, 2})), (std::vector<float>{1.5F, 0, 1.75F}));
 }
@@ -323,11 +324,11 @@ TEST(QKerasConvert, AFunctionBecomesATableWithTheBitsOfItsOnlyQuantizer) {
   const json tanh = layer("Activation", "t", {{"activation", "tanh"}});
   const json behind = layer("QActivation", "tq", {{"activation", "quantized_bits(6,0,alpha=1)"}});
   const QKerasConversion conversion = qkeras_to_proxy(sequential({quantizer(), tanh, behind}, {}));
-  EXPECT_THAT(conversion.proxy.notes(), testing::IsEmpty());
+  EXPECT_THAT(conversion.proxy.notes(), ::testing::IsEmpty());
   EXPECT_EQ(conversion.proxy.find("t")->class_name(), "HGQ>UnaryLUT");
   EXPECT_EQ(conversion.layers[2].became, "UnaryLUT t");
   // round(32 tanh(x)) / 32 of values in steps of 1/8
-  EXPECT_THAT(outputs_of(conversion.proxy, tensor({1, 2}, {0.625F, -3})), testing::ElementsAre(18.0F / 32, -1.0F));
+  EXPECT_THAT(outputs_of(conversion.proxy, tensor({1, 2}, {0.625F, -3})), ::testing::ElementsAre(18.0F / 32, -1.0F));
   const QKerasConversion alone = qkeras_to_proxy(sequential({quantizer(), tanh}, {}));
   EXPECT_NEAR(outputs_of(alone.proxy, tensor({1, 2}, {0.625F, -3}))[0], std::tanh(0.625F), 0x1p-21F);
 }
@@ -349,5 +350,5 @@ TEST(QKerasConvert, WeightsThatDoNotFitAreRefused) {
   EXPECT_THAT(errors_of(sequential(absurd, {dense_weights("a", {1, 1}, {0})})), HasSubstr("layer 'a' (QDense).units"));
 }
 
-}  // namespace
+}  // namespace qkeras_convert_test
 }  // namespace hgq

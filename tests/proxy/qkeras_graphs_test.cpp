@@ -17,9 +17,9 @@
 #include "qkeras_models.h"
 
 namespace hgq {
-namespace {
+namespace qkeras_graphs_test {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const std::string kModel = std::string(HGQ_SOURCE_DIR) + "/tests/layers/files/qkeras_model.h5";
 
@@ -40,9 +40,9 @@ TEST(QKerasConvert, ModelsInsideTheModelAreTakenApart) {
                         }()}};
   ASSERT_TRUE(is_qkeras(file));
   const ProxyModel proxy = qkeras_to_proxy(file).proxy;
-  EXPECT_THAT(names_of(proxy),
-              testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer q", "Dense a", "HGQ>FixedPointQuantizer p",
-                                   "Dense a_0", "HGQ>FixedPointQuantizer p_0", "Dense a_out"));
+  EXPECT_THAT(names_of(proxy), ::testing::ElementsAre("InputLayer x", "HGQ>FixedPointQuantizer q", "Dense a",
+                                                      "HGQ>FixedPointQuantizer p", "Dense a_0",
+                                                      "HGQ>FixedPointQuantizer p_0", "Dense a_out"));
   // (1, 1) -> (1.25, 1.5) -> (1.5, 2.25) -> 1.5 + 1.125
   EXPECT_EQ(outputs_of(proxy, tensor({1, 2}, {1, 1})), (std::vector<float>{2.625F}));
 }
@@ -80,7 +80,7 @@ TEST(QKerasConvert, MergesThatAProxyDoesNotHaveAreRefusedByTheirClass) {
 TEST(QKerasConvert, NamesThatHls4mlWouldMisreadAreChangedWithANote) {
   const ProxyModel proxy = qkeras_to_proxy(sequential({quantizer("my quantizer")}, {})).proxy;
   EXPECT_EQ(names_of(proxy)[1], "HGQ>FixedPointQuantizer my_quantizer");
-  EXPECT_THAT(proxy.notes(), testing::Contains(HasSubstr("is called 'my_quantizer' in the proxy")));
+  EXPECT_THAT(proxy.notes(), ::testing::Contains(HasSubstr("is called 'my_quantizer' in the proxy")));
 }
 
 TEST(QKerasConvert, OtherReadersSayWhatToDoWithSuchAFile) {
@@ -90,5 +90,5 @@ TEST(QKerasConvert, OtherReadersSayWhatToDoWithSuchAFile) {
   EXPECT_FALSE(is_proxy(read_keras_file(kModel)));
 }
 
-}  // namespace
+}  // namespace qkeras_graphs_test
 }  // namespace hgq

@@ -10,9 +10,9 @@
 #include "hgq/proxy/qkeras/quantizer_spec.h"
 
 namespace hgq {
-namespace {
+namespace qkeras_quantizers_test {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Node object(const std::string& json) { return Node::from_json(nlohmann::json::parse(json), "f.h5"); }
 
@@ -205,5 +205,5 @@ TEST(QKerasActivation, IsRefusedWithItsReason) {
   EXPECT_THAT(refusal("hard_tanh"), HasSubstr("is no activation of a proxy"));
 }
 
-}  // namespace
+}  // namespace qkeras_quantizers_test
 }  // namespace hgq

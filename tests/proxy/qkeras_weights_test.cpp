@@ -9,9 +9,9 @@
 #include "hgq/proxy/qkeras/weight_quantizers.h"
 
 namespace hgq {
-namespace {
+namespace qkeras_weights_test {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::vector<float> quantized(const std::string& quantizer, bool of_kernel, const Shape& shape, std::vector<float> x) {
   ErrorList errors;
@@ -97,5 +97,5 @@ TEST(QKerasWeights, WhatQKerasCanNotComputeIsRefused) {
   EXPECT_THAT(error_of("quantized_relu(4,0,1)"), HasSubstr("use_sigmoid"));
 }
 
-}  // namespace
+}  // namespace qkeras_weights_test
 }  // namespace hgq

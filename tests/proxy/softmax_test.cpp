@@ -11,10 +11,10 @@
 #include "proxy_test_support.h"
 
 namespace hgq {
-namespace {
+namespace softmax_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 std::vector<float> row_of(const std::vector<float>& y, size_t row) {
   return {y.begin() + static_cast<int64_t>(3 * row), y.begin() + static_cast<int64_t>(3 * row + 3)};
@@ -50,5 +50,5 @@ TEST(SoftmaxTables, NumbersOfEntriesThatCanNotBeAreRefused) {
   }
 }
 
-}  // namespace
+}  // namespace softmax_test
 }  // namespace hgq

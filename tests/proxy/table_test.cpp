@@ -18,10 +18,10 @@
 #include "proxy_test_support.h"
 
 namespace hgq {
-namespace {
+namespace table_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 std::shared_ptr<const ops::UnaryFunction> function(const std::string& name) { return FunctionTable().find(name); }
 
@@ -103,7 +103,7 @@ TEST(UnaryLut, WrapsInsideTheTableAndCountsThatAsAnOverflow) {
   const Emulation result = Emulator(model).run(inputs);
   EXPECT_THAT(result.outputs[0].values(), ElementsAre(2, 4, 4, 0));
   EXPECT_THAT(result.row_overflows, ElementsAre(0, 0, 1, 1));
-  EXPECT_THAT(result.overflows, testing::Contains(OverflowCount{"lut", 2}));
+  EXPECT_THAT(result.overflows, ::testing::Contains(OverflowCount{"lut", 2}));
 }
 
 TEST(UnaryLut, SaturatesInsideTheTable) {
@@ -128,13 +128,13 @@ TEST(UnaryLut, OverflowsAreKeptInOurFilesAndFoundWithTheFunctionElse) {
   const ProxyModel model = squares(Overflow::kWrap);
   const std::vector<int8_t> flags = *model.find("lut")->table_overflows();
   ASSERT_EQ(std::ranges::count(flags, 1), 5);  // 3, 3.5, -4, -3.5, -3
-  const std::string path = testing::TempDir() + "/table.h5";
+  const std::string path = ::testing::TempDir() + "/table.h5";
   save_proxy(model, path);
   const ProxyModel loaded = load_proxy(path);
   EXPECT_EQ(*loaded.find("lut")->table_overflows(), flags);
   ProxyModel of_python = proxy_from_keras(proxy_to_keras(model), built_in_layer_kinds());
   ProxyLayer& lut = *of_python.find("lut");
-  EXPECT_THAT(lut.table_overflows(), testing::Pointee(testing::IsEmpty()));
+  EXPECT_THAT(lut.table_overflows(), ::testing::Pointee(::testing::IsEmpty()));
   lut.find_table_overflows(parse_expression("x*x"));
   EXPECT_EQ(*lut.table_overflows(), flags);
   EXPECT_THROW(lut.set_table_overflows({1, 0}), ShapeError);
@@ -197,5 +197,5 @@ TEST(UnaryLut, AModelWithFormulasIsExportedAndEqualsItsProxy) {
   EXPECT_EQ(report.rows_with_overflow, 0);
 }
 
-}  // namespace
+}  // namespace table_test
 }  // namespace hgq

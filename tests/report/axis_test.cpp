@@ -10,7 +10,7 @@
 #include "hgq/report/thinning.h"
 
 namespace hgq::report {
-namespace {
+namespace axis_test {
 
 using ::testing::ElementsAre;
 
@@ -114,5 +114,5 @@ TEST(Thinning, SpacedRowsHaveBothEnds) {
   EXPECT_EQ(spaced(3, 100).size(), 3U);
 }
 
-}  // namespace
+}  // namespace axis_test
 }  // namespace hgq::report

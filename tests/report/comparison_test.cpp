@@ -14,7 +14,7 @@
 #include "temporary_folder.h"
 
 namespace hgq::report {
-namespace {
+namespace comparison_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -220,5 +220,5 @@ TEST(ConfigLeaves, AreNamedByLayersAndKinds) {
   EXPECT_THAT(short_paths({"units", "a.units"}), ElementsAre("units", "a.units"));
 }
 
-}  // namespace
+}  // namespace comparison_test
 }  // namespace hgq::report

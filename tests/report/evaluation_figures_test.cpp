@@ -15,7 +15,7 @@
 #include "temporary_folder.h"
 
 namespace hgq::report {
-namespace {
+namespace evaluation_figures_test {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -166,5 +166,5 @@ TEST(EvaluationFile, DamageIsNamed) {
               HasSubstr("expected a count"));
 }
 
-}  // namespace
+}  // namespace evaluation_figures_test
 }  // namespace hgq::report

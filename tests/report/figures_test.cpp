@@ -14,7 +14,7 @@
 #include "hgq/report/scatter.h"
 
 namespace hgq::report {
-namespace {
+namespace figures_test {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -175,5 +175,5 @@ TEST(NetworkGraph, NamesLayersWithBits) {
   EXPECT_EQ(figure.table.rows[1][2], "a<b>");
 }
 
-}  // namespace
+}  // namespace figures_test
 }  // namespace hgq::report

@@ -6,7 +6,7 @@
 #include "hgq/report/page.h"
 
 namespace hgq::report {
-namespace {
+namespace markup_test {
 
 TEST(Markup, TextIsEscaped) {
   EXPECT_EQ(text(R"(<script>"a" & 'b'</script>)").str(),
@@ -46,5 +46,5 @@ TEST(Page, HoldsItsSectionsAndNoForeignMarkup) {
   EXPECT_NE(html.find(page_script_hash()), std::string::npos);
 }
 
-}  // namespace
+}  // namespace markup_test
 }  // namespace hgq::report

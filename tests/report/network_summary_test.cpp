@@ -17,7 +17,7 @@
 #include "hgq/tests/support/temporary_folder.h"
 
 namespace hgq::report {
-namespace {
+namespace network_summary_test {
 
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
@@ -164,5 +164,5 @@ TEST_F(NetworkSummaryTest, EveryElementIsInItsType) {
               ThrowsMessage<ConfigError>(HasSubstr("has no layer 'c'; its layers are")));
 }
 
-}  // namespace
+}  // namespace network_summary_test
 }  // namespace hgq::report

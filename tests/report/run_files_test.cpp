@@ -13,7 +13,7 @@
 #include "temporary_folder.h"
 
 namespace hgq::report {
-namespace {
+namespace run_files_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -123,5 +123,5 @@ TEST(TextPlot, PutsMarksWhereTheNumbersAre) {
   EXPECT_EQ(text_plot({.title = "none", .x_label = "x", .series = {}}), "");
 }
 
-}  // namespace
+}  // namespace run_files_test
 }  // namespace hgq::report

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace hgq::rtl {
-namespace {
+namespace adder_graph_test {
 
 TEST(AdderGraph, BitsOfAnInterval) {
   EXPECT_EQ(top_bit({0, 0}), 0);
@@ -64,8 +64,8 @@ TEST(AdderGraph, CountsWhatIsRead) {
 }
 
 TEST(AdderGraph, Evaluates) {
-  EXPECT_THAT(evaluate(sample(), std::vector<int64_t>{7, 11}), testing::ElementsAre(5 * 7 + 3 * 11));
+  EXPECT_THAT(evaluate(sample(), std::vector<int64_t>{7, 11}), ::testing::ElementsAre(5 * 7 + 3 * 11));
 }
 
-}  // namespace
+}  // namespace adder_graph_test
 }  // namespace hgq::rtl

@@ -19,7 +19,7 @@
 #include "sample_circuits.h"
 
 namespace hgq::rtl {
-namespace {
+namespace alir_test {
 
 using Rows = std::vector<std::vector<int64_t>>;
 
@@ -51,7 +51,7 @@ std::vector<PortValues> whole_numbers(const Circuit& circuit, const Emulation& e
   return out;
 }
 
-class Alir : public testing::Test {
+class Alir : public ::testing::Test {
  protected:
   void SetUp() override {
     const char* const python = std::getenv("HGQ_ALKAID_PYTHON");
@@ -107,5 +107,5 @@ TEST_F(Alir, GoldenProxies) {
   expect_equal();
 }
 
-}  // namespace
+}  // namespace alir_test
 }  // namespace hgq::rtl

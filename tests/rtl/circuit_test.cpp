@@ -10,9 +10,9 @@
 #include "hgq/rtl/interpreter.h"
 
 namespace hgq::rtl {
-namespace {
+namespace circuit_test {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Port port(const std::string& name, const std::vector<Feature>& features) {
   return {name, Shape{std::ssize(features)}, features};
@@ -67,7 +67,7 @@ TEST(Circuit, SumsOfAllSignsAndShifts) {
       for (const bool minus : {false, true}) {
         for (const int x_shift : {0, 1, 4}) {
           for (const int y_shift : {0, 2, 5}) {
-            SCOPED_TRACE(testing::Message() << x_signed << y_signed << minus << " " << x_shift << " " << y_shift);
+            SCOPED_TRACE(::testing::Message() << x_signed << y_signed << minus << " " << x_shift << " " << y_shift);
             expect_values(
                 4, x_signed, 3, y_signed,
                 [&](CircuitBuilder& b, int32_t x, int32_t y) {
@@ -92,7 +92,7 @@ TEST(Circuit, SlicesOfSumsMuxesTablesAndSlices) {
     for (const bool is_signed : {false, true}) {
       for (const int low : {0, 1, 3}) {
         for (const int bits : {1, 2, 5}) {
-          SCOPED_TRACE(testing::Message() << x_signed << is_signed << " " << low << " " << bits);
+          SCOPED_TRACE(::testing::Message() << x_signed << is_signed << " " << low << " " << bits);
           const auto sliced = [&](CircuitBuilder& b, const Operand& value) {
             return b.slice(value, low, bits, is_signed);
           };
@@ -241,5 +241,5 @@ TEST(Interpreter, ManyRowsOnThreads) {
   EXPECT_EQ(Interpreter(circuit).run(std::vector<PortValues>{in}, 5000)[0], out);
 }
 
-}  // namespace
+}  // namespace circuit_test
 }  // namespace hgq::rtl

@@ -8,7 +8,7 @@
 #include "random_circuit.h"
 
 namespace hgq::rtl {
-namespace {
+namespace estimate_test {
 
 TEST(Estimate, CountsWhatIsBuilt) {
   CircuitBuilder builder("test");
@@ -68,5 +68,5 @@ TEST(Estimate, LayersMakeTheTotal) {
   }
 }
 
-}  // namespace
+}  // namespace estimate_test
 }  // namespace hgq::rtl

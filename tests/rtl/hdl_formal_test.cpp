@@ -8,7 +8,7 @@
 #include "sample_circuits.h"
 
 namespace hgq::rtl {
-namespace {
+namespace hdl_formal_test {
 
 std::string proof(const std::string& top, const std::string& sources) {
   return concat("read_verilog reference.v\nproc\nflatten\nopt_clean\nmemory\nopt_clean\ndesign -stash gold\n",
@@ -43,7 +43,7 @@ void expect_proved(const Circuit& circuit, const HdlOptions& options) {
       at == std::string::npos ? "nothing" : finished.output.substr(at, finished.output.find('\n', at) - at).c_str());
 }
 
-class Formal : public testing::Test {
+class Formal : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!has_program("yosys")) GTEST_SKIP() << "yosys is not installed";
@@ -75,5 +75,5 @@ TEST_F(Formal, VhdlAsSynthesisReadsIt) {
   expect_proved(wide_blocks(5, 80, false), {.language = HdlLanguage::kVhdl});
 }
 
-}  // namespace
+}  // namespace hdl_formal_test
 }  // namespace hgq::rtl

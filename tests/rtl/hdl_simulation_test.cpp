@@ -5,7 +5,7 @@
 #include "sample_circuits.h"
 
 namespace hgq::rtl {
-namespace {
+namespace hdl_simulation_test {
 
 /// The programs that simulate a language here.
 std::vector<std::string> simulators_of(HdlLanguage language) {
@@ -30,7 +30,7 @@ void expect_passes(const Circuit& circuit, const HdlOptions& options, const std:
   EXPECT_TRUE(finished.output.find(concat("PASSED ", rows, " rows")) != std::string::npos);
 }
 
-class EachLanguage : public testing::TestWithParam<std::pair<HdlLanguage, HdlTarget>> {
+class EachLanguage : public ::testing::TestWithParam<std::pair<HdlLanguage, HdlTarget>> {
  protected:
   void SetUp() override {
     if (simulators_of(GetParam().first).empty()) GTEST_SKIP() << "no simulator is installed";
@@ -41,10 +41,10 @@ class EachLanguage : public testing::TestWithParam<std::pair<HdlLanguage, HdlTar
 };
 
 INSTANTIATE_TEST_SUITE_P(Hdl, EachLanguage,
-                         testing::Values(std::pair(HdlLanguage::kVerilog, HdlTarget::kGeneric),
-                                         std::pair(HdlLanguage::kVerilog, HdlTarget::kXilinx),
-                                         std::pair(HdlLanguage::kVhdl, HdlTarget::kGeneric),
-                                         std::pair(HdlLanguage::kVhdl, HdlTarget::kXilinx)),
+                         ::testing::Values(std::pair(HdlLanguage::kVerilog, HdlTarget::kGeneric),
+                                           std::pair(HdlLanguage::kVerilog, HdlTarget::kXilinx),
+                                           std::pair(HdlLanguage::kVhdl, HdlTarget::kGeneric),
+                                           std::pair(HdlLanguage::kVhdl, HdlTarget::kXilinx)),
                          [](const auto& test) {
                            return std::string(test.param.first == HdlLanguage::kVhdl ? "Vhdl" : "Verilog") +
                                   (test.param.second == HdlTarget::kXilinx ? "Xilinx" : "Generic");
@@ -68,5 +68,5 @@ TEST_P(EachLanguage, RandomCircuitsWithRegisters) {
   }
 }
 
-}  // namespace
+}  // namespace hdl_simulation_test
 }  // namespace hgq::rtl

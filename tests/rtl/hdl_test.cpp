@@ -17,11 +17,11 @@
 #include "sample_circuits.h"
 
 namespace hgq::rtl {
-namespace {
+namespace hdl_test {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string text_of(const std::vector<SourceFile>& files, const std::string& path) {
   const auto found = std::ranges::find(files, path, &SourceFile::path);
@@ -288,5 +288,5 @@ TEST(Hdl, VerilatorHasNothingToSay) {
   }
 }
 
-}  // namespace
+}  // namespace hdl_test
 }  // namespace hgq::rtl

@@ -15,9 +15,9 @@
 #include "hgq/proxy/proxy_file.h"
 
 namespace hgq::rtl {
-namespace {
+namespace lowering_test {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class Numbers {
  public:
@@ -93,7 +93,7 @@ TEST(Lowering, DenseLayersInAllModes) {
   uint64_t seed = 0;
   for (const Rounding rounding : kRoundings) {
     for (const Overflow overflow : kOverflows) {
-      SCOPED_TRACE(testing::Message() << to_string(rounding) << " " << to_string(overflow));
+      SCOPED_TRACE(::testing::Message() << to_string(rounding) << " " << to_string(overflow));
       Numbers n(++seed);
       ProxyBuilder b;
       const ProxyRef x = b.add_quantizer("x_q", b.add_input("x", {6}), n.types({6}, true), rounding, overflow);
@@ -129,7 +129,7 @@ TEST(Lowering, ConvolutionsPoolingAndMoves) {
     for (const bool average : {false, true}) {
       for (const int64_t stride : {1, 2}) {
         for (const Overflow overflow : {Overflow::kWrap, Overflow::kSat}) {
-          SCOPED_TRACE(testing::Message() << "seed " << seed + 1);
+          SCOPED_TRACE(::testing::Message() << "seed " << seed + 1);
           Numbers n(++seed);
           ProxyBuilder b;
           const ProxyRef x =
@@ -181,7 +181,7 @@ TEST(Lowering, MeansOfAnyNumberOfValuesAreDivisions) {
     for (const Rounding rounding : kRoundings) {
       for (const Overflow overflow : {Overflow::kWrap, Overflow::kSat}) {
         for (const bool is_wide : {false, true}) {
-          SCOPED_TRACE(testing::Message() << "seed " << seed + 1 << ", count " << count);
+          SCOPED_TRACE(::testing::Message() << "seed " << seed + 1 << ", count " << count);
           Numbers n(++seed);
           ProxyBuilder b;
           QuantizerTypes types = n.types({count, 4}, true);
@@ -278,7 +278,7 @@ TEST(Lowering, SoftmaxIsRefusedOrItsInputsAreTheOutputs) {
   std::vector<std::string> notes;
   model = with_logits(std::move(model), notes);
   EXPECT_TRUE(layers_without_circuit(model).empty());
-  EXPECT_THAT(notes, testing::ElementsAre(HasSubstr("before the softmax")));
+  EXPECT_THAT(notes, ::testing::ElementsAre(HasSubstr("before the softmax")));
   const Tensor x = h5::File::open(folder + "data.h5").read_floats("x/test");
   expect_equal(model, x);
 
@@ -294,5 +294,5 @@ TEST(Lowering, SoftmaxIsRefusedOrItsInputsAreTheOutputs) {
   }
 }
 
-}  // namespace
+}  // namespace lowering_test
 }  // namespace hgq::rtl

@@ -12,9 +12,9 @@
 #include "random_circuit.h"
 
 namespace hgq::rtl {
-namespace {
+namespace pipeline_test {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const DelayModel kLevels = DelayModel::adder_levels();
 
@@ -48,7 +48,7 @@ int64_t fewest_registers(const StageGraph& graph, int count, double delay) {
 
 TEST(Pipeline, ComputesTheSameWithTheRegistersThatWereAskedFor) {
   for (uint64_t seed = 0; seed < 40; ++seed) {
-    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
     const RandomCircuit random(seed, 5, 60);
     const Circuit source = trimmed(random.circuit);
     const auto expected = Interpreter(source).run(random.inputs, random.rows);
@@ -72,7 +72,7 @@ TEST(Pipeline, ComputesTheSameWithTheRegistersThatWereAskedFor) {
 
 TEST(Pipeline, RegistersAreTheFewestPossible) {
   for (uint64_t seed = 0; seed < 60; ++seed) {
-    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
     const RandomCircuit random(seed, 3, 12);
     const Circuit source = trimmed(random.circuit);
     for (const DelayModel& model : {kLevels, DelayModel::nanoseconds()}) {
@@ -191,5 +191,5 @@ TEST(MinCut, IsTheCheapestOfAll) {
   }
 }
 
-}  // namespace
+}  // namespace pipeline_test
 }  // namespace hgq::rtl

@@ -8,7 +8,7 @@
 #include "one_input.h"
 
 namespace hgq::rtl {
-namespace {
+namespace quantize_test {
 
 constexpr int kRoundings = 7;
 constexpr int kOverflows = 5;
@@ -168,5 +168,5 @@ TEST(RtlQuantize, ReluMaximumAndSum) {
   }
 }
 
-}  // namespace
+}  // namespace quantize_test
 }  // namespace hgq::rtl

@@ -10,7 +10,7 @@
 #include "one_input.h"
 
 namespace hgq::rtl {
-namespace {
+namespace quotient_test {
 
 constexpr int kRoundings = 7;
 
@@ -108,5 +108,5 @@ TEST(Divider, TooLargeSumsAreRefused) {
                ConfigError);
 }
 
-}  // namespace
+}  // namespace quotient_test
 }  // namespace hgq::rtl

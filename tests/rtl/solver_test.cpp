@@ -12,9 +12,9 @@
 #include "hgq/rtl/signed_digits.h"
 
 namespace hgq::rtl {
-namespace {
+namespace solver_test {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// The graph computes the matrix, and what is said of its nodes is true: intervals, lowest bits, depths, costs.
 void expect_right(const MatrixProblem& problem, const AdderGraph& graph, Draw& draw) {
@@ -122,7 +122,7 @@ TEST(Solver, IsExactForExtremeMatrices) {
     if (options.extra_depth) {
       EXPECT_LE(cost_of(graph).depth, least_depth(problem) + *options.extra_depth) << seed;
     }
-    if (testing::Test::HasFailure()) FAIL() << "seed " << seed;
+    if (::testing::Test::HasFailure()) FAIL() << "seed " << seed;
   }
 }
 
@@ -203,10 +203,10 @@ TEST(ColumnTree, TakesTheShortWay) {
   const MatrixProblem problem{
       .inputs = 2, .outputs = 3, .weights = {85, 85, -85, 85, 86, -86}, .ranges = {{0, 1}, {0, 1}}};
   const ColumnTree tree = column_tree(problem, 9);
-  EXPECT_THAT(tree.parent, testing::ElementsAre(-1, 0, 1));
+  EXPECT_THAT(tree.parent, ::testing::ElementsAre(-1, 0, 1));
   EXPECT_EQ(tree.is_negated[2], 1);
-  EXPECT_THAT(column_tree(problem, 1).parent, testing::Each(-1));
-  EXPECT_THAT(column_tree(problem, 2).parent, testing::ElementsAre(-1, 0, 0));
+  EXPECT_THAT(column_tree(problem, 1).parent, ::testing::Each(-1));
+  EXPECT_THAT(column_tree(problem, 2).parent, ::testing::ElementsAre(-1, 0, 0));
 }
 
 TEST(SignedDigits, AreFewest) {
@@ -223,5 +223,5 @@ TEST(SignedDigits, AreFewest) {
   }
 }
 
-}  // namespace
+}  // namespace solver_test
 }  // namespace hgq::rtl

@@ -7,7 +7,7 @@
 #include "random_circuit.h"
 
 namespace hgq::rtl {
-namespace {
+namespace three_operands_test {
 
 int sums_of_three(const Circuit& circuit) {
   return static_cast<int>(std::ranges::count_if(
@@ -17,7 +17,7 @@ int sums_of_three(const Circuit& circuit) {
 TEST(ThreeOperands, ChangesNoValueAndSaves) {
   int found = 0;
   for (uint64_t seed = 0; seed < 300; ++seed) {
-    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
     const RandomCircuit random(seed, 4, 30, seed % 3 != 0);
     const Circuit source = trimmed(random.circuit);
     const Circuit circuit = with_three_operands(source);
@@ -40,7 +40,7 @@ TEST(ThreeOperands, AllSignsAndShiftsAndWidths) {
     for (const int shift : {0, 1, 3}) {
       for (const int outer : {0, 2, 4}) {
         for (const int bits : {3, 5, 12}) {
-          SCOPED_TRACE(testing::Message() << signs << " " << shift << " " << outer << " " << bits);
+          SCOPED_TRACE(::testing::Message() << signs << " " << shift << " " << outer << " " << bits);
           CircuitBuilder builder("test");
           builder.begin_layer("a");
           const auto flag = [&](int at) { return (signs >> at & 1) != 0; };
@@ -126,5 +126,5 @@ TEST(ThreeOperands, Chains) {
   }
 }
 
-}  // namespace
+}  // namespace three_operands_test
 }  // namespace hgq::rtl

@@ -9,7 +9,7 @@
 #include "sweep_test_support.h"
 
 namespace hgq::sweep {
-namespace {
+namespace axis_test {
 
 using ::testing::Each;
 using ::testing::ElementsAre;
@@ -110,5 +110,5 @@ TEST(SweepAxis, SaysWhatIsWrong) {
   }
 }
 
-}  // namespace
+}  // namespace axis_test
 }  // namespace hgq::sweep

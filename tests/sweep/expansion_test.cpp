@@ -7,7 +7,7 @@
 #include "sweep_test_support.h"
 
 namespace hgq::sweep {
-namespace {
+namespace expansion_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -98,5 +98,5 @@ TEST(SweepFile, IsToldFromAConfig) {
   EXPECT_THAT(read_axes("  a: {seeds: 1000}\n  b: {seeds: 1000}\n").errors, HasSubstr("their product is 1e+06 runs"));
 }
 
-}  // namespace
+}  // namespace expansion_test
 }  // namespace hgq::sweep

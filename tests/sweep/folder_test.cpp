@@ -13,7 +13,7 @@
 #include "sweep_test_support.h"
 
 namespace hgq::sweep {
-namespace {
+namespace folder_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -127,5 +127,5 @@ TEST_F(SweepFolderTest, BatchJobsHaveTheRunsThatAreNotDone) {
   EXPECT_THAT(task_script({}, {.program = "it's"}), HasSubstr("'it'\\''s' \"$run/config.yaml\""));
 }
 
-}  // namespace
+}  // namespace folder_test
 }  // namespace hgq::sweep

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace hgq::sweep {
-namespace {
+namespace halving_test {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -91,5 +91,5 @@ TEST_F(HalvingTest, WithoutHalvingAllGoToTheirEnd) {
   EXPECT_EQ(go.until, 0);
 }
 
-}  // namespace
+}  // namespace halving_test
 }  // namespace hgq::sweep
