@@ -11,8 +11,8 @@ if (($# == 0)); then
   cmake --preset tidy -B "$folder" -DHGQ_UNITY=ON >/dev/null
   mapfile -t files < <(python3 - "$folder" <<'EOF'
 import json, os, sys
-for entry in json.load(open(os.path.join(sys.argv[1], "compile_commands.json"))):
-    place = os.path.relpath(entry["file"])
+places = {os.path.relpath(entry["file"]) for entry in json.load(open(os.path.join(sys.argv[1], "compile_commands.json")))}
+for place in sorted(places):
     if place.removeprefix(sys.argv[1] + "/").split("/")[0] not in ("tests", "CMakeFiles"):
         print(place)
 EOF
