@@ -88,12 +88,7 @@ function(hgq_test name)
     set_source_files_properties(${arg_SOURCES} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   endif()
   set_target_properties(${name}_test PROPERTIES UNITY_BUILD ${HGQ_UNITY} UNITY_BUILD_BATCH_SIZE 6)
-  if(HGQ_SANITIZE)  # a process for each test would spend most of its time on its start
-    add_test(NAME ${name}_test COMMAND ${name}_test --gtest_brief=1)
-    set_tests_properties(${name}_test PROPERTIES LABELS "${arg_LABEL}" TIMEOUT 1200)
-  else()
-    gtest_discover_tests(${name}_test PROPERTIES LABELS "${arg_LABEL}" TIMEOUT 300 DISCOVERY_TIMEOUT 60)
-  endif()
+  gtest_discover_tests(${name}_test PROPERTIES LABELS "${arg_LABEL}" TIMEOUT 300 DISCOVERY_TIMEOUT 60)
 endfunction()
 
 # A program of Google Benchmark, beside what it measures.
