@@ -10,7 +10,7 @@
 #include "hgq/layers/model.h"
 #include "hgq/optim/optimizers.h"
 #include "hgq/optim/train_step.h"
-#include "hgq/tests/support/allocation_counter.h"
+#include "warm_epoch.h"
 
 namespace hgq {
 namespace sample_weights_test {
@@ -177,16 +177,7 @@ TEST(SampleWeights, AWarmStepTakesNoMemory) {
   TrainStep step(model, kObjective, sgd, workers);
   Batches batches(data, 100);
   batches.shuffle(1, 0);
-  const auto epoch = [&] {
-    for (const Batch& batch : batches) {
-      step.run(batch);
-      step.computation().add_batch();
-    }
-  };
-  epoch();
-  const testing::AllocationCounter counter;
-  epoch();
-  EXPECT_EQ(counter.count(), 0);
+  EXPECT_EQ(testing::allocations_of_a_warm_epoch(step, batches), 0);
 }
 
 TEST(SampleWeights, ThatDoNotFitAreRefusedAndTheNextBatchIsTaken) {

@@ -11,7 +11,7 @@
 #include "hgq/optim/optimizers.h"
 #include "hgq/optim/prediction_evaluation.h"
 #include "hgq/optim/train_step.h"
-#include "hgq/tests/support/allocation_counter.h"
+#include "warm_epoch.h"
 
 namespace hgq {
 namespace sum_metrics_test {
@@ -212,17 +212,7 @@ TEST(SumMetrics, AWarmStepTakesNoMemory) {
   Workers workers(2);
   TrainStep step(model, objective, sgd, workers);
   Batches batches(data, 32);
-  const auto epoch = [&] {
-    step.computation().start_epoch();
-    for (const Batch& batch : batches) {
-      step.run(batch);
-      step.computation().add_batch();
-    }
-  };
-  epoch();
-  const testing::AllocationCounter counter;
-  epoch();
-  EXPECT_EQ(counter.count(), 0);
+  EXPECT_EQ(testing::allocations_of_a_warm_epoch(step, batches), 0);
 }
 
 TEST(SumMetrics, WrongKeysAreErrors) {
