@@ -11,7 +11,7 @@
 namespace hgq {
 namespace {
 
-// Batches: the time over which the rate of x is measured, and how far the gate looks ahead, which is about the memory
+// Batches: the time over which the gate measures the rate of x, and how far it looks ahead, which is about the memory
 // of Adam's and of usual momentum.
 constexpr double kWindow = 6;
 constexpr double kAhead = 15;
@@ -21,11 +21,18 @@ constexpr double kBand = 0.025;
 // Change of u for a rate that is off, and the time of the approach as a share of reach_, with a least number of
 // batches.
 constexpr double kGain = 10;
-constexpr double kApproach = 0.2;
+constexpr double kApproach = 0.12;
 constexpr double kLeastApproach = 20;
+// The rate that u follows is measured over this share of reach_: as u moves by many times the rate, its noise would
+// come through.
+constexpr double kSlowWindow = 0.05;
+// Past its ceiling u rises only if the cost falls at less than this share of the planned rate, and no further than by
+// this, and by 1 more in each reach_: networks give up their accuracy if beta is hundreds of times larger.
+constexpr double kPastCeiling = 0.7;
+constexpr double kMostPast = 1;
 // Of reach_, the share that the descent is planned for; of u, the most that it rises and falls in reach_, and that it
 // falls while the gate is shut.
-constexpr double kDescent = 0.6;
+constexpr double kDescent = 0.4;
 constexpr double kMostRise = 20;
 constexpr double kMostFall = 100;
 constexpr double kMostFallShut = 3;
@@ -66,7 +73,7 @@ double BudgetControl::after_batch(const Reading& reading) {
   const double x = raw + ratio_ + trim_ + dropped_ * missing;
   const double task_loss = std::isfinite(reading.task_loss) ? std::abs(reading.task_loss) : 0;
   if (steps_ == 0) {
-    first_ = near_ = far_ = x;
+    first_ = near_ = far_ = slow_ = x;
     task_loss_ = task_loss;
     const double least = std::max(task_loss, 1e-12) / options_.target;
     u_ = std::log(reading.beta > 0 ? reading.beta : kFirstShare * least);
@@ -85,12 +92,19 @@ void BudgetControl::move(double x, double task_loss) {
   gate_ = std::clamp((later + kBand) / (2 * kBand), 0.0, 1.0);
 
   const double most = std::max(std::abs(first_), 0.2) / (kDescent * reach_);
-  const double planned = std::clamp(-near_ / std::max(kApproach * reach_, kLeastApproach), -most, most);
-  const double fall = gate_ > 0 ? kMostFall : kMostFallShut;
-  double change = std::clamp(kGain * (rate - planned), -fall / reach_, kMostRise / reach_);
+  double planned = std::clamp(-near_ / std::max(kApproach * reach_, kLeastApproach), -most, most);
   const double ceiling = std::log(std::max(task_loss_, 1e-12) / options_.target);
-  if (u_ > ceiling) change = std::min(change, 0.0);
-  u_ = std::max(u_ + change, ceiling - kDeepest);
+  if (u_ > ceiling) planned *= kPastCeiling;
+  const double window = std::max(kWindow, kSlowWindow * reach_);
+  slow_ += (near_ - slow_) * 2 / window;
+  const double limit = kMostRise / reach_;
+  double change = std::clamp(kGain * ((near_ - slow_) * 2 / window - planned), -limit, limit);
+  if (gate_ < 1) {
+    const double fall = gate_ > 0 ? kMostFall : kMostFallShut;
+    change = std::min(change, std::clamp(kGain * (rate - planned), -fall / reach_, limit));
+  }
+  const double highest = ceiling + kMostPast + static_cast<double>(steps_) / reach_;
+  u_ = std::clamp(u_ + change, ceiling - kDeepest, std::max(u_, highest));
 }
 
 void BudgetControl::after_epoch(double cost, double bops) {
@@ -106,6 +120,7 @@ nlohmann::json BudgetControl::state() const {
           {"u", exact_json(u_)},
           {"near", exact_json(near_)},
           {"far", exact_json(far_)},
+          {"slow", exact_json(slow_)},
           {"first", exact_json(first_)},
           {"ratio", exact_json(ratio_)},
           {"trim", exact_json(trim_)},
@@ -126,6 +141,7 @@ void BudgetControl::restore(const nlohmann::json& json, const std::string& place
   u_ = finite("u");
   near_ = finite("near");
   far_ = finite("far");
+  slow_ = finite("slow");
   first_ = finite("first");
   ratio_ = finite("ratio");
   trim_ = finite("trim");

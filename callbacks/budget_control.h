@@ -8,10 +8,9 @@
 //   log(beta) = u + log(gate)
 //
 // - `u` moves so that x falls at a planned rate, and with -x / tau near the target: what a PI controller does to x,
-// with
-//   limits for the rate of u. It rises no further once beta * target is as large as the task's loss, as the BOPs then
-//   dominate each gradient and bit widths move no faster, and falls slowly where beta is shut off anyway (both against
-//   windup).
+//   with limits for the rate of u. Its rise slows down once beta * target is as large as the task's loss, as the BOPs
+//   then dominate most gradients and bit widths move no faster; it goes on where the task still holds x up. It falls
+//   slowly where beta is shut off anyway. Both are against windup.
 // - `gate`, from 1 to 0 within a narrow band about the target, looks at where x will be some steps later. It takes beta
 //   away at once, which no integral can.
 //
@@ -68,6 +67,7 @@ class BudgetControl {
   int64_t steps_ = 0;
   double u_ = 0;                 // log(beta) where the gate is open
   double near_ = 0, far_ = 0;    // x, smoothed once and twice
+  double slow_ = 0;              // x, smoothed for the rate that u follows
   double first_ = 0;             // x of the first batch
   double ratio_ = 0, trim_ = 0;  // log(cost / BOPs of a batch), and what is still missing to it in the mean
   double last_ = 0;              // log(BOPs / target) of the last batch

@@ -7,11 +7,13 @@
     controller_table.py ... --luts                                                 TargetLUTs in the place of TargetBOPs
     controller_table.py ... --accuracy                                             beside BetaSchedules that end at the same BOPs
 
-A target is a share of the first value, which is that of the network before training. A row of the table has the last value / target, the
-lowest value / target, the epochs until it stays within 5 % of the target, and the epochs in which a descent with beta: 10 from the first step
-comes to 1.05 times the target, as shares of the epochs of the training, which is about the least that is possible; then the metric of the
-last epoch, and that of a BetaSchedule. The constants of the controller were chosen with the first twenty networks; those of --fresh are its
-test.
+A target is a share of the first value, which is that of the network before training. A row of the table has the last value / target and the
+lowest one, and the same of means over five epochs: a bit of one activation is some percent of a small network, and ranges of activations
+change by whole bits from epoch to epoch. Then, as shares of the epochs of the training, when the means come to stay within 5 % of the
+target, when they first come there, and when a descent with beta: 10 from the first step comes to 1.05 times the target, which is about the
+least that is possible; the lowest value / target of a training with beta: 0, below 1 where task and regularizers alone leave fewer bits
+than the target, which then binds nothing; the metric of the last epoch, and that of a BetaSchedule. The constants of the controller were
+chosen with the first twenty networks; those of --fresh are its test.
 """
 import argparse
 import concurrent.futures
@@ -25,6 +27,7 @@ import sys
 
 SAMPLES = pathlib.Path(__file__).resolve().parent.parent / 'data/samples'
 WITHIN = 0.05
+MEAN = 5  # epochs
 
 
 def dense(*units, kind='HDense', activation='relu'):
@@ -134,7 +137,7 @@ class Table:
             return [{k: float(v) if v else math.nan for k, v in row.items()} for row in csv.DictReader(lines)]
 
     def row(self, name, share):
-        first, fastest = self.descent(name)
+        first, fastest, alone = self.descent(name)
         target = share * first
         column = 'luts' if self.args.luts else 'bops'
         aim = {'TargetLUTs': {'target': target, 'every': 2}} if self.args.luts else {'TargetBOPs': {'target': target}}
@@ -142,11 +145,15 @@ class Table:
         rows = self.run(name, f'{share}', ['ResetMinMax', 'CalibratedBOPs', aim])
         epochs = len(rows)
         ratios = [(i, row[column] / target) for i, row in enumerate(rows) if not math.isnan(row[column])]
-        settled = epochs if abs(ratios[-1][1] - 1) > WITHIN else next((i + 1 for i, r in reversed(ratios) if abs(r - 1) > WITHIN), 0)
+        means = [(i, statistics.mean(r for _, r in ratios[max(0, k - MEAN + 1):k + 1])) for k, (i, _) in enumerate(ratios)]
+        inside = [abs(m - 1) <= WITHIN for _, m in means]
+        settled = epochs if not inside[-1] else next((i + 1 for (i, _), good in zip(reversed(means), reversed(inside)) if not good), 0)
+        arrived = next((i for (i, _), good in zip(means, inside) if good), epochs)
         quickest = next((i for i, value in enumerate(fastest) if value <= (1 + WITHIN) * target), epochs)
         metric = 'val_accuracy' if 'val_accuracy' in rows[-1] else 'val_mae'
-        result = {'name': name, 'share': share, 'last': ratios[-1][1], 'lowest': min(r for _, r in ratios), 'settled': settled / epochs,
-                  'fastest': quickest / epochs, 'metric': rows[-1][metric], 'beside': math.nan, 'off': math.nan}
+        result = {'name': name, 'share': share, 'last': ratios[-1][1], 'lowest': min(r for _, r in ratios), 'last mean': means[-1][1],
+                  'lowest mean': min(m for _, m in means), 'settled': settled / epochs, 'arrived': arrived / epochs, 'fastest': quickest / epochs,
+                  'alone': min(alone) / target if alone else math.nan, 'metric': rows[-1][metric], 'beside': math.nan, 'off': math.nan}
         if self.args.accuracy:
             result['beside'], result['off'] = self.beside(name, share, rows[-1]['bops'], metric)
         return result
@@ -167,24 +174,29 @@ class Table:
         return best[metric], best['bops'] / bops
 
     def descent(self, name):
-        """The cost before training, and after each epoch of the fastest descent."""
+        """The cost before training, and after each epoch of the fastest descent and of a training without a price."""
         kind = 'luts' if self.args.luts else 'bops'
         cached = self.out / f'{name} {kind}.json'.replace(' ', '_')
         if not cached.exists():
             callbacks = ['CalibratedBOPs'] + ([{'TargetLUTs': {'target': 1e9, 'every': 2}}] if self.args.luts else [])
             first = self.run(name, 'first', callbacks, epochs=1, rate=0)[0][kind]
             fastest = self.run(name, 'fastest', ['ResetMinMax', 'CalibratedBOPs'], may_fail=True, beta=10)
-            cached.write_text(json.dumps([first, [] if self.args.luts else [row['bops'] for row in fastest]]))
+            alone = self.run(name, 'alone', ['ResetMinMax', 'CalibratedBOPs'], beta=0)
+            cached.write_text(json.dumps([first, *([] if self.args.luts else [row['bops'] for row in rows] for rows in (fastest, alone))]))
         return json.loads(cached.read_text())
 
 
 def summary(title, rows):
     if not rows:
         return
-    print(f'{title}: {len(rows)} runs; last within 5 %: {sum(abs(r["last"] - 1) <= WITHIN for r in rows)}; '
-          f'never below 95 %: {sum(r["lowest"] >= 1 - WITHIN for r in rows)}, below 90 %: {sum(r["lowest"] < 0.9 for r in rows)}, '
-          f'lowest {min(r["lowest"] for r in rows):.3f}; settled in a tenth of the epochs: {sum(r["settled"] <= 0.1 for r in rows)} '
-          f'(the fastest descent alone takes less in {sum(r["fastest"] <= 0.1 for r in rows)}), median {statistics.median(r["settled"] for r in rows):.2f}')
+    binding = [r for r in rows if not r['alone'] < 1 - WITHIN]
+    count = lambda test: sum(bool(test(r)) for r in binding)
+    print(f'{title}: {len(rows)} runs, in {len(binding)} of them the target binds; of these: last within 5 %: {count(lambda r: abs(r["last"] - 1) <= WITHIN)}; '
+          f'lowest not below 95 %: {count(lambda r: r["lowest"] >= 1 - WITHIN)}, 90 %: {count(lambda r: r["lowest"] >= 0.9)}; '
+          f'means: last within 5 %: {count(lambda r: abs(r["last mean"] - 1) <= WITHIN)}, lowest not below 95 %: {count(lambda r: r["lowest mean"] >= 1 - WITHIN)}; '
+          f'settled in a tenth of the epochs: {count(lambda r: r["settled"] <= 0.1)}, arrived: {count(lambda r: r["arrived"] <= 0.1)} '
+          f'(fastest descent: {count(lambda r: r["fastest"] <= 0.1)}); median of settled {statistics.median(r["settled"] for r in binding):.2f}, '
+          f'arrived {statistics.median(r["arrived"] for r in binding):.2f}, fastest {statistics.median(r["fastest"] for r in binding):.2f}')
 
 
 def main():
@@ -215,11 +227,13 @@ def main():
         list(pool.map(table.descent, names))
         rows = list(pool.map(lambda pair: table.row(*pair), [(n, float(s)) for n in names for s in args.targets.split(',')]))
     if not args.short:
-        print('| network | target | last | lowest | settled | fastest | metric |' + (' schedule | its BOPs |' if args.accuracy else ''))
-        print('| --- | --- | --- | --- | --- | --- | --- |' + (' --- | --- |' if args.accuracy else ''))
+        print('| network | target | last | lowest | last mean | lowest mean | settled | arrived | fastest | alone | metric |' +
+              (' schedule | its BOPs |' if args.accuracy else ''))
+        print('| --- ' * (13 if args.accuracy else 11) + '|')
         for r in rows:
             beside = f' {r["beside"]:.4f} | {r["off"]:.2f} |' if args.accuracy else ''
-            print(f'| {r["name"]} | {r["share"]:.0%} | {r["last"]:.3f} | {r["lowest"]:.3f} | {r["settled"]:.0%} | {r["fastest"]:.0%} | {r["metric"]:.4f} |{beside}')
+            print(f'| {r["name"]} | {r["share"]:.0%} | {r["last"]:.3f} | {r["lowest"]:.3f} | {r["last mean"]:.3f} | {r["lowest mean"]:.3f} | '
+                  f'{r["settled"]:.0%} | {r["arrived"]:.0%} | {r["fastest"]:.0%} | {r["alone"]:.2f} | {r["metric"]:.4f} |{beside}')
         print()
     summary('all', rows)
     for share in sorted({r['share'] for r in rows}, reverse=True):

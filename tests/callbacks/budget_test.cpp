@@ -77,6 +77,29 @@ TEST(BudgetControl, BringsPlantsOfAnySpeedAndScaleToTheTarget) {
   }
 }
 
+TEST(BudgetControl, HoldsATaskThatPushesTheBOPsUpThoughTheyAreNoisy) {
+  constexpr int64_t kBatches = 20;
+  constexpr int kEpochs = 400;
+  constexpr double kTarget = 4000;
+  for (const double noise : {0.0, 0.01, 0.03}) {
+    // What holds it is ten times the beta at which the BOPs cost as much as the task.
+    Plant plant{.log_bops = std::log(20000.0), .fastest = 0.01, .hold = 1e-5};
+    const double task_loss = 0.1 * plant.hold / 9 * kTarget;
+    BudgetControl control({.target = kTarget});
+    control.begin(kBatches, kEpochs);
+    double beta = 1e-7;
+    double sum = 0;
+    for (int64_t step = 0; step < kBatches * kEpochs; ++step) {
+      const double bops = plant.next(beta);
+      const double wave = noise * std::sin(2.4 * static_cast<double>(step));
+      beta = control.after_batch(
+          {.batch = step % kBatches, .bops = bops * (1 + wave), .task_loss = task_loss, .beta = beta});
+      if (step >= kBatches * kEpochs / 2) sum += bops / kTarget;
+    }
+    EXPECT_NEAR(2 * sum / (kBatches * kEpochs), 1.01, 0.05) << noise;
+  }
+}
+
 TEST(BudgetControl, StaysWithinItsLimits) {
   BudgetControl control({.target = 100, .min_beta = 1e-6, .max_beta = 1e-4});
   control.begin(10, 100);
