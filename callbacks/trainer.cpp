@@ -11,12 +11,14 @@
 #include "hgq/core/clock.h"
 #include "hgq/core/error.h"
 #include "hgq/core/finite.h"
+#include "hgq/data/rows_checksum.h"
 #include "hgq/layers/model_state.h"
 
 namespace hgq {
 namespace {
 
 constexpr int64_t kStateFormat = 2;
+constexpr int64_t kMostChecksum = std::numeric_limits<uint32_t>::max();
 constexpr int64_t kMostEpochs = std::numeric_limits<int>::max();
 constexpr size_t kMostRowsInMemory = size_t{1} << 14U;  // of the history, where it has a file
 constexpr int64_t kMostSteps = int64_t{1} << 53;        // a double counts so far
@@ -68,6 +70,7 @@ nlohmann::json Trainer::state(const Training& t, const Position& position) {
           {"epoch", position.epoch},
           {"batch", position.batch},
           {"batches", t.batches},
+          {"data", {rows_.train, rows_.validation}},
           {"first_step", first_step_},
           {"stopped", t.stop ? nlohmann::json(t.stop_reason) : nlohmann::json(nullptr)},
           {"means", std::move(means)},
@@ -82,9 +85,15 @@ void Trainer::resume(const nlohmann::json& json) {
   HGQ_CHECK(format == kStateFormat, FileError, "the checkpoint's state has format ", format, ", this program reads ",
             kStateFormat, "; finish the run with the version of the program that began it, or begin a new run");
   Resumed resumed{.batches = state.integer("batches", 1, kMostSteps),
+                  .rows = std::nullopt,
                   .means = {},
                   .auc = {},
                   .history = std::make_unique<nlohmann::json>(state.at("history").json())};
+  if (json.contains("data")) {  // not in checkpoints of earlier versions
+    const std::vector<SavedState> sums = state.at("data").items();
+    HGQ_CHECK(sums.size() == 2, FileError, "the checkpoint is damaged: state.data has ", sums.size(), " items");
+    resumed.rows = {.train = sums[0].integer(0, kMostChecksum), .validation = sums[1].integer(0, kMostChecksum)};
+  }
   const Position position{state.integer("epoch", 0, kMostEpochs), state.integer("batch", 0, resumed.batches - 1)};
   first_step_ = state.integer("first_step", 0, kMostSteps);
   const SavedState stopped = state.at("stopped");
@@ -142,6 +151,17 @@ void Trainer::check_resumed(int64_t batches) {
   }
   HGQ_CHECK(resumed_->batches == batches, FileError, "the checkpoint was written when an epoch had ", resumed_->batches,
             " batches, with these data it has ", batches, "; resume the run with the data with which it began");
+  if (resumed_->rows && options_.warn) {
+    const auto compare = [&](const char* which, int64_t before, int64_t now) {
+      if (before == now) return;
+      options_.warn(concat("the rows of the ", which, " data are not those with which the run began (checksum ", before,
+                           ", now ", now,
+                           "): the files, their scaling or a teacher have changed, or this is another "
+                           "type of machine; the run goes on, but does not end as an uninterrupted one"));
+    };
+    compare("training", resumed_->rows->train, rows_.train);
+    compare("validation", resumed_->rows->validation, rows_.validation);
+  }
   const int64_t steps = position_.epoch * batches + position_.batch;
   const int64_t done = optimizer_.iterations() - first_step_;
   HGQ_CHECK(steps <= kMostSteps && (stopped_ ? done >= 0 && done <= steps : done == steps), FileError,
@@ -159,6 +179,8 @@ FitEnd Trainer::fit(const Dataset& train, const Dataset* validation) {
   for (const auto& [name, value] : metrics.entries()) measured.push_back(name);
   check_watched(callbacks_, measured, validation != nullptr);
   Batches batches(train, options_.batch_size, &workers_);
+  if (options_.write_checkpoint || resumed_)
+    rows_ = {.train = rows_checksum(train), .validation = validation == nullptr ? 0 : rows_checksum(*validation)};
   check_resumed(batches.size());
   Training t{.model = model_,
              .optimizer = optimizer_,

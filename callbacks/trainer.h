@@ -52,7 +52,8 @@ class Trainer {
     /// The file that keeps the history (callbacks/history_file.h); empty: it stays in memory. Rows are written before
     /// each checkpoint, at the same times if there are no checkpoints, and whenever many have collected.
     std::string history_file{};
-    /// Called once if a layer has lost all its bits, so that its output is the same for every row.
+    /// Called once if a layer has lost all its bits, so that its output is the same for every row, and if the data are
+    /// not those with which a training that continues began.
     std::function<void(const std::string& warning)> warn{};
   };
 
@@ -110,9 +111,15 @@ class Trainer {
   History history_;
   std::optional<HistoryFile> history_file_;
   Position position_;
+  /// Of the rows of both data sets (data/rows_checksum.h), 0 where there are no validation data.
+  struct Checksums {
+    int64_t train = 0, validation = 0;
+  };
+  Checksums rows_;
   /// What a checkpoint says about the epoch in which it was written.
   struct Resumed {
     int64_t batches = 0;
+    std::optional<Checksums> rows;
     std::vector<double> means;
     std::vector<EpochRows> auc;
     std::unique_ptr<nlohmann::json> history;

@@ -114,6 +114,35 @@ TEST(Resume, OtherDataAreRefused) {
   }
 }
 
+TEST(Resume, RowsThatHaveChangedAreTold) {
+  for (const bool validation : {false, true}) {
+    for (const bool changed : {false, true}) {
+      SmallTraining s;
+      const Stopped stopped = stopped_after(s, 7);
+      std::vector<std::string> warnings;
+      Trainer::Options options = s.options(kEpochs);
+      options.warn = [&](const std::string& warning) { warnings.push_back(warning); };
+      Trainer trainer(s.model, s.objective, s.adam, s.workers, options);
+      add_all(trainer);
+      trainer.resume(stopped.state);
+      const MemoryDataset& same = validation ? s.validation : s.train;
+      Tensor x(same.x().shape, same.x().values());
+      if (changed) x.data()[x.size() / 2] += 1e-3F;
+      std::vector<NamedTensor> inputs;
+      std::vector<NamedTensor> targets;
+      inputs.push_back({"x", std::move(x)});
+      targets.push_back({"y", Tensor(same.y().shape, same.y().values())});
+      const MemoryDataset other(std::move(inputs), std::move(targets));
+      EXPECT_EQ(trainer.fit(validation ? s.train : other, validation ? &other : &s.validation), FitEnd::kFinished);
+      ASSERT_EQ(warnings.size(), changed ? 1U : 0U);
+      if (changed) {
+        EXPECT_THAT(warnings[0], HasSubstr(validation ? "the rows of the validation data are not those with which"
+                                                      : "the rows of the training data are not those with which"));
+      }
+    }
+  }
+}
+
 TEST(TerminateOnNaN, EndsAtTheBatchAndWritesNoCheckpointOfIt) {
   SmallTraining s;
   Adam wild({.learning_rate = 1e30});

@@ -9,6 +9,7 @@
 #include "data_files.h"
 #include "hgq/core/parallel.h"
 #include "hgq/data/memory_dataset.h"
+#include "hgq/data/rows_checksum.h"
 
 namespace hgq {
 namespace dataset_test {
@@ -255,6 +256,45 @@ TEST(Dataset, RowsThatAreNotThereAreRefused) {
   EXPECT_THAT(message_of([&] { data.gather(beyond, batch); }), HasSubstr("row 5 of a dataset of 5 rows"));
   EXPECT_THAT(message_of([&] { data.slice(3, 3, batch); }), HasSubstr("3 rows from 3 of a dataset of 5 rows"));
   EXPECT_THAT(message_of([&] { data.batches(0); }), HasSubstr("a batch of 0 rows is asked for"));
+}
+
+TEST(RowsChecksum, FollowsEveryNumber) {
+  const MemoryDataset data = counted(7);
+  EXPECT_EQ(rows_checksum(data), rows_checksum(counted(7)));
+  EXPECT_NE(rows_checksum(data), rows_checksum(counted(8)));
+  EXPECT_NE(rows_checksum(weighted(7, 1)), rows_checksum(weighted(7, 0)));
+  for (const bool target : {false, true}) {
+    const ConstTensorView field = target ? data.y() : data.x();
+    for (int64_t i = 0; i < field.size(); ++i) {
+      Tensor x(data.x().shape, data.x().values());
+      Tensor y(data.y().shape, data.y().values());
+      (target ? y : x).data()[i] += 1;
+      std::vector<NamedTensor> inputs;
+      std::vector<NamedTensor> targets;
+      inputs.push_back({"x", std::move(x)});
+      targets.push_back({"y", std::move(y)});
+      EXPECT_NE(rows_checksum(MemoryDataset(std::move(inputs), std::move(targets))), rows_checksum(data))
+          << target << i;
+    }
+  }
+}
+
+// Of 80 MiB in 80 rows, 64 are read: the first, the last, and others between them.
+TEST(RowsChecksum, ReadsAPartOfLargeData) {
+  constexpr int64_t kRows = 80;
+  const auto sum = [](int64_t changed) {
+    Tensor x(Shape{kRows, int64_t{1} << 18});
+    if (changed >= 0) x.data()[changed << 18] = 1;
+    std::vector<NamedTensor> inputs;
+    inputs.push_back({"x", std::move(x)});
+    return rows_checksum(MemoryDataset(std::move(inputs), {}));
+  };
+  const uint32_t zeros = sum(-1);
+  int found = 0;
+  for (const int64_t row : {0, 20, 40, 60, 79}) found += static_cast<int>(sum(row) != zeros);
+  EXPECT_GE(found, 3);
+  EXPECT_NE(sum(0), zeros);
+  EXPECT_NE(sum(kRows - 1), zeros);
 }
 
 }  // namespace dataset_test
