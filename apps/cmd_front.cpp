@@ -84,6 +84,9 @@ Measured measure_all(const FrontCommand& command, const Registry& registry, Work
                       [&](const std::string& name, size_t m, size_t models) { line.show(name, r, m, models); });
       line.clear();
       if (run.candidates.empty()) say(concat("note: ", folders[r], ": has no model yet"));
+      if (!run.missing.empty())
+        say(concat("warning: ", folders[r], ": ", join_names(run.missing), run.missing.size() == 1 ? " is" : " are",
+                   " missing, and not compared; ", "'hgq-train CONFIG --resume' writes a missing model.h5 again"));
       for (Candidate& candidate : run.candidates) measured.candidates.push_back(std::move(candidate));
     } catch (const RunError&) {  // the disk, or the memory
       throw;

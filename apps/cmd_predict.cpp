@@ -6,6 +6,7 @@
 #include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"
 #include "hgq/core/error.h"
+#include "hgq/core/printable.h"
 #include "hgq/deploy/files.h"
 #include "hgq/deploy/prediction_file.h"
 #include "hgq/deploy/trained_model.h"
@@ -75,6 +76,9 @@ int run_predict(const PredictCommand& command, const Registry& registry) {
   ModelExtras extras;
   const ReadGroup read = [&](const h5::Group& hgq) { extras = read_extras(hgq, registry); };
   if (auto proxy = load_if_proxy(command.model, registry, read)) return predict_proxy(command, *proxy, extras);
+  if (command.softmax_table > 0)
+    std::cerr << "hgq-train: note: --softmax-table has no effect on '" << printable(command.model)
+              << "', as it is a model, not a proxy\n";
   LoadedModel loaded = load_model_with_extras(command.model, registry);
   const std::unique_ptr<Dataset> data = load_command_data(command, loaded.extras, inputs_of(loaded.model), {});
   Workers workers(command.threads);

@@ -4,12 +4,14 @@
 #include <nlohmann/json.hpp>
 
 #include "hgq/apps/commands.h"
+#include "hgq/core/error.h"
 #include "hgq/report/network_summary.h"
 
 namespace hgq {
 
 int run_summary(const SummaryCommand& command, const Registry& registry) {
   if (!command.elements.empty()) {
+    HGQ_CHECK(!command.json, ConfigError, "--elements prints CSV, and --json one JSON document; give one of them");
     std::cout << report::elements_csv(command.model, command.elements, registry);
     return kExitDone;
   }

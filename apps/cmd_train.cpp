@@ -88,7 +88,9 @@ class Run {
       return kExitDone;
     }
     const int code = finish(begin);
-    std::cout << complete_front(folder_.string(), config_, deploy_sets(), registry_, workers_, told_when_slow());
+    const std::string front =
+        complete_front(folder_.string(), config_, deploy_sets(), registry_, workers_, told_when_slow());
+    if (!command_.json) std::cout << front;
     return with_report(code, folder_.string(), registry_, workers_);
   }
 

@@ -18,6 +18,8 @@ namespace hgq {
 
 int run_verify(const VerifyCommand& command, const Registry& registry) {
   if (std::filesystem::is_directory(command.model)) return run_verify_rtl(command, registry);
+  HGQ_CHECK(std::filesystem::exists(command.model), FileError, command.model,
+            ": there is no such file or folder; expected a proxy (proxy.h5), or a folder that 'hgq-train rtl' wrote");
   HGQ_CHECK(!command.against.empty(), ConfigError, "--against is missing: the model file that '", command.model,
             "' was made of");
   ModelExtras of_proxy;

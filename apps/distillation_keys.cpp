@@ -48,14 +48,18 @@ Node to_node(const DistillationConfig& distillation) {
                     {"weight", Node::number(distillation.weight)}});
 }
 
+std::shared_ptr<const Teacher> load_teacher(const DistillationConfig& distillation, const Registry& registry) {
+  if (distillation.empty()) return nullptr;
+  return with_key([&] { return Teacher::load(distillation.teacher, registry); });
+}
+
 std::function<SharedRows(const SharedRows&, const DataSets&)> targets_of_teacher(const DistillationConfig& distillation,
-                                                                                 const Registry& registry,
+                                                                                 std::shared_ptr<const Teacher> teacher,
                                                                                  std::vector<std::string> inputs,
                                                                                  std::vector<OutputSpec> outputs) {
-  if (distillation.empty()) return {};
-  const auto teacher = with_key([&] { return Teacher::load(distillation.teacher, registry); });
-  return [teacher, inputs = std::move(inputs), outputs = std::move(outputs), temperature = distillation.temperature](
-             const SharedRows& rows, const DataSets& found) {
+  if (!teacher) return {};
+  return [teacher = std::move(teacher), inputs = std::move(inputs), outputs = std::move(outputs),
+          temperature = distillation.temperature](const SharedRows& rows, const DataSets& found) {
     return with_key([&] {
       return teacher->rows(rows, {inputs, outputs, found.target_scaling, found.classes}, temperature);
     });

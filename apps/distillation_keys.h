@@ -29,10 +29,13 @@ DistillationConfig read_distillation(const Node& node, const std::string& folder
 /// The same as a node, with an absolute path.
 Node to_node(const DistillationConfig& distillation);
 
-/// What load_data() needs to add the outputs of the teacher to the training set; nothing without a teacher. Throws
-/// FileError or ConfigError, which name the key, also when it is called later.
+/// The teacher; nullptr if there is none. Throws FileError or ConfigError, which name the key.
+std::shared_ptr<const Teacher> load_teacher(const DistillationConfig& distillation, const Registry& registry);
+
+/// What load_data() needs to add the outputs of the teacher to the training set; nothing without a teacher. When it is
+/// called, it throws as load_teacher() does.
 std::function<SharedRows(const SharedRows&, const DataSets&)> targets_of_teacher(const DistillationConfig& distillation,
-                                                                                 const Registry& registry,
+                                                                                 std::shared_ptr<const Teacher> teacher,
                                                                                  std::vector<std::string> inputs,
                                                                                  std::vector<OutputSpec> outputs);
 

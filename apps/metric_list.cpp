@@ -1,6 +1,7 @@
 #include "hgq/apps/metric_list.h"
 
 #include <algorithm>
+#include <array>
 
 #include "hgq/apps/run_config.h"
 #include "hgq/core/error.h"
@@ -49,6 +50,10 @@ class MetricMaker {
       }
     }
     const std::string name(metric.logged_name());
+    constexpr std::array kTaken{"loss", "task_loss", "distillation_loss", "epoch"};
+    if (std::ranges::find(kTaken, name) != kTaken.end())
+      errors_.add(config.metric.place(), concat("a metric is called '", name,
+                                                "', as a column of history.csv is already; give it another `name`"));
     if (std::ranges::find(names_[output], name) != names_[output].end())
       errors_.add(config.metric.place(),
                   concat("two metrics", outputs_.size() > 1 ? " of '" + outputs_[output] + "'" : "", " are called '",

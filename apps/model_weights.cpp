@@ -40,7 +40,8 @@ ModelWeights read_model_weights(const Node& node, const std::string& folder, Err
   const std::string file = c.text("file", "a model of hgq, a checkpoint of it, or a model of Python HGQ", std::nullopt);
   const bool keep =
       c.choice("scaling",
-               "keep: the inputs are scaled as those of the file were, if they were scaled; fit: as data.scale says",
+               "keep: inputs and targets are scaled as those of the file were, if they were scaled; fit: as data.scale "
+               "and data.scale_targets say",
                {"keep", "fit"}, "keep") == "keep";
   c.finish();
   return {.file = path_of(file, folder), .keep_scaling = keep};
@@ -69,7 +70,12 @@ DataOfWeights load_model_weights(const ModelWeights& weights, const Registry& re
   if (!start.unused.empty())
     notes.push_back(concat("model.weights: in the file, but not in the model: ", join_names(start.unused)));
   for (const std::string& note : start.notes) warnings.push_back(concat("model.weights: ", note));
-  DataOfWeights of_file{.scaling = scaling_for(model, start), .classes = std::move(start.extras.classes)};
+  DataOfWeights of_file{.scaling = scaling_for(model, start),
+                        .target_scaling = {},
+                        .classes = std::move(start.extras.classes),
+                        .inputs = std::move(start.extras.inputs)};
+  if (start.extras.target_scaling.size() == model.outputs().size())
+    of_file.target_scaling = std::move(start.extras.target_scaling);
   for (size_t i = 0; i < of_file.scaling.size() && weights.keep_scaling; ++i) {
     const Model::Entry& input = model.entry(model.inputs()[i]);
     of_file.scaling[i].check(input.shape, input.name);
@@ -79,20 +85,39 @@ DataOfWeights load_model_weights(const ModelWeights& weights, const Registry& re
 
 std::vector<std::string> changed_data(const ModelWeights& weights, const DataOfWeights& before, const DataSets& now) {
   std::vector<std::string> lines;
-  for (size_t i = 0; i < std::min(before.scaling.size(), now.scaling.size()); ++i) {
-    const Scaling& then = before.scaling[i];
-    if (then.offset == now.scaling[i].offset && then.divisor == now.scaling[i].divisor) continue;
-    const bool both = !then.empty() && !now.scaling[i].empty();
-    lines.push_back(
-        concat("model.weights: its weights were trained with ",
-               then.empty() ? "inputs that were not scaled" : "inputs scaled by other numbers",
-               both || then.empty() ? ", here data.scale scales them" : ", here they are not scaled (data.scale: none)",
-               weights.keep_scaling ? "" : "; `scaling: keep` takes the scaling of the file"));
-  }
+  const auto compare = [&](const std::vector<Scaling>& then, const std::vector<Scaling>& here, const char* what,
+                           const char* key) {
+    for (size_t i = 0; i < std::min(then.size(), here.size()); ++i) {
+      if (then[i].offset == here[i].offset && then[i].divisor == here[i].divisor) continue;
+      lines.push_back(concat("model.weights: its weights were trained with ", what,
+                             then[i].empty() ? " that were not scaled" : " scaled by other numbers",
+                             here[i].empty() ? concat(", here they are not scaled (", key, ": none)")
+                                             : concat(", here ", key, " scales them"),
+                             weights.keep_scaling ? "" : "; `scaling: keep` takes the scaling of the file"));
+    }
+  };
+  compare(before.scaling, now.scaling, "inputs", "data.scale");
+  compare(before.target_scaling, now.target_scaling, "targets", "data.scale_targets");
   for (size_t o = 0; o < std::min(before.classes.size(), now.classes.size()); ++o) {
     if (!before.classes[o].empty() && !now.classes[o].empty() && before.classes[o].names != now.classes[o].names)
       lines.push_back(concat("model.weights: the classes of its data were ", quoted_names(before.classes[o].names),
                              ", here they are ", quoted_names(now.classes[o].names)));
+  }
+  return lines;
+}
+
+std::vector<std::string> changed_inputs(const std::string& key, const std::vector<NamedArray>& before,
+                                        const std::vector<NamedArray>& now) {
+  std::vector<std::string> lines;
+  for (const NamedArray& input : now) {
+    const auto named = std::ranges::find(before, input.name, &NamedArray::name);
+    const bool only_one = before.size() == 1 && now.size() == 1;
+    if (named == before.end() && !only_one) continue;
+    const NamedArray& then = named == before.end() ? before.front() : *named;
+    if (then.array.names.empty() || input.array.names.empty() || then.array.names == input.array.names) continue;
+    lines.push_back(concat(key, ": its inputs were ", quoted_names(then.array.names), " of its data, here they are ",
+                           quoted_names(input.array.names), "; if these are other quantities, or in another order, ",
+                           "its weights mean nothing for them"));
   }
   return lines;
 }

@@ -19,7 +19,7 @@ namespace hgq {
 
 struct ModelWeights {
   std::string file;          // relative to the working folder, or absolute; empty: the weights are new
-  bool keep_scaling = true;  // inputs are scaled as those of the file were; otherwise as `data.scale` says
+  bool keep_scaling = true;  // inputs and targets are scaled as those of the file were; otherwise as `data` says
 };
 
 /// Reads the key; relative paths start from `folder`.
@@ -30,8 +30,10 @@ Node to_node(const ModelWeights& weights);
 
 /// What the file says about its data.
 struct DataOfWeights {
-  std::vector<Scaling> scaling;   // of each input of the model
-  std::vector<ClassMap> classes;  // of each output of the file
+  std::vector<Scaling> scaling;         // of each input of the model
+  std::vector<Scaling> target_scaling;  // of each output of the file, if it has as many as the model; or none
+  std::vector<ClassMap> classes;        // of each output of the file
+  std::vector<NamedArray> inputs;       // the arrays of its training set
 };
 
 /// Loads the weights into the model, and says in `notes` and `warnings` what was found and what was not. Throws
@@ -41,6 +43,10 @@ DataOfWeights load_model_weights(const ModelWeights& weights, const Registry& re
 
 /// Lines about how the data of a run differ from those with which the weights were trained.
 std::vector<std::string> changed_data(const ModelWeights& weights, const DataOfWeights& before, const DataSets& now);
+
+/// A line for each input that was made of other columns or arrays in the training of a file; `key` opens the lines.
+std::vector<std::string> changed_inputs(const std::string& key, const std::vector<NamedArray>& before,
+                                        const std::vector<NamedArray>& now);
 
 /// Loss and metrics on the validation rows, or without them on the training rows: "val_loss 0.35, val_accuracy 0.86".
 std::string evaluation_text(Model& model, const Objective& objective, const DataSets& sets, Workers& workers);

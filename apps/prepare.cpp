@@ -7,6 +7,7 @@
 #include "hgq/config/nearest_name.h"
 #include "hgq/core/error.h"
 #include "hgq/data/unusual_data.h"
+#include "hgq/deploy/teacher.h"
 #include "hgq/deploy/trained_model.h"
 #include "hgq/layers/hgq_file.h"
 
@@ -107,11 +108,14 @@ PreparedRun prepare_run(const RunConfig& config, const Registry& registry, Error
     outputs.push_back({config.model.outputs[o], entry.shape, run.extras.objective.losses[o]->target_kind()});
   }
   const std::vector<std::string> inputs = input_names(run.model);
+  const std::shared_ptr<const Teacher> teacher = load_teacher(config.train.distillation, registry);
+  const bool keep_scaling = config.model.weights.keep_scaling;
   const TrainingExtras training{
       .class_weights = config.train.class_weights,
-      .more_targets = targets_of_teacher(config.train.distillation, registry, inputs, outputs)};
+      .target_scaling = keep_scaling ? weights.target_scaling : std::vector<Scaling>{},
+      .more_targets = targets_of_teacher(config.train.distillation, teacher, inputs, outputs)};
   run.sets = load_data(std::move(opened), config.data_config, inputs, outputs, static_cast<uint64_t>(config.seed),
-                       config.model.weights.keep_scaling ? weights.scaling : std::vector<Scaling>{}, training);
+                       keep_scaling ? weights.scaling : std::vector<Scaling>{}, training);
   take_target_scaling(run.sets.target_scaling, run.extras);
   if (checkpoint.empty()) {
     for (std::string& line : changed_data(config.model.weights, weights, run.sets))
@@ -120,6 +124,11 @@ PreparedRun prepare_run(const RunConfig& config, const Registry& registry, Error
   run.extras.scaling = run.sets.scaling;
   run.extras.classes = run.sets.classes;
   take_data_options(config.data_config, run.extras);
+  const auto warn_of_inputs = [&](const std::string& key, const std::vector<NamedArray>& before) {
+    for (std::string& line : changed_inputs(key, before, run.extras.inputs)) run.warnings.push_back(std::move(line));
+  };
+  if (checkpoint.empty()) warn_of_inputs("model.weights", weights.inputs);
+  if (teacher) warn_of_inputs("train.distillation.teacher", teacher->extras().inputs);
   // In the model an output of a nested model has a name of its own: 'a' for 'block/a'. Commands ask for that.
   for (NamedArray& target : run.extras.targets) {
     const auto named = std::ranges::find(config.model.outputs, target.name);

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "hgq/apps/setup.h"
 #include "hgq/core/clock.h"
@@ -52,9 +53,11 @@ Json read_cache(const std::string& path) {
   }
 }
 
-std::optional<Candidate> find_in_cache(const Json& cache, const std::string& file, const std::string& key) {
+/// `data`: data_state(). Where the data are gone, what was measured of them before is all there is.
+std::optional<Candidate> find_in_cache(const Json& cache, const std::string& file, const std::string& key,
+                                       const std::string& data) {
   try {
-    if (cache.contains(file) && cache.at(file).at("key") == key)
+    if (cache.contains(file) && cache.at(file).at("key") == key && (data.empty() || cache.at(file).at("data") == data))
       return candidate_from(cache.at(file).at("candidate"), file);
   } catch (const std::exception&) {  // damaged: it is measured again
   }
@@ -69,7 +72,31 @@ DataSets load_sets(const RunConfig& config, const LoadedModel& loaded) {
     outputs.push_back({config.model.outputs[o], entry.shape, loaded.extras.objective.losses[o]->target_kind()});
   }
   return load_data(open_data(config.data_config), config.data_config, input_names(loaded.model), outputs,
-                   static_cast<uint64_t>(config.seed), loaded.extras.scaling);
+                   static_cast<uint64_t>(config.seed), loaded.extras.scaling,
+                   {.target_scaling = loaded.extras.target_scaling});
+}
+
+/// Sizes and times of the data files, by which a change of them is noticed; empty if one is not there.
+std::string data_state(const DataConfig& data) {
+  std::set<std::string> files;
+  const auto add = [&](const SetSpec& set) {
+    for (const std::vector<NamedArray>* const group : {&set.inputs, &set.targets, &set.weights}) {
+      for (const NamedArray& named : *group) files.insert(named.array.file.empty() ? set.file : named.array.file);
+    }
+  };
+  add(data.train);
+  if (data.validation) add(*data.validation);
+  if (data.test) add(*data.test);
+  std::string text;
+  for (const std::string& file : files) {
+    std::error_code missing;
+    const auto size = fs::file_size(file, missing);
+    if (missing) return "";
+    const auto time = fs::last_write_time(file, missing).time_since_epoch().count();
+    if (missing) return "";
+    text += concat(file, " ", size, " ", time, "\n");
+  }
+  return concat(content_checksum(text));
 }
 
 CandidateOptions with_export(const RunConfig& config, CandidateOptions options) {
@@ -140,6 +167,18 @@ std::vector<SavedModel> saved_models(const std::string& folder) {
   return models;
 }
 
+std::vector<std::string> missing_models(const std::string& folder) {
+  std::vector<std::string> missing;
+  const fs::path path(folder);
+  if (fs::exists(path / kFrontTable)) {
+    for (const report::FrontPoint& point : report::read_front((path / kFrontTable).string()).points) {
+      if (!fs::exists(path / front_file(point))) missing.push_back(front_file(point));
+    }
+  }
+  if (fs::exists(path / "summary.json") && !fs::exists(path / "model.h5")) missing.emplace_back("model.h5");
+  return missing;
+}
+
 std::vector<Candidate> measure_models(const std::string& folder, const std::vector<SavedModel>& models,
                                       const DeploySets& sets, const Registry& registry, Workers& workers,
                                       const CandidateOptions& options, const MeasureProgress& progress) {
@@ -165,13 +204,15 @@ MeasuredRun measure_run(const std::string& folder, const Registry& registry, Wor
   const std::string settings_key = settings_text(run.config, options);
   const std::string cache_file = (path / kCandidatesName).string();
   const Json cache = read_cache(cache_file);
+  const std::string data = data_state(run.config.data_config);
   Json now = Json::object();
   std::optional<DataSets> sets;  // loaded for the first model that has to be measured
   const std::vector<SavedModel> models = saved_models(folder);
+  run.missing = missing_models(folder);
   for (size_t m = 0; m < models.size(); ++m) {
     const SavedModel& model = models[m];
     const std::string key = key_of((path / model.file).string(), settings_key);
-    std::optional<Candidate> candidate = find_in_cache(cache, model.file, key);
+    std::optional<Candidate> candidate = find_in_cache(cache, model.file, key, data);
     if (!candidate) {
       if (progress) progress(folder, m, models.size());
       if (!sets) sets = load_sets(run.config, load_measurable((path / model.file).string(), registry));
@@ -183,7 +224,10 @@ MeasuredRun measure_run(const std::string& folder, const Registry& registry, Wor
     }
     candidate->run = folder;
     candidate->epoch = model.epoch;
-    now[model.file] = {{"key", key}, {"candidate", to_json(*candidate)}};
+    now[model.file] = {
+        {"key", key},
+        {"data", data.empty() && cache.contains(model.file) ? cache[model.file].value("data", "") : data},
+        {"candidate", to_json(*candidate)}};
     run.candidates.push_back(std::move(*candidate));
   }
   if (now != cache && !models.empty()) {

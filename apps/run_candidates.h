@@ -27,6 +27,9 @@ struct SavedModel {
 /// The models that ParetoFront has kept, in the order of their epochs, then model.h5, as far as they exist.
 std::vector<SavedModel> saved_models(const std::string& folder);
 
+/// Models that pareto.csv or summary.json speak of, and which are not there.
+std::vector<std::string> missing_models(const std::string& folder);
+
 /// Called before each model.
 using MeasureProgress = std::function<void(const std::string& run, size_t model, size_t models)>;
 
@@ -38,11 +41,12 @@ std::vector<Candidate> measure_models(const std::string& folder, const std::vect
 struct MeasuredRun {
   RunConfig config;
   std::vector<Candidate> candidates;
+  std::vector<std::string> missing;  // as missing_models()
 };
 
 /// Reads config and data of a run, and measures its models as its section `export` says. What was measured before, with
-/// the same files and options, is taken from RUN/candidates.json, which is written anew if the folder may be written.
-/// Throws FileError or ConfigError if the run or its data cannot be read.
+/// the same files, data and options, is taken from RUN/candidates.json, which is written anew if the folder may be
+/// written. Throws FileError or ConfigError if the run or its data cannot be read.
 MeasuredRun measure_run(const std::string& folder, const Registry& registry, Workers& workers,
                         const CandidateOptions& options, const MeasureProgress& progress = {});
 

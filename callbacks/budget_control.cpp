@@ -26,9 +26,11 @@ constexpr double kLeastApproach = 20;
 // The rate that u follows is measured over this share of reach_: as u moves by many times the rate, its noise would
 // come through.
 constexpr double kSlowWindow = 0.05;
-// Past its ceiling u rises only if the cost falls at less than this share of the planned rate, and no further than by
-// this, and by 1 more in each reach_: networks give up their accuracy if beta is hundreds of times larger.
-constexpr double kPastCeiling = 0.7;
+// Past its ceiling u rises only if the cost falls at less than this share of x in reach_, and more the later it is, as
+// where the task holds it up, and no further than by kMostPast, and 1 more in each reach_. Where bit widths already
+// move as fast as they can, a larger beta would only cost accuracy.
+constexpr double kPastCeiling = 0.2;
+constexpr double kMorePastCeiling = 0.05;
 constexpr double kMostPast = 1;
 // Of reach_, the share that the descent is planned for; of u, the most that it rises and falls in reach_, and that it
 // falls while the gate is shut.
@@ -91,10 +93,11 @@ void BudgetControl::move(double x, double task_loss) {
   const double later = near_ + rate * (kAhead + kWindow / 2);
   gate_ = std::clamp((later + kBand) / (2 * kBand), 0.0, 1.0);
 
+  const double elapsed = static_cast<double>(steps_) / reach_;
   const double most = std::max(std::abs(first_), 0.2) / (kDescent * reach_);
   double planned = std::clamp(-near_ / std::max(kApproach * reach_, kLeastApproach), -most, most);
   const double ceiling = std::log(std::max(task_loss_, 1e-12) / options_.target);
-  if (u_ > ceiling) planned *= kPastCeiling;
+  if (u_ > ceiling) planned = std::max(planned, -(kPastCeiling + kMorePastCeiling * elapsed) * near_ / reach_);
   const double window = std::max(kWindow, kSlowWindow * reach_);
   slow_ += (near_ - slow_) * 2 / window;
   const double limit = kMostRise / reach_;
@@ -103,7 +106,7 @@ void BudgetControl::move(double x, double task_loss) {
     const double fall = gate_ > 0 ? kMostFall : kMostFallShut;
     change = std::min(change, std::clamp(kGain * (rate - planned), -fall / reach_, limit));
   }
-  const double highest = ceiling + kMostPast + static_cast<double>(steps_) / reach_;
+  const double highest = ceiling + kMostPast + elapsed;
   u_ = std::clamp(u_ + change, ceiling - kDeepest, std::max(u_, highest));
 }
 

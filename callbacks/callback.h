@@ -66,6 +66,7 @@ struct WatchedMetric {
   std::string name;            // "val_loss"
   std::string key;             // the key of the callback that names it, for messages: "monitor"
   bool complete_logs = false;  // read in on_log; otherwise in on_epoch_end, before later callbacks have added theirs
+  int64_t by_epoch = 0;        // it must have been measured by the end of this epoch, counted from 1; 0: by any
 };
 
 class Callback {
@@ -94,6 +95,9 @@ class Callback {
   /// Whether it sets the beta of the model. Of two that do, one would undo what the other does: fit() throws
   /// ConfigError.
   virtual bool sets_beta() const { return false; }
+  /// The file in the folder of the run that it writes; of two callbacks that write the same one, fit() throws
+  /// ConfigError.
+  virtual std::string writes() const { return ""; }
   /// The beta of the first epoch, if it is the same whatever that of the model is before.
   virtual std::optional<double> first_beta() const { return std::nullopt; }
 

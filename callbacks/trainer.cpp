@@ -274,9 +274,10 @@ std::optional<FitEnd> Trainer::run_epoch(Training& t, Batches& batches, int64_t 
 }
 
 void Trainer::finish_epoch(Training& t) {
+  const auto learning_rate = static_cast<double>(optimizer_.learning_rate());  // a callback may set that of the next
   call(&Callback::on_epoch_end, t);
   t.logs.set("beta", model_.beta());
-  t.logs.set("learning_rate", static_cast<double>(optimizer_.learning_rate()));
+  t.logs.set("learning_rate", learning_rate);
   t.logs.set("seconds", t.seconds);
   history_.add(t.epoch + 1, t.logs);
   if (history_.size() >= kMostRowsInMemory) write_history();

@@ -40,6 +40,18 @@ class Measured {
     return names;
   }
 
+  /// Says so if a callback adds this metric only after the epoch by which it must have been measured.
+  std::string measured_late(const WatchedMetric& watched) const {
+    if (watched.by_epoch == 0) return "";
+    for (const auto& callback : callbacks_) {
+      if (callback == nullptr || callback->interval() <= watched.by_epoch || !has(callback->adds(), watched.name))
+        continue;
+      return concat("'", printable(watched.name), "' is measured only every ", callback->interval(), " epochs (",
+                    callback->name(), ": every), but is needed after epoch ", watched.by_epoch);
+    }
+    return "";
+  }
+
   /// What is to be done about a name that is not among those that a callback finds.
   std::string advice(const WatchedMetric& watched, size_t callback) const {
     for (size_t i = callback; i < callbacks_.size(); ++i) {
@@ -74,7 +86,12 @@ std::vector<UnmeasuredMetric> find_unmeasured(std::span<const std::unique_ptr<Ca
   for (size_t i = 0; i < callbacks.size(); ++i) {
     if (callbacks[i] == nullptr) continue;
     for (const WatchedMetric& watched : callbacks[i]->watches()) {
-      if (has(all.names_for(i, watched.complete_logs), watched.name)) continue;
+      if (has(all.names_for(i, watched.complete_logs), watched.name)) {
+        const std::string late = all.measured_late(watched);
+        if (!late.empty())
+          found.push_back({i, watched.key, concat(callbacks[i]->name(), ": ", watched.key, ": ", late)});
+        continue;
+      }
       found.push_back({i, watched.key,
                        concat(callbacks[i]->name(), ": ", watched.key, ": '", printable(watched.name),
                               "' is not measured", all.advice(watched, i))});
@@ -112,6 +129,16 @@ std::vector<UnmeasuredMetric> find_rivals(std::span<const std::unique_ptr<Callba
                        concat(callback->name(), ": sets beta, and so does ", first->name(),
                               " before it; one of them would undo what the other does, so take one of them out")});
     if (first == nullptr) first = callback;
+  }
+  std::vector<std::string> files;
+  for (size_t i = 0; i < callbacks.size(); ++i) {
+    std::string file = callbacks[i] == nullptr ? "" : callbacks[i]->writes();
+    if (file.empty()) continue;
+    if (has(files, file))
+      found.push_back({i, "",
+                       concat(callbacks[i]->name(), ": writes '", printable(file),
+                              "', and so does one before it; give one of them another `file`")});
+    files.push_back(std::move(file));
   }
   return found;
 }

@@ -27,7 +27,7 @@ std::vector<UnmeasuredMetric> find_unmeasured(std::span<const std::unique_ptr<Ca
 std::vector<std::string> ambiguous_names(std::span<const std::unique_ptr<Callback>> callbacks,
                                          std::span<const std::string> measured, bool validation);
 
-/// Callbacks that set the beta of the model, after another that does; `key` is empty.
+/// Callbacks that set the beta of the model, or write a file, after another that does; `key` is empty.
 std::vector<UnmeasuredMetric> find_rivals(std::span<const std::unique_ptr<Callback>> callbacks);
 
 /// Throws ConfigError with all of the above.

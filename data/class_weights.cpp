@@ -147,12 +147,17 @@ std::vector<double> weights_of_classes(const ClassWeights& weights, const Classe
   if (weights.balanced) return balanced_weights(targets, rows);
   const ClassMap& classes = targets.encoder.classes();
   std::vector<double> of_class(static_cast<size_t>(class_count(targets)), 1.0);
+  std::vector<std::string> names(of_class.size());
   for (const auto& [name, weight] : weights.of) {
     const auto found = find_class(name, classes, class_count(targets));
     const std::string there = classes.empty() ? concat("the classes are 0 to ", class_count(targets) - 1)
                                               : concat("the classes are ", quoted_names(classes.names));
     HGQ_CHECK(found.has_value(), ConfigError, prefix, "output '", targets.output, "' has no class '", printable(name),
               "'; ", there);
+    std::string& before = names[static_cast<size_t>(*found)];
+    HGQ_CHECK(before.empty(), ConfigError, prefix, "output '", targets.output, "': '", printable(before), "' and '",
+              printable(name), "' are the same class; expected one weight for it");
+    before = name;
     of_class[static_cast<size_t>(*found)] = weight;
   }
   return of_class;

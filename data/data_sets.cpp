@@ -266,7 +266,14 @@ DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<
   bool any_given = false;
   for (size_t i = 0; i < inputs.size(); ++i) any_given = any_given || is_given(i);
   const ScaleKind scale = any_given ? ScaleKind::kStandard : config.scale;
-  const std::vector<ScaleKind> target_scales = target_scales_of(config, outputs);
+  std::vector<ScaleKind> target_scales = target_scales_of(config, outputs);
+  const auto is_target_given = [&](size_t o) {
+    return o < extras.target_scaling.size() && !extras.target_scaling[o].empty() &&
+           outputs[o].kind == TargetKind::kNumbers;
+  };
+  for (size_t o = 0; o < outputs.size(); ++o) {
+    if (is_target_given(o)) target_scales[o] = ScaleKind::kStandard;
+  }
   DataSets sets;
   std::optional<SplitRows> split;
   if (config.validation_share) split = split_rows(data.train.size(), *config.validation_share, seed);
@@ -282,7 +289,9 @@ DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<
   for (size_t i = 0; i < outputs.size(); ++i) {
     encoders[i].fit(*arrays[inputs.size() + i]);
     sets.classes.push_back(encoders[i].classes());
-    sets.target_scaling.push_back(fit_scaling(target_scales[i], *arrays[inputs.size() + i], train_rows));
+    sets.target_scaling.push_back(is_target_given(i)
+                                      ? extras.target_scaling[i]
+                                      : fit_scaling(target_scales[i], *arrays[inputs.size() + i], train_rows));
   }
   const FieldRules rules{inputs, outputs, sets.scaling, sets.target_scaling, encoders};
   const auto make = [&](FieldSet set, std::optional<std::vector<int64_t>> rows) {

@@ -62,6 +62,8 @@ using SharedRows = std::vector<std::shared_ptr<const RowSource>>;
 /// What a training has besides its data.
 struct TrainingExtras {
   std::vector<ClassWeights> class_weights{};  // for each output, or none
+  /// For each output, or none: its targets are scaled by one that is not empty, and no other is fitted.
+  std::vector<Scaling> target_scaling{};
   /// Makes further targets of the training set, after those of the outputs, of its inputs as they are in the files.
   /// `found` has the scaling and the classes.
   std::function<SharedRows(const SharedRows& inputs, const DataSets& found)> more_targets{};
@@ -69,7 +71,8 @@ struct TrainingExtras {
 
 /// Reads the sets, their fields in the order of `inputs` and `outputs` (names of the model's layers), then sample
 /// weights if the config gives them. An input for which `scaling` has one that is not empty is scaled by it, and no
-/// other is fitted. `extras` are for the training set alone. Throws FileError or ConfigError if the data do not fit.
+/// other is fitted. Class weights and further targets are for the training set alone. Throws FileError or ConfigError
+/// if the data do not fit.
 DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<std::string>& inputs,
                    const std::vector<OutputSpec>& outputs, uint64_t seed, const std::vector<Scaling>& scaling = {},
                    const TrainingExtras& extras = {});

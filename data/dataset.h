@@ -75,7 +75,7 @@ class Dataset {
   std::span<const FieldSpec> targets() const {
     return fields().subspan(input_count_, fields_.size() - input_count_ - weight_count_);
   }
-  /// None, one for all targets, or one for each target.
+  /// None, one for all targets, or one for each output, whose targets come first; those of a teacher have none.
   std::span<const FieldSpec> weights() const { return fields().last(weight_count_); }
   /// The shape of a row of the only input. Throws ShapeError if there are several.
   const Shape& sample_shape() const;

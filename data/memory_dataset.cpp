@@ -35,7 +35,7 @@ MemoryDataset::MemoryDataset(NamedTensors named_inputs, NamedTensors named_targe
   std::vector<NamedTensor> targets = std::move(named_targets).take();
   std::vector<NamedTensor> weights = std::move(named_weights).take();
   HGQ_CHECK(!inputs.empty(), ShapeError, "a dataset needs at least one input");
-  HGQ_CHECK(weights.size() <= 1 || weights.size() == targets.size(), ShapeError, "a dataset of ", targets.size(),
+  HGQ_CHECK(weights.size() <= 1 || weights.size() <= targets.size(), ShapeError, "a dataset of ", targets.size(),
             " targets has ", weights.size(), " sample weights, expected none, one for all targets, or one for each");
   input_count_ = inputs.size();
   weight_count_ = weights.size();

@@ -58,6 +58,21 @@ std::string axis_data(const Axis& axis) {
                      axis.numbers().low, axis.numbers().high, axis.pixels().low, axis.pixels().high);
 }
 
+/// How many lines the label of the vertical axis and the legend beside it take in a drawing of this width, whose plot
+/// begins at `left`.
+int legend_lines(const Frame& frame, double left, double width) {
+  int lines = 1;
+  double x = std::max(left, legend_start(frame.y_label));
+  for (const LegendEntry& entry : frame.legend) {
+    if (x > left && x + entry_width(entry) - kLegendGap > width) {
+      x = left;
+      ++lines;
+    }
+    x += entry_width(entry);
+  }
+  return lines;
+}
+
 }  // namespace
 
 // Widths of DejaVu Sans, the widest of the fonts that readers usually have: with another one there is more room.
@@ -185,17 +200,15 @@ double label_room(const Axis& axis, int most) {
   return room;
 }
 
-int legend_lines(const Frame& frame, double left, double width) {
-  int lines = 1;
-  double x = std::max(left, legend_start(frame.y_label));
-  for (const LegendEntry& entry : frame.legend) {
-    if (x > left && x + entry_width(entry) - kLegendGap > width) {
-      x = left;
-      ++lines;
-    }
-    x += entry_width(entry);
-  }
-  return lines;
+PlotAxes place_plot(Frame& frame, const AxisSpan& x, const AxisSpan& y, double width, double height) {
+  constexpr double kLegendLine = 16;
+  constexpr double kRightOfPlot = 12;
+  const auto vertical = [&](Interval pixels) { return Axis::with_margin(y.kind, y.numbers, pixels, y.margin); };
+  const double left = std::max(34.0, label_room(vertical({height + 40, 40}), kYTicks) + 10);
+  const double top = 10 + kLegendLine * legend_lines(frame, left, width);
+  frame.plot = {left, top, width - left - kRightOfPlot, height};
+  return {.x = Axis::with_margin(x.kind, x.numbers, {left, left + frame.plot.width}, x.margin),
+          .y = vertical({top + height, top})};
 }
 
 void draw_frame(Drawing& drawing, const Frame& frame, const Axis& x, const Axis& y) {

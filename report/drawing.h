@@ -84,8 +84,18 @@ struct Frame {
 void draw_frame(Drawing& drawing, const Frame& frame, const Axis& x, const Axis& y);
 /// How much room the tick labels of a vertical axis need.
 double label_room(const Axis& axis, int most);
-/// How many lines the label of the vertical axis and the legend beside it take in a drawing of this width, whose plot
-/// begins at `left`.
-int legend_lines(const Frame& frame, double left, double width);
+/// What an axis shows, before it is known where it is.
+struct AxisSpan {
+  AxisKind kind = AxisKind::kLinear;
+  Interval numbers;
+  double margin = 0.05;  // at both ends, as a share of its length
+};
+struct PlotAxes {
+  Axis x, y;
+};
+/// Sets frame.plot, `height` high, in a drawing of this width, so that tick labels, legend and the label of the
+/// vertical axis fit around it, and makes its axes. The drawing needs kBelowPlot below the plot.
+PlotAxes place_plot(Frame& frame, const AxisSpan& x, const AxisSpan& y, double width, double height);
+inline constexpr double kBelowPlot = 40;
 
 }  // namespace hgq::report

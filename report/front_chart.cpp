@@ -10,7 +10,7 @@ namespace hgq::report {
 namespace {
 
 constexpr double kFrontWidth = 490;
-constexpr double kPlotHeight = 290;
+constexpr double kFrontHeight = 290;  // of the plot
 constexpr double kFrontRadius = 5;
 constexpr double kOtherRadius = 3.2;
 constexpr double kLogSpan = 4;
@@ -83,16 +83,9 @@ Figure front_chart(const FrontChart& chart) {
     }
   }
   if (has_others) frame.legend.push_back({.name = "other runs", .role = "point other off", .is_line = false});
-  const auto vertical = [&](Interval pixels) {
-    return Axis::with_margin(AxisKind::kLinear, range_of(all_y), pixels, 0.08);
-  };
-  const double left = std::max(34.0, label_room(vertical({300, 40}), 6) + 10);
-  const double top = 10 + 16.0 * legend_lines(frame, left, kFrontWidth);
-  frame.plot = {left, top, kFrontWidth - left - 12, kPlotHeight};
-  const Axis y = vertical({frame.plot.y + frame.plot.height, frame.plot.y});
-  const Axis x =
-      Axis::with_margin(kind_for(all_x, kLogSpan), range_of(all_x), {frame.plot.x, frame.plot.x + frame.plot.width});
-  Drawing drawing(kFrontWidth, top + kPlotHeight + 40);
+  const auto [x, y] = place_plot(frame, {.kind = kind_for(all_x, kLogSpan), .numbers = range_of(all_x)},
+                                 {.numbers = range_of(all_y), .margin = 0.08}, kFrontWidth, kFrontHeight);
+  Drawing drawing(kFrontWidth, frame.plot.y + kFrontHeight + kBelowPlot);
   draw_frame(drawing, frame, x, y);
 
   const std::vector<const ChartPoint*> front = front_of(chart);

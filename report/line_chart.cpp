@@ -12,7 +12,7 @@ namespace hgq::report {
 namespace {
 
 constexpr double kLinesWidth = 440;
-constexpr double kCurvesHeight = 270;
+constexpr double kCurvesHeight = 204;  // of the plot
 constexpr size_t kRuns = 300;
 constexpr size_t kRunsOfAll = 1800;
 constexpr size_t kMarkedPoints = 32;
@@ -94,15 +94,10 @@ Figure line_chart(const LineChart& chart) {
     all_y.insert(all_y.end(), series.y.begin(), series.y.end());
     if (chart.series.size() > 1) frame.legend.push_back({series.name, "line " + role_of(series, s)});
   }
-  const AxisKind kind = kind_for(all_y, kCurvesLogRatio);
-  const auto vertical = [&](Interval pixels) { return Axis::with_margin(kind, range_of(all_y), pixels); };
-  const double left = std::max(34.0, label_room(vertical({230, 40}), 6) + 10);
-  const double top = 10 + 16.0 * legend_lines(frame, left, kLinesWidth);
-  frame.plot = {left, top, kLinesWidth - left - 10, kCurvesHeight - top - 40};
-  const Axis y = vertical({frame.plot.y + frame.plot.height, frame.plot.y});
-  const Axis x = Axis::over(AxisKind::kLinear, range_of(all_x), {frame.plot.x, frame.plot.x + frame.plot.width});
-
-  Drawing drawing(kLinesWidth, kCurvesHeight);
+  const auto [x, y] =
+      place_plot(frame, {.numbers = range_of(all_x), .margin = 0},
+                 {.kind = kind_for(all_y, kCurvesLogRatio), .numbers = range_of(all_y)}, kLinesWidth, kCurvesHeight);
+  Drawing drawing(kLinesWidth, frame.plot.y + kCurvesHeight + kBelowPlot);
   draw_frame(drawing, frame, x, y);
   drawing.set_axes(x, y, chart.x_label);
   bool is_thinned = false;

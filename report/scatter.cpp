@@ -13,7 +13,7 @@ namespace hgq::report {
 namespace {
 
 constexpr double kScatterWidth = 490;
-constexpr double kScatterHeight = 330;
+constexpr double kScatterHeight = 264;  // of the plot
 constexpr double kScatterLogRatio = 4;
 constexpr double kRadius = 4;
 constexpr size_t kMostLabels = 40;
@@ -133,17 +133,9 @@ Figure scatter(const Scatter& scatter) {
     }
     if (scatter.sets.size() > 1) frame.legend.push_back({set.name, role_of(set.mark, s), false});
   }
-  const AxisKind x_kind = kind_for(all_x, kScatterLogRatio);
-  const auto vertical = [&](Interval pixels) {
-    return Axis::with_margin(AxisKind::kLinear, range_of(all_y), pixels, 0.08);
-  };
-  const double left = std::max(34.0, label_room(vertical({300, 40}), 6) + 10);
-  const double top = 10 + 16.0 * legend_lines(frame, left, kScatterWidth);
-  frame.plot = {left, top, kScatterWidth - left - 12, kScatterHeight - top - 40};
-  const Axis y = vertical({frame.plot.y + frame.plot.height, frame.plot.y});
-  const Axis x = Axis::with_margin(x_kind, range_of(all_x), {frame.plot.x, frame.plot.x + frame.plot.width});
-
-  Drawing drawing(kScatterWidth, kScatterHeight);
+  const auto [x, y] = place_plot(frame, {.kind = kind_for(all_x, kScatterLogRatio), .numbers = range_of(all_x)},
+                                 {.numbers = range_of(all_y), .margin = 0.08}, kScatterWidth, kScatterHeight);
+  Drawing drawing(kScatterWidth, frame.plot.y + kScatterHeight + kBelowPlot);
   draw_frame(drawing, frame, x, y);
   std::string description;
   for (size_t s = 0; s < scatter.sets.size(); ++s) {

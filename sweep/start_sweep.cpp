@@ -7,6 +7,7 @@
 #include <set>
 
 #include "hgq/core/error.h"
+#include "hgq/core/printable.h"
 #include "hgq/core/system_file.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/sweep/halving.h"
@@ -92,6 +93,19 @@ class Starting {
       if (run.is_new) run.name = run_name(next++);
       runs_.push_back(std::move(run));
     }
+    warn_of_equal_draws();
+  }
+
+  void warn_of_equal_draws() {
+    size_t all = 1;
+    bool any_random = false;
+    for (const Axis& axis : file_.axes) {
+      if (!axis.random || !any_random) all *= axis.points.size();
+      any_random = any_random || axis.random;
+    }
+    if (runs_.size() < all)
+      warnings_.push_back(concat("the axes give ", all, " runs, of which ", all - runs_.size(),
+                                 " have the values of another one, as draws can be equal; they are made once"));
   }
 
   void compare_with_stored() const {
@@ -120,6 +134,7 @@ class Starting {
       ErrorList errors;
       Node config = base_;
       for (const Setting& setting : run.plan.settings) tools_.set(config, setting, errors);
+      if (errors.empty()) check_settings(run.plan.settings, errors);
       if (errors.empty()) run.config = tools_.check(config, folder, watched, errors);
       found.add(run.name, errors);
     }
@@ -143,6 +158,23 @@ class Starting {
     throw_if_any(found);
   }
 
+  /// Of two settings for one value, which may be called by different paths, the first would have no effect.
+  void check_settings(const Settings& settings, ErrorList& errors) const {
+    for (size_t first = 0; first < settings.size(); ++first) {
+      for (size_t second = first + 1; second < settings.size(); ++second) {
+        Node both = base_;
+        tools_.set(both, settings[first], errors);
+        tools_.set(both, settings[second], errors);
+        Node again = both;
+        tools_.set(again, settings[first], errors);
+        if (!errors.empty() || again.to_yaml() == both.to_yaml()) continue;
+        errors.add(settings[first].place,
+                   concat("'", printable(settings[first].key), "' and '", printable(settings[second].key),
+                          "' set the same value, so the first has no effect; expected one of them"));
+      }
+    }
+  }
+
   void throw_if_any(const RunErrors& found) const {
     ErrorList errors;
     found.add_to(errors, runs_.size());
@@ -155,7 +187,7 @@ class Starting {
       if (run.is_new || !tools_.differing_keys) continue;
       ErrorList errors;
       const Node before = Node::from_yaml_file(run_folder(options_.folder, run.name) + "/config.yaml", errors);
-      errors.throw_if_any();
+      if (!errors.empty()) continue;  // read_sweep() tells that the file is damaged
       const std::vector<std::string> keys = tools_.differing_keys(before, run.config.resolved);
       HGQ_CHECK(keys.empty(), ConfigError, file_.path, ": the config of ", run.name,
                 " differs from that with which it began, in ", join_names(keys),

@@ -252,8 +252,9 @@ SweepFile read_sweep_file(const std::string& path, const ConfigTools& tools, Err
 
 std::vector<WatchedMetric> watched_metrics(const SweepFile& file) {
   std::vector<WatchedMetric> watched;
+  const int64_t first_rung = file.halving && !file.halving->rungs.empty() ? file.halving->rungs.front() : 0;
   for (const Objective& objective : file.objectives)
-    watched.push_back({.name = objective.name, .key = "objectives", .complete_logs = true});
+    watched.push_back({.name = objective.name, .key = "objectives", .complete_logs = true, .by_epoch = first_rung});
   for (const Condition& constraint : file.constraints) constraint.add_watched(watched, "constraints", true);
   return watched;
 }

@@ -141,15 +141,27 @@ std::vector<std::pair<std::string, Settings>> stored_runs(const std::string& fol
   return runs;
 }
 
-void refresh(const SweepRecord& sweep, RunRecord& run) {
+namespace {
+
+bool has_content(const std::string& path) {
+  std::error_code missing;
+  const auto size = fs::file_size(path, missing);
+  return !missing && size > 0;
+}
+
+/// Throws FileError if a file of the run is damaged.
+void refresh_from_files(const SweepRecord& sweep, RunRecord& run) {
   const History history = read_history(run.folder);
   const std::optional<int> code = read_exit_code(run.folder);
+  // Where someone has removed files of a run that was done, it is continued, which writes them again.
+  const bool has_files = has_content(in(run.folder, "model.h5")) && has_content(in(run.folder, "summary.json"));
+  const bool has_ended = code.has_value() && (*code != 0 || has_files);
   run.epochs = history.size() > 0 ? history.epoch(history.size() - 1) : 0;
   run.seconds = 0;
   for (size_t row = 0; row < history.size(); ++row) run.seconds += history.find(row, "seconds").value_or(0);
   run.message.clear();
   run.dropped_at = 0;
-  if (code) {
+  if (has_ended) {
     run.state = *code == 0 ? RunState::kDone : RunState::kFailed;
     if (*code != 0) run.message = why_failed(run.folder, *code);
   } else if (FolderLock::is_taken(run.folder)) {
@@ -158,12 +170,35 @@ void refresh(const SweepRecord& sweep, RunRecord& run) {
     run.state = run.epochs > 0 || fs::exists(in(run.folder, "checkpoint.h5")) ? RunState::kStopped : RunState::kWaiting;
   }
   run.last = standing_at(sweep, history, kAtTheEnd);
-  run.last.reached = code.has_value();
+  run.last.reached = has_ended;
   run.at_rungs.clear();
   if (!sweep.halving) return;
   for (const int64_t rung : sweep.halving->rungs) {
     run.at_rungs.push_back(standing_at(sweep, history, rung));
-    run.at_rungs.back().reached = code.has_value() || run.epochs >= rung;
+    run.at_rungs.back().reached = has_ended || run.epochs >= rung;
+  }
+}
+
+/// A run whose files are damaged has failed, and does not stop the others.
+void mark_damaged(const SweepRecord& sweep, RunRecord& run, const std::string& what) {
+  run.state = RunState::kFailed;
+  run.message = concat(what, "; remove the folder '", run.folder, "' to make this run anew");
+  run.epochs = run.dropped_at = 0;
+  run.seconds = 0;
+  run.last = standing_at(sweep, History(), kAtTheEnd);
+  run.at_rungs.clear();
+  if (!sweep.halving) return;
+  run.at_rungs.assign(sweep.halving->rungs.size(), run.last);
+  for (Standing& standing : run.at_rungs) standing.reached = true;  // so that others need not wait for it
+}
+
+}  // namespace
+
+void refresh(const SweepRecord& sweep, RunRecord& run) {
+  try {
+    refresh_from_files(sweep, run);
+  } catch (const FileError& e) {
+    mark_damaged(sweep, run, e.what());
   }
 }
 
@@ -184,9 +219,13 @@ SweepRecord read_sweep(const std::string& folder) {
     run.name = name;
     run.folder = run_folder(folder, name);
     run.values = std::move(values);
-    const Node config = read_yaml(in(run.folder, "config.yaml"));
-    run.planned_epochs = decimal_integer(config["train"]["epochs"]).value_or(1);
-    refresh(sweep, run);
+    try {
+      const Node config = read_yaml(in(run.folder, "config.yaml"));
+      run.planned_epochs = decimal_integer(config["train"]["epochs"]).value_or(1);
+      refresh(sweep, run);
+    } catch (const Error& e) {
+      mark_damaged(sweep, run, e.what());
+    }
     sweep.runs.push_back(std::move(run));
   }
   mark_dropped(sweep);

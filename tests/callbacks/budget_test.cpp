@@ -77,7 +77,7 @@ TEST(BudgetControl, BringsPlantsOfAnySpeedAndScaleToTheTarget) {
   }
 }
 
-TEST(BudgetControl, HoldsATaskThatPushesTheBOPsUpThoughTheyAreNoisy) {
+TEST(BudgetControl, ComesDownWhereTheTaskPushesTheBOPsUpThoughTheyAreNoisy) {
   constexpr int64_t kBatches = 20;
   constexpr int kEpochs = 400;
   constexpr double kTarget = 4000;
@@ -94,9 +94,10 @@ TEST(BudgetControl, HoldsATaskThatPushesTheBOPsUpThoughTheyAreNoisy) {
       const double wave = noise * std::sin(2.4 * static_cast<double>(step));
       beta = control.after_batch(
           {.batch = step % kBatches, .bops = bops * (1 + wave), .task_loss = task_loss, .beta = beta});
-      if (step >= kBatches * kEpochs / 2) sum += bops / kTarget;
+      if (step >= kBatches * kEpochs * 9 / 10) sum += bops / kTarget;
+      EXPECT_GT(bops, 0.95 * kTarget) << noise << " " << step;
     }
-    EXPECT_NEAR(2 * sum / (kBatches * kEpochs), 1.01, 0.05) << noise;
+    EXPECT_NEAR(10 * sum / (kBatches * kEpochs), 1.05, 0.06) << noise;
   }
 }
 

@@ -222,6 +222,9 @@ TEST(Callbacks, TellWhatIsWrong) {
   EXPECT_NE(error_of("EarlyStopping: {patience: -1}").find("patience"), std::string::npos);
   EXPECT_NE(error_of("CalibratedBOPs: {data: test}").find("test"), std::string::npos);
   EXPECT_NE(error_of("Checkpoint: {file: ../x.h5}").find("inside the run's folder"), std::string::npos);
+  for (const char* const file : {"checkpoint.h5", "./proxy.h5", "rtl/x.h5", "summary.json", "folder/"})
+    EXPECT_NE(error_of(concat("Checkpoint: {file: '", file, "'}")).find("Checkpoint.file"), std::string::npos) << file;
+  EXPECT_EQ(error_of("Checkpoint: {file: 'best/x_{epoch}.h5'}"), "");
 }
 
 }  // namespace callbacks_test

@@ -57,6 +57,12 @@ REFUSED = [
     (['callbacks=[FreeBOPs, {StopWhen: {condition: "bop < 300"}}]'], "StopWhen: condition: 'bop' is not measured, did you mean 'bops'"),
     (['callbacks=[FreeBOPs, {EarlyStopping: {monitor: loss, when: "bops <"}}]'], 'EarlyStopping.when: the formula ends where a value is expected'),
     (['export.trace.data=[test]'], 'gives no such rows'),
+    (['callbacks=[{Checkpoint: {file: model.h5}}]'], 'expected another name, as the run itself writes this file'),
+    (['callbacks=[{Checkpoint: {file: pareto/best.h5}}]'], 'expected another folder'),
+    (['callbacks=[{Checkpoint: {file: config.yaml}}]'], 'expected a name that ends with .h5'),
+    (['callbacks=[{Checkpoint: {file: a.h5}}, {Checkpoint: {file: ./a.h5}}]'], "writes 'a.h5', and so does one before it"),
+    (['train.metrics=[{accuracy: {name: loss}}]'], "a metric is called 'loss'"),
+    (['data.targets=word', 'train.class_weight={w1: 2, 1: 3}'], "'w1' and '1' are the same class"),
 ]
 
 WARNED = [

@@ -86,6 +86,24 @@ class FrontTest(CliTestCase):
         hgq('front', run, check=0)
         shutil.copy(run / 'model.h5', files[0])
         self.assertIn('measuring', hgq('front', run, check=0).stderr)
+        # A model that is not there any more is told.
+        files[0].unlink()
+        self.assertIn(f'pareto/{files[0].name} is missing', hgq('front', run, check=0).stderr)
+
+    def test_other_data_are_measured_anew_and_gone_ones_are_not_needed(self):
+        data = self.folder / 'rows.csv'
+        text = 'a,b,y\n' + ''.join(f'{i * 7 % 13},{i * 5 % 11},{int(i * 7 % 13 > i * 5 % 11)}\n' for i in range(90))
+        data.write_text(text)
+        config = self.folder / 'c.yaml'
+        config.write_text('data: {file: rows.csv, inputs: [a, b], targets: y, validation: 0.2}\nmodel: {layers: [HQuantize, HDense: {units: 2}]}\n'
+                          'train: {loss: sparse_categorical_crossentropy, metrics: [accuracy], epochs: 2}\ncallbacks: [CalibratedBOPs]\n')
+        run = self.folder / 'run'
+        hgq(config, '--out', run, '--quiet', check=0)
+        first = hgq('front', run, '--json', check=0).stdout
+        data.unlink()
+        self.assertEqual(hgq('front', run, '--json', check=0).stdout, first)
+        data.write_text(text.replace(',0\n', ',2\n').replace(',1\n', ',0\n').replace(',2\n', ',1\n'))
+        self.assertNotEqual(hgq('front', run, '--json', check=0).stdout, first)
 
     def test_a_run_that_cannot_be_read_is_told_and_stops_no_other(self):
         self.train('runs/a', 1e-6)

@@ -198,6 +198,18 @@ class MetricsTest(CliTestCase):
         other = self.run_of('other', 'binary', 'loss: binary_crossentropy, distillation: {teacher: teacher/model.h5}', 1, check=2).stderr
         self.assertIn('has shape', other)
 
+    def test_a_teacher_of_several_outputs_with_weights_of_each(self):
+        keys = {'layers': ', HDense: {units: 1, name: energy, inputs: q}', 'model': 'beta: 0, '}
+        loss = 'loss: {out: sparse_categorical_crossentropy, energy: mse}'
+        self.run_of('teacher', '{out: name, energy: energy}', loss, **keys, data=', scale_targets: {energy: standard}')
+        teacher = ', distillation: {teacher: teacher/model.h5, weight: 0.5}'
+        for name, data, train in (('classes', '', ', class_weight: {out: balanced}'), ('rows', ', sample_weights: {out: w}', '')):
+            _, columns = self.run_of(name, '{out: name, energy: energy}', loss + teacher + train, **keys, data=', scale_targets: {energy: standard}' + data)
+            _, bare = self.run_of(name + '-alone', '{out: name, energy: energy}', loss + train, **keys, data=', scale_targets: {energy: standard}' + data)
+            for whole, task, distilled in zip(columns['loss'], columns['task_loss'], columns['distillation_loss']):
+                self.assertAlmostEqual(whole, (task + distilled) / 2, 3)
+            self.assertAlmostEqual(columns['task_loss'][0] / bare['loss'][0], 1, 0)
+
     def test_a_teacher_of_numbers_with_targets_of_another_unit(self):
         self.run_of('teacher', 'energy', 'loss: mse', 1, data=', scale_targets: minmax', more=('--set', 'train.epochs=8'))
         config = 'loss: mse, metrics: [mae], distillation: {teacher: teacher/model.h5, weight: 0.5}'
@@ -244,6 +256,8 @@ class MetricsTest(CliTestCase):
         self.assertEqual(trained['folder'], str(self.folder / 'json'))
         self.assertIn('bops', trained)
         self.assertEqual(self.command(path, '--out', self.folder / 'part', '--quiet', '--stop-after', 1)['finished'], False)
+        front = '[FreeBOPs, {ParetoFront: {metrics: [loss, bops], best: [min, min]}}]'
+        self.assertTrue(self.command(path, '--out', self.folder / 'front', '--quiet', '--set', f'callbacks={front}')['finished'])
         exported = self.command('export', run / 'model.h5', '--out', self.folder / 'p.h5')
         self.assertGreater(exported['layers'], 2)
         self.assertEqual(self.command('import', run / 'model.h5', '--out', self.folder / 'i.h5')['file'], str(self.folder / 'i.h5'))

@@ -139,6 +139,16 @@ class SweepTest(CliTestCase):
         self.assertIn('does not exist', self.sweep(GRID, 'none', '--resume', check=2).stderr)
         self.assertIn('no such folder', self.sweep(GRID, 'none', '--gather', check=2).stderr)
 
+    def test_values_that_have_no_effect_are_told(self):
+        twice = self.sweep(GRID + 'set: {model.layers.1.units: 5}\n', 'twice', check=2)
+        self.assertIn("'model.layers.1.units' and 'model.layers.h.units' set the same value", twice.stderr)
+        text = 'base: base.yaml\nset: {callbacks: [{CalibratedBOPs: {every: 2}}]}\naxes: {model.layers.h.units: [4, 8]}\nhalving: {rungs: [RUNG], keep: 0.5}\n' + OBJECTIVES
+        late = self.sweep(text.replace('RUNG', '1'), 'late', check=2)
+        self.assertIn("'bops' is measured only every 2 epochs (CalibratedBOPs: every), but is needed after epoch 1", late.stderr)
+        self.sweep(text.replace('RUNG', '2'), 'late', '--dry-run')
+        draws = self.sweep('base: base.yaml\naxes: {model.layers.h.units: {random: 9, from: 2, to: 4, integers: true}}\n' + OBJECTIVES, 'draws', '--dry-run')
+        self.assertRegex(draws.stderr, 'the axes give 9 runs, of which [67] have the values of another one')
+
     def test_a_failed_run_does_not_stop_the_others(self):
         text = GRID.replace('model.layers.h.units: [4, 8]', 'train.optimizer.Adam.learning_rate: [0.01, 1.0e+30]')
         told = self.sweep(text, 'failing', check=3)
@@ -151,6 +161,31 @@ class SweepTest(CliTestCase):
         before = (self.folder / 'failing/runs.csv').read_text()
         self.assertIn('run_002: failed: ', self.sweep(text, 'failing', '--resume', check=3).stderr, 'it is tried again')
         self.assertEqual((self.folder / 'failing/runs.csv').read_text(), before)
+
+    def test_damaged_and_missing_files_of_a_run_stop_no_other(self):
+        self.sweep(GRID, 'grid')
+        whole = (self.folder / 'grid/runs.csv').read_text()
+        runs = self.folder / 'grid/runs'
+        (runs / 'run_001/model.h5').unlink()
+        (runs / 'run_002/summary.json').write_text('')
+        self.assertEqual([row['state'] for row in self.gathered('grid', 0)], ['stopped', 'stopped', 'done', 'done'])
+        self.sweep(GRID, 'grid', '--resume')
+        self.assertEqual((self.folder / 'grid/runs.csv').read_text(), whole)
+        self.assertTrue((runs / 'run_001/model.h5').exists() and (runs / 'run_002/summary.json').stat().st_size > 0)
+        for file in ('history.csv', 'config.yaml', 'exit_code'):
+            kept = (runs / 'run_003' / file).read_text()
+            (runs / 'run_003' / file).write_text('[')
+            self.assertEqual([row['state'] for row in self.gathered('grid', 3)], ['done', 'done', 'failed', 'done'], file)
+            self.assertIn('to make this run anew', rows(self.folder / 'grid')[2]['message'])
+            if file == 'history.csv':
+                self.assertIn('run_003', hgq('report', self.folder / 'grid', check=3).stderr)
+            (runs / 'run_003' / file).write_text(kept)
+        self.gathered('grid', 0)
+        self.assertEqual((self.folder / 'grid/runs.csv').read_text(), whole)
+
+    def gathered(self, out, check):
+        self.sweep(GRID, out, '--gather', check=check)
+        return rows(self.folder / out)
 
     def test_a_sweep_gets_more_runs_but_no_other_ones(self):
         self.sweep(GRID, 'grid')

@@ -52,6 +52,24 @@ class WarmStartTest(CliTestCase):
         bare = self.run_of('bare', model=', weights: {file: first/model.h5, scaling: fit}')
         self.assertIn('here they are not scaled (data.scale: none)', bare.stderr)
 
+    def test_targets_are_scaled_as_in_the_file_and_other_columns_are_told(self):
+        lines = lambda factor: [f'{i * 7 % 13},{i * 5 % 11},{factor * (i * 7 % 13 - i * 5 % 11)}\n' for i in range(100)]
+        for name, factor in (('one', 1), ('five', 5)):
+            (self.folder / f'{name}.csv').write_text('a,b,y\n' + ''.join(lines(factor)))
+        config = self.folder / 'c.yaml'
+        config.write_text('data: {file: one.csv, inputs: [a, b], targets: y, validation: 0.2, scale: standard, scale_targets: standard}\n'
+                          'model: {layers: [HQuantize: {name: q}, HDense: {units: 1, name: out}]}\ntrain: {loss: mse, metrics: [mae], epochs: 3}\n')
+        run = lambda name, *sets: hgq(config, '--out', self.folder / name, '--quiet', *(word for s in sets for word in ('--set', s)), check=0)
+        run('first')
+        kept = run('kept', 'model.weights=' + str(self.folder / 'first/model.h5'), 'data.file=' + str(self.folder / 'five.csv'))
+        self.assertEqual((self.folder / 'kept/output_scaling.csv').read_text(), (self.folder / 'first/output_scaling.csv').read_text())
+        self.assertNotIn('warning', kept.stderr)
+        fitted = run('fitted', f'model.weights={{file: {self.folder}/first/model.h5, scaling: fit}}', 'data.file=' + str(self.folder / 'five.csv'))
+        self.assertIn('trained with targets scaled by other numbers, here data.scale_targets scales them', fitted.stderr)
+        for key in ('model.weights', 'train.distillation.teacher'):
+            told = run('other' + key, f'{key}={self.folder}/first/model.h5', 'data.inputs=[b, a]')
+            self.assertIn(f"{key}: its inputs were 'a', 'b' of its data, here they are 'b', 'a'", told.stderr)
+
     def test_a_resumed_run_needs_the_file_no_more(self):
         self.run_of('first', data=', scale: standard')
         keys = {'model': ', weights: first/model.h5', 'data': ', scale: minmax', 'train': 'epochs: 4, freeze: [a]'}
