@@ -329,7 +329,7 @@ void arrange(std::vector<NamedRows>& rows, const std::vector<std::string>& layer
   for (const std::string& layer : layers) {
     const auto found = std::ranges::find(rows, layer, &NamedRows::name);
     HGQ_CHECK(found != rows.end(), ConfigError, "the model's ", what, "s are ", quoted_names(layers),
-              ", but the data give no ", what, " '", layer, "'; write {", layer, ": DATASET, ...}");
+              ", but the data give no ", what, " '", layer, "'; give a dataset for each of them, by its name");
     arranged.push_back(std::move(*found));
     rows.erase(found);
   }

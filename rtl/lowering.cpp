@@ -370,12 +370,13 @@ std::vector<LayerWithoutCircuit> layers_without_circuit(const ProxyModel& model)
   return found;
 }
 
-ProxyModel with_logits(ProxyModel model, std::vector<std::string>& notes) {
+ProxyModel with_logits(ProxyModel model, std::vector<std::string>& notes, bool is_index) {
   const std::vector<ProxyPlan> plans = plan_layers(model);
   std::vector<int> outputs;
   for (int output : model.outputs()) {
     if (const std::optional<int> softmax = softmax_of(model, plans, output)) {
-      notes.push_back(concat("output '", model.layer(output).name(), "' has the values before the softmax of layer '",
+      notes.push_back(concat("output '", model.layer(output).name(), "' has the ",
+                             is_index ? "index of the largest value" : "values", " before the softmax of layer '",
                              model.layer(*softmax).name(), "'"));
       output = model.layers()[static_cast<size_t>(*softmax)].parents[0];
     }

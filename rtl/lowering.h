@@ -74,8 +74,9 @@ struct LayerWithoutCircuit {
 std::vector<LayerWithoutCircuit> layers_without_circuit(const ProxyModel& model);
 
 /// The proxy with the inputs of softmax as outputs, where a softmax is an output or has only a quantizer after it.
-/// `notes` gets a line for each.
-ProxyModel with_logits(ProxyModel model, std::vector<std::string>& notes);
+/// `notes` gets a line for each, which says whether the circuit gives the values or, with LoweringOptions::argmax
+/// (`is_index`), the index of the largest.
+ProxyModel with_logits(ProxyModel model, std::vector<std::string>& notes, bool is_index = false);
 
 /// The outputs of a circuit as float32 numbers, for comparing with an Emulation: `values` is what its port gives.
 std::vector<float> to_floats(const Port& port, const PortValues& values);

@@ -61,7 +61,8 @@ std::optional<int> extra_depth_of(const RtlOptions& options) {
 }
 
 ProxyModel rtl_reference(ProxyModel proxy, RtlSoftmax softmax, std::vector<std::string>& notes) {
-  return softmax == RtlSoftmax::kRefuse ? std::move(proxy) : rtl::with_logits(std::move(proxy), notes);
+  if (softmax == RtlSoftmax::kRefuse) return proxy;
+  return rtl::with_logits(std::move(proxy), notes, softmax == RtlSoftmax::kArgmax);
 }
 
 RtlProject to_rtl(ProxyModel proxy, const RtlOptions& options, Workers& workers,

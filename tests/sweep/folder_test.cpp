@@ -43,6 +43,11 @@ class SweepFolderTest : public ::testing::Test {
     if (name.find('/') != std::string::npos) make_folder(folder_ / name.substr(0, name.rfind('/')));
     write_text(folder_, name, text);
   }
+  /// What a run that is done has left.
+  void end(const std::string& run) {
+    write("runs/" + run + "/exit_code", "0\n");
+    for (const char* const file : {"model.h5", "summary.json"}) write("runs/" + run + "/" + file, "content");
+  }
   SweepRecord read() { return read_sweep(folder_.path()); }
 
   TemporaryFolder folder_;
@@ -51,7 +56,7 @@ class SweepFolderTest : public ::testing::Test {
 TEST_F(SweepFolderTest, StatesComeFromFiles) {
   write("runs/run_002/history.csv", kHistory);
   write("runs/run_003/history.csv", kHistory);
-  write("runs/run_003/exit_code", "0\n");
+  end("run_003");
   write("runs/run_010/exit_code", "3\n");
   write("runs/run_010/train.log",
         "hgq-train: note\nhgq-train: error: " + folder_.path() + "/runs/run_010/model.h5: the disk is full\nmore\n");
@@ -81,14 +86,33 @@ TEST_F(SweepFolderTest, StatesComeFromFiles) {
 TEST_F(SweepFolderTest, DamagedFilesAreNamed) {
   EXPECT_THAT([&] { read_sweep(folder_ / "runs"); }, ThrowsMessage<FileError>(HasSubstr("holds no sweep: sweep.yaml")));
   EXPECT_THAT([&] { read_sweep(folder_ / "none"); }, ThrowsMessage<FileError>(HasSubstr("no such folder")));
+  const auto told = [&] {
+    const SweepRecord sweep = read();
+    EXPECT_EQ(state_name(sweep.runs[0].state), "waiting") << "no other run is stopped by it";
+    EXPECT_EQ(state_name(sweep.runs[1].state), "failed");
+    EXPECT_EQ(sweep.runs[1].last.objectives.size(), 2U);
+    EXPECT_THAT(sweep.runs[1].message, HasSubstr("to make this run anew"));
+    return sweep.runs[1].message;
+  };
   write("runs/run_002/exit_code", "zero");
-  EXPECT_THAT([&] { read(); },
-              ThrowsMessage<FileError>(HasSubstr("run_002/exit_code: found 'zero', expected a number")));
+  EXPECT_THAT(told(), HasSubstr("run_002/exit_code: found 'zero', expected a number"));
   write("runs/run_002/exit_code", "");
-  EXPECT_THAT([&] { read(); }, ThrowsMessage<FileError>(HasSubstr("run_002/exit_code: found ''")));
-  write("runs/run_002/exit_code", "0\n");
+  EXPECT_THAT(told(), HasSubstr("run_002/exit_code: found ''"));
+  end("run_002");
   write("runs/run_002/history.csv", "epoch,loss\n1,many\n");
-  EXPECT_THAT([&] { read(); }, ThrowsMessage<FileError>(HasSubstr("run_002/history.csv: ")));
+  EXPECT_THAT(told(), HasSubstr("run_002/history.csv: "));
+  write("runs/run_002/history.csv", kHistory);
+  write("runs/run_002/config.yaml", "train: {epochs: [");
+  EXPECT_THAT(told(), HasSubstr("run_002/config.yaml"));
+}
+
+// Files of a run that is done have been removed: it is continued, which writes them again.
+TEST_F(SweepFolderTest, ARunWithoutItsFilesIsNotDone) {
+  write("runs/run_002/history.csv", kHistory);
+  end("run_002");
+  EXPECT_EQ(state_name(read().runs[1].state), "done");
+  write("runs/run_002/summary.json", "");
+  EXPECT_EQ(state_name(read().runs[1].state), "stopped");
 }
 
 TEST_F(SweepFolderTest, ALogSaysWhyARunFailed) {
@@ -116,7 +140,7 @@ TEST_F(SweepFolderTest, LinesForATerminalFit) {
 
 TEST_F(SweepFolderTest, BatchJobsHaveTheRunsThatAreNotDone) {
   EXPECT_EQ(task_list(read()), "1-3,10-11");
-  write("runs/run_002/exit_code", "0\n");
+  end("run_002");
   EXPECT_EQ(task_list(read()), "1,3,10-11");
   const SweepRecord sweep = read();
   const BatchJob job =
