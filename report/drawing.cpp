@@ -201,7 +201,6 @@ double label_room(const Axis& axis, int most) {
 }
 
 PlotAxes place_plot(Frame& frame, const AxisSpan& x, const AxisSpan& y, double width, double height) {
-  constexpr double kLegendLine = 16;
   constexpr double kRightOfPlot = 12;
   const auto vertical = [&](Interval pixels) { return Axis::with_margin(y.kind, y.numbers, pixels, y.margin); };
   const double left = std::max(34.0, label_room(vertical({height + 40, 40}), kYTicks) + 10);
