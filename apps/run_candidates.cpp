@@ -147,35 +147,36 @@ std::string front_text(const report::RunFront& front, const std::vector<Candidat
   return text;
 }
 
+/// The models that the files of a run speak of, whether they are there or not.
+std::vector<SavedModel> listed_models(const fs::path& folder) {
+  std::vector<SavedModel> models;
+  if (fs::exists(folder / kFrontTable)) {
+    for (const report::FrontPoint& point : report::read_front((folder / kFrontTable).string()).points)
+      models.push_back({.file = front_file(point), .epoch = point.epoch});
+  }
+  const fs::path summary = folder / "summary.json";
+  const bool has_summary = fs::exists(summary);
+  const bool has_model = fs::exists(folder / "model.h5");
+  if (has_summary || has_model) {
+    const int64_t epoch = has_summary && has_model ? report::read_summary(summary.string()).epochs.value_or(0) : 0;
+    models.push_back({.file = "model.h5", .epoch = static_cast<int>(epoch)});
+  }
+  return models;
+}
+
 }  // namespace
 
 std::vector<SavedModel> saved_models(const std::string& folder) {
-  std::vector<SavedModel> models;
-  const fs::path path(folder);
-  if (fs::exists(path / kFrontTable)) {
-    for (const report::FrontPoint& point : report::read_front((path / kFrontTable).string()).points) {
-      const std::string file = front_file(point);
-      if (fs::exists(path / file)) models.push_back({.file = file, .epoch = point.epoch});
-    }
-  }
-  if (fs::exists(path / "model.h5")) {
-    int epoch = 0;
-    const fs::path summary = path / "summary.json";
-    if (fs::exists(summary)) epoch = static_cast<int>(report::read_summary(summary.string()).epochs.value_or(0));
-    models.push_back({.file = "model.h5", .epoch = epoch});
-  }
+  std::vector<SavedModel> models = listed_models(folder);
+  std::erase_if(models, [&](const SavedModel& model) { return !fs::exists(fs::path(folder) / model.file); });
   return models;
 }
 
 std::vector<std::string> missing_models(const std::string& folder) {
   std::vector<std::string> missing;
-  const fs::path path(folder);
-  if (fs::exists(path / kFrontTable)) {
-    for (const report::FrontPoint& point : report::read_front((path / kFrontTable).string()).points) {
-      if (!fs::exists(path / front_file(point))) missing.push_back(front_file(point));
-    }
+  for (const SavedModel& model : listed_models(folder)) {
+    if (!fs::exists(fs::path(folder) / model.file)) missing.push_back(model.file);
   }
-  if (fs::exists(path / "summary.json") && !fs::exists(path / "model.h5")) missing.emplace_back("model.h5");
   return missing;
 }
 

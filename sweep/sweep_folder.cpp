@@ -223,6 +223,8 @@ SweepRecord read_sweep(const std::string& folder) {
       const Node config = read_yaml(in(run.folder, "config.yaml"));
       run.planned_epochs = decimal_integer(config["train"]["epochs"]).value_or(1);
       refresh(sweep, run);
+    } catch (const RunError&) {  // the disk failed, which says nothing about the run
+      throw;
     } catch (const Error& e) {
       mark_damaged(sweep, run, e.what());
     }
