@@ -97,6 +97,7 @@ Measured measure_all(const FrontCommand& command, const Registry& registry, Work
     }
   }
   HGQ_CHECK(!measured.candidates.empty(), ConfigError, "no model could be measured");
+  for (const std::string& warning : report::data_warnings(folders)) say("warning: " + warning);
   return measured;
 }
 
@@ -170,6 +171,19 @@ void say_what_is_unusable(const std::vector<Candidate>& candidates) {
   const auto first = std::ranges::find_if(candidates, [](const Candidate& c) { return !c.is_usable(); });
   say(concat("note: ", unusable, " of ", candidates.size(), " models cannot be built; of ", first->run, "/",
              first->file, ": ", first->refused.empty() ? first->wrong : first->refused));
+}
+
+/// Tells which of these numbers some models that can be built do not have.
+void say_what_is_unknown(const std::vector<Candidate>& candidates, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const auto lacks = [&](const Candidate& c) { return c.is_usable() && !c.value(name); };
+    const auto without = std::ranges::count_if(candidates, lacks);
+    if (without == 0) continue;
+    const auto first = std::ranges::find_if(candidates, lacks);
+    say(concat("note: ", without, " of ", candidates.size(), " models ", without == 1 ? "has" : "have", " no ", name,
+               " and ", without == 1 ? "is" : "are", " not compared: ", first->run, "/", first->file,
+               without == 1 ? "" : " and others"));
+  }
 }
 
 /// "val_accuracy and luts"
@@ -252,6 +266,9 @@ int run_front(const FrontCommand& command, const Registry& registry) {
   for (const Aim& aim : aims) expect_number(measured.candidates, aim.name);
   const std::vector<size_t> front = front_of(measured.candidates, aims);
   say_what_is_unusable(measured.candidates);
+  std::vector<std::string> names;
+  for (const Aim& aim : aims) names.push_back(aim.name);
+  say_what_is_unknown(measured.candidates, names);
   HGQ_CHECK(!front.empty(), ConfigError, "no model that can be built has all of ", names_of(aims),
             "; --metrics chooses others");
   if (!command.out.empty()) write_file_atomically(command.out, candidates_csv(measured.candidates, front));
@@ -286,6 +303,9 @@ int run_pick(const PickCommand& command, const Registry& registry) {
   wish.best = command.best.empty() ? usual_quality(measured.candidates) : command.best;
   say_what_is_unusable(measured.candidates);
   const Choice choice = choose(measured.candidates, wish);
+  std::vector<std::string> names{Aim::from(wish.best).name};
+  for (const Bound& bound : wish.bounds) names.push_back(bound.name);
+  say_what_is_unknown(measured.candidates, names);
   const Candidate& picked = measured.candidates[choice.index];
   Json json{{"run", picked.run},
             {"file", picked.file},

@@ -250,7 +250,7 @@ void CsvTable::add_columns(const std::string& choice, std::vector<int64_t>& chos
   }
   HGQ_CHECK(!names().empty(), FileError, bytes_->place(), ": has no header, so there is no column '", choice,
             "'; choose by number, 0 to ", columns() - 1, ", or by range, 0:", columns(), in_columns(),
-            "; if its first line is a header, say csv: {header: true}");
+            "; if its first line is a header, say ", kSayHeader);
   throw FileError(concat(bytes_->place(), ": has no column '", choice, "'; its columns are ", quoted_names(names()),
                          did_you_mean(choice, names(), "; "), columns() == 1 ? in_columns() : std::string()));
 }

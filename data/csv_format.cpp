@@ -148,21 +148,22 @@ class HeaderFinder {
     if (findings_.first_is_header) {
       findings_.names = first;
       if (options_.header == true && all_numbers(first) && sample_.records.size() > 1 && !counts_up(first, 0))
-        findings_.remarks.push_back(concat("line ", sample_.first_line,
-                                           " holds numbers, and is the header because csv: {header: true} says so"));
+        findings_.remarks.push_back(concat(
+            "line ", sample_.first_line, " holds numbers, and is the header because the option header of csv says so"));
       return;
     }
     if (options_.header) return;
     if (findings_.names.empty() && looks_apart(first))
       findings_.remarks.push_back(concat("line ", sample_.first_line, " (", first.front(),
-                                         ") is taken as a row, since all columns hold text; if it is a header, say "
-                                         "csv: {header: true}"));
+                                         ") is taken as a row, since all columns hold text; if it is a header, say ",
+                                         kSayHeader));
     if (findings_.names.empty() && looks_numbered(first))
       findings_.remarks.push_back(concat("line ", sample_.first_line, " is ", first.front(), ", ", first[1],
                                          first.size() > 3 ? ", ..." : "",
                                          first.size() > 2 ? concat(", ", first.back()) : std::string(),
                                          ", as pandas writes a table without names, and is taken as a row; if it is a "
-                                         "header, say csv: {header: true}"));
+                                         "header, say ",
+                                         kSayHeader));
   }
 
  private:

@@ -16,6 +16,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hgq/data/bytes.h"
@@ -33,6 +34,9 @@ struct CsvOptions {
   std::optional<std::string> comment = {};  // "#" if not given; empty: none
   CsvMissing missing = CsvMissing::kError;
 };
+
+/// How a user tells that a file has a header: for messages, which may be about a config or a command.
+inline constexpr std::string_view kSayHeader = "csv: {header: true}, on a command --csv 'header: true'";
 
 struct CsvFindings {
   CsvFormat format;

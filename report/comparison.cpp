@@ -30,16 +30,21 @@ std::string state_of(const ComparedRun& run) {
   return run.history.size() > 0 || holds(run.folder, "checkpoint.h5") ? "stopped" : "waiting";
 }
 
+/// Reads config.yaml, if it is there. Throws FileError if it is damaged.
+void read_config(ComparedRun& run, Leaves& config) {
+  const fs::path folder(run.folder);
+  if (!holds(folder, "config.yaml")) return;
+  const std::string path = (folder / "config.yaml").string();
+  run.config_text = read_config_text(path);
+  ErrorList errors;
+  config = config_leaves(Node::from_yaml(run.config_text, path, errors));
+  if (!errors.empty()) throw FileError(errors.messages().front());
+}
+
 /// Reads what is there. Throws FileError at a damaged file.
 void read_files(ComparedRun& run, Leaves& config) {
   const fs::path folder(run.folder);
-  if (holds(folder, "config.yaml")) {
-    const std::string path = (folder / "config.yaml").string();
-    run.config_text = read_config_text(path);
-    ErrorList errors;
-    config = config_leaves(Node::from_yaml(run.config_text, path, errors));
-    if (!errors.empty()) throw FileError(errors.messages().front());
-  }
+  read_config(run, config);
   if (holds(folder, "history.csv")) run.history = read_history((folder / "history.csv").string());
   if (holds(folder, "summary.json")) run.summary = read_summary((folder / "summary.json").string());
 }
@@ -81,7 +86,8 @@ void warn_of_data(const std::vector<ComparedRun>& runs, const std::vector<Leaves
                   std::vector<std::string>& warnings) {
   for (const std::string& key : differing(configs)) {
     const bool is_about_data = key.starts_with("data.") && !key.starts_with("data.scale") && key != "data.memory";
-    if (!is_about_data && key != "train.loss") continue;
+    const bool is_loss = key == "train.loss" || key.starts_with("train.loss.") || key.starts_with("train.loss_weights");
+    if (!is_about_data && !is_loss) continue;
     std::vector<std::pair<std::string, std::string>> values;  // and the first run that has it
     for (size_t r = 0; r < runs.size(); ++r) {
       if (configs[r].empty()) continue;
@@ -180,6 +186,23 @@ std::vector<std::string> run_folders(const std::vector<std::string>& given) {
     if (std::ranges::none_of(once, same)) once.push_back(run);
   }
   return once;
+}
+
+std::vector<std::string> data_warnings(const std::vector<std::string>& run_folders) {
+  std::vector<ComparedRun> runs;
+  for (const std::string& folder : run_folders) runs.emplace_back().folder = folder;
+  name_runs(runs);
+  std::vector<Leaves> configs(runs.size());
+  for (size_t r = 0; r < runs.size(); ++r) {
+    try {
+      read_config(runs[r], configs[r]);
+    } catch (const FileError&) {  // told by who measures the run
+      configs[r].clear();
+    }
+  }
+  std::vector<std::string> warnings;
+  warn_of_data(runs, configs, warnings);
+  return warnings;
 }
 
 Comparison read_comparison(const std::vector<std::string>& folders) {

@@ -64,6 +64,10 @@ struct Comparison {
 /// `runs`; by name, each once. Throws FileError if one of them holds no run.
 std::vector<std::string> run_folders(const std::vector<std::string>& given);
 
+/// A sentence for each part of data and losses in which these runs differ, as their numbers then cannot be compared. A
+/// run without a config that can be read differs in none.
+std::vector<std::string> data_warnings(const std::vector<std::string>& run_folders);
+
 /// Runs, folders of runs, or one sweep. A run whose files are damaged is told in `warnings`. Throws FileError if a
 /// folder is missing or holds no run, ConfigError if sweep.yaml is damaged.
 Comparison read_comparison(const std::vector<std::string>& folders);

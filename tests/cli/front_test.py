@@ -121,6 +121,21 @@ class FrontTest(CliTestCase):
         both = hgq('front', self.folder / 'runs/a', self.folder / 'runs/../runs/a/', check=0)
         self.assertIn('of 1 runs', both.stdout)
 
+    def test_runs_of_other_tasks_are_compared_with_a_warning(self):
+        rows = self.folder / 'rows.csv'
+        rows.write_text('a,b,y,z\n' + ''.join(f'{i * 7 % 13},{i * 5 % 11},{int(i * 7 % 13 > i * 5 % 11)},{int(i % 3 == 0)}\n' for i in range(90)))
+        for name, targets, metric in (('a', 'y', 'accuracy'), ('b', 'z', 'accuracy'), ('c', 'y', 'top_k_categorical_accuracy: {k: 1, name: best}')):
+            config = self.folder / f'{name}.yaml'
+            config.write_text(f'data: {{file: rows.csv, inputs: [a, b], targets: {targets}, validation: 0.2}}\nmodel: {{layers: [HQuantize, HDense: {{units: 2}}]}}\n'
+                              f'train: {{loss: sparse_categorical_crossentropy, metrics: [{metric}], epochs: 2}}\n')
+            hgq(config, '--out', self.folder / 'runs' / name, '--quiet', check=0)
+        for command in (('front',), ('pick', '--out', self.folder / 'picked')):
+            said = hgq(command[0], self.folder / 'runs', *command[1:], check=0).stderr
+            self.assertIn('warning: The runs differ in data.targets: y (a), z (b). Numbers on different rows', said)
+            self.assertRegex(said, r'note: 1 of 3 models has no val_accuracy and is not compared: .*/c/model.h5')
+        alike = hgq('front', self.folder / 'runs/a', self.folder / 'runs/c', check=0).stderr
+        self.assertNotIn('differ', alike)
+
     def test_messages_say_what_to_do(self):
         self.train('run', 1e-6)
         run, out = self.folder / 'run', self.folder / 'picked'

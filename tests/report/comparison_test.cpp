@@ -45,11 +45,12 @@ class ComparisonTest : public ::testing::Test {
       write(name + "/values.yaml", axes + ": " + beta + "\n");
     }
   }
-  Comparison read(const std::vector<std::string>& names) {
-    std::vector<std::string> folders;
-    for (const std::string& name : names) folders.push_back(folder_ / name);
-    return read_comparison(folders);
+  std::vector<std::string> folders(const std::vector<std::string>& names) const {
+    std::vector<std::string> paths;
+    for (const std::string& name : names) paths.push_back(folder_ / name);
+    return paths;
   }
+  Comparison read(const std::vector<std::string>& names) const { return read_comparison(folders(names)); }
 
   TemporaryFolder folder_;
 };
@@ -98,6 +99,8 @@ TEST_F(ComparisonTest, OtherMetricsAndOtherDataAreTold) {
   const Comparison comparison = read({"a", "b", "c"});
   ASSERT_EQ(comparison.warnings.size(), 1U);
   EXPECT_THAT(comparison.warnings[0], HasSubstr("The runs differ in data.targets: y (a), z (b)."));
+  EXPECT_EQ(data_warnings(folders({"a", "b", "c"})), comparison.warnings);
+  EXPECT_THAT(data_warnings(folders({"a", "c"})), IsEmpty());
   const ComparisonView view = view_of(comparison);
   EXPECT_EQ(view.quality, "val_accuracy");
   EXPECT_THAT(view.warnings, ElementsAre("c has no val_accuracy and is not on the front; it has val_mae."));
