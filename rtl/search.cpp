@@ -154,7 +154,8 @@ class Search {
   void keep(Solution solution) {
     if (best_ && !is_better(solution, *best_)) return;
     HGQ_CHECK(is_exact(problem_, solution.graph), Error, "a graph of ", solution.cost.adders,
-              " adders computes another matrix; expected none: try another seed, and report this");
+              " adders computes another matrix than it was made for: this is an error in hgq, please report it with "
+              "the proxy");
     best_ = std::move(solution);
   }
 

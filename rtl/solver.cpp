@@ -65,17 +65,42 @@ std::vector<int> arrivals_of(const MatrixProblem& problem) {
   return problem.arrivals.empty() ? std::vector<int>(static_cast<size_t>(problem.inputs), 0) : problem.arrivals;
 }
 
+/// The same problem, in which what inputs of a single value contribute is in the bias. The search compares graphs by
+/// their weights, and would take a graph with another weight of such an input for another matrix.
+MatrixProblem without_constants(const MatrixProblem& problem) {
+  MatrixProblem reduced = problem;
+  const auto outputs = static_cast<size_t>(problem.outputs);
+  if (std::ranges::none_of(problem.ranges, [](const Interval& x) { return x.low == x.high; })) return reduced;
+  reduced.bias.resize(outputs);
+  for (size_t i = 0; i < problem.ranges.size(); ++i) {
+    const int64_t value = problem.ranges[i].low;
+    if (value != problem.ranges[i].high) continue;
+    for (size_t j = 0; j < outputs; ++j) {
+      int64_t& weight = reduced.weights[i * outputs + j];
+      reduced.bias[j] += value * weight;
+      weight = 0;
+    }
+    reduced.ranges[i] = {0, 0};
+  }
+  return reduced;
+}
+
 }  // namespace
 
-int least_depth(const MatrixProblem& problem) { return least_depth_of(problem, arrivals_of(problem)); }
+int least_depth(const MatrixProblem& problem) {
+  return least_depth_of(without_constants(problem), arrivals_of(problem));
+}
 
 AdderGraph solve(const MatrixProblem& problem, const SolverOptions& options, Workers& workers) {
   const std::vector<int> arrivals = arrivals_of(problem);
   check(problem, arrivals);
+  const MatrixProblem reduced = without_constants(problem);
   const int limit = options.extra_depth
-                        ? std::min(least_depth_of(problem, arrivals) + *options.extra_depth, kUnlimitedDepth)
+                        ? std::min(least_depth_of(reduced, arrivals) + *options.extra_depth, kUnlimitedDepth)
                         : kUnlimitedDepth;
-  return search(problem, arrivals, limit, options, workers);
+  AdderGraph graph = search(reduced, arrivals, limit, options, workers);
+  for (size_t i = 0; i < problem.ranges.size(); ++i) graph.nodes[i].range = problem.ranges[i];  // inputs come first
+  return graph;
 }
 
 }  // namespace hgq::rtl

@@ -70,7 +70,7 @@ MatrixProblem dense(int inputs, int outputs, int64_t low, int64_t high, uint64_t
 // and wide inputs, biases, arrival times, few bits that are read.
 MatrixProblem extreme(uint64_t seed) {
   Draw draw(seed);
-  const int kind = static_cast<int>(draw(0, 7));
+  const int kind = static_cast<int>(draw(0, 8));
   MatrixProblem problem{.inputs = kind == 0 ? 1 : static_cast<int>(draw(1, 6)),
                         .outputs = kind == 1 ? 1 : static_cast<int>(draw(1, 6)),
                         .weights = {},
@@ -93,10 +93,15 @@ MatrixProblem extreme(uint64_t seed) {
   if (kind == 6) {
     for (int64_t& weight : problem.weights) weight = -std::abs(weight);
   }
+  if (kind == 7) {
+    for (int64_t& weight : problem.weights) weight = draw(-2, 2);
+  }
   for (int i = 0; i < problem.inputs; ++i) {
     const int64_t a = draw(-200, 200);
     const int64_t b = draw(0, 3) == 0 ? a : draw(-200, 200);
     problem.ranges.push_back({std::min(a, b), std::max(a, b)});
+    // Constants that cancel, as pruned units with a bias give them.
+    if (kind == 7 && draw(0, 1) == 0) problem.ranges.back() = {int64_t{1} << (a & 3), int64_t{1} << (a & 3)};
   }
   if (draw(0, 1) == 1) {
     for (int j = 0; j < problem.outputs; ++j) problem.bias.push_back(draw(0, 2) == 0 ? 0 : draw(-1000, 1000));
