@@ -34,13 +34,12 @@ void add_allow_external(CLI::App& app, DataCommand& c) {
 void add_file_options(CLI::App& app, DataCommand& c, bool targets) {
   app.add_option("--data", c.data, "data file: HDF5, NPZ, NPY, IDX or CSV; not needed if --inputs names files")
       ->type_name("FILE");
-  app.add_option(
-         "--inputs", c.inputs,
-         "as NAME of a dataset or column, columns a,b,c or 0:36, FILE, FILE:NAME, or LAYER=... for each of several "
-         "inputs; the model's own if not given")
+  app.add_option("--inputs", c.inputs,
+                 "as NAME of a dataset or column, columns a,b,c or 0:36, FILE, FILE:NAME, or LAYER=NAME,LAYER=NAME for "
+                 "several inputs; the model's own if not given")
       ->type_name("NAME");
   if (targets)
-    app.add_option("--targets", c.targets, "the same for the targets; OUTPUT=... for each of several")
+    app.add_option("--targets", c.targets, "the same for the targets; OUTPUT=NAME,OUTPUT=NAME for several")
         ->type_name("NAME");
   app.add_option("--memory", c.memory,
                  "GiB for the rows of the data; larger data are read in blocks; half of the machine's memory if not "

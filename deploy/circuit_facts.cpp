@@ -11,9 +11,10 @@ namespace hgq {
 
 CircuitFacts circuit_facts(ProxyModel proxy, Workers& workers, const CircuitOptions& options) {
   std::vector<std::string> ignored;
-  const rtl::LoweringOptions lowering{.argmax = options.softmax == RtlSoftmax::kArgmax};
-  const rtl::Circuit circuit =
-      rtl::lower(rtl_reference(std::move(proxy), options.softmax, ignored), lowering, workers).circuit;
+  const RtlReference reference = rtl_reference(std::move(proxy), options.softmax, ignored);
+  rtl::LoweringOptions lowering;
+  lowering.argmax = reference.argmax;
+  const rtl::Circuit circuit = rtl::lower(reference.proxy, lowering, workers).circuit;
   rtl::Estimate estimate = rtl::estimate(circuit);
   CircuitFacts facts;
   facts.luts = estimate.total.luts;

@@ -130,13 +130,13 @@ void EvaluationReport::add(const Batch& batch, std::span<const ConstTensorView> 
               c.output.shape.with_front(batch.rows()));
     const ConstTensorView targets = batch.targets()[o];
     if (c.scaling.empty()) {
-      c.rows.add(predictions[o], targets, c.kind == TargetKind::kClassNumbers);
+      c.rows.add(predictions[o], targets, c.kind, c.output.function);
     } else {
       std::vector<float> of_model(predictions[o].values().begin(), predictions[o].values().end());
       std::vector<float> wanted(targets.values().begin(), targets.values().end());
       c.scaling.undo(of_model);
       c.scaling.undo(wanted);
-      c.rows.add({of_model.data(), predictions[o].shape}, {wanted.data(), targets.shape}, false);
+      c.rows.add({of_model.data(), predictions[o].shape}, {wanted.data(), targets.shape}, c.kind, c.output.function);
     }
     if (c.kind != TargetKind::kNumbers) add_classes(c, predictions[o], targets);
   }

@@ -25,7 +25,7 @@ namespace hgq {
 /// With a threshold just below `threshold`, these shares of the other rows and of the rows of the class are above it.
 struct RocPoint {
   double false_positive_rate, true_positive_rate;
-  float threshold;  // infinite for the first point
+  float threshold;  // of EpochRows::scores; infinite for the first point
 };
 
 /// A class against all others, or an answer of its own.

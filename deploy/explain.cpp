@@ -78,9 +78,34 @@ Parting ProxyExplainer::explain(const Dataset& data, int64_t row) {
       return parting;
     }
   }
-  parting.is_wrong = true;
-  parting.reason = "the layers of the proxy are not those of the model";
+  // Alone the row has the same values. The model computes it otherwise among others if float32 rounds its sums, as
+  // their order follows from the number of rows.
+  parting.reason = rounded_by_float32();
+  parting.is_wrong = parting.reason.empty();
+  if (parting.is_wrong) parting.reason = "the layers of the proxy are not those of the model";
   return parting;
+}
+
+std::string ProxyExplainer::rounded_by_float32() const {
+  for (size_t e = 0; e < model_.entries().size(); ++e) {
+    const bool is_output = std::ranges::find(model_.outputs(), static_cast<int>(e)) != model_.outputs().end();
+    if (is_output && match_.end(e) < 0) return "";  // it could not be compared
+  }
+  for (int index = 0; index < static_cast<int>(proxy_.layers().size()); ++index) {
+    std::string found = too_narrow(index);
+    if (found.empty()) found = proxy_.layer(index).why_inexact();
+    if (!found.empty()) return found + ". Without other rows around it the model gives the same values, too";
+  }
+  return "";
+}
+
+std::string ProxyExplainer::too_narrow(int index) const {
+  const int bits = bits_needed(emulator_.signal(index));
+  if (bits <= kFloat32Bits) return "";
+  return concat("float32 is too narrow: values of '", proxy_.layer(index).name(), "' can need ", bits,
+                " bits, it holds ", kFloat32Bits,
+                "; the proxy is right, as the firmware is exact. Fewer bits (bw_clip) for its kernel or for what it "
+                "reads would make both equal");
 }
 
 std::vector<int64_t> ProxyExplainer::elements_without_bits(size_t entry) const {
@@ -158,12 +183,8 @@ std::string ProxyExplainer::reason_of_layer(const ProxyLayer& layer, int index, 
       .overflows = row.overflows[static_cast<size_t>(index)]};
   std::string wrong = layer.why_wrong(of_layer);
   if (!wrong.empty()) return wrong;
-  const int bits = bits_needed(emulator_.signal(index));
-  if (bits > kFloat32Bits)
-    return concat("float32 is too narrow: values of '", layer.name(), "' can need ", bits, " bits, it holds ",
-                  kFloat32Bits,
-                  "; the proxy is right, as the firmware is exact. Fewer bits (bw_clip) for its kernel or for what it "
-                  "reads would make both equal");
+  std::string narrow = too_narrow(index);
+  if (!narrow.empty()) return narrow;
   return layer.why_inexact();
 }
 

@@ -54,6 +54,10 @@ class ProxyExplainer {
   /// Whether the quantizer at the end of the entry, the first layer that overflows, holds the value that the model has
   /// for the element: with the values of the model there would be no overflow.
   bool overflows_without_need(size_t entry, int64_t element, float model) const;
+  /// Why float32 does not hold all values of a layer of the proxy; empty if it does.
+  std::string too_narrow(int index) const;
+  /// Why a row can have other values among other rows than alone; empty if there is no reason.
+  std::string rounded_by_float32() const;
   std::string reason_of_layer(const ProxyLayer& layer, int index, const EmulatedRow& row, int64_t element) const;
   /// The elements of an entry's output for which the proxy has no bits.
   std::vector<int64_t> elements_without_bits(size_t entry) const;

@@ -95,12 +95,13 @@ void check_rtl_folder(const std::string& folder, bool force) {
   HGQ_CHECK(!folder.empty(), ConfigError, "the name of the folder to write is empty");
   const fs::path path = without_slash(folder);
   if (!is_there(path)) return;
-  HGQ_CHECK(force, ConfigError, "'", printable(folder),
-            "' is there already; expected a new folder, or --force to replace it");
   std::error_code error;
-  if (fs::is_directory(fs::symlink_status(path, error)) && fs::is_empty(path, error)) return;
-  HGQ_CHECK(!fs::is_symlink(fs::symlink_status(path, error)) && is_rtl_folder(path), ConfigError, "'",
-            printable(folder),
+  const bool is_empty = fs::is_directory(fs::symlink_status(path, error)) && fs::is_empty(path, error);
+  const bool is_ours = !is_empty && !fs::is_symlink(fs::symlink_status(path, error)) && is_rtl_folder(path);
+  HGQ_CHECK(force, ConfigError, "'", printable(folder), "' is there already; expected a new folder",
+            is_empty || is_ours ? ", or --force to replace it" : "");
+  if (is_empty) return;
+  HGQ_CHECK(is_ours, ConfigError, "'", printable(folder),
             "' is not a folder that 'hgq-train rtl' has written, and is not replaced; expected another name");
   const std::optional<std::string> foreign = foreign_file(path);
   HGQ_CHECK(!foreign, ConfigError, "'", printable(folder), "' holds '", printable(foreign.value_or("")),

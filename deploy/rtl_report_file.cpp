@@ -228,8 +228,9 @@ RtlReport read_rtl_report(const std::string& folder) {
   return report;
 }
 
-void check_rtl_ports(const RtlReport& report, const ProxyModel& proxy,
+void check_rtl_ports(const RtlReport& report, const RtlReference& reference,
                      const std::vector<rtl::InputQuantizer>& quantizers) {
+  const ProxyModel& proxy = reference.proxy;
   const auto expect = [&](bool right, const std::string& place, const auto& found, const auto& expected) {
     if (!right) fail(report.file, concat(place, ": found ", found, ", expected ", expected, " as in proxy.h5"));
   };
@@ -260,7 +261,7 @@ void check_rtl_ports(const RtlReport& report, const ProxyModel& proxy,
   for (size_t p = 0; p < outputs.size(); ++p) {
     const int layer = proxy.outputs()[p];
     Shape shape = plans[static_cast<size_t>(layer)].out.shape;
-    if (report.softmax == RtlSoftmax::kArgmax) shape.set(-1, 1);
+    if (p < reference.argmax.size() && reference.argmax[p]) shape.set(-1, 1);
     const std::string place = concat("outputs[", p, "]");
     expect(outputs[p].name == proxy.layer(layer).name(), concat(place, ".name"), printable(outputs[p].name),
            proxy.layer(layer).name());

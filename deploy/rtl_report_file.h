@@ -40,9 +40,9 @@ bool has_rtl_report(const std::string& folder);
 /// Throws FileError, with the place in the file, unless it is there, is JSON, and has all keys with values that can be.
 RtlReport read_rtl_report(const std::string& folder);
 
-/// Throws FileError unless the ports are those that a circuit of the proxy can have. `proxy` is what the circuit must
-/// equal (rtl_reference()), `quantizers` are its rtl::input_quantizers().
-void check_rtl_ports(const RtlReport& report, const ProxyModel& proxy,
+/// Throws FileError unless the ports are those that a circuit of the proxy can have. `reference` is what the circuit
+/// must equal (rtl_reference()), `quantizers` are its rtl::input_quantizers().
+void check_rtl_ports(const RtlReport& report, const RtlReference& reference,
                      const std::vector<rtl::InputQuantizer>& quantizers);
 
 }  // namespace hgq

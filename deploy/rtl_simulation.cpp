@@ -132,10 +132,10 @@ class Simulation {
         stop_(stop),
         report_(read_rtl_report(folder)),
         simulator_(simulator_for(report_, folder)),
-        proxy_(rtl_reference(load_proxy((folder_ / kRtlProxy).string(), kinds), report_.softmax, notes_)) {
-    lowered_.quantizers = rtl::input_quantizers(proxy_);
-    lowered_.argmax = report_.softmax == RtlSoftmax::kArgmax;
-    check_rtl_ports(report_, proxy_, lowered_.quantizers);
+        reference_(rtl_reference(load_proxy((folder_ / kRtlProxy).string(), kinds), report_.softmax, notes_)) {
+    lowered_.quantizers = rtl::input_quantizers(reference_.proxy);
+    lowered_.argmax = reference_.argmax;
+    check_rtl_ports(report_, reference_, lowered_.quantizers);
     lowered_.circuit = report_.ports;
     result_.language = to_string(report_.language);
     result_.simulator = to_string(simulator_);
@@ -181,7 +181,7 @@ class Simulation {
     WorkFile expected(work_ / "expected.hex");
     const auto write = [&](std::span<const ConstTensorView> rows) {
       end_if(stop_);
-      const rtl::Stimuli stimuli = rtl::stimuli_for(proxy_, lowered_, rows, workers_);
+      const rtl::Stimuli stimuli = rtl::stimuli_for(reference_.proxy, lowered_, rows, workers_);
       result_.rows += stimuli.rows;
       result_.rows_with_overflow += stimuli.rows_with_overflow;
       const rtl::Circuit& circuit = lowered_.circuit;
@@ -196,7 +196,7 @@ class Simulation {
     } else {
       for (uint64_t seed = 1; result_.rows < report_.rows; ++seed) {
         const int64_t count = std::min(report_.rows - result_.rows, kRowsAtOnce);
-        const std::vector<Tensor> random = rtl::random_inputs(proxy_, lowered_, count, seed);
+        const std::vector<Tensor> random = rtl::random_inputs(reference_.proxy, lowered_, count, seed);
         std::vector<ConstTensorView> rows;
         for (const Tensor& x : random) rows.push_back(x.view());
         write(rows);
@@ -296,7 +296,7 @@ class Simulation {
   RtlReport report_;
   rtl::Simulator simulator_;
   std::vector<std::string> notes_;
-  ProxyModel proxy_;
+  RtlReference reference_;
   rtl::Lowered lowered_;
   RtlSimulation result_;
   fs::path work_;

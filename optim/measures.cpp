@@ -256,7 +256,7 @@ void Measures::add_batch(const Executor& executor, double loss) {
     } else if (m.sum_count > 0) {
       add_to_sums(m, executor);
     } else {
-      rows_of_metrics_[m.rows].add(executor.rows_of(m.prediction), targets_of(m, executor), m.is_sparse());
+      rows_of_metrics_[m.rows].add(executor.rows_of(m.prediction), targets_of(m, executor), m.targets, m.function);
     }
   }
   means_.add_rows(rows_);

@@ -1,6 +1,8 @@
 #include "hgq/optim/metric.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -106,22 +108,44 @@ MetricPtr make_metric(const Node& node, const Kinds<MakeMetric>& metrics, ErrorL
   });
 }
 
+namespace {
+
+/// ln(p / (1 - p)) of the softmax probability p of a class: its logit less the logarithm of the sum of the others'
+/// exponentials.
+float log_odds(const float* logits, int64_t classes, int64_t of) {
+  double top = -std::numeric_limits<double>::infinity();
+  for (int64_t c = 0; c < classes; ++c) {
+    if (c != of) top = std::max(top, static_cast<double>(logits[c]));
+  }
+  double sum = 0;
+  for (int64_t c = 0; c < classes; ++c) {
+    if (c != of) sum += std::exp(static_cast<double>(logits[c]) - top);
+  }
+  return static_cast<float>(static_cast<double>(logits[of]) - top - std::log(sum));
+}
+
+}  // namespace
+
 int64_t EpochRows::columns_of(const Shape& predictions, bool sparse) {
   const int64_t columns = predictions.rank() > 1 ? predictions[-1] : 1;
   return sparse && columns == 2 ? 1 : columns;
 }
 
-void EpochRows::add(ConstTensorView predictions, ConstTensorView targets, bool sparse) {
+void EpochRows::add(ConstTensorView predictions, ConstTensorView targets, TargetKind targets_are,
+                    std::string_view output_function) {
+  const bool sparse = targets_are == TargetKind::kClassNumbers;
   const int64_t columns = predictions.shape.rank() > 1 ? predictions.shape[-1] : 1;
   const int64_t rows = predictions.size() / columns;
   const int64_t used = columns_of(predictions.shape, sparse);
   const bool difference = used < columns;  // two classes: one score a row
+  const bool exclusive = sparse || targets_are == TargetKind::kOneHot;
+  const bool logits = exclusive && columns > 1 && !difference && output_function != "softmax";
   scores.resize(static_cast<size_t>(used));
   labels.resize(static_cast<size_t>(used));
   for (int64_t r = 0; r < rows; ++r) {
     const float* const p = predictions.data + r * columns;
     for (int64_t c = 0; c < used; ++c) {
-      scores[static_cast<size_t>(c)].push_back(difference ? p[1] - p[0] : p[c]);
+      scores[static_cast<size_t>(c)].push_back(difference ? p[1] - p[0] : logits ? log_odds(p, columns, c) : p[c]);
       const float label = !sparse ? targets.data[r * columns + c]
                                   : (targets.data[r] == static_cast<float>(difference ? 1 : c) ? 1.0F : 0.0F);
       labels[static_cast<size_t>(c)].push_back(label);

@@ -27,9 +27,11 @@ namespace hgq {
 /// The predictions and targets of an epoch, by column: a column is an element of the last dimension of the output.
 class EpochRows {
  public:
-  /// Adds a batch; both arrays have shape [rows, ...]. `sparse`: the targets are class numbers, one for each row;
-  /// otherwise they have the shape of the predictions.
-  void add(ConstTensorView predictions, ConstTensorView targets, bool sparse);
+  /// Adds a batch; both arrays have shape [rows, ...], but of class numbers there is one for each row. The scores are
+  /// the predictions; those of logits of classes (`output_function` is not "softmax") the log-odds of each class, which
+  /// order rows as its probability does.
+  void add(ConstTensorView predictions, ConstTensorView targets, TargetKind targets_are,
+           std::string_view output_function);
   void clear();
   /// The number of columns for predictions of this shape, [rows, ...]. Two classes that are given by number have one
   /// column, the difference of the two predictions.

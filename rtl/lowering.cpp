@@ -76,12 +76,13 @@ class Lowering {
     }
     std::vector<Port> outputs;
     for (const int output : model_.outputs()) {
+      const bool is_index = outputs.size() < options_.argmax.size() && options_.argmax[outputs.size()];
       layer_ = static_cast<size_t>(output);
       const std::string& name = layer().name();
       builder_.begin_layer(name);
       Port port{.name = name, .shape = plans_[layer_].out.shape};
       for (const Value& value : values_[layer_]) port.features.push_back(resolved(value));
-      outputs.push_back(options_.argmax ? index_of_largest(port) : std::move(port));
+      outputs.push_back(is_index ? index_of_largest(port) : std::move(port));
     }
     Circuit circuit = trimmed(std::move(builder_).take(std::move(ports_), std::move(outputs)));
     check_circuit(circuit);
@@ -370,19 +371,23 @@ std::vector<LayerWithoutCircuit> layers_without_circuit(const ProxyModel& model)
   return found;
 }
 
-ProxyModel with_logits(ProxyModel model, std::vector<std::string>& notes, bool is_index) {
+LogitOutputs with_logits(ProxyModel model, std::vector<std::string>& notes, bool is_index) {
   const std::vector<ProxyPlan> plans = plan_layers(model);
   std::vector<int> outputs;
+  std::vector<bool> had_softmax;
   for (int output : model.outputs()) {
-    if (const std::optional<int> softmax = softmax_of(model, plans, output)) {
-      notes.push_back(concat("output '", model.layer(output).name(), "' has the ",
-                             is_index ? "index of the largest value" : "values", " before the softmax of layer '",
-                             model.layer(*softmax).name(), "'"));
-      output = model.layers()[static_cast<size_t>(*softmax)].parents[0];
-    }
+    const std::string name = concat("output '", model.layer(output).name(), "' ");
+    const std::optional<int> softmax = softmax_of(model, plans, output);
+    had_softmax.push_back(softmax.has_value());
+    if (softmax) output = model.layers()[static_cast<size_t>(*softmax)].parents[0];
     outputs.push_back(output);
+    if (!softmax && is_index) notes.push_back(name + "has no softmax, and keeps its values");
+    if (!softmax) continue;
+    notes.push_back(concat(name, "has the ", is_index ? "index of the largest value" : "values",
+                           " before the softmax of layer '", model.layer(*softmax).name(), "', and is called '",
+                           model.layer(output).name(), "'"));
   }
-  return std::move(model).with_outputs(std::move(outputs));
+  return {std::move(model).with_outputs(std::move(outputs)), std::move(had_softmax)};
 }
 
 std::vector<float> to_floats(const Port& port, const PortValues& values) {

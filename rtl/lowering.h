@@ -43,8 +43,9 @@ struct LoweringOptions {
   SolverOptions solver{};
   /// Called now and then, by one thread at a time.
   std::function<void(const LoweringProgress&)> progress{};
-  /// The outputs are indices of the largest value along the last dimension, the first if there are several.
-  bool argmax = false;
+  /// Of each output: whether it is the index of the largest value along the last dimension, of the first if there are
+  /// several. Empty: of none.
+  std::vector<bool> argmax{};
   /// More adder bits than this are refused: about what the largest FPGAs have LUTs.
   int64_t most_adder_bits = 1'700'000;
 };
@@ -52,7 +53,7 @@ struct LoweringOptions {
 struct Lowered {
   Circuit circuit;
   std::vector<InputQuantizer> quantizers;  // of each input port
-  bool argmax = false;                     // LoweringOptions::argmax
+  std::vector<bool> argmax;                // LoweringOptions::argmax
   std::vector<SolvedLayer> solved;         // dense layers and convolutions, in the order of the proxy
 
   /// The values of all input ports. `inputs` as for Emulator::run().
@@ -73,10 +74,14 @@ struct LayerWithoutCircuit {
 /// too wide, a table too large. Throws ShapeError as plan_layers().
 std::vector<LayerWithoutCircuit> layers_without_circuit(const ProxyModel& model);
 
+struct LogitOutputs {
+  ProxyModel model;
+  std::vector<bool> had_softmax;  // of each output
+};
 /// The proxy with the inputs of softmax as outputs, where a softmax is an output or has only a quantizer after it.
-/// `notes` gets a line for each, which says whether the circuit gives the values or, with LoweringOptions::argmax
-/// (`is_index`), the index of the largest.
-ProxyModel with_logits(ProxyModel model, std::vector<std::string>& notes, bool is_index = false);
+/// `notes` gets a line for each output, which says whether the circuit gives the values or, with
+/// LoweringOptions::argmax (`is_index`), the index of the largest.
+LogitOutputs with_logits(ProxyModel model, std::vector<std::string>& notes, bool is_index = false);
 
 /// The outputs of a circuit as float32 numbers, for comparing with an Emulation: `values` is what its port gives.
 std::vector<float> to_floats(const Port& port, const PortValues& values);

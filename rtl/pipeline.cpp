@@ -65,7 +65,7 @@ Stages wanted_stages(const Circuit& circuit, const StageGraph& graph, const Pipe
   HGQ_CHECK(!options.latency || needed <= latency, ConfigError, "pipeline: a latency of ", *options.latency,
             " clocks with stages of at most ", *options.stage_delay, " ", options.model.unit,
             " cannot be met; expected a latency of at least ", needed + (options.register_inputs ? 1 : 0),
-            ", or a longer stage delay");
+            ", or longer stages");
   stages->delay = *options.stage_delay;
   if (options.latency) stages->count = latency;
   return *std::move(stages);

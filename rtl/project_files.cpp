@@ -20,7 +20,7 @@ void check_part(std::string_view what, const std::string& part) {
 
 std::string nanoseconds(double period) {
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%.3f", period);
+  std::snprintf(text.data(), text.size(), "%.9g", period);
   return text.data();
 }
 
@@ -95,6 +95,13 @@ fi
 mkdir -p build
 case $simulator in
   verilator)
+    if [[ $PWD == *[[:space:]]* ]]; then  # make cannot build in such a folder
+      copy=$(mktemp -d)
+      trap 'rm -rf "$copy"' EXIT
+      cp -r src sim "$copy"
+      cd "$copy"
+      mkdir build
+    fi
     @VERILATOR@ >build/verilator.log 2>&1 ||
       { cat build/verilator.log >&2; exit 1; }
     @RUN_VERILATOR@

@@ -55,8 +55,8 @@ Stimuli stimuli_for(const ProxyModel& proxy, const Lowered& lowered, std::span<c
     const Port& port = lowered.circuit.outputs[i];
     const std::vector<double>& values = emulation.wide_outputs[i];
     const auto classes = static_cast<size_t>(emulation.outputs[i].shape()[-1]);
-    stimuli.outputs.push_back(
-        mantissas(port, lowered.circuit, lowered.argmax ? largest_indices(values, classes) : values));
+    const bool is_index = i < lowered.argmax.size() && lowered.argmax[i];
+    stimuli.outputs.push_back(mantissas(port, lowered.circuit, is_index ? largest_indices(values, classes) : values));
   }
   return stimuli;
 }

@@ -41,8 +41,9 @@ rtl::PipelineOptions pipeline_options(const RtlOptions& options) {
   return pipeline;
 }
 
-rtl::LoweringOptions lowering_options(const RtlOptions& options) {
-  rtl::LoweringOptions lowering{.argmax = options.softmax == RtlSoftmax::kArgmax};
+rtl::LoweringOptions lowering_options(const RtlOptions& options, const RtlReference& reference) {
+  rtl::LoweringOptions lowering;
+  lowering.argmax = reference.argmax;
   lowering.solver.extra_depth = extra_depth_of(options);
   const SearchEffort search = search_of(options.effort);
   lowering.solver.restarts = search.restarts;
@@ -60,9 +61,12 @@ std::optional<int> extra_depth_of(const RtlOptions& options) {
   return has_registers(options) ? std::optional<int>(0) : std::nullopt;
 }
 
-ProxyModel rtl_reference(ProxyModel proxy, RtlSoftmax softmax, std::vector<std::string>& notes) {
-  if (softmax == RtlSoftmax::kRefuse) return proxy;
-  return rtl::with_logits(std::move(proxy), notes, softmax == RtlSoftmax::kArgmax);
+RtlReference rtl_reference(ProxyModel proxy, RtlSoftmax softmax, std::vector<std::string>& notes) {
+  if (softmax == RtlSoftmax::kRefuse) return {std::move(proxy), {}};
+  const bool is_index = softmax == RtlSoftmax::kArgmax;
+  rtl::LogitOutputs logits = rtl::with_logits(std::move(proxy), notes, is_index);
+  if (!is_index) logits.had_softmax.clear();
+  return {std::move(logits.model), std::move(logits.had_softmax)};
 }
 
 RtlProject to_rtl(ProxyModel proxy, const RtlOptions& options, Workers& workers,
@@ -71,8 +75,8 @@ RtlProject to_rtl(ProxyModel proxy, const RtlOptions& options, Workers& workers,
             "both a stage delay and stage levels are given, expected one of them");
   const double begin = seconds_now();
   RtlProject project;
-  const ProxyModel reference = rtl_reference(std::move(proxy), options.softmax, project.notes);
-  project.lowered = rtl::lower(reference, lowering_options(options), workers);
+  const RtlReference reference = rtl_reference(std::move(proxy), options.softmax, project.notes);
+  project.lowered = rtl::lower(reference.proxy, lowering_options(options, reference), workers);
   project.circuit = project.lowered.circuit;
   if (options.hdl.target == rtl::HdlTarget::kXilinx) project.circuit = rtl::with_three_operands(project.circuit);
   if (has_registers(options)) {
@@ -87,10 +91,10 @@ RtlProject to_rtl(ProxyModel proxy, const RtlOptions& options, Workers& workers,
   std::vector<Tensor> random;
   std::vector<ConstTensorView> rows(inputs.begin(), inputs.end());
   if (rows.empty()) {
-    random = rtl::random_inputs(reference, project.lowered, options.random_rows, options.seed);
+    random = rtl::random_inputs(reference.proxy, project.lowered, options.random_rows, options.seed);
     for (const Tensor& x : random) rows.push_back(x.view());
   }
-  const rtl::Stimuli stimuli = rtl::stimuli_for(reference, project.lowered, rows, workers);
+  const rtl::Stimuli stimuli = rtl::stimuli_for(reference.proxy, project.lowered, rows, workers);
   rtl::check_values(project.circuit, stimuli, workers);
   project.rows = stimuli.rows;
   project.rows_with_overflow = stimuli.rows_with_overflow;

@@ -93,7 +93,11 @@ RtlProject to_rtl(ProxyModel proxy, const RtlOptions& options, Workers& workers,
                   std::span<const ConstTensorView> inputs = {});
 
 /// The proxy whose emulation the circuit must equal: with its softmax replaced, as the options say.
-ProxyModel rtl_reference(ProxyModel proxy, RtlSoftmax softmax, std::vector<std::string>& notes);
+struct RtlReference {
+  ProxyModel proxy;
+  std::vector<bool> argmax;  // of each output: whether the circuit gives the index of its largest value
+};
+RtlReference rtl_reference(ProxyModel proxy, RtlSoftmax softmax, std::vector<std::string>& notes);
 
 /// What RtlOptions::extra_depth is, or is without it; nullopt: free.
 std::optional<int> extra_depth_of(const RtlOptions& options);

@@ -146,9 +146,9 @@ void run(const std::string& out, int random, const std::vector<std::string>& pro
   std::vector<std::pair<std::string, hgq::rtl::Circuit>> circuits;
   std::vector<std::string> notes;
   const auto add = [&](const std::string& name, ProxyModel model) {
-    circuits.emplace_back(
-        name, hgq::rtl::lower(hgq::rtl::with_logits(std::move(model), notes), {.solver = {.extra_depth = 2}}, workers)
-                  .circuit);
+    circuits.emplace_back(name, hgq::rtl::lower(hgq::rtl::with_logits(std::move(model), notes).model,
+                                                {.solver = {.extra_depth = 2}}, workers)
+                                    .circuit);
   };
   for (const std::string& path : proxies) {
     const std::filesystem::path p(path);

@@ -146,6 +146,10 @@ class RtlTest(RtlTestCase):
         self.rtl('--softmax', 'argmax', '--force', proxy=proxy)
         self.assertEqual(self.report()['outputs'][0]['shape'], shape[:-1] + [1])
         self.assertFalse(self.report()['outputs'][0]['features'][0]['signed'])
+        # An output without a softmax is none of its business.
+        self.assertIn("has no softmax, and keeps its values", self.rtl('--softmax', 'argmax', '--force').stderr)
+        self.assertNotEqual(self.report()['outputs'][0]['shape'], [1])
+        self.assertEqual(hgq('verify', self.folder / 'rtl', check=0).returncode, 0)
 
     def test_features_fill_the_vectors(self):
         self.rtl()

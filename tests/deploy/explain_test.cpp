@@ -84,6 +84,17 @@ TEST(ProxyExplainer, SaysWhereFloat32IsTooNarrow) {
   EXPECT_THAT(p.reason, HasSubstr("float32 is too narrow: values of 'dense' can need"));
 }
 
+/// Among other rows a model can round a row otherwise than alone, where it then agrees with the proxy.
+TEST(ProxyExplainer, RowsThatAgreeAloneDifferByRoundingOrNotAtAll) {
+  const Tensor x = tensor({3, 3}, {1024, 0.0001220703125F, -1024, -1024, 0, 1024, 0, 1, 0});
+  Model wide = traced({quantize(13), dense(15)}, x, {1, 0.5, 1});
+  const Parting rounded = parting(wide, to_proxy_model(wide), x, 2);
+  EXPECT_FALSE(rounded.is_wrong);
+  EXPECT_THAT(rounded.reason, AllOf(HasSubstr("float32 is too narrow"), HasSubstr("Without other rows")));
+  Model exact = traced({quantize(3), dense(3)}, x, {1, 0.5, 1});
+  EXPECT_TRUE(parting(exact, to_proxy_model(exact), x, 2).is_wrong);
+}
+
 TEST(ProxyExplainer, SaysWhenTheProxyIsOneOfAnotherState) {
   const Tensor x = tensor({2, 1}, {1.5, -1});
   Model model = traced({quantize(3), dense(3)}, x, {1});

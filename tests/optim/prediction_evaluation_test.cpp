@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "hgq/core/error.h"
+#include "hgq/core/rng.h"
 #include "hgq/data/memory_dataset.h"
 #include "hgq/layers/predict.h"
 #include "hgq/optim/train_step.h"
@@ -100,6 +101,40 @@ TEST(PredictionEvaluation, AucIsOfAllRowsAndClassesAreNumbers) {
                             .metrics = {accuracy(), auc()},
                             .weighted_metrics = {accuracy()}};
   expect_as_of_the_model(Sequential({HQuantize(), HDense(2)}, Shape{3}), objective, rows_of(std::move(targets), 1));
+}
+
+/// The curve of a class is that of its probability, whether the network ends with logits or with a softmax.
+TEST(PredictionEvaluation, LogitsOrderRowsByProbability) {
+  for (const int64_t classes : {2, 3, 4}) {
+    constexpr int64_t kMany = 200;
+    Tensor logits(Shape{kMany, classes});
+    Tensor probabilities(Shape{kMany, classes});
+    Tensor numbers(Shape{kMany});
+    Tensor one_hot(Shape{kMany, classes});
+    for (int64_t r = 0; r < kMany; ++r) {
+      const auto target = static_cast<int64_t>(random_bits(1, 2, 0, static_cast<uint64_t>(r)) % classes);
+      numbers.data()[r] = static_cast<float>(target);
+      one_hot.data()[r * classes + target] = 1;
+      double sum = 0;
+      for (int64_t c = 0; c < classes; ++c) {
+        const uint64_t bits = random_bits(1, 3, 0, static_cast<uint64_t>(r * classes + c));
+        float& logit = logits.data()[r * classes + c];
+        logit = static_cast<float>(3 * normal_double(bits)) + (c == target ? 1.0F : 0.0F);
+        sum += std::exp(static_cast<double>(logit));
+      }
+      for (int64_t c = 0; c < classes; ++c)
+        probabilities.data()[r * classes + c] =
+            static_cast<float>(std::exp(static_cast<double>(logits.data()[r * classes + c])) / sum);
+    }
+    for (const TargetKind kind : {TargetKind::kClassNumbers, TargetKind::kOneHot}) {
+      const ConstTensorView targets = kind == TargetKind::kOneHot ? one_hot.view() : numbers.view();
+      EpochRows of_logits;
+      of_logits.add(logits.view(), targets, kind, "linear");
+      EpochRows of_softmax;
+      of_softmax.add(probabilities.view(), targets, kind, "softmax");
+      EXPECT_NEAR(auc()->value(of_logits), auc()->value(of_softmax), 1e-6);
+    }
+  }
 }
 
 TEST(PredictionEvaluation, PredictionsThatDoNotFitAreRefused) {

@@ -276,13 +276,15 @@ TEST(Lowering, SoftmaxIsRefusedOrItsInputsAreTheOutputs) {
   ASSERT_EQ(without.size(), 1);
   EXPECT_TRUE(without[0].is_softmax_at_output);
   std::vector<std::string> notes;
-  model = with_logits(std::move(model), notes);
+  LogitOutputs logit_outputs = with_logits(std::move(model), notes);
+  EXPECT_THAT(logit_outputs.had_softmax, ::testing::ElementsAre(true));
+  model = std::move(logit_outputs.model);
   EXPECT_TRUE(layers_without_circuit(model).empty());
   EXPECT_THAT(notes, ::testing::ElementsAre(HasSubstr("before the softmax")));
   const Tensor x = h5::File::open(folder + "data.h5").read_floats("x/test");
   expect_equal(model, x);
 
-  const Lowered lowered = lower(model, {.argmax = true}, workers);
+  const Lowered lowered = lower(model, {.argmax = {true}}, workers);
   const std::vector<ConstTensorView> inputs{x.view()};
   const Emulation expected = Emulator(model).run(inputs);
   const PortValues got = Interpreter(lowered.circuit).run(lowered.input_values(inputs), expected.rows())[0];
