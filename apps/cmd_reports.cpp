@@ -36,8 +36,8 @@ int report_of_several(const ReportsCommand& command) {
   for (const std::string& warning : comparison.warnings)
     std::cerr << "hgq-train: warning: " << bounded_message(warning) << "\n";
   write_page(out, page, {{"runs", comparison.runs.size()}, {"models", comparison.models.size()}}, command.json);
-  const auto is_unreadable = [](const report::ComparedRun& run) { return run.state == "unreadable"; };
-  return std::ranges::any_of(comparison.runs, is_unreadable) ? kExitFailed : kExitDone;
+  const bool any_damaged = std::ranges::any_of(comparison.runs, &report::ComparedRun::is_damaged);
+  return any_damaged ? kExitFailed : kExitDone;
 }
 
 }  // namespace

@@ -56,6 +56,13 @@ void print(const SweepCommand& command, const SweepRecord& record) {
   }
 }
 
+/// The table has no room for what is wrong with a run, and what to do.
+void tell_damage(const SweepRecord& record) {
+  for (const sweep::RunRecord& run : record.runs) {
+    if (run.damage != sweep::Damage::kNone) note(concat(run.name, ": ", printable_text(run.message)));
+  }
+}
+
 class Sweep {
  public:
   Sweep(const SweepCommand& command, const Registry& registry)
@@ -80,6 +87,7 @@ class Sweep {
     const SweepRecord record = sweep::read_sweep(folder_);
     sweep::write_runs_csv(record);
     print(command_, record);
+    tell_damage(record);
     note(concat(folder_, "/runs.csv, report.html: ", sweep::counts_text(record)));
     return with_sweep_report(exit_code_of(record), folder_);
   }
@@ -190,6 +198,7 @@ class Sweep {
       return kExitInterrupted;
     }
     print(command_, record_);
+    tell_damage(record_);
     note(concat(folder_, "/runs.csv, report.html: ", sweep::counts_text(record_)));
     if (count(record_, RunState::kFailed) > 0)
       note(

@@ -33,12 +33,16 @@ std::string state_of(const ComparedRun& run) {
 /// Reads config.yaml, if it is there. Throws FileError if it is damaged.
 void read_config(ComparedRun& run, Leaves& config) {
   const fs::path folder(run.folder);
+  HGQ_CHECK(holds(folder, "config.yaml") || !holds(folder, "values.yaml"), FileError, run.folder,
+            ": there is no config.yaml, which every run of a sweep has");
   if (!holds(folder, "config.yaml")) return;
   const std::string path = (folder / "config.yaml").string();
   run.config_text = read_config_text(path);
   ErrorList errors;
-  config = config_leaves(Node::from_yaml(run.config_text, path, errors));
+  const Node tree = Node::from_yaml(run.config_text, path, errors);
   if (!errors.empty()) throw FileError(errors.messages().front());
+  HGQ_CHECK(tree.is_map(), FileError, path, ": found ", describe(tree), ", expected the config of a run");
+  config = config_leaves(tree);
 }
 
 /// Reads what is there. Throws FileError at a damaged file.
@@ -116,6 +120,7 @@ std::vector<Leaves> read_runs(Comparison& comparison) {
       if (run.state.empty()) run.state = state_of(run);
     } catch (const FileError& e) {
       run.state = "unreadable";
+      run.is_damaged = true;
       run.message = e.what();
       comparison.warnings.push_back(concat(run.name, " cannot be read: ", e.what(), "."));
     }
@@ -142,12 +147,18 @@ Comparison read_sweep_of(const std::string& folder) {
     compared.folder = run.folder;
     compared.state = sweep::state_name(run.state);
     compared.message = run.message;
+    compared.is_damaged = run.damage != sweep::Damage::kNone;
     for (const std::string& key : comparison.keys) {
       const auto found = std::ranges::find(run.values, key, &sweep::Setting::key);
       compared.settings.push_back(found == run.values.end() ? "" : sweep::value_text(found->value));
     }
   }
-  warn_of_data(comparison.runs, read_runs(comparison), comparison.warnings);
+  const std::vector<Leaves> configs = read_runs(comparison);
+  for (const ComparedRun& run : comparison.runs) {
+    if (run.is_damaged && run.state != "unreadable")
+      comparison.warnings.push_back(concat(run.name, " is damaged: ", run.message, "."));
+  }
+  warn_of_data(comparison.runs, configs, comparison.warnings);
   return comparison;
 }
 
@@ -155,7 +166,9 @@ void add_runs_in(const fs::path& folder, std::vector<std::string>& runs) {
   std::vector<std::string> found;
   std::error_code error;
   for (fs::directory_iterator i(folder, error), end; !error && i != end; i.increment(error)) {
-    if (i->is_directory(error) && holds(i->path(), "config.yaml")) found.push_back(i->path().string());
+    // A run of a sweep without its config is told by who reads it.
+    if (i->is_directory(error) && (holds(i->path(), "config.yaml") || holds(i->path(), "values.yaml")))
+      found.push_back(i->path().string());
   }
   std::ranges::sort(found);
   runs.insert(runs.end(), found.begin(), found.end());

@@ -41,6 +41,7 @@ struct ComparedRun {
   std::string folder;
   std::string state;    // "done", "running", "stopped", "waiting"; of a sweep also "dropped" and "failed"; "unreadable"
   std::string message;  // of a run that has failed or cannot be read
+  bool is_damaged = false;            // a file of it is damaged or gone; `message` and Comparison::warnings tell which
   std::vector<std::string> settings;  // the values of Comparison::keys
   History history;
   std::optional<RunSummary> summary;

@@ -159,7 +159,8 @@ class LocalEngine {
       write_exit_code(run.folder, code);
     }
     refresh(sweep_, run);
-    if (code == 0 && run.state != RunState::kDone && !(until_ > 0 && run.epochs >= until_)) {
+    const bool has_end = run.state == RunState::kDone || run.state == RunState::kFailed;
+    if (code == 0 && !has_end && !(until_ > 0 && run.epochs >= until_)) {
       write_exit_code(run.folder, kRunFailed);  // it says that it has done what it has not
       refresh(sweep_, run);
     }
@@ -228,7 +229,8 @@ SweepEnd run_locally(SweepRecord& sweep, const LocalOptions& options) { return L
 
 void forget_failures(SweepRecord& sweep) {
   for (RunRecord& run : sweep.runs) {
-    if (run.state != RunState::kFailed || has_summary(run)) continue;
+    const bool is_open = run.damage == Damage::kRewritten || !has_summary(run);
+    if (run.state != RunState::kFailed || !is_open) continue;
     remove_exit_code(run.folder);
     refresh(sweep, run);
   }

@@ -36,7 +36,8 @@ enum class SweepEnd : uint8_t { kDone, kInterrupted };
 /// Trains what is not done, and keeps `sweep` up to date.
 SweepEnd run_locally(SweepRecord& sweep, const LocalOptions& options);
 
-/// Runs that have failed without a summary.json, as on a full disk, are to be tried again.
+/// Runs that have failed without a summary.json, as on a full disk, or whose results are damaged, are to be tried
+/// again.
 void forget_failures(SweepRecord& sweep);
 
 /// Writes runs.csv.

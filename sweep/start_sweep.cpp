@@ -59,7 +59,7 @@ class Starting {
 
   StartedSweep start() {
     read_base();
-    stored_ = holds_sweep(options_.folder) ? stored_runs(options_.folder) : decltype(stored_){};
+    stored_ = holds_sweep(options_.folder) ? stored_runs(options_.folder) : std::vector<StoredRun>{};
     plan();
     compare_with_stored();
     check_configs();
@@ -82,18 +82,46 @@ class Starting {
     std::vector<RunPlan> plans = expand(file_, errors);
     errors.throw_if_any();
     int64_t next = 1;
-    for (const auto& [name, values] : stored_)
-      next = std::max(next, static_cast<int64_t>(std::stoll(name.substr(4))) + 1);
+    for (const StoredRun& run : stored_)
+      next = std::max(next, static_cast<int64_t>(std::stoll(run.name.substr(4))) + 1);
     std::map<std::string, std::string> names;  // by what the axes set
-    for (const auto& [name, values] : stored_) names.emplace(identity(values), name);
+    for (const StoredRun& run : stored_) {
+      if (run.damage.empty()) names.emplace(identity(run.values), run.name);
+    }
     for (RunPlan& plan : plans) {
       PlannedRun run{.name = "", .plan = std::move(plan), .config = {}};
       if (const auto known = names.find(identity(run.plan.values)); known != names.end()) run.name = known->second;
+      if (run.name.empty()) run.name = name_by_config(run.plan);
       run.is_new = run.name.empty();
       if (run.is_new) run.name = run_name(next++);
       runs_.push_back(std::move(run));
     }
     warn_of_equal_draws();
+  }
+
+  /// The stored run with this config whose values.yaml is damaged; empty if there is none.
+  std::string name_by_config(const RunPlan& plan) const {
+    const auto is_damaged = [](const StoredRun& run) { return !run.damage.empty(); };
+    if (std::ranges::none_of(stored_, is_damaged) || !tools_.differing_keys) return "";
+    ErrorList errors;
+    Node config = base_;
+    for (const Setting& setting : plan.settings) tools_.set(config, setting, errors);
+    if (!errors.empty()) return "";
+    const CheckedConfig checked =
+        tools_.check(config, fs::path(file_.base).parent_path().string(), watched_metrics(file_), errors);
+    if (!errors.empty()) return "";
+    for (const StoredRun& run : stored_) {
+      if (!is_damaged(run)) continue;
+      ErrorList unreadable;
+      const Node before = stored_config(run.name, unreadable);
+      if (unreadable.empty() && before.is_map() && tools_.differing_keys(before, checked.resolved).empty())
+        return run.name;
+    }
+    return "";
+  }
+
+  Node stored_config(const std::string& run, ErrorList& errors) const {
+    return Node::from_yaml_file(run_folder(options_.folder, run) + "/config.yaml", errors);
   }
 
   void warn_of_equal_draws() {
@@ -112,13 +140,13 @@ class Starting {
     std::vector<std::string> gone;
     std::set<std::string> given;
     for (const PlannedRun& run : runs_) given.insert(run.name);
-    for (const auto& [name, values] : stored_) {
-      if (given.count(name) == 0) gone.push_back(name);
+    for (const StoredRun& run : stored_) {
+      if (given.count(run.name) == 0 && run.damage.empty()) gone.push_back(run.name);
     }
     if (gone.empty()) return;
-    const auto first = std::ranges::find(stored_, gone.front(), [](const auto& run) { return run.first; });
+    const auto first = std::ranges::find(stored_, gone.front(), &StoredRun::name);
     std::string values;
-    for (const Setting& setting : first->second)
+    for (const Setting& setting : first->values)
       values += concat(values.empty() ? "" : ", ", setting.key, " = ", value_text(setting.value));
     throw ConfigError(concat(
         file_.path, ": the sweep in '", options_.folder, "' has runs that this file does not give: ", join_names(gone),
@@ -186,8 +214,8 @@ class Starting {
     for (const PlannedRun& run : runs_) {
       if (run.is_new || !tools_.differing_keys) continue;
       ErrorList errors;
-      const Node before = Node::from_yaml_file(run_folder(options_.folder, run.name) + "/config.yaml", errors);
-      if (!errors.empty()) continue;  // read_sweep() tells that the file is damaged
+      const Node before = stored_config(run.name, errors);
+      if (!errors.empty() || !before.is_map()) continue;  // read_sweep() tells that the file is damaged
       const std::vector<std::string> keys = tools_.differing_keys(before, run.config.resolved);
       HGQ_CHECK(keys.empty(), ConfigError, file_.path, ": the config of ", run.name,
                 " differs from that with which it began, in ", join_names(keys),
@@ -199,8 +227,11 @@ class Starting {
   void write() const {
     remove_half_made();
     for (const PlannedRun& run : runs_) {
-      if (!run.is_new) continue;
       const std::string folder = run_folder(options_.folder, run.name);
+      const auto stored = std::ranges::find(stored_, run.name, &StoredRun::name);
+      if (stored != stored_.end() && !stored->damage.empty())
+        write_file_atomically(folder + "/values.yaml", values_text(run.plan.values));
+      if (!run.is_new) continue;
       make_folder(folder);
       replace_file(folder + "/config.yaml", run.config.resolved.to_yaml());
       write_file_atomically(folder + "/values.yaml", values_text(run.plan.values));
@@ -249,7 +280,7 @@ class Starting {
   const ConfigTools& tools_;
   const StartOptions& options_;
   Node base_;
-  std::vector<std::pair<std::string, Settings>> stored_;
+  std::vector<StoredRun> stored_;
   std::vector<PlannedRun> runs_;
   std::vector<std::string> warnings_;
 };

@@ -11,6 +11,7 @@
 #include "hgq/data/atomic_file.h"
 #include "hgq/data/folder_lock.h"
 #include "hgq/sweep/halving.h"
+#include "hgq/sweep/run_check.h"
 #include "hgq/sweep/run_log.h"
 
 namespace hgq::sweep {
@@ -70,10 +71,11 @@ std::optional<int> read_exit_code(const std::string& folder) {
   return code;
 }
 
-Node read_yaml(const std::string& path) {
+Node read_map(const std::string& path, const char* expected) {
   ErrorList errors;
   Node tree = Node::from_yaml_file(path, errors);
   errors.throw_if_any();
+  HGQ_CHECK(tree.is_map(), FileError, path, ": is damaged: found ", describe(tree), ", expected ", expected);
   return tree;
 }
 
@@ -126,18 +128,23 @@ std::string values_text(const Settings& values) {
   return map.to_yaml();
 }
 
-std::vector<std::pair<std::string, Settings>> stored_runs(const std::string& folder) {
-  std::vector<std::pair<std::string, Settings>> runs;
+std::vector<StoredRun> stored_runs(const std::string& folder) {
+  std::vector<StoredRun> runs;
   std::error_code missing;
   for (const fs::directory_entry& entry : fs::directory_iterator(fs::path(folder) / "runs", missing)) {
     const fs::path values = entry.path() / "values.yaml";
     if (number_of(entry.path().filename().string()) < 0 || !fs::exists(values)) continue;
-    Settings settings;
-    const Node map = read_yaml(values.string());
-    for (const auto& [key, value] : map.entries()) settings.push_back({key, value});
-    runs.emplace_back(entry.path().filename().string(), std::move(settings));
+    StoredRun& run = runs.emplace_back(StoredRun{.name = entry.path().filename().string(), .values = {}});
+    try {
+      const Node map = read_map(values.string(), "a map {KEY.PATH: VALUE}");
+      for (const auto& [key, value] : map.entries()) run.values.push_back({key, value});
+    } catch (const RunError&) {  // the disk failed, which says nothing about the run
+      throw;
+    } catch (const Error& e) {
+      run.damage = concat(e.what(), "; --resume writes the file again");
+    }
   }
-  std::ranges::sort(runs, {}, [](const auto& run) { return number_of(run.first); });
+  std::ranges::sort(runs, {}, [](const StoredRun& run) { return number_of(run.name); });
   return runs;
 }
 
@@ -156,14 +163,23 @@ void refresh_from_files(const SweepRecord& sweep, RunRecord& run) {
   // Where someone has removed files of a run that was done, it is continued, which writes them again.
   const bool has_files = has_content(in(run.folder, "model.h5")) && has_content(in(run.folder, "summary.json"));
   const bool has_ended = code.has_value() && (*code != 0 || has_files);
+  // hgq-train writes it with each epoch, and cannot write its rows again.
+  HGQ_CHECK(!has_ended || *code != 0 || history.size() > 0, FileError, in(run.folder, "history.csv"),
+            ": is gone or empty, although the run is done");
   run.epochs = history.size() > 0 ? history.epoch(history.size() - 1) : 0;
   run.seconds = 0;
   for (size_t row = 0; row < history.size(); ++row) run.seconds += history.find(row, "seconds").value_or(0);
   run.message.clear();
+  run.damage = Damage::kNone;
   run.dropped_at = 0;
   if (has_ended) {
     run.state = *code == 0 ? RunState::kDone : RunState::kFailed;
     if (*code != 0) run.message = why_failed(run.folder, *code);
+    if (const std::string damage = *code == 0 ? damaged_result(run.folder) : ""; !damage.empty()) {
+      run.state = RunState::kFailed;
+      run.damage = Damage::kRewritten;
+      run.message = concat(damage, "; --resume writes the file again");
+    }
   } else if (FolderLock::is_taken(run.folder)) {
     run.state = RunState::kRunning;
   } else {
@@ -182,7 +198,8 @@ void refresh_from_files(const SweepRecord& sweep, RunRecord& run) {
 /// A run whose files are damaged has failed, and does not stop the others.
 void mark_damaged(const SweepRecord& sweep, RunRecord& run, const std::string& what) {
   run.state = RunState::kFailed;
-  run.message = concat(what, "; remove the folder '", run.folder, "' to make this run anew");
+  run.damage = Damage::kLasting;
+  run.message = what;
   run.epochs = run.dropped_at = 0;
   run.seconds = 0;
   run.last = standing_at(sweep, History(), kAtTheEnd);
@@ -192,13 +209,17 @@ void mark_damaged(const SweepRecord& sweep, RunRecord& run, const std::string& w
   for (Standing& standing : run.at_rungs) standing.reached = true;  // so that others need not wait for it
 }
 
+std::string with_remedy(const RunRecord& run, const std::string& what) {
+  return concat(what, "; remove the folder '", run.folder, "' to make this run anew");
+}
+
 }  // namespace
 
 void refresh(const SweepRecord& sweep, RunRecord& run) {
   try {
     refresh_from_files(sweep, run);
   } catch (const FileError& e) {
-    mark_damaged(sweep, run, e.what());
+    mark_damaged(sweep, run, with_remedy(run, e.what()));
   }
 }
 
@@ -214,19 +235,20 @@ SweepRecord read_sweep(const std::string& folder) {
                     .constraints = std::move(file.constraints),
                     .halving = std::move(file.halving),
                     .runs = {}};
-  for (auto& [name, values] : stored_runs(folder)) {
+  for (StoredRun& stored : stored_runs(folder)) {
     RunRecord run;
-    run.name = name;
-    run.folder = run_folder(folder, name);
-    run.values = std::move(values);
+    run.name = stored.name;
+    run.folder = run_folder(folder, run.name);
+    run.values = std::move(stored.values);
     try {
-      const Node config = read_yaml(in(run.folder, "config.yaml"));
+      const Node config = read_map(in(run.folder, "config.yaml"), "the config of the run");
       run.planned_epochs = decimal_integer(config["train"]["epochs"]).value_or(1);
       refresh(sweep, run);
+      if (!stored.damage.empty()) mark_damaged(sweep, run, stored.damage);
     } catch (const RunError&) {  // the disk failed, which says nothing about the run
       throw;
     } catch (const Error& e) {
-      mark_damaged(sweep, run, e.what());
+      mark_damaged(sweep, run, with_remedy(run, e.what()));
     }
     sweep.runs.push_back(std::move(run));
   }

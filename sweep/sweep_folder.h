@@ -39,6 +39,13 @@ enum class RunState : uint8_t {
 /// "waiting", "stopped", ...
 std::string_view state_name(RunState state);
 
+/// Damage of the files of a run, which has then failed; `message` says which.
+enum class Damage : uint8_t {
+  kNone,
+  kRewritten,  // --resume writes the file again
+  kLasting,    // somebody has to do something
+};
+
 /// The objectives of a run at an epoch; missing values have not been measured.
 struct Standing {
   bool reached = false;  // the run has come so far, or has ended before
@@ -58,6 +65,7 @@ struct RunRecord {
   int64_t dropped_at = 0;  // the epoch of the rung; 0: not dropped
   double seconds = 0;      // of training, as history.csv has them
   std::string message;     // of a run that has failed
+  Damage damage = Damage::kNone;
 };
 
 struct SweepRecord {
@@ -68,7 +76,8 @@ struct SweepRecord {
   std::vector<RunRecord> runs;  // by name
 };
 
-/// Throws FileError if the folder holds no sweep, ConfigError if its files are damaged.
+/// Throws FileError if the folder holds no sweep, ConfigError if sweep.yaml is damaged. A run whose files are damaged
+/// has failed, and stops no other one.
 SweepRecord read_sweep(const std::string& folder);
 
 /// Reads the files of a run anew: state, epochs, values, message.
@@ -80,8 +89,14 @@ std::string run_folder(const std::string& folder, const std::string& name);
 std::string run_name(int64_t number);
 bool holds_sweep(const std::string& folder);
 
-/// The names of the runs in a folder and the values of each.
-std::vector<std::pair<std::string, Settings>> stored_runs(const std::string& folder);
+/// A run in a folder.
+struct StoredRun {
+  std::string name;
+  Settings values;       // that the axes have set
+  std::string damage{};  // of values.yaml, whose values are then not known
+};
+/// The runs in a folder, by their numbers.
+std::vector<StoredRun> stored_runs(const std::string& folder);
 std::string values_text(const Settings& values);
 
 /// Records that a run has ended.

@@ -111,9 +111,12 @@ class FrontTest(CliTestCase):
         (self.folder / 'runs/b/model.h5').write_bytes(b'no model')
         (self.folder / 'runs/c').mkdir()
         (self.folder / 'runs/c/config.yaml').write_text('data: [1')
+        (self.folder / 'runs/d').mkdir()  # of a sweep, whose config is gone
+        (self.folder / 'runs/d/values.yaml').write_text('seed: 1')
         found = hgq('front', self.folder / 'runs', check=3)
         self.assertIn('runs/b: cannot be measured', found.stderr)
         self.assertIn('runs/c: cannot be measured', found.stderr)
+        self.assertRegex(found.stderr, 'runs/d: cannot be measured: .*config.yaml: there is no such file')
         self.assertIn('runs/a', found.stdout)
         self.assertIn('there is no such folder', hgq('front', self.folder / 'nothing', check=2).stderr)
         self.assertIn('holds no run', hgq('front', self.folder / 'runs/a/pareto', check=2).stderr)

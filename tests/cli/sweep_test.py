@@ -180,6 +180,14 @@ class SweepTest(CliTestCase):
             if file == 'history.csv':
                 self.assertIn('run_003', hgq('report', self.folder / 'grid', check=3).stderr)
             (runs / 'run_003' / file).write_text(kept)
+        # What --resume writes again: it is the same table as before.
+        for file, size in (('model.h5', 1000), ('summary.json', 300), ('values.yaml', 0)):
+            path = runs / 'run_003' / file
+            path.write_bytes(path.read_bytes()[:size] + b'[')
+            self.assertEqual([row['state'] for row in self.gathered('grid', 3)], ['done', 'done', 'failed', 'done'], file)
+            self.assertIn('run_003/', hgq('report', self.folder / 'grid', check=3).stderr)
+        self.assertRegex(self.sweep(GRID, 'grid', '--gather', check=3).stderr, 'run_003: .*values.yaml.*--resume writes the file again')
+        self.sweep(GRID, 'grid', '--resume')
         self.gathered('grid', 0)
         self.assertEqual((self.folder / 'grid/runs.csv').read_text(), whole)
 

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "data_files.h"
+#include "hgq/data/h5_length.h"
 #include "hgq/data/keras_file.h"
 
 namespace hgq {
@@ -63,6 +64,32 @@ TEST_F(FileSeal, LibhdfFiveReadsASealedFileAndBreaksTheSealWhenItWrites) {
   H5Fclose(file);
   EXPECT_EQ(content_of(path).find("\nhgqseal"), std::string::npos);
   EXPECT_THAT(message_of([&] { read_keras_file(path); }), HasSubstr("was changed by another program"));
+}
+
+// Old and new superblocks; the seal is behind what libhdf5 calls the file.
+TEST_F(FileSeal, AFileThatIsCutOffIsSeenByItsHeader) {
+  for (const bool newest : {false, true}) {
+    const std::string path = newest ? folder / "new.h5" : write();
+    if (newest) {
+      const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+      H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+      H5Fclose(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access));
+      H5Pclose(access);
+    }
+    const std::string whole = content_of(path);
+    EXPECT_NO_THROW(check_h5_length(*open_bytes(path)));
+    const size_t end = whole.size() - (newest ? 0 : 24);
+    for (const size_t size : {size_t{3}, size_t{9}, size_t{20}, size_t{40}, end / 2, end - 1}) {
+      const std::string cut = write_text(folder, "cut.h5", whole.substr(0, size));
+      EXPECT_THROW(check_h5_length(*open_bytes(cut)), FileError) << size;
+    }
+    EXPECT_THAT(
+        message_of([&] { check_h5_length(*open_bytes(write_text(folder, "cut.h5", whole.substr(0, end - 1)))); }),
+        HasSubstr(concat("is cut off: it has ", end - 1, " bytes of ", end)));
+  }
+  EXPECT_THROW(check_h5_length(*open_bytes(write_text(folder, "t", "text"))), FileError);
+  EXPECT_THROW(check_h5_length(*open_bytes(write_text(folder, "t", "\x89HDF\r\n\x1a\n\x09" + std::string(60, 'x')))),
+               FileError);
 }
 
 TEST_F(FileSeal, SaysHowLongTheContentIs) {

@@ -173,6 +173,28 @@ TEST_F(ComparisonTest, DamageIsToldAndStopsNoOtherRun) {
   EXPECT_THAT([&] { read({"a/config.yaml", "b"}); }, ThrowsMessage<FileError>(HasSubstr("is a file")));
 }
 
+TEST_F(ComparisonTest, DamagedRunsOfASweepAreTold) {
+  sweep("model.beta");
+  EXPECT_THAT(read({"sw"}).warnings, IsEmpty());
+  for (const char* const text : {"a: [", ""}) {
+    write("sw/runs/run_001/values.yaml", text);
+    const Comparison comparison = read({"sw"});
+    EXPECT_EQ(comparison.runs[0].state, "failed");
+    EXPECT_TRUE(comparison.runs[0].is_damaged);
+    EXPECT_EQ(comparison.runs[1].state, "stopped");
+    EXPECT_FALSE(comparison.runs[1].is_damaged);
+    ASSERT_EQ(comparison.warnings.size(), 1U);
+    EXPECT_THAT(comparison.warnings[0], HasSubstr("run_001/values.yaml"));
+  }
+  // A run without its config is among those that `front` measures, which then tells it.
+  write("sw/runs/run_001/config.yaml", "");
+  EXPECT_THAT(read({"sw"}).warnings, ElementsAre(HasSubstr("config.yaml: found nothing")));
+  std::filesystem::remove(folder_ / "sw/runs/run_001/config.yaml");
+  EXPECT_THAT(run_folders(folders({"sw"})), ElementsAre(folder_ / "sw/runs/run_001", folder_ / "sw/runs/run_002"));
+  EXPECT_THAT(read({"sw"}).warnings, ElementsAre(HasSubstr("there is no config.yaml")));
+  EXPECT_THAT(read({"sw/runs"}).warnings, ElementsAre(HasSubstr("there is no config.yaml")));
+}
+
 TEST_F(ComparisonTest, OfManyRunsThoseOnTheFrontHaveCurves) {
   for (int i = 0; i < 45; ++i)
     run(concat("runs/r", i), concat("seed: ", i, "\n"),

@@ -5,8 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "hgq/core/system_file.h"
+#include "hgq/data/h5.h"
 #include "hgq/sweep/batch.h"
 #include "hgq/sweep/live_table.h"
+#include "hgq/sweep/local_engine.h"
 #include "hgq/sweep/run_log.h"
 #include "hgq/sweep/sweep_folder.h"
 #include "hgq/sweep/table.h"
@@ -46,7 +48,9 @@ class SweepFolderTest : public ::testing::Test {
   /// What a run that is done has left.
   void end(const std::string& run) {
     write("runs/" + run + "/exit_code", "0\n");
-    for (const char* const file : {"model.h5", "summary.json"}) write("runs/" + run + "/" + file, "content");
+    write("runs/" + run + "/history.csv", kHistory);
+    write("runs/" + run + "/summary.json", "{\"bops\": 900}\n");
+    h5::File::create(folder_ / ("runs/" + run + "/model.h5")).flush();
   }
   SweepRecord read() { return read_sweep(folder_.path()); }
 
@@ -104,6 +108,39 @@ TEST_F(SweepFolderTest, DamagedFilesAreNamed) {
   write("runs/run_002/history.csv", kHistory);
   write("runs/run_002/config.yaml", "train: {epochs: [");
   EXPECT_THAT(told(), HasSubstr("run_002/config.yaml"));
+  write("runs/run_002/config.yaml", "");
+  EXPECT_THAT(told(), HasSubstr("run_002/config.yaml: is damaged: found nothing, expected the config of the run"));
+  write("runs/run_002/config.yaml", "train: {epochs: 4}\n");
+  remove_file(folder_ / "runs/run_002/history.csv");
+  EXPECT_THAT(told(), HasSubstr("run_002/history.csv: is gone or empty, although the run is done"));
+}
+
+// --resume writes these files again, so it tries the run again.
+TEST_F(SweepFolderTest, DamagedResultsOfARunAreSeenAndMadeAgain) {
+  end("run_002");
+  const std::string folder = folder_ / "runs/run_002/";
+  write("runs/run_002/pareto/pareto.csv", "file,epoch,val_accuracy\nepoch_0002.h5,2,0.8\n");
+  for (const char* const name : {"values.yaml", "summary.json", "model.h5", "pareto/pareto.csv"}) {
+    const std::string whole = read_file(folder + name, 1U << 20U);
+    EXPECT_EQ(state_name(read().runs[1].state), "done");
+    for (const std::string& damaged : {whole.substr(0, whole.size() / 2) + ": [", std::string("[")}) {
+      write(concat("runs/run_002/", name), damaged);
+      SweepRecord sweep = read();
+      EXPECT_EQ(state_name(sweep.runs[0].state), "waiting");
+      EXPECT_EQ(state_name(sweep.runs[1].state), "failed") << name;
+      EXPECT_THAT(sweep.runs[1].message, HasSubstr(concat("run_002/", name, ":")));
+      EXPECT_THAT(sweep.runs[1].message, HasSubstr("--resume writes the file again"));
+      if (sweep.runs[1].damage == Damage::kLasting) continue;  // values.yaml, which the start of the sweep writes
+      forget_failures(sweep);
+      EXPECT_EQ(state_name(sweep.runs[1].state), "stopped") << name;
+      write_exit_code(folder, 0);
+    }
+    write(concat("runs/run_002/", name), whole);
+  }
+  write("runs/run_002/pareto/pareto.csv", "file,epoch,val_accuracy\nepoch_0002.h5,2\n");
+  EXPECT_THAT(read().runs[1].message, HasSubstr("pareto.csv:2: found 2 values, expected 3"));
+  write("runs/run_002/pareto/pareto.csv", "file,epoch,val_accuracy\nepoch_0002.h5,2,high\n");
+  EXPECT_THAT(read().runs[1].message, HasSubstr("pareto.csv:2: found 'high', expected a number"));
 }
 
 // Files of a run that is done have been removed: it is continued, which writes them again.
