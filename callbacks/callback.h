@@ -67,6 +67,7 @@ struct WatchedMetric {
   std::string key;             // the key of the callback that names it, for messages: "monitor"
   bool complete_logs = false;  // read in on_log; otherwise in on_epoch_end, before later callbacks have added theirs
   int64_t by_epoch = 0;        // it must have been measured by the end of this epoch, counted from 1; 0: by any
+  std::string place{};         // where the name stands, if not in the config of a callback
 };
 
 class Callback {

@@ -10,6 +10,10 @@ namespace hgq {
 Condition::Condition(std::string_view text) : expression_(parse_named_expression(text)) {
   HGQ_CHECK(!expression_.names().empty(), ConfigError, "'", printable(expression_.text()),
             "' has no name of a metric, so it is the same in every epoch; expected a condition such as 'bops < 3000'");
+  const bool compares = text.find_first_of("<>") != std::string_view::npos ||
+                        text.find("==") != std::string_view::npos || text.find("!=") != std::string_view::npos;
+  HGQ_CHECK(compares, ConfigError, "'", printable(expression_.text()),
+            "' compares nothing; expected a comparison, such as 'bops < 5000'");
 }
 
 std::optional<Condition> Condition::from(ConfigReader& c, const std::string& key, std::string_view doc,

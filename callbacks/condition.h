@@ -20,7 +20,7 @@ namespace hgq {
 
 class Condition {
  public:
-  /// Throws ConfigError if it cannot be parsed, or has no variable.
+  /// Throws ConfigError if it cannot be parsed, has no variable, or compares nothing.
   explicit Condition(std::string_view text);
   /// Reads a key; nothing if it is missing, or after an error. `fallback` as for ConfigReader::node(): "required" or
   /// "".

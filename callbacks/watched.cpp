@@ -86,15 +86,15 @@ std::vector<UnmeasuredMetric> find_unmeasured(std::span<const std::unique_ptr<Ca
   for (size_t i = 0; i < callbacks.size(); ++i) {
     if (callbacks[i] == nullptr) continue;
     for (const WatchedMetric& watched : callbacks[i]->watches()) {
+      const std::string where =
+          concat(watched.place.empty() ? callbacks[i]->name() : watched.place, ": ", watched.key, ": ");
       if (has(all.names_for(i, watched.complete_logs), watched.name)) {
         const std::string late = all.measured_late(watched);
-        if (!late.empty())
-          found.push_back({i, watched.key, concat(callbacks[i]->name(), ": ", watched.key, ": ", late)});
+        if (!late.empty()) found.push_back({i, watched.key, concat(where, late)});
         continue;
       }
-      found.push_back({i, watched.key,
-                       concat(callbacks[i]->name(), ": ", watched.key, ": '", printable(watched.name),
-                              "' is not measured", all.advice(watched, i))});
+      found.push_back(
+          {i, watched.key, concat(where, "'", printable(watched.name), "' is not measured", all.advice(watched, i))});
     }
   }
   return found;

@@ -167,6 +167,7 @@ class Starting {
       found.add(run.name, errors);
     }
     throw_if_any(found);
+    check_halving();
     compare_configs();
     // Configs that differ in the seed alone need the same.
     std::set<std::string> tried;
@@ -184,6 +185,22 @@ class Starting {
       }
     }
     throw_if_any(found);
+  }
+
+  /// A first rung that no run comes to would stop none. Sweeps that have begun so go on.
+  void check_halving() const {
+    if (!file_.halving || !stored_.empty()) return;
+    int64_t longest = 0;
+    for (const PlannedRun& run : runs_) longest = std::max(longest, planned_epochs(run));
+    const int64_t first = file_.halving->rungs.front();
+    HGQ_CHECK(first < longest, ConfigError, file_.halving->place, ": halving: the first rung is epoch ", first,
+              ", but the runs train for ", longest, longest == 1 ? " epoch" : " epochs",
+              " (train.epochs), so none would be stopped before its end; expected a rung below ", longest,
+              ", or no halving");
+  }
+
+  static int64_t planned_epochs(const PlannedRun& run) {
+    return decimal_integer(run.config.resolved["train"]["epochs"]).value_or(1);
   }
 
   /// Of two settings for one value, which may be called by different paths, the first would have no effect.
@@ -267,7 +284,7 @@ class Starting {
       entry.name = run.name;
       entry.folder = run_folder(options_.folder, run.name);
       entry.values = run.plan.values;
-      entry.planned_epochs = decimal_integer(run.config.resolved["train"]["epochs"]).value_or(1);
+      entry.planned_epochs = planned_epochs(run);
       refresh(sweep, entry);
       sweep.runs.push_back(std::move(entry));
     }

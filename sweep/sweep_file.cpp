@@ -31,7 +31,7 @@ class Reader {
     read_set(c.node("set", "KEY.PATH: VALUE, the same in every run", "map"));
     read_axes(c.node("axes", "what differs from run to run", "map of axes", "required"), c);
     read_objectives(c);
-    read_constraints(c);
+    read_constraints(c, tree);
     if (const Node* const halving = c.node("halving", "successive halving of the runs", "map"); halving != nullptr)
       read_halving(*halving);
     read_options(c.node("slurm", "options of sbatch: {partition: short, time: 02:00:00}", "map"), "slurm", file_.slurm);
@@ -144,13 +144,15 @@ class Reader {
                                     "map: {maximize: NAME or [NAME, ...], minimize: ...}", "required");
     const Node none;
     if (node == nullptr && docs_ == nullptr) return;
-    ConfigReader o(node == nullptr ? none : *node, "objectives", errors_, docs_);
+    const Node& objectives = node == nullptr ? none : *node;
+    ConfigReader o(objectives, "objectives", errors_, docs_);
     for (const char* const key : {"maximize", "minimize"}) {
       const bool maximize = std::string_view(key) == "maximize";
+      size_t index = 0;
       for (const std::string& name : o.texts(key, maximize ? "larger is better" : "smaller is better", {})) {
         if (std::ranges::any_of(file_.objectives, [&](const Objective& other) { return other.name == name; }))
           o.error(key, concat("'", printable(name), "' is an objective already; expected each once"));
-        file_.objectives.push_back({name, maximize});
+        file_.objectives.push_back({name, maximize, place_of_text(objectives, key, index++)});
       }
     }
     o.finish();
@@ -159,14 +161,24 @@ class Reader {
                   "objectives: found none, expected such as {maximize: val_accuracy, minimize: bops}");
   }
 
-  void read_constraints(ConfigReader& c) {
+  void read_constraints(ConfigReader& c, const Node& tree) {
+    size_t index = 0;
     for (const std::string& text : c.texts("constraints", "what a run must satisfy, as \"bops < 20000\"", {})) {
+      const std::string place = place_of_text(tree, "constraints", index++);
       try {
         file_.constraints.emplace_back(text);
+        file_.constraint_places.push_back(place);
       } catch (const ConfigError& e) {
-        c.error("constraints", e.what());
+        errors_.add(place, concat("constraints: ", e.what()));
       }
     }
+  }
+
+  /// The place of a text, or of one in a list of texts.
+  static std::string place_of_text(const Node& map, const std::string& key, size_t index) {
+    const Node* const value = map.find(key);
+    if (value == nullptr) return "";
+    return index < value->items().size() ? value->items()[index].place() : value->place();
   }
 
   void read_halving(const Node& node) {
@@ -195,6 +207,8 @@ class Reader {
         else
           break;
     }
+    const Node* const at = node.find(first ? "first" : "rungs");
+    halving.place = at == nullptr ? node.place() : at->place();
     file_.halving = std::move(halving);
   }
 
@@ -254,8 +268,16 @@ std::vector<WatchedMetric> watched_metrics(const SweepFile& file) {
   std::vector<WatchedMetric> watched;
   const int64_t first_rung = file.halving && !file.halving->rungs.empty() ? file.halving->rungs.front() : 0;
   for (const Objective& objective : file.objectives)
-    watched.push_back({.name = objective.name, .key = "objectives", .complete_logs = true, .by_epoch = first_rung});
-  for (const Condition& constraint : file.constraints) constraint.add_watched(watched, "constraints", true);
+    watched.push_back({.name = objective.name,
+                       .key = "objectives",
+                       .complete_logs = true,
+                       .by_epoch = first_rung,
+                       .place = objective.place});
+  for (size_t i = 0; i < file.constraints.size(); ++i) {
+    const size_t before = watched.size();
+    file.constraints[i].add_watched(watched, "constraints", true);
+    for (size_t added = before; added < watched.size(); ++added) watched[added].place = file.constraint_places[i];
+  }
   return watched;
 }
 

@@ -35,12 +35,14 @@ namespace hgq::sweep {
 struct Objective {
   std::string name;
   bool maximize = false;
+  std::string place{};  // in the file of the sweep
 };
 
 /// Successive halving: at each rung only the better part of the runs goes on.
 struct Halving {
   std::vector<int64_t> rungs;  // epochs, rising
   double keep = 0;             // the part that goes on, in (0, 1)
+  std::string place{};         // of the first rung, in the file of the sweep
 };
 
 struct SweepFile {
@@ -51,6 +53,7 @@ struct SweepFile {
   std::vector<Axis> axes;
   std::vector<Objective> objectives;
   std::vector<Condition> constraints;
+  std::vector<std::string> constraint_places;
   std::optional<Halving> halving;
   /// Options of the batch systems, as they are written in a job script.
   std::vector<std::pair<std::string, std::string>> slurm, htcondor;

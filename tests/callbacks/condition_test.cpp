@@ -49,9 +49,9 @@ TEST(Condition, ComparesAndCombines) {
   EXPECT_EQ(Condition("loss > 1 || x == 2").holds(logs({{"x", 2}, {"loss", 0}})), true);
   EXPECT_EQ(Condition("max(a, b) <= 2*a").holds(logs({{"a", 2}, {"b", 4}})), true);
   EXPECT_EQ(Condition("max(a, b) <= 2*a").holds(logs({{"a", 2}, {"b", 4.5}})), false);
-  EXPECT_EQ(Condition("b - a - b").holds(logs({{"a", 0}, {"b", 4}})), false);
+  EXPECT_EQ(Condition("(b > 4) - (a > 4)").holds(logs({{"a", 0}, {"b", 4}})), false);
   EXPECT_EQ(Condition("loss < 1").holds(logs({{"loss", std::nan("")}})), false);
-  EXPECT_EQ(Condition("loss").holds(logs({{"loss", std::nan("")}})), false);
+  EXPECT_EQ(Condition("loss * (a > 1)").holds(logs({{"loss", std::nan("")}, {"a", 2}})), false);
 }
 
 TEST(Condition, IsUnknownWithoutAValue) {
@@ -68,6 +68,12 @@ TEST(StopWhen, RefusesWhatIsNoCondition) {
   EXPECT_THAT(error_of("StopWhen: {condition: 'bops <'}"), HasSubstr("ends where a value is expected"));
   EXPECT_THAT(error_of("StopWhen: {condition: 'bops = 3'}"), HasSubstr("to compare, write =="));
   EXPECT_THAT(error_of("StopWhen: {condition: '1 < 2'}"), HasSubstr("no name of a metric"));
+  EXPECT_THAT(error_of("StopWhen: {condition: loss}"),
+              HasSubstr("'loss' compares nothing; expected a comparison, such as 'bops < 5000'"));
+  EXPECT_THAT(error_of("StopWhen: {condition: loss && bops}"), HasSubstr("compares nothing"));
+  EXPECT_THAT(error_of("EarlyStopping: {when: abs(bops)}"), HasSubstr("compares nothing"));
+  for (const char* const comparison : {"<", "<=", ">", ">=", "==", "!="})
+    EXPECT_EQ(error_of(concat("StopWhen: {condition: 'bops ", comparison, " 3'}")), "") << comparison;
   EXPECT_THAT(error_of("StopWhen: {condition: 'mean(bops) < 3'}"), HasSubstr("unknown function 'mean'"));
   EXPECT_THAT(error_of("StopWhen: {condition: [1]}"), HasSubstr("expected a condition"));
   EXPECT_THAT(error_of("EarlyStopping: {when: 'bops <= '}"), HasSubstr("when"));

@@ -62,7 +62,7 @@ TEST(SweepFile, AllErrorsAtOnceWithTheirPlaces) {
                                  "set: {a: 1, .b: 2}\n"
                                  "axes: {a: [1], c: 5}\n"
                                  "objectives: {maximise: val_accuracy}\n"
-                                 "constraints: [\"bops <\"]\n"
+                                 "constraints: [\"bops <\", \"bops\"]\n"
                                  "halving: {factor: 1}\n"
                                  "slurm: {partition: [1]}\n")
                                  .errors;
@@ -71,8 +71,8 @@ TEST(SweepFile, AllErrorsAtOnceWithTheirPlaces) {
         "sweep.yaml:3:13: `set`: found '.b', expected KEY.PATH",
         "sweep.yaml:4:8: the axis 'a': 'a' is set by `set`, too", "sweep.yaml:4:19: axes.c: found the number 5",
         "sweep.yaml:5:14: unknown key 'maximise' in objectives, did you mean 'maximize'?",
-        "sweep.yaml:6:14: constraints: ", "halving.factor: found the number 1, expected a number above 1",
-        "slurm.partition: found a list"})
+        "sweep.yaml:6:15: constraints: ", "sweep.yaml:6:25: constraints: 'bops' compares nothing",
+        "halving.factor: found the number 1, expected a number above 1", "slurm.partition: found a list"})
     EXPECT_THAT(errors, HasSubstr(message));
 }
 
