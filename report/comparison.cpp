@@ -88,14 +88,21 @@ std::vector<std::string> differing(std::vector<Leaves> configs) {
 /// Metrics of other rows, targets or losses cannot be compared.
 void warn_of_data(const std::vector<ComparedRun>& runs, const std::vector<Leaves>& configs,
                   std::vector<std::string>& warnings) {
-  for (const std::string& key : differing(configs)) {
+  const std::vector<std::string> keys = differing(configs);
+  for (const std::string& key : keys) {
+    const auto is_above = [&](const std::string& other) { return key.starts_with(other + "."); };
+    if (std::ranges::any_of(keys, is_above)) continue;  // a value here and a map there, which is told as a whole
     const bool is_about_data = key.starts_with("data.") && !key.starts_with("data.scale") && key != "data.memory";
     const bool is_loss = key == "train.loss" || key.starts_with("train.loss.") || key.starts_with("train.loss_weights");
     if (!is_about_data && !is_loss) continue;
     std::vector<std::pair<std::string, std::string>> values;  // and the first run that has it
     for (size_t r = 0; r < runs.size(); ++r) {
       if (configs[r].empty()) continue;
-      const std::string value = find_leaf(configs[r], key);
+      std::string value = find_leaf(configs[r], key);
+      if (value.empty()) {
+        ErrorList said_elsewhere;
+        value = value_in_short(Node::from_yaml(runs[r].config_text, "", said_elsewhere), key);
+      }
       if (std::ranges::find(values, value, &Leaves::value_type::first) == values.end())
         values.emplace_back(value, runs[r].name);
     }

@@ -64,7 +64,37 @@ void add_leaves(const Node& node, const std::string& path, Leaves& leaves) {
   leaves.emplace_back(path, text);
 }
 
+/// "{mse: {weight: 2}}", "[a, b]", "16"; no longer than it must be to have more than `most` characters.
+std::string flow_text(const Node& node, size_t most) {
+  if (!node.is_map() && !node.is_list()) return node.text();
+  std::string text = node.is_map() ? "{" : "[";
+  const auto add = [&](const std::string& key, const Node& value) {
+    if (text.size() > most) return;
+    text += concat(text.size() > 1 ? ", " : "", key, key.empty() ? "" : ": ", flow_text(value, most));
+  };
+  if (node.is_map()) {
+    for (const auto& [key, value] : node.entries()) add(key, value);
+  } else {
+    for (const Node& item : node.items()) add("", item);
+  }
+  return text + (node.is_map() ? "}" : "]");
+}
+
 }  // namespace
+
+std::string value_in_short(const Node& config, const std::string& path) {
+  constexpr size_t kMost = 80;
+  const Node* node = &config;
+  for (size_t at = 0; at <= path.size();) {
+    const size_t end = std::min(path.find('.', at), path.size());
+    if (!node->is_map()) return "";
+    node = node->find(path.substr(at, end - at));
+    if (node == nullptr) return "";
+    at = end + 1;
+  }
+  const std::string text = flow_text(*node, kMost);
+  return text.size() > kMost ? text.substr(0, kMost) + "..." : text;
+}
 
 Leaves config_leaves(const Node& config) {
   Leaves leaves;

@@ -18,6 +18,9 @@ namespace hgq::report {
 
 std::vector<std::pair<std::string, std::string>> config_leaves(const Node& config);
 
+/// What stands at a path of maps, in one line of YAML of at most about 80 characters; empty if there is nothing.
+std::string value_in_short(const Node& config, const std::string& path);
+
 /// The last part of each path, or as much of its end as tells it from the others.
 std::vector<std::string> short_paths(const std::vector<std::string>& paths);
 

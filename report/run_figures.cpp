@@ -50,6 +50,32 @@ PointSet front_of(const RunFront& front, const FrontAxes& axes) {
 
 std::string label_of(const std::string& column) { return column == "bops" ? "BOPs" : column; }
 
+/// The final model on the rows of the axis, if that is known of it; otherwise on those that it was tested on, which the
+/// label then says. Without x if neither is known.
+PointSet final_model(const RunFiles& run, const FrontAxes& axes) {
+  PointSet point{.name = "", .x = {}, .y = {}, .labels = {""}, .mark = Mark::kDiamond};
+  const RunSummary& summary = *run.summary;
+  const std::string metric = without_validation(axes.quality);
+  const std::string rows_of_axis = axes.quality == metric ? "train" : "validation";
+  const bool is_of_axis = summary.tested_on == rows_of_axis;
+  const std::optional<double> tested = find_number(summary.model, metric);
+  std::optional<double> value = is_of_axis ? tested : find_number(run.measured, axes.quality);
+  // The model of the last epoch, unless EarlyStopping has taken the best one back.
+  const bool is_last = run.config_text.find("restore_best_weights: true") == std::string::npos;
+  if (const size_t epochs = run.history.size(); !value && is_last && epochs > 0)
+    value = summary.epochs == run.history.epoch(epochs - 1) ? run.history.find(epochs - 1, axes.quality) : std::nullopt;
+  point.name = concat("final model, ", value ? rows_of_axis : summary.tested_on, " rows");
+  if (!value && tested) {
+    value = tested;
+    point.y_label = concat(summary.tested_on, "_", metric);
+    point.name += concat(" (", point.y_label, ")");
+  }
+  if (!value || !summary.bops) return point;
+  point.x = {*summary.bops};
+  point.y = {*value};
+  return point;
+}
+
 std::string title_of(const std::string& column) {
   if (column == "bops") return "BOPs";
   if (column == "beta") return "beta, the weight of the BOPs in the loss";
@@ -108,14 +134,9 @@ std::optional<Figure> front_figure(const RunFiles& run) {
   PointSet front = front_of(run.front, *axes);
   const bool has_front = !front.x.empty();
   if (has_front) figure.sets.push_back(std::move(front));
-  if (run.summary && axes->cost == "bops" && run.summary->bops) {
-    if (const auto quality = find_number(run.summary->model, without_validation(axes->quality))) {
-      figure.sets.push_back({.name = concat("final model, ", run.summary->tested_on, " rows"),
-                             .x = {*run.summary->bops},
-                             .y = {*quality},
-                             .labels = {""},
-                             .mark = Mark::kDiamond});
-    }
+  if (run.summary && axes->cost == "bops") {
+    PointSet point = final_model(run, *axes);
+    if (!point.x.empty()) figure.sets.push_back(std::move(point));
   }
   if (PointSet cloud = cloud_of(run.history, *axes); !cloud.x.empty()) figure.sets.push_back(std::move(cloud));
   if (figure.sets.empty()) return std::nullopt;

@@ -7,6 +7,7 @@
 #include "hgq/core/error.h"
 #include "hgq/core/system_file.h"
 #include "hgq/data/csv.h"
+#include "hgq/deploy/measured_candidates.h"
 #include "hgq/report/run_proxy.h"
 
 namespace hgq::report {
@@ -110,6 +111,9 @@ RunFiles read_run(const std::string& folder, const Registry& registry, Workers& 
                     : "there are no curves; the file is written with the first checkpoint."))
     run.history = read_history(file("history.csv"));
   if (has("pareto/pareto.csv", "")) run.front = read_front(file("pareto/pareto.csv"));
+  for (const Candidate& candidate : read_candidates(folder)) {
+    if (candidate.file == "model.h5") run.measured = candidate.values();
+  }
   if (has(kEvaluationName, "")) run.evaluation = read_evaluation(file(kEvaluationName));
   if (has("model.h5", fs::exists(path / "checkpoint.h5")
                           ? "the network is that of checkpoint.h5, the newest state of the training."

@@ -133,6 +133,7 @@ struct RunFiles {
   Node config;
   History history;
   RunFront front;
+  NamedNumbers measured;  // of model.h5, by `hgq-train front`: "val_accuracy", "exact_bops"
   std::optional<RunSummary> summary;
   std::optional<EvaluationFile> evaluation;  // evaluation.json
   std::optional<NetworkFacts> network;

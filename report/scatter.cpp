@@ -23,6 +23,10 @@ std::string role_of(Mark mark, size_t number) {
   return concat(mark == Mark::kCloud ? "cloud s" : mark == Mark::kDiamond ? "mark s" : "point s", number % 6);
 }
 
+const std::string& y_label_of(const Scatter& scatter, const PointSet& set) {
+  return set.y_label.empty() ? scatter.y_label : set.y_label;
+}
+
 bool is_drawn(const PointSet& set, size_t i) { return std::isfinite(set.x[i]) && std::isfinite(set.y[i]); }
 
 std::vector<size_t> by_x(const PointSet& set) {
@@ -57,8 +61,8 @@ void draw_points(Drawing& drawing, const Scatter& scatter, size_t number, const 
   }
   for (const size_t i : order) {
     const Place at{x.at(set.x[i]), y.at(set.y[i])};
-    std::string tip =
-        concat(scatter.x_label, " ", number_text(set.x[i], 6), ", ", scatter.y_label, " ", number_text(set.y[i], 6));
+    std::string tip = concat(scatter.x_label, " ", number_text(set.x[i], 6), ", ", y_label_of(scatter, set), " ",
+                             number_text(set.y[i], 6));
     if (i < set.labels.size() && !set.labels[i].empty())
       tip = concat(scatter.label_name, scatter.label_name.empty() ? "" : " ", set.labels[i], ": ", tip);
     if (order.size() > kMostScatterTips) tip.clear();
@@ -108,9 +112,10 @@ Table table_of(const Scatter& scatter) {
                    {scatter.y_label}};
   for (const PointSet& set : scatter.sets) {
     if (set.mark == Mark::kCloud) continue;
+    const std::string other = set.y_label.empty() ? "" : concat(" (", set.y_label, ")");
     for (size_t i = 0; i < set.x.size(); ++i)
-      table.rows.push_back(
-          {set.name, i < set.labels.size() ? set.labels[i] : "", number_text(set.x[i], 6), number_text(set.y[i], 6)});
+      table.rows.push_back({set.name, i < set.labels.size() ? set.labels[i] : "", number_text(set.x[i], 6),
+                            number_text(set.y[i], 6) + other});
   }
   return table;
 }
@@ -148,8 +153,8 @@ Figure scatter(const Scatter& scatter) {
     description +=
         concat(s > 0 ? " " : "", set.name, ": ", count_text(static_cast<int64_t>(set.x.size())),
                set.x.size() == 1 ? " point, " : " points, ", scatter.x_label, " ", number_text(range_of(set.x).low),
-               " to ", number_text(range_of(set.x).high), ", ", scatter.y_label, " ", number_text(range_of(set.y).low),
-               " to ", number_text(range_of(set.y).high), ".");
+               " to ", number_text(range_of(set.x).high), ", ", y_label_of(scatter, set), " ",
+               number_text(range_of(set.y).low), " to ", number_text(range_of(set.y).high), ".");
   }
   draw_labels(drawing, scatter, frame.plot, x, y);
   Figure figure{.title = scatter.title,

@@ -27,6 +27,7 @@ struct PointSet {
   std::vector<double> x, y;
   std::vector<std::string> labels{};  // beside the points; empty, or one for each
   Mark mark = Mark::kPoint;
+  std::string y_label{};  // what the y of these points are, if not Scatter::y_label
 };
 
 struct Scatter {

@@ -109,6 +109,22 @@ TEST_F(ComparisonTest, OtherMetricsAndOtherDataAreTold) {
   EXPECT_THAT(page, HasSubstr("data.targets"));
 }
 
+TEST_F(ComparisonTest, AMapInThePlaceOfAValueIsShown) {
+  run("a", "data: {file: x.h5}\ntrain: {loss: mse}\n");
+  run("b", "data: {file: x.h5}\ntrain: {loss: {huber: {delta: 0.1}}}\n");
+  run("c", "data: {file: x.h5}\ntrain: {epochs: 2}\n");
+  EXPECT_THAT(
+      data_warnings(folders({"a", "b", "c"})),
+      ElementsAre(HasSubstr("The runs differ in train.loss: mse (a), {huber: {delta: 0.1}} (b), nothing (c).")));
+  std::string many = "data: {file: [{name: a}";
+  for (int i = 0; i < 40; ++i) many += concat(", file_", i);
+  run("d", many + "]}\ntrain: {loss: mse}\n");
+  const std::vector<std::string> warnings = data_warnings(folders({"a", "d"}));
+  ASSERT_FALSE(warnings.empty());
+  EXPECT_THAT(warnings[0], HasSubstr("The runs differ in data.file: x.h5 (a), [{name: a}, file_0, "));
+  EXPECT_THAT(warnings[0], HasSubstr("... (d)."));
+}
+
 TEST_F(ComparisonTest, FinalModelsAreThoseOfTheSummary) {
   run("a", "seed: 1\n");
   write("a/summary.json",

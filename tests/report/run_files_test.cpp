@@ -59,6 +59,27 @@ TEST_F(RunFilesTest, ReadsTheFilesThatAreThereAndNamesTheOthers) {
   EXPECT_EQ(front_axes(run)->quality, "val_accuracy");
 }
 
+// The axis is of validation rows, the summary of test rows.
+TEST_F(RunFilesTest, TheFinalModelStandsBesideTheFrontWithItsOwnRows) {
+  write("config.yaml", "seed: 7\n");
+  write("history.csv", kHistory);
+  write("summary.json", kSummary);
+  EXPECT_THAT(front_figure(read())->drawing.str(),
+              HasSubstr("<title>final model, validation rows: BOPs 480, val_accuracy 0.85</title>"));
+  write("config.yaml", "callbacks: [{EarlyStopping: {restore_best_weights: true}}]\n");
+  const Figure tested = *front_figure(read());
+  EXPECT_THAT(tested.drawing.str(),
+              HasSubstr("<title>final model, test rows (test_accuracy): BOPs 480, test_accuracy 0.84</title>"));
+  EXPECT_THAT(tested.table.rows.front(), ElementsAre(HasSubstr("test rows"), "", "480", "0.84 (test_accuracy)"));
+  RunFiles measured = read();
+  measured.measured = {{"val_accuracy", 0.86}};
+  EXPECT_THAT(front_figure(measured)->drawing.str(),
+              HasSubstr("<title>final model, validation rows: BOPs 480, val_accuracy 0.86</title>"));
+  measured.summary->tested_on = "validation";
+  EXPECT_THAT(front_figure(measured)->drawing.str(),
+              HasSubstr("<title>final model, validation rows: BOPs 480, val_accuracy 0.84</title>"));
+}
+
 TEST_F(RunFilesTest, AReportOfWhatThereIsSaysWhatIsMissing) {
   write("config.yaml", "seed: 7\n");
   write("history.csv", kHistory);
