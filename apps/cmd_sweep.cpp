@@ -72,6 +72,7 @@ class Sweep {
     if (command_.gather) return gather();
     read();
     check_folder();
+    if (!command_.dry_run && command_.engine != "local") sweep::check_is_installed(command_.engine);
     if (!command_.dry_run) lock();
     start();
     if (command_.engine != "local") return send();

@@ -2,6 +2,9 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <cerrno>
 #include <filesystem>
 
@@ -18,6 +21,36 @@ namespace fs = std::filesystem;
 
 constexpr const char* kTaskScript = "run_task.sh";
 constexpr size_t kMostOutput = size_t{1} << 16U;
+
+constexpr std::string_view kByStates = "leave it out: the tasks are the runs that are not done, and --jobs limits them";
+constexpr std::string_view kByThreads = "leave it out, and give --threads";
+constexpr std::string_view kByFolder = "leave it out: the job has the name of the folder of the sweep, --out";
+constexpr std::string_view kByLog = "leave it out: train.log in the folder of a run has what it prints";
+constexpr std::string_view kByScript = "leave it out: each task calls run_task.sh in the folder of the sweep";
+constexpr std::string_view kByCheckpoint =
+    "leave it out: runs write their checkpoints at SIGTERM, a minute before their end, and go on in another task";
+
+constexpr std::array kSlurmReserved{
+    ReservedOption{"job-name", kByFolder},       ReservedOption{"array", kByStates},
+    ReservedOption{"cpus-per-task", kByThreads}, ReservedOption{"output", kByLog},
+    ReservedOption{"requeue", kByCheckpoint},    ReservedOption{"no-requeue", kByCheckpoint},
+    ReservedOption{"signal", kByCheckpoint},
+};
+constexpr std::array kCondorReserved{
+    ReservedOption{"universe", kByScript},
+    ReservedOption{"executable", kByScript},
+    ReservedOption{"arguments", kByScript},
+    ReservedOption{"initialdir", kByScript},
+    ReservedOption{"log", "leave it out: condor.log in the folder of the sweep is the log"},
+    ReservedOption{"error", kByLog},
+    ReservedOption{"batch_name", kByFolder},
+    ReservedOption{"request_cpus", kByThreads},
+    ReservedOption{"should_transfer_files", "leave it out: the folder lies on a file system that all machines share"},
+    ReservedOption{"kill_sig", kByCheckpoint},
+    ReservedOption{"job_max_vacate_time", kByCheckpoint},
+    ReservedOption{"max_materialize", "leave it out, and give --jobs"},
+    ReservedOption{"queue", kByStates},
+};
 
 std::string absolute(const std::string& folder) { return fs::absolute(folder).lexically_normal().string(); }
 
@@ -61,7 +94,31 @@ std::pair<int, std::string> output_of(std::vector<std::string> words, const std:
 
 std::string number_file(const std::string& folder) { return (fs::path(folder) / "slurm_job").string(); }
 
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+std::string_view sending_program(std::string_view engine) { return engine == "slurm" ? "sbatch" : "condor_submit"; }
+
 }  // namespace
+
+std::span<const ReservedOption> reserved_options(std::string_view section) {
+  if (section == "slurm") return kSlurmReserved;
+  return kCondorReserved;
+}
+
+const ReservedOption* find_reserved(std::string_view section, std::string_view key) {
+  const std::span<const ReservedOption> all = reserved_options(section);
+  const auto found = std::ranges::find(all, lower_case(key), &ReservedOption::key);
+  return found == all.end() ? nullptr : &*found;
+}
+
+void check_is_installed(std::string_view engine) {
+  HGQ_CHECK(is_installed(sending_program(engine)), ConfigError, "'", sending_program(engine),
+            "' is not installed here; --dry-run shows the job, and --engine local makes the runs on this machine");
+}
 
 std::string task_list(const SweepRecord& sweep) {
   std::string list;
@@ -147,8 +204,6 @@ exit $code
 
 std::string submit(const SweepRecord& sweep, const BatchOptions& options, const BatchJob& job) {
   const std::string folder = absolute(sweep.folder);
-  HGQ_CHECK(is_installed(job.command.front()), ConfigError, "'", job.command.front(),
-            "' is not installed here; --dry-run shows the job, and --engine local makes the runs on this machine");
   const std::string script = folder + "/" + kTaskScript;
   write_file_atomically(script, task_script(sweep, options));
   if (chmod(script.c_str(), 0755) != 0) throw_system_error(concat(script, ": cannot be made executable"), errno);

@@ -11,6 +11,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,19 @@ struct BatchJob {
 
 using BatchLines = std::vector<std::pair<std::string, std::string>>;
 
+/// An option of a batch system that hgq sets itself, so that files of sweeps cannot.
+struct ReservedOption {
+  std::string_view key;
+  std::string_view what_to_do;
+};
+/// Those of the section `slurm` or `htcondor`.
+std::span<const ReservedOption> reserved_options(std::string_view section);
+/// The one with this name; nullptr if there is none. HTCondor takes names in any case.
+const ReservedOption* find_reserved(std::string_view section, std::string_view key);
+
+/// Throws ConfigError if the program that sends jobs to this batch system ("slurm", "htcondor") is not installed.
+void check_is_installed(std::string_view engine);
+
 /// The runs that are not done and, with halving, have not come to the next rung, as numbers of their names: "1-3,7".
 std::string task_list(const SweepRecord& sweep);
 
@@ -44,7 +58,7 @@ BatchJob htcondor_job(const SweepRecord& sweep, const BatchOptions& options, con
 std::string task_script(const SweepRecord& sweep, const BatchOptions& options);
 
 /// Writes the script and the job, sends it, and returns what the system has answered: the number of the job. Throws
-/// RunError if it is refused.
+/// RunError if it is refused. The program that sends it must be there: check_is_installed().
 std::string submit(const SweepRecord& sweep, const BatchOptions& options, const BatchJob& job);
 
 /// The job of the sweep that is still in the queue of Slurm; empty if there is none, or if Slurm does not tell.

@@ -7,6 +7,7 @@
 
 #include "hgq/config/similar_file.h"
 #include "hgq/core/error.h"
+#include "hgq/sweep/batch.h"
 
 namespace hgq::sweep {
 namespace {
@@ -219,6 +220,11 @@ class Reader {
       return;
     }
     for (const auto& [key, value] : node->entries()) {
+      if (const ReservedOption* const reserved = find_reserved(section, key)) {
+        errors_.add(value.key_place(),
+                    concat(section, ".", printable(key), ": is set by hgq-train itself; ", reserved->what_to_do));
+        continue;
+      }
       const bool is_line =
           key.find_first_of("\n\r") == std::string::npos && value.text().find_first_of("\n\r") == std::string::npos;
       if (!value.is_scalar() || !is_line)

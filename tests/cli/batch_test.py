@@ -57,7 +57,10 @@ class BatchTest(CliTestCase):
             self.assertIn(line, shown)
         self.assertFalse((self.folder / 'dry').exists())
         without = {**os.environ, 'PATH': '/nowhere'}
-        self.assertIn("'sbatch' is not installed here", self.sweep(text, 'none', '--engine', 'slurm', check=2, env=without).stderr)
+        for engine, program in (('slurm', 'sbatch'), ('htcondor', 'condor_submit')):  # before anything is written
+            self.assertIn(f"'{program}' is not installed here", self.sweep(text, 'none', '--engine', engine, check=2, env=without).stderr)
+            self.assertFalse((self.folder / 'none').exists())
+            self.sweep(text, 'none', '--engine', engine, '--dry-run', env=without)
 
     def with_fake_sbatch(self):
         """An environment with an sbatch that does nothing."""

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sweep_test_support.h"
 
 namespace hgq::sweep {
@@ -74,6 +76,15 @@ TEST(SweepFile, AllErrorsAtOnceWithTheirPlaces) {
         "sweep.yaml:6:15: constraints: ", "sweep.yaml:6:25: constraints: 'bops' compares nothing",
         "halving.factor: found the number 1, expected a number above 1", "slurm.partition: found a list"})
     EXPECT_THAT(errors, HasSubstr(message));
+}
+
+TEST(SweepFile, OptionsThatHgqSetsItselfAreErrors) {
+  const std::string errors =
+      read_axes("  a: [1]\n", "slurm: {partition: short, array: 3}\nhtcondor: {Queue: 5, request_memory: 2GB}\n")
+          .errors;
+  EXPECT_THAT(errors, HasSubstr("sweep.yaml:3:27: slurm.array: is set by hgq-train itself; leave it out: "));
+  EXPECT_THAT(errors, HasSubstr("sweep.yaml:4:12: htcondor.Queue: is set by hgq-train itself; leave it out: "));
+  EXPECT_EQ(std::ranges::count(errors, '\n'), 2) << errors;
 }
 
 TEST(SweepFile, Halving) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "hgq/core/system_file.h"
 #include "hgq/data/h5.h"
@@ -185,6 +186,22 @@ TEST_F(SweepFolderTest, BatchJobsHaveTheRunsThatAreNotDone) {
   EXPECT_THAT(job.text, HasSubstr("#SBATCH --array=1,3,10-11%7\n"));
   EXPECT_THAT(job.text, HasSubstr("#SBATCH --time=10\n#SBATCH --exclusive\n"));
   EXPECT_THAT(htcondor_job(sweep, {}, {}).text, HasSubstr("queue run from (\nrun_001\nrun_003\nrun_010\nrun_011\n)\n"));
+  // No line that hgq writes can be set by the file of a sweep, too.
+  const auto keys_of = [](const std::string& text, const std::string& mark) {
+    std::vector<std::string> keys;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with(mark))
+        keys.push_back(line.substr(mark.size(), line.find_first_of(" =", mark.size()) - mark.size()));
+    }
+    return keys;
+  };
+  for (const std::string& key : keys_of(slurm_job(sweep, {.program = "p", .at_a_time = 7}, {}).text, "#SBATCH --"))
+    EXPECT_NE(find_reserved("slurm", key), nullptr) << key;
+  for (const std::string& key : keys_of(htcondor_job(sweep, {.program = "p", .at_a_time = 7}, {}).text, "")) {
+    if (key.starts_with("run_") || key == ")") continue;
+    EXPECT_NE(find_reserved("htcondor", key), nullptr) << key;
+  }
   EXPECT_THAT(task_script({}, {.program = "it's"}), HasSubstr("'it'\\''s' \"$run/config.yaml\""));
 }
 
