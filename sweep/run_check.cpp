@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hgq/core/error.h"
+#include "hgq/core/printable.h"
 #include "hgq/core/system_file.h"
 #include "hgq/data/bytes.h"
 #include "hgq/data/h5_length.h"
