@@ -33,7 +33,7 @@ bool is_run(const fs::path& folder) {
 /// The folder of the run or the sweep to which a file of this name belongs; empty if to none.
 fs::path owner_of(const fs::path& file) {
   const std::string name = file.filename().string();
-  const fs::path folder = file.parent_path();
+  fs::path folder = file.parent_path();
   if (std::ranges::find(kOfRun, name) != kOfRun.end() && is_run(folder)) return folder;
   if (std::ranges::find(kOfSweep, name) != kOfSweep.end() && has_file(folder, "sweep.yaml")) return folder;
   if (folder.filename() == kFront && (file.extension() == ".h5" || name == "pareto.csv") &&
