@@ -6,6 +6,7 @@
 
 #include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"
+#include "hgq/apps/output_file.h"
 #include "hgq/core/error.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/deploy/evaluation_report.h"
@@ -93,7 +94,7 @@ int eval_proxy(const EvalCommand& command, const ProxyModel& proxy, ModelExtras 
 }  // namespace
 
 int run_eval(const EvalCommand& command, const Registry& registry) {
-  refuse_overwriting(command.out, {command.model});
+  check_output(command.out_option, command.out, {command.model});
   ModelExtras of_proxy;
   const ReadGroup read = [&](const h5::Group& hgq) { of_proxy = read_extras(hgq, registry); };
   if (const auto proxy = load_if_proxy(command.model, registry, read))

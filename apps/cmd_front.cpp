@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "hgq/apps/commands.h"
+#include "hgq/apps/output_file.h"
 #include "hgq/apps/rtl_progress.h"
 #include "hgq/apps/run_candidates.h"
 #include "hgq/apps/run_evaluation.h"
@@ -17,6 +18,8 @@
 #include "hgq/apps/write_report.h"
 #include "hgq/core/error.h"
 #include "hgq/core/printable.h"
+#include "hgq/core/shell_word.h"
+#include "hgq/core/system_file.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/deploy/candidate_file.h"
 #include "hgq/deploy/choice.h"
@@ -65,8 +68,30 @@ class MeasureLine {
 
 struct Measured {
   std::vector<Candidate> candidates;
+  std::vector<std::string> data_files;
   size_t runs = 0, failed = 0;
 };
+
+/// Why a run has no model. One of a sweep tells with which exit code it has ended.
+std::string why_no_model(const std::string& folder) {
+  constexpr size_t kMostCode = 64;
+  const std::string ended = (fs::path(folder) / "exit_code").string();
+  const std::string code = fs::exists(ended) ? read_file(ended, kMostCode) : "";
+  if (code.empty() || code == "0\n") return "has no model yet";
+  return concat("has failed with exit code ", printable(code.substr(0, code.find('\n'))),
+                " (see train.log in it), and has no model");
+}
+
+/// Only model.h5 can be made again, and only of a checkpoint.
+void say_what_is_missing(const std::string& folder, const std::vector<std::string>& missing) {
+  if (missing.empty()) return;
+  const bool again =
+      std::ranges::find(missing, "model.h5") != missing.end() && fs::exists(fs::path(folder) / "checkpoint.h5");
+  const std::string command =
+      concat("'hgq-train ", shell_word((fs::path(folder) / "config.yaml").string()), " --resume'");
+  say(concat("warning: ", folder, ": ", join_names(missing), missing.size() == 1 ? " is" : " are",
+             " missing, and not compared", again ? concat("; ", command, " writes model.h5 again") : std::string()));
+}
 
 /// A run that cannot be read is told, and does not stop the others.
 Measured measure_all(const FrontCommand& command, const Registry& registry, Workers& workers) {
@@ -83,10 +108,9 @@ Measured measure_all(const FrontCommand& command, const Registry& registry, Work
           measure_run(folders[r], registry, workers, options,
                       [&](const std::string& name, size_t m, size_t models) { line.show(name, r, m, models); });
       line.clear();
-      if (run.candidates.empty()) say(concat("note: ", folders[r], ": has no model yet"));
-      if (!run.missing.empty())
-        say(concat("warning: ", folders[r], ": ", join_names(run.missing), run.missing.size() == 1 ? " is" : " are",
-                   " missing, and not compared; ", "'hgq-train CONFIG --resume' writes a missing model.h5 again"));
+      if (run.candidates.empty()) say(concat("note: ", folders[r], ": ", why_no_model(folders[r])));
+      say_what_is_missing(folders[r], run.missing);
+      for (std::string& file : data_files(run.config.data_config)) measured.data_files.push_back(std::move(file));
       for (Candidate& candidate : run.candidates) measured.candidates.push_back(std::move(candidate));
     } catch (const RunError&) {  // the disk, or the memory
       throw;
@@ -195,6 +219,11 @@ std::string names_of(const std::vector<Aim>& aims) {
 
 Json values_json(const Candidate& candidate) {
   Json json = to_json(candidate);
+  for (const char* const set : {"train", "validation", "test"}) {
+    for (Json& metric : json[set]) {
+      if (metric["value"].is_string()) metric["value"] = nullptr;  // candidates.json has "nan" there
+    }
+  }
   for (const auto& [name, value] : candidate.values())
     json["values"][name] = std::isfinite(value) ? Json(value) : Json();
   return json;
@@ -261,7 +290,13 @@ int write_picked(const PickCommand& command, const Candidate& picked, const Json
 
 int run_front(const FrontCommand& command, const Registry& registry) {
   Workers workers(command.threads);
+  std::vector<std::string> read;
+  for (const std::string& folder : report::run_folders(command.runs)) {
+    for (std::string& file : files_of_run(folder)) read.push_back(std::move(file));
+  }
+  check_output("--out", command.out, read);
   const Measured measured = measure_all(command, registry, workers);
+  check_output("--out", command.out, measured.data_files);
   const std::vector<Aim> aims = aims_of(command, measured.candidates);
   for (const Aim& aim : aims) expect_number(measured.candidates, aim.name);
   const std::vector<size_t> front = front_of(measured.candidates, aims);
@@ -285,7 +320,7 @@ int run_front(const FrontCommand& command, const Registry& registry) {
   if (!command.out.empty()) std::cerr << command.out << ": " << measured.candidates.size() << " models\n";
   if (measured.runs > 1 && !command.quiet) {
     std::string folders;
-    for (const std::string& run : command.runs) folders += printable(run) + " ";
+    for (const std::string& run : command.runs) folders += shell_word(run) + " ";
     say(concat("to look at them: hgq-train report ", folders, "--out front.html"));
   }
   return measured.failed > 0 ? kExitFailed : kExitDone;

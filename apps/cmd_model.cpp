@@ -8,6 +8,7 @@
 
 #include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"
+#include "hgq/apps/output_file.h"
 #include "hgq/core/error.h"
 #include "hgq/deploy/convert.h"
 #include "hgq/deploy/files.h"
@@ -72,7 +73,7 @@ int run_trace(const TraceCommand& command, const Registry& registry) {
 }
 
 int run_export(const ExportCommand& command, const Registry& registry) {
-  refuse_overwriting(command.out, {command.model});
+  check_output("--out", command.out, {command.model});
   LoadedModel loaded = load_model_with_extras(command.model, registry);
   ProxyModel proxy = to_proxy_model(loaded.model, {.aggressive = command.overflow == "wrap",
                                                    .accum_fp_max_offset = command.accum_fp_max_offset,
@@ -91,7 +92,7 @@ int run_export(const ExportCommand& command, const Registry& registry) {
 }
 
 int run_import(const ImportCommand& command, const Registry& registry) {
-  refuse_overwriting(command.out, {command.file, command.weights});
+  check_output("--out", command.out, {command.file, command.weights});
   const KerasFile file = read_saved_keras(command.file, command.weights);
   HGQ_CHECK(!is_proxy(file), FileError, command.file, ": is a proxy already; hls4ml, 'predict' and 'verify' read it");
   if (is_qkeras(file) || is_plain_keras(file, registry.layers.names())) return import_qkeras(file, command, registry);

@@ -5,6 +5,7 @@
 
 #include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"
+#include "hgq/apps/output_file.h"
 #include "hgq/core/error.h"
 #include "hgq/core/printable.h"
 #include "hgq/deploy/files.h"
@@ -72,7 +73,7 @@ int predict_proxy(const PredictCommand& command, ProxyModel& proxy, const ModelE
 }  // namespace
 
 int run_predict(const PredictCommand& command, const Registry& registry) {
-  refuse_overwriting(command.out, {command.model});
+  check_output(command.out_option, command.out, {command.model});
   ModelExtras extras;
   const ReadGroup read = [&](const h5::Group& hgq) { extras = read_extras(hgq, registry); };
   if (auto proxy = load_if_proxy(command.model, registry, read)) return predict_proxy(command, *proxy, extras);

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "hgq/apps/cmd_reports.h"
-#include "hgq/apps/command_data.h"
 #include "hgq/apps/commands.h"
+#include "hgq/apps/output_file.h"
 #include "hgq/report/run_report.h"
 #include "hgq/report/terminal.h"
 
@@ -64,7 +64,7 @@ int terminal_width() {
 
 int run_report(const ReportCommand& command, const Registry& registry) {
   const std::string out = command.out.empty() ? command.run + "/" + report::kReportName : command.out;
-  refuse_overwriting(out, files_of_run(command.run));
+  check_output("--out", out, files_of_run(command.run));
   return write_page(out, report::run_report(read(command, registry)), nlohmann::json::object(), command.json);
 }
 

@@ -5,7 +5,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "hgq/apps/command_data.h"
+#include "hgq/apps/output_file.h"
 #include "hgq/core/error.h"
 #include "hgq/core/printable.h"
 #include "hgq/data/atomic_file.h"
@@ -30,7 +30,7 @@ int report_of_several(const ReportsCommand& command) {
   for (const report::ComparedRun& run : comparison.runs) {
     for (std::string& file : files_of_run(run.folder)) files.push_back(std::move(file));
   }
-  refuse_overwriting(out, files);
+  check_output("--out", out, files);
   const std::string page = report::comparison_report(
       comparison, {.page_folder = std::filesystem::path(out).parent_path().string(), .metric = command.metric});
   for (const std::string& warning : comparison.warnings)
@@ -41,14 +41,6 @@ int report_of_several(const ReportsCommand& command) {
 }
 
 }  // namespace
-
-std::vector<std::string> files_of_run(const std::string& folder) {
-  std::vector<std::string> files;
-  for (const char* const name : {"config.yaml", "history.csv", "checkpoint.h5", "model.h5", "proxy.h5", "summary.json",
-                                 "evaluation.json", "candidates.json", "pareto/pareto.csv"})
-    files.push_back(folder + "/" + name);
-  return files;
-}
 
 int write_page(const std::string& out, const std::string& page, nlohmann::json json, bool print_json) {
   write_file_atomically(out, page);

@@ -17,8 +17,6 @@ struct ReportsCommand : ReportCommand {
 /// Writes the page about what is given.
 int run_reports(const ReportsCommand& command, const Registry& registry);
 
-/// Files of a run that a page must not replace.
-std::vector<std::string> files_of_run(const std::string& folder);
 /// Writes a page and says so, on standard output as JSON with more keys.
 int write_page(const std::string& out, const std::string& page, nlohmann::json json, bool print_json);
 

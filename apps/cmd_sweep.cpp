@@ -14,6 +14,7 @@
 #include "hgq/core/error.h"
 #include "hgq/core/parallel.h"
 #include "hgq/core/printable.h"
+#include "hgq/core/shell_word.h"
 #include "hgq/core/system_file.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/data/folder_lock.h"
@@ -145,7 +146,8 @@ class Sweep {
       return kExitDone;
     }
     sweep::write_runs_csv(record_);
-    const std::string gather = concat("hgq-train sweep ", command_.file, " --out ", folder_, " --gather");
+    const std::string gather =
+        concat("hgq-train sweep ", shell_word(command_.file), " --out ", shell_word(folder_), " --gather");
     if (sweep::task_list(record_).empty()) {
       note(concat("no run is left to do: ", sweep::counts_text(record_)));
       return exit_code_of(record_);
@@ -194,8 +196,8 @@ class Sweep {
     const sweep::SweepEnd end = sweep::run_locally(record_, options);
     table.clear();
     if (end == sweep::SweepEnd::kInterrupted) {
-      note(concat("interrupted: ", sweep::counts_text(record_), "; continue with: hgq-train sweep ", command_.file,
-                  " --out ", folder_, " --resume"));
+      note(concat("interrupted: ", sweep::counts_text(record_), "; continue with: hgq-train sweep ",
+                  shell_word(command_.file), " --out ", shell_word(folder_), " --resume"));
       return kExitInterrupted;
     }
     print(command_, record_);

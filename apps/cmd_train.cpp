@@ -15,16 +15,17 @@
 #include "hgq/apps/rtl_progress.h"
 #include "hgq/apps/run_candidates.h"
 #include "hgq/apps/run_evaluation.h"
+#include "hgq/apps/run_folder.h"
 #include "hgq/apps/run_rtl.h"
 #include "hgq/apps/run_text.h"
 #include "hgq/apps/setup.h"
 #include "hgq/apps/write_report.h"
 #include "hgq/callbacks/progress.h"
 #include "hgq/callbacks/trainer.h"
-#include "hgq/config/nearest_name.h"
 #include "hgq/core/clock.h"
 #include "hgq/core/dnnl.h"
 #include "hgq/core/error.h"
+#include "hgq/core/shell_word.h"
 #include "hgq/core/version.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/data/folder_lock.h"
@@ -78,7 +79,8 @@ class Run {
     const bool paused = end == FitEnd::kInterrupted || end == FitEnd::kStopAfter;
     if (paused && command_.json) print_json({{"epochs", epochs_}}, false);
     if (end == FitEnd::kInterrupted) {
-      note(concat("interrupted; continue with: hgq-train ", command_.config, " --out ", folder_.string(), " --resume"));
+      note(concat("interrupted; continue with: hgq-train ", shell_word(command_.config), " --out ",
+                  shell_word(folder_.string()), " --resume"));
       return kExitInterrupted;
     }
     if (end == FitEnd::kStopAfter) {
@@ -117,21 +119,6 @@ class Run {
     return fs::path("runs") / config.stem();
   }
 
-  /// Why a run in this folder cannot be resumed.
-  std::string no_run() const {
-    const std::string found =
-        fs::exists(folder_) ? "contains no run (there is no config.yaml in it)" : "does not exist";
-    std::vector<std::string> runs;
-    std::error_code ignored;
-    for (const fs::directory_entry& entry :
-         fs::directory_iterator(folder_.has_parent_path() ? folder_.parent_path() : fs::path("."), ignored)) {
-      if (fs::exists(entry.path() / "config.yaml", ignored)) runs.push_back(entry.path().filename().string());
-    }
-    return concat("the folder '", folder_.string(), "' ", found, did_you_mean(folder_.filename().string(), runs),
-                  "; --resume continues a run that has begun: give its folder with --out, or leave out --resume to "
-                  "begin a new one");
-  }
-
   /// If a run fails, the message says what is left of it.
   FitEnd fit(Trainer& trainer) {
     try {
@@ -150,9 +137,10 @@ class Run {
     HGQ_CHECK(!fs::exists(folder_) || fs::is_directory(folder_), ConfigError, "'", folder_.string(),
               "' is not a folder");
     const bool holds_run = fs::exists(stored);
-    HGQ_CHECK(holds_run || !command_.resume, ConfigError, no_run());
+    HGQ_CHECK(holds_run || !command_.resume, ConfigError, why_no_run(folder_));
     if (fs::exists(folder_)) lock_folder();
     check_holds_no_run();
+    if (command_.resume) check_model_is_not_lost(folder_);
     resuming_ = command_.resume && fs::exists(folder_ / "checkpoint.h5");
     if (holds_run) {
       ErrorList errors;
@@ -335,7 +323,7 @@ class Run {
       const auto file = [&](const char* name) { return (folder_ / name).string(); };
       note(concat("error: ", file("proxy.h5"), ": ", what_is_wrong(verification),
                   ". Make no firmware of it. All files are written: once the layer is mended, 'hgq-train export ",
-                  file("model.h5"), "' makes the proxy anew, and 'verify' compares it"));
+                  shell_word(file("model.h5")), " --out NEW.h5' makes the proxy anew, and 'verify' compares it"));
       return kExitNo;
     }
     if (const int64_t rows = verification.rows_unexplained(); rows > 0)

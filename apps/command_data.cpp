@@ -1,8 +1,8 @@
 #include "hgq/apps/command_data.h"
 
-#include <filesystem>
 #include <iostream>
 
+#include "hgq/apps/output_file.h"
 #include "hgq/config/config_reader.h"
 #include "hgq/core/error.h"
 #include "hgq/core/printable.h"
@@ -169,7 +169,7 @@ std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const Mod
   choice.inputs(extras.inputs);
   if (!outputs.empty()) choice.targets(extras.targets);
   choice.sample_weights(sample_weights);
-  refuse_overwriting(command.out, files_of(choice.spec()));
+  check_output(command.out_option, command.out, files_of(choice.spec()));
   RowSet rows = open_rows(choice.spec(), files);
   tell(rows);
   const std::string from = places(rows.inputs);
@@ -185,14 +185,6 @@ std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const Mod
               "; --inputs chooses arrays or columns");
   }
   return set;
-}
-
-void refuse_overwriting(const std::string& out, const std::vector<std::string>& read) {
-  for (const std::string& file : read) {
-    std::error_code ignored;
-    HGQ_CHECK(file.empty() || out.empty() || !std::filesystem::equivalent(out, file, ignored), ConfigError, "--out ",
-              printable(out), " is a file that this command reads, and would be overwritten; give another name");
-  }
 }
 
 }  // namespace hgq

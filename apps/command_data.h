@@ -26,7 +26,4 @@ std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const Mod
                                            const std::vector<FieldSpec>& inputs, const std::vector<OutputSpec>& outputs,
                                            const std::string& sample_weights = "");
 
-/// Throws ConfigError if `out` is one of the files that the command reads, which would be overwritten.
-void refuse_overwriting(const std::string& out, const std::vector<std::string>& read);
-
 }  // namespace hgq

@@ -52,9 +52,10 @@ struct DataCommand {
   std::string csv;              // as the map data.csv of a config; replaces what is in the model
   int threads = 0;
   bool json = false;
-  std::string out;               // the file that is written, none of those that are read; empty: none
-  bool allow_external = false;   // HDF5 files may name files outside of their own folder
-  std::optional<double> memory;  // GiB, as data.memory of a config
+  std::string out;                   // the file that is written, none of those that are read; empty: none
+  std::string out_option = "--out";  // that names it
+  bool allow_external = false;       // HDF5 files may name files outside of their own folder
+  std::optional<double> memory;      // GiB, as data.memory of a config
 };
 
 struct SummaryCommand {
@@ -66,7 +67,8 @@ struct SummaryCommand {
   bool json = false;
 };
 int run_summary(const SummaryCommand& command, const Registry& registry);
-struct EvalCommand : DataCommand {
+struct EvalCommand : DataCommand {  // `out` is the report
+  EvalCommand() { out_option = "--report"; }
   std::string sample_weights;  // empty: all 1
   std::string loss;
   std::string metrics;  // with commas between them

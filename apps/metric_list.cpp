@@ -5,6 +5,7 @@
 
 #include "hgq/apps/run_config.h"
 #include "hgq/core/error.h"
+#include "hgq/core/printable.h"
 
 namespace hgq {
 namespace {
@@ -51,9 +52,10 @@ class MetricMaker {
     }
     const std::string name(metric.logged_name());
     constexpr std::array kTaken{"loss", "task_loss", "distillation_loss", "epoch"};
-    if (std::ranges::find(kTaken, name) != kTaken.end())
-      errors_.add(config.metric.place(), concat("a metric is called '", name,
-                                                "', as a column of history.csv is already; give it another `name`"));
+    constexpr std::array kTakenByTrainer{"beta", "learning_rate", "seconds"};  // without the name of an output
+    if (std::ranges::find(kTaken, name) != kTaken.end() ||
+        (outputs_.size() == 1 && std::ranges::find(kTakenByTrainer, name) != kTakenByTrainer.end()))
+      errors_.add(config.metric.place(), name_is_taken(name));
     if (std::ranges::find(names_[output], name) != names_[output].end())
       errors_.add(config.metric.place(),
                   concat("two metrics", outputs_.size() > 1 ? " of '" + outputs_[output] + "'" : "", " are called '",
@@ -69,6 +71,11 @@ class MetricMaker {
 };
 
 }  // namespace
+
+std::string name_is_taken(const std::string& name) {
+  return concat("a metric is called '", printable(name),
+                "', as a column of history.csv is already; give it another `name`");
+}
 
 std::vector<MetricConfig> read_metric_list(const Node* node, const OutputMap& of, ErrorList& errors) {
   std::vector<MetricConfig> metrics;

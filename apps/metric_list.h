@@ -22,6 +22,9 @@ struct MetricConfig {
   std::string output;
 };
 
+/// The message about a metric whose name another column of history.csv has.
+std::string name_is_taken(const std::string& name);
+
 /// Reads the list, or the map of outputs; nullptr: no metrics.
 std::vector<MetricConfig> read_metric_list(const Node* node, const OutputMap& of, ErrorList& errors);
 

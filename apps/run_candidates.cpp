@@ -11,6 +11,7 @@
 #include "hgq/apps/setup.h"
 #include "hgq/core/clock.h"
 #include "hgq/core/error.h"
+#include "hgq/core/shell_word.h"
 #include "hgq/core/system_file.h"
 #include "hgq/core/version.h"
 #include "hgq/data/atomic_file.h"
@@ -30,14 +31,25 @@ constexpr const char* kFrontTable = "pareto/pareto.csv";
 
 std::string front_file(const report::FrontPoint& point) { return "pareto/" + point.file; }
 
-/// What the numbers of a model depend on: its file, and how it is measured.
-std::string key_of(const std::string& path, const std::string& settings) {
-  return concat(model_checksum(path), ":", settings);
+/// What the numbers of a model depend on: its file, and how it is measured; and how its circuit is, which comes last.
+struct Key {
+  std::string measured;
+  std::string circuit;  // empty: not asked for
+
+  std::string text() const { return concat(measured, ":", circuit); }
+  /// Whether numbers with the key `kept` have all that is asked for.
+  bool is_served_by(const std::string& kept) const {
+    return circuit.empty() ? kept.starts_with(measured + ":") : kept == text();
+  }
+};
+
+Key key_of(const std::string& path, const std::string& settings, const CandidateOptions& options) {
+  return {.measured = concat(model_checksum(path), ":", settings),
+          .circuit = options.circuit ? concat(to_string(options.softmax), " ", options.stage_delay) : std::string()};
 }
 
-std::string settings_text(const RunConfig& config, const CandidateOptions& options) {
-  std::string text = concat(kVersion, " ", options.circuit, " ", to_string(options.softmax), " ", options.stage_delay,
-                            " ", config.seed, "\n", config.data.to_yaml());
+std::string settings_text(const RunConfig& config) {
+  std::string text = concat(kVersion, " ", config.seed, "\n", config.data.to_yaml());
   if (const Node* const section = config.resolved.find("export")) text += section->to_yaml();
   return concat(content_checksum(text));
 }
@@ -54,10 +66,11 @@ Json read_cache(const std::string& path) {
 }
 
 /// `data`: data_state(). Where the data are gone, what was measured of them before is all there is.
-std::optional<Candidate> find_in_cache(const Json& cache, const std::string& file, const std::string& key,
+std::optional<Candidate> find_in_cache(const Json& cache, const std::string& file, const Key& key,
                                        const std::string& data) {
   try {
-    if (cache.contains(file) && cache.at(file).at("key") == key && (data.empty() || cache.at(file).at("data") == data))
+    if (cache.contains(file) && key.is_served_by(cache.at(file).at("key").get<std::string>()) &&
+        (data.empty() || cache.at(file).at("data") == data))
       return candidate_from(cache.at(file).at("candidate"), file);
   } catch (const std::exception&) {  // damaged: it is measured again
   }
@@ -78,17 +91,8 @@ DataSets load_sets(const RunConfig& config, const LoadedModel& loaded) {
 
 /// Sizes and times of the data files, by which a change of them is noticed; empty if one is not there.
 std::string data_state(const DataConfig& data) {
-  std::set<std::string> files;
-  const auto add = [&](const SetSpec& set) {
-    for (const std::vector<NamedArray>* const group : {&set.inputs, &set.targets, &set.weights}) {
-      for (const NamedArray& named : *group) files.insert(named.array.file.empty() ? set.file : named.array.file);
-    }
-  };
-  add(data.train);
-  if (data.validation) add(*data.validation);
-  if (data.test) add(*data.test);
   std::string text;
-  for (const std::string& file : files) {
+  for (const std::string& file : data_files(data)) {
     std::error_code missing;
     const auto size = fs::file_size(file, missing);
     if (missing) return "";
@@ -166,6 +170,19 @@ std::vector<SavedModel> listed_models(const fs::path& folder) {
 
 }  // namespace
 
+std::vector<std::string> data_files(const DataConfig& data) {
+  std::set<std::string> files;
+  const auto add = [&](const SetSpec& set) {
+    for (const std::vector<NamedArray>* const group : {&set.inputs, &set.targets, &set.weights}) {
+      for (const NamedArray& named : *group) files.insert(named.array.file.empty() ? set.file : named.array.file);
+    }
+  };
+  add(data.train);
+  if (data.validation) add(*data.validation);
+  if (data.test) add(*data.test);
+  return {files.begin(), files.end()};
+}
+
 std::vector<SavedModel> saved_models(const std::string& folder) {
   std::vector<SavedModel> models = listed_models(folder);
   std::erase_if(models, [&](const SavedModel& model) { return !fs::exists(fs::path(folder) / model.file); });
@@ -202,7 +219,7 @@ MeasuredRun measure_run(const std::string& folder, const Registry& registry, Wor
   const fs::path path(folder);
   run.config = config_of(folder, registry);
   const CandidateOptions settings = with_export(run.config, options);
-  const std::string settings_key = settings_text(run.config, options);
+  const std::string settings_key = settings_text(run.config);
   const std::string cache_file = (path / kCandidatesName).string();
   const Json cache = read_cache(cache_file);
   const std::string data = data_state(run.config.data_config);
@@ -212,8 +229,9 @@ MeasuredRun measure_run(const std::string& folder, const Registry& registry, Wor
   run.missing = missing_models(folder);
   for (size_t m = 0; m < models.size(); ++m) {
     const SavedModel& model = models[m];
-    const std::string key = key_of((path / model.file).string(), settings_key);
+    const Key key = key_of((path / model.file).string(), settings_key, options);
     std::optional<Candidate> candidate = find_in_cache(cache, model.file, key, data);
+    const std::string kept = candidate ? cache[model.file]["key"].get<std::string>() : key.text();
     if (!candidate) {
       if (progress) progress(folder, m, models.size());
       if (!sets) sets = load_sets(run.config, load_measurable((path / model.file).string(), registry));
@@ -226,9 +244,13 @@ MeasuredRun measure_run(const std::string& folder, const Registry& registry, Wor
     candidate->run = folder;
     candidate->epoch = model.epoch;
     now[model.file] = {
-        {"key", key},
+        {"key", kept},
         {"data", data.empty() && cache.contains(model.file) ? cache[model.file].value("data", "") : data},
         {"candidate", to_json(*candidate)}};
+    if (!options.circuit) {  // what was not asked for is kept, and not told
+      candidate->circuit.reset();
+      candidate->no_circuit.clear();
+    }
     run.candidates.push_back(std::move(*candidate));
   }
   if (now != cache && !models.empty()) {
@@ -283,7 +305,7 @@ std::string complete_front(const std::string& folder, const RunConfig& config, c
   }
   write_file_atomically(table, front_text(front, candidates));
   return concat("front of ", candidates.size(), candidates.size() == 1 ? " model in " : " models in ", table,
-                "; 'hgq-train front ", folder, "' adds LUTs, 'hgq-train pick' chooses one\n");
+                "; 'hgq-train front ", shell_word(folder), "' adds LUTs, 'hgq-train pick' chooses one\n");
 }
 
 }  // namespace hgq

@@ -24,6 +24,9 @@ struct SavedModel {
   int epoch = 0;
 };
 
+/// The files that the sets of a config name, each once.
+std::vector<std::string> data_files(const DataConfig& data);
+
 /// The models that ParetoFront has kept, in the order of their epochs, then model.h5, as far as they exist.
 std::vector<SavedModel> saved_models(const std::string& folder);
 

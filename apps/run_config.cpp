@@ -319,8 +319,8 @@ class Reader {
       check_named(callback, "a callback", errors_, hooks_.check_callback, callback, config_, errors_);
     }
     const bool outputs_are_known = graph_is_right_ && config_.train.losses.size() == config_.model.outputs.size();
-    if (node != nullptr && errors_.size() == before && outputs_are_known && data_is_right_)
-      run_hook(hooks_.check_callbacks, node->place(), errors_, config_, errors_);
+    if (docs_ == nullptr && errors_.size() == before && outputs_are_known && data_is_right_)
+      run_hook(hooks_.check_callbacks, node == nullptr ? "" : node->place(), errors_, config_, errors_);
   }
 
   static constexpr std::size_t kMostCallbacks = 1000;

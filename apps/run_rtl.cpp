@@ -4,6 +4,7 @@
 
 #include "hgq/apps/interruption.h"
 #include "hgq/core/error.h"
+#include "hgq/core/shell_word.h"
 #include "hgq/deploy/files.h"
 #include "hgq/deploy/rtl_folder.h"
 
@@ -29,7 +30,7 @@ RunRtl write_run_rtl(const std::string& folder, const RtlSettings& settings, con
     made.values = {{"luts", project.estimate.total.luts},
                    {"ffs", project.estimate.total.ffs},
                    {"clocks", static_cast<double>(project.circuit.latency)}};
-    made.notes.push_back(concat("RTL in ", out, "; 'hgq-train verify ", out, "' simulates it"));
+    made.notes.push_back(concat("RTL in ", out, "; 'hgq-train verify ", shell_word(out), "' simulates it"));
     made.written = true;
   } catch (const ConfigError& e) {
     made.notes.push_back(concat("there is no RTL: ", e.what()));

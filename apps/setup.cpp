@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hgq/apps/metric_list.h"
 #include "hgq/callbacks/watched.h"
 #include "hgq/core/error.h"
 #include "hgq/deploy/circuit_cost.h"
@@ -61,6 +62,58 @@ void check_beta_of_phases(const RunConfig& config, const Registry& registry, Err
   }
 }
 
+/// Adds an error for each callback that sets the learning rate if the phases do, or if it follows a schedule.
+void check_learning_rate_of_callbacks(const RunConfig& config, const Registry& registry, ErrorList& errors) {
+  ErrorList said_elsewhere;
+  const auto has_rate = [](const PhaseConfig& phase) { return !phase.learning_rate.is_null(); };
+  const bool in_phases = std::ranges::any_of(config.train.phases, has_rate);
+  const auto optimizer = make_optimizer(config.train.optimizer, {.kinds = &registry}, said_elsewhere);
+  if (!in_phases && (optimizer == nullptr || !optimizer->has_schedule())) return;
+  for (const Node& node : config.callbacks) {
+    const auto callback = make_callback(node, callback_context(config, ""), registry, said_elsewhere);
+    if (callback == nullptr || !callback->sets_learning_rate()) continue;
+    errors.add(node.place(),
+               in_phases
+                   ? concat("callbacks: ", callback->name(), " sets the learning rate, and so does train.phases (",
+                            "learning_rate); leave out one of them")
+                   : concat("callbacks: ", callback->name(),
+                            ": the learning rate of train.optimizer follows a schedule, and cannot be set; give a "
+                            "number as learning_rate, or leave out ",
+                            callback->name()));
+  }
+}
+
+/// The metric of the config that is called so in the logs; nullptr if it is something else.
+const MetricConfig* metric_called(const std::string& name, const RunConfig& config, const TrainingKinds& kinds) {
+  ErrorList said_elsewhere;
+  for (const auto& [list, prefix] :
+       {std::pair(&config.train.metrics, ""), std::pair(&config.train.weighted_metrics, "weighted_")}) {
+    for (const MetricConfig& metric : *list) {
+      const MetricPtr made = make_metric(metric.metric, kinds.metrics, said_elsewhere);
+      if (made == nullptr) continue;
+      const std::string logged(made->logged_name());
+      for (const std::string& output : config.model.outputs) {
+        for (const std::string& form : {logged, prefix + logged}) {
+          if (name == form || name == output + "_" + form) return &metric;
+        }
+      }
+    }
+  }
+  return nullptr;
+}
+
+/// Adds an error for each name that two values of an epoch have.
+void check_names_of_values(const RunConfig& config, const TrainingKinds& kinds,
+                           const std::vector<std::string>& ambiguous, ErrorList& errors) {
+  for (const std::string& name : ambiguous) {
+    if (const MetricConfig* const metric = metric_called(name, config, kinds)) {
+      errors.add(metric->metric.place(), name_is_taken(name));
+    } else {
+      errors.add("model", two_values_called(name));
+    }
+  }
+}
+
 /// Adds an error for callbacks that watch a metric that is not measured. Errors of losses and metrics are reported
 /// elsewhere.
 void check_watched_metrics(const RunConfig& config, const Registry& registry, ErrorList& errors) {
@@ -81,7 +134,7 @@ void check_watched_metrics(const RunConfig& config, const Registry& registry, Er
     errors.add(place_of(config.callbacks[metric.callback], metric.key), metric.message);
   for (const UnmeasuredMetric& rival : find_rivals(callbacks))
     errors.add(config.callbacks[rival.callback].place(), rival.message);
-  for (const std::string& line : ambiguous_names(callbacks, measured, validation)) errors.add("model", line);
+  check_names_of_values(config, registry, ambiguous_names(callbacks, measured, validation), errors);
 }
 
 }  // namespace
@@ -115,6 +168,7 @@ ConfigHooks config_hooks(const Registry& registry) {
   };
   hooks.check_callbacks = [&registry](const RunConfig& config, ErrorList& errors) {
     check_beta_of_phases(config, registry, errors);
+    check_learning_rate_of_callbacks(config, registry, errors);
     check_watched_metrics(config, registry, errors);
   };
   return hooks;

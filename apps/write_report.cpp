@@ -6,6 +6,7 @@
 
 #include "hgq/apps/commands.h"
 #include "hgq/core/printable.h"
+#include "hgq/core/shell_word.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/report/comparison_report.h"
 #include "hgq/report/run_report.h"
@@ -19,7 +20,7 @@ int with_page(int code, const std::string& folder, const std::function<std::stri
     return code;
   } catch (const std::exception& e) {
     std::cerr << "hgq-train: there is no new " << report::kReportName << ": " << bounded_message(e.what())
-              << "; the other files are written, and 'hgq-train report " << printable(folder) << "' makes it later\n";
+              << "; the other files are written, and 'hgq-train report " << shell_word(folder) << "' makes it later\n";
     return code == kExitDone ? kExitFailed : code;
   }
 }

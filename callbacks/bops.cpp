@@ -1,8 +1,11 @@
 // ResetMinMax, FreeBOPs, CalibratedBOPs: the callbacks of HGQ around ranges and BOPs.
 #include <algorithm>
+#include <limits>
 
+#include "hgq/callbacks/finite_loss.h"
 #include "hgq/callbacks/kinds.h"
 #include "hgq/core/error.h"
+#include "hgq/layers/model_state.h"
 #include "hgq/layers/trace.h"
 
 namespace hgq {
@@ -42,11 +45,24 @@ class CalibratedBops final : public Callback {
   void on_epoch_end(Training& t) override {
     if ((t.epoch + 1) % every_ != 0) return;
     const Dataset& data = data_ == "validation" ? *t.validation : t.train;
-    t.logs.set("bops", trace_minmax(t.model, data, t.workers, {.batch_size = batch_size_}).total);
+    t.logs.set("bops", exact_bops(t, data));
   }
   std::vector<std::string> adds() const override { return {"bops"}; }
 
  private:
+  double exact_bops(Training& t, const Dataset& data) const {
+    ModelState before(t.model);
+    try {
+      return trace_minmax(t.model, data, t.workers, {.batch_size = batch_size_}).total;
+    } catch (const ConfigError& e) {
+      // The next batch says of a network that has gone astray what there is to say, if it finds it as it was.
+      before.exchange_with(t.model);
+      HGQ_CHECK(!has_finite_loss(t), RunError, "CalibratedBOPs: epoch ", t.epoch + 1,
+                ": the network cannot be traced any more: ", e.what());
+      return std::numeric_limits<double>::quiet_NaN();
+    }
+  }
+
   std::string data_;
   int every_;
   int64_t batch_size_;

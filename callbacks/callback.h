@@ -96,6 +96,8 @@ class Callback {
   /// Whether it sets the beta of the model. Of two that do, one would undo what the other does: fit() throws
   /// ConfigError.
   virtual bool sets_beta() const { return false; }
+  /// Whether it sets the learning rate, which then must not follow a schedule.
+  virtual bool sets_learning_rate() const { return false; }
   /// The file in the folder of the run that it writes; of two callbacks that write the same one, fit() throws
   /// ConfigError.
   virtual std::string writes() const { return ""; }

@@ -14,6 +14,7 @@ class ReduceLrOnPlateau final : public Callback {
   ReduceLrOnPlateau(Monitor monitor, double factor, int patience, int cooldown, double lowest)
       : monitor_(std::move(monitor)), factor_(factor), patience_(patience), cooldown_(cooldown), lowest_(lowest) {}
   std::string_view name() const override { return "ReduceLROnPlateau"; }
+  bool sets_learning_rate() const override { return true; }
   std::vector<WatchedMetric> watches() const override { return monitor_.watches(); }
   void on_train_begin(Training& t) override {
     HGQ_CHECK(

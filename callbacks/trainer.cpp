@@ -1,5 +1,7 @@
 #include "hgq/callbacks/trainer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -123,6 +125,7 @@ void Trainer::resume(const nlohmann::json& json) {
     }
   }
   position_ = position;
+  checkpoint_is_there_ = true;
   resumed_ = std::move(resumed);
 }
 
@@ -249,8 +252,7 @@ std::optional<FitEnd> Trainer::run_epoch(Training& t, Batches& batches, int64_t 
     call(&Callback::on_batch_end, t);
     if (!loss_is_finite_ && !t.stop_now) write_files(t);  // of the whole epochs before
     HGQ_CHECK(loss_is_finite_ || t.stop_now, RunError, "epoch ", t.epoch + 1, ", batch ", t.batch + 1,
-              ": the loss is not finite (", std::isnan(loss) ? "nan" : concat(loss),
-              "); the last checkpoint is unchanged. Try a smaller learning rate or clipnorm, or check the data");
+              ": the loss is not finite (", std::isnan(loss) ? "nan" : concat(loss), ")", what_to_do());
     if (t.stop_now) {
       t.stop = true;
       break;
@@ -271,6 +273,19 @@ std::optional<FitEnd> Trainer::run_epoch(Training& t, Batches& batches, int64_t 
   t.seconds = seconds_now() - begin;
   finish_epoch(t);
   return std::nullopt;
+}
+
+// About a loss that is not finite.
+std::string Trainer::what_to_do() const {
+  const ModelComputation& computation = step_->computation();
+  const auto beta = static_cast<float>(model_.beta());
+  const double bops = computation.bops();
+  if (std::isfinite(computation.task_loss()) && std::isfinite(bops) && std::isinf(beta * static_cast<float>(bops)))
+    return concat(": that of the task is, but beta times BOPs is not. Try a beta far below ",
+                  fmt::format("{:g}", beta));
+  return concat(checkpoint_is_there_ ? "; the last checkpoint is unchanged" : "", ". Try a smaller learning rate",
+                beta >= 1 ? concat(", beta (now ", fmt::format("{:g}", beta), ")") : std::string(),
+                " or clipnorm, or check the data");
 }
 
 void Trainer::finish_epoch(Training& t) {
@@ -316,7 +331,10 @@ void Trainer::checkpoint(Training& t, const Position& position, bool always) {
   if (!always && seconds_now() - last_checkpoint_ < options_.checkpoint_seconds) return;
   write_files(t);
   if (!is_finite()) return;
-  if (options_.write_checkpoint) options_.write_checkpoint(state(t, position));
+  if (options_.write_checkpoint) {
+    options_.write_checkpoint(state(t, position));
+    checkpoint_is_there_ = true;
+  }
   last_checkpoint_ = seconds_now();
   call(&Callback::on_checkpoint, t);
 }

@@ -97,6 +97,7 @@ class Trainer {
   void resume_history(const nlohmann::json& history);
   void write_history();
   bool is_finite() const;
+  std::string what_to_do() const;
   template <typename Method>
   void call(Method method, Training& t);
 
@@ -128,6 +129,7 @@ class Trainer {
   int64_t first_step_ = 0;  // the optimizer's steps before this training
   bool stopped_ = false;    // by a callback, before the checkpoint from which this training continues
   bool loss_is_finite_ = true;
+  bool checkpoint_is_there_ = false;
   std::string stop_reason_;
   bool warned_of_collapse_ = false;
   double last_checkpoint_ = 0;

@@ -109,13 +109,16 @@ std::vector<std::string> ambiguous_names(std::span<const std::unique_ptr<Callbac
   const Measured all(callbacks, names, validation);
   names = all.names_for(callbacks.size(), true);
   std::ranges::sort(names);
-  std::vector<std::string> lines;
+  std::vector<std::string> ambiguous;
   for (size_t i = 0; i + 1 < names.size(); ++i) {
-    if (names[i] == names[i + 1])
-      lines.push_back(concat("two values of an epoch would be called '", printable(names[i]),
-                             "'; give an output or a callback another name"));
+    if (names[i] == names[i + 1] && !has(ambiguous, names[i])) ambiguous.push_back(names[i]);
   }
-  return lines;
+  return ambiguous;
+}
+
+std::string two_values_called(const std::string& name) {
+  return concat("two values of an epoch would be called '", printable(name),
+                "'; give a metric, an output or a callback another name");
 }
 
 std::vector<UnmeasuredMetric> find_rivals(std::span<const std::unique_ptr<Callback>> callbacks) {
@@ -145,7 +148,9 @@ std::vector<UnmeasuredMetric> find_rivals(std::span<const std::unique_ptr<Callba
 
 void check_watched(std::span<const std::unique_ptr<Callback>> callbacks, std::span<const std::string> measured,
                    bool validation) {
-  std::vector<std::string> lines = ambiguous_names(callbacks, measured, validation);
+  std::vector<std::string> lines;
+  for (const std::string& name : ambiguous_names(callbacks, measured, validation))
+    lines.push_back(two_values_called(name));
   for (UnmeasuredMetric& unmeasured : find_unmeasured(callbacks, measured, validation))
     lines.push_back(std::move(unmeasured.message));
   for (UnmeasuredMetric& rival : find_rivals(callbacks)) lines.push_back(std::move(rival.message));

@@ -23,9 +23,12 @@ struct UnmeasuredMetric {
 std::vector<UnmeasuredMetric> find_unmeasured(std::span<const std::unique_ptr<Callback>> callbacks,
                                               std::span<const std::string> measured, bool validation);
 
-/// Names that have two meanings, as 'val_loss' does if an output is called 'val'; a line for each.
+/// Names that have two meanings, as 'val_loss' does if an output is called 'val'.
 std::vector<std::string> ambiguous_names(std::span<const std::unique_ptr<Callback>> callbacks,
                                          std::span<const std::string> measured, bool validation);
+
+/// The message about such a name.
+std::string two_values_called(const std::string& name);
 
 /// Callbacks that set the beta of the model, or write a file, after another that does; `key` is empty.
 std::vector<UnmeasuredMetric> find_rivals(std::span<const std::unique_ptr<Callback>> callbacks);

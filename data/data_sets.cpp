@@ -1,6 +1,7 @@
 #include "hgq/data/data_sets.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "hgq/config/nearest_name.h"
@@ -40,9 +41,23 @@ void check_same_shapes(const RowSet& train, const RowSet& other, const std::stri
   check_same_shapes(train.targets, other.targets, what + ".targets");
 }
 
+/// Throws FileError if offset or divisor of a feature is no number. Predictions are float32 in the unit of the targets,
+/// so there these must be such numbers.
+void check_scaling(const Scaling& scaling, const RowSource& source, ScaleKind kind, bool is_target) {
+  for (size_t f = 0; f < scaling.divisor.size(); ++f) {
+    const double largest = std::abs(scaling.offset[f]) + scaling.divisor[f];
+    if (std::isfinite(is_target ? static_cast<double>(static_cast<float>(largest)) : largest)) continue;
+    throw FileError(concat(source.place(), ": ", scaling.divisor.size() > 1 ? concat("column ", f, ": ") : "",
+                           "holds numbers that are too large to be scaled (", to_string(kind), ")",
+                           is_target ? ", as predictions in their unit would be beyond float32" : "",
+                           "; give them in another unit"));
+  }
+}
+
 /// Fits the scaling to the training rows, in their order.
 template <typename T>
-Scaling fit_scaling_to(ScaleKind kind, const RowSource& source, const std::optional<std::vector<int64_t>>& rows) {
+Scaling fit_scaling_to(ScaleKind kind, const RowSource& source, const std::optional<std::vector<int64_t>>& rows,
+                       bool is_target) {
   ScalingFit fit(kind, source.sample());
   const int64_t size = source.sample().size();
   const int64_t step = std::max(kPieceRows, source.chunk_rows());
@@ -58,13 +73,16 @@ Scaling fit_scaling_to(ScaleKind kind, const RowSource& source, const std::optio
       fit.add(std::span(piece).subspan(static_cast<size_t>(((*rows)[next] - first) * size), static_cast<size_t>(size)));
     }
   }
-  return fit.result();
+  Scaling scaling = fit.result();
+  check_scaling(scaling, source, kind, is_target);
+  return scaling;
 }
 
-Scaling fit_scaling(ScaleKind kind, const RowSource& source, const std::optional<std::vector<int64_t>>& rows) {
+Scaling fit_scaling(ScaleKind kind, const RowSource& source, const std::optional<std::vector<int64_t>>& rows,
+                    bool is_target = false) {
   if (kind == ScaleKind::kNone) return {};
-  return source.width() == NumberWidth::kFloat ? fit_scaling_to<float>(kind, source, rows)
-                                               : fit_scaling_to<double>(kind, source, rows);
+  return source.width() == NumberWidth::kFloat ? fit_scaling_to<float>(kind, source, rows, is_target)
+                                               : fit_scaling_to<double>(kind, source, rows, is_target);
 }
 
 std::vector<TargetEncoder> make_encoders(const std::vector<OutputSpec>& outputs) {
@@ -291,7 +309,7 @@ DataSets load_data(OpenedData data, const DataConfig& config, const std::vector<
     sets.classes.push_back(encoders[i].classes());
     sets.target_scaling.push_back(is_target_given(i)
                                       ? extras.target_scaling[i]
-                                      : fit_scaling(target_scales[i], *arrays[inputs.size() + i], train_rows));
+                                      : fit_scaling(target_scales[i], *arrays[inputs.size() + i], train_rows, true));
   }
   const FieldRules rules{inputs, outputs, sets.scaling, sets.target_scaling, encoders};
   const auto make = [&](FieldSet set, std::optional<std::vector<int64_t>> rows) {

@@ -104,7 +104,9 @@ void FieldReader::read(int64_t first, int64_t count, std::span<float> out) const
   }
   rows_->read(first, count, values);
   check_finite<float>(*rows_, first, values);
+  if (scaling_.empty()) return;
   scaling_.apply(values);
+  check_finite<float>(*rows_, first, values);
 }
 
 int64_t FieldSet::size() const { return rows ? static_cast<int64_t>(rows->size()) : fields.front().rows().rows(); }

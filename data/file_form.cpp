@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "hgq/core/error.h"
+#include "hgq/core/shell_word.h"
 #include "hgq/data/bytes.h"
 #include "hgq/data/h5.h"
 #include "hgq/data/zip_file.h"
@@ -114,11 +115,12 @@ void expect_data_file(const std::string& path) {
   const std::string found = concat(path, ": is ", describe(form), ", expected data (HDF5, NPZ, NPY, IDX or CSV)");
   switch (form) {
     case FileForm::kKerasZip:
-      throw FileError(concat(found, "; of a model: hgq-train import ", path, " --out proxy.h5"));
+      throw FileError(concat(found, "; of a model: hgq-train import ", shell_word(path), " --out proxy.h5"));
     case FileForm::kJson:
-      throw FileError(concat(found, "; of a model: hgq-train import ", path, " --weights WEIGHTS.h5 --out proxy.h5"));
+      throw FileError(
+          concat(found, "; of a model: hgq-train import ", shell_word(path), " --weights WEIGHTS.h5 --out proxy.h5"));
     case FileForm::kYaml:
-      throw FileError(concat(found, "; of a config: hgq-train ", path));
+      throw FileError(concat(found, "; of a config: hgq-train ", shell_word(path)));
     default:
       return;
   }
@@ -145,17 +147,17 @@ void expect_model_file(const std::string& path) {
   if (form == FileForm::kHdf5 || form == FileForm::kOther) return;
   if (h5::File::looks_like_hdf5(path)) return;  // after a user block, which may contain anything
   const std::string found = concat(path, ": is ", describe(form), ", expected a model (an HDF5 file such as model.h5)");
-  if (is_data(form)) throw FileError(concat(found, "; data are given by --data ", path));
+  if (is_data(form)) throw FileError(concat(found, "; data are given by --data ", shell_word(path)));
   switch (form) {
     case FileForm::kKerasZip:
-      throw FileError(concat(found, "; 'hgq-train import ", path,
+      throw FileError(concat(found, "; 'hgq-train import ", shell_word(path),
                              " --out proxy.h5' makes a proxy of one of QKeras or Keras, others are saved as HDF5 in "
                              "Python: model.save('NAME.h5')"));
     case FileForm::kJson:
-      throw FileError(concat(found, "; of a model of Keras as JSON: hgq-train import ", path,
+      throw FileError(concat(found, "; of a model of Keras as JSON: hgq-train import ", shell_word(path),
                              " --weights WEIGHTS.h5 --out proxy.h5"));
     case FileForm::kYaml:
-      throw FileError(concat(found, "; of a config: hgq-train ", path,
+      throw FileError(concat(found, "; of a config: hgq-train ", shell_word(path),
                              " trains it, and writes model.h5 into the folder of the run"));
     default:
       throw FileError(found);

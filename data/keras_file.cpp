@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "hgq/core/error.h"
+#include "hgq/core/shell_word.h"
 #include "hgq/data/file_form.h"
 #include "hgq/data/keras_weights.h"
 
@@ -54,8 +55,8 @@ Node read_model_config(const h5::File& file, const std::string& path) {
                            weights
                                ? concat("it contains only weights, as save_weights() writes them; with the model as "
                                         "JSON: hgq-train import MODEL.json --weights ",
-                                        path, " --out proxy.h5")
-                               : concat("it seems to hold data, which are given by --data ", path)));
+                                        shell_word(path), " --out proxy.h5")
+                               : concat("it seems to hold data, which are given by --data ", shell_word(path))));
   }
   const std::string place = concat(path, ", model_config");
   try {

@@ -9,6 +9,10 @@
 namespace hgq {
 namespace {
 
+/// Sums of squares of larger numbers may overflow; times kUnit, no sum does.
+constexpr double kLargestSquared = 0x1p450;
+constexpr double kUnit = 0x1p-560;
+
 template <typename T>
 void scale_rows(const Scaling& scaling, std::span<const T> values, std::span<float> out) {
   const size_t features = scaling.offset.size();
@@ -79,6 +83,7 @@ void Scaling::apply(std::span<const double> values, std::span<float> out) const 
 ScalingFit::ScalingFit(ScaleKind kind, const Shape& sample) : kind_(kind) {
   const auto features = kind == ScaleKind::kNone ? 0U : static_cast<size_t>(feature_count(sample));
   const bool minmax = kind == ScaleKind::kMinMax;
+  unit_.assign(features, 1.0);
   first_.assign(features, minmax ? std::numeric_limits<double>::infinity() : 0.0);
   second_.assign(features, minmax ? -std::numeric_limits<double>::infinity() : 0.0);
 }
@@ -100,9 +105,15 @@ void ScalingFit::add_rows(std::span<const T> values) {
       } else {
         // Welford's method: exact for a constant feature, for which sums of squares would give a tiny deviation as the
         // divisor.
-        const double before = x - first_[f];
+        if (std::abs(x) > kLargestSquared && unit_[f] == 1.0) {
+          unit_[f] = kUnit;
+          first_[f] *= kUnit;
+          second_[f] = second_[f] * kUnit * kUnit;
+        }
+        const double scaled = x * unit_[f];
+        const double before = scaled - first_[f];
         first_[f] += before * share;
-        second_[f] += before * (x - first_[f]);
+        second_[f] += before * (scaled - first_[f]);
       }
     }
   }
@@ -120,8 +131,9 @@ Scaling ScalingFit::result() const {
       scaling.divisor[f] = second_[f] > 0.0 ? std::ldexp(1.0, is_power ? exponent - 1 : exponent) : 1.0;
       continue;
     }
-    const double divisor =
-        kind_ == ScaleKind::kMinMax ? second_[f] - first_[f] : std::sqrt(second_[f] / static_cast<double>(count_));
+    const double divisor = kind_ == ScaleKind::kMinMax ? second_[f] - first_[f]
+                                                       : std::sqrt(second_[f] / static_cast<double>(count_)) / unit_[f];
+    scaling.offset[f] = first_[f] / unit_[f];
     scaling.divisor[f] = divisor > 0.0 ? divisor : 1.0;
   }
   return scaling;

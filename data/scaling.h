@@ -64,6 +64,7 @@ class ScalingFit {
 
   ScaleKind kind_;
   int64_t count_ = 0;
+  std::vector<double> unit_;    // by which values are multiplied so that their squares are numbers; a power of two
   std::vector<double> first_;   // mean, or minimum
   std::vector<double> second_;  // sum of squared deviations, or maximum, or maximum of |x|
 };

@@ -21,6 +21,11 @@ namespace {
 void check_name(const std::vector<Candidate>& candidates, const std::string& name) {
   HGQ_CHECK(!name.starts_with("test_"), ConfigError, "'", name,
             "' is measured on the test rows, which do not choose: take val_", name.substr(5), " instead");
+  const auto verified_on_test = [](const Candidate& c) { return c.rows > 0 && !c.test.entries().empty(); };
+  HGQ_CHECK(
+      name != "overflow_share" || std::ranges::none_of(candidates, verified_on_test), ConfigError, "'", name,
+      "' is of the test rows, on which proxies are verified where there are any, and which do not choose; 'front' "
+      "tells it");
   expect_number(candidates, name);
 }
 

@@ -1,7 +1,9 @@
 // TargetLUTs: keeps the estimated LUTs of the circuit at a target by choosing beta.
 #include <algorithm>
+#include <limits>
 
 #include "hgq/callbacks/budget_callback.h"
+#include "hgq/callbacks/finite_loss.h"
 #include "hgq/core/error.h"
 #include "hgq/deploy/circuit_cost.h"
 #include "hgq/deploy/registry.h"
@@ -37,7 +39,11 @@ class TargetLuts final : public BudgetCallback {
       t.logs.set("luts", luts);
       return luts;
     } catch (const ConfigError& e) {
-      throw RunError(concat("TargetLUTs: epoch ", t.epoch + 1, ": the network has no circuit any more: ", e.what()));
+      // The next batch says of a network that has gone astray what there is to say.
+      HGQ_CHECK(!has_finite_loss(t), RunError, "TargetLUTs: epoch ", t.epoch + 1,
+                ": the network has no circuit any more: ", e.what());
+      t.logs.set("luts", std::numeric_limits<double>::quiet_NaN());
+      return std::nullopt;
     }
   }
 

@@ -9,6 +9,7 @@
 
 #include "hgq/core/error.h"
 #include "hgq/core/finite.h"
+#include "hgq/core/shell_word.h"
 #include "hgq/data/keras_activation.h"
 #include "hgq/data/keras_classes.h"
 #include "hgq/layers/kinds.h"
@@ -332,7 +333,8 @@ Model load_model(const std::string& path, const ReadGroup& read_hgq, const Layer
                  const ImportOptions& import, std::vector<std::string>* notes) {
   const KerasFile file = read_keras_file(path);
   HGQ_CHECK(!is_qkeras(file), FileError, path,
-            ": is a model of QKeras, of which a proxy can be made: hgq-train import ", path, " --out proxy.h5");
+            ": is a model of QKeras, of which a proxy can be made: hgq-train import ", shell_word(path),
+            " --out proxy.h5");
   HGQ_CHECK(
       !is_proxy(file), FileError, path,
       ": is a proxy, expected a model (model.h5, which the proxy was made of); 'predict' and 'verify' read a proxy");
@@ -340,7 +342,7 @@ Model load_model(const std::string& path, const ReadGroup& read_hgq, const Layer
   HGQ_CHECK(!is_plain_keras(file, kinds_of(defaults).layers.names()), FileError, path,
             ": is a model of Keras without layers of HGQ, of which a proxy can be made if quantizers are given: "
             "hgq-train import ",
-            path,
+            shell_word(path),
             " --input-bits 'ap_fixed<16,6>' --out proxy.h5; to train it quantized, write its layers into a config");
   const auto load = [&](const h5::File& raw) {
     const bool ours = has_own_weights(raw);

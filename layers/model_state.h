@@ -18,6 +18,8 @@ class ModelState {
   /// Copies parameters and states, which hold ranges and beta, too.
   explicit ModelState(const Model& model);
   int64_t bytes() const;
+  /// Puts the numbers into the model for good, and keeps those that it had. The model must be as for Exchange.
+  void exchange_with(const Model& model) { swap(model); }
 
   /// Puts the numbers of a state into the model while it lives, and those of the model back. The model must have the
   /// layers that the state was taken of.

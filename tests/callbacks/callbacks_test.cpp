@@ -102,6 +102,30 @@ TEST(CalibratedBops, AreTheExactOnesOfATrace) {
   EXPECT_EQ(trainer.history().find(3, "bops"), trace_minmax(s.model, s.train, s.workers).total);
 }
 
+// Spoils the weights after the last batch of the second epoch.
+class LateSpoiler final : public Callback {
+ public:
+  std::string_view name() const override { return "LateSpoiler"; }
+  void on_batch_end(Training& t) override {
+    if (t.epoch != 1 || t.batch + 1 != t.batches) return;
+    for (Parameter* const p : t.model.parameters()) p->value.fill(std::nanf(""));
+  }
+};
+
+TEST(CalibratedBops, LeaveItToTheNextBatchToTellOfANetworkThatIsNotFinite) {
+  for (const char* const yaml : {"FreeBOPs", "CalibratedBOPs"}) {
+    SmallTraining s;
+    Trainer trainer(s.model, s.objective, s.adam, s.workers, s.options(4));
+    trainer.add(std::make_unique<LateSpoiler>());
+    try {
+      train_with(s, trainer, yaml, 4);
+      FAIL() << yaml;
+    } catch (const RunError& e) {
+      EXPECT_EQ(std::string(e.what()).find("epoch 3, batch 1: the loss is not finite"), 0U) << yaml << e.what();
+    }
+  }
+}
+
 TEST(EarlyStopping, EndsAfterPatienceEpochs) {
   SmallTraining s;
   s.adam.set_learning_rate(0);

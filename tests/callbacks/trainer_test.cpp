@@ -200,6 +200,29 @@ TEST(Trainer, WhatCameBeforeALossThatIsNotFiniteIsWritten) {
   EXPECT_EQ(trainer.epochs(), 2);
 }
 
+TEST(Trainer, SaysWhichPartOfTheLossIsNotFinite) {
+  for (const bool with_checkpoint : {false, true}) {
+    for (const double beta : {0.0, 3e38}) {
+      SmallTraining s;
+      Trainer::Options options = s.options(20);
+      if (with_checkpoint) options.write_checkpoint = [](const nlohmann::json&) {};
+      Trainer trainer(s.model, s.objective, s.adam, s.workers, options);
+      s.model.set_beta(beta);
+      trainer.add(std::make_unique<Poison>());
+      try {
+        trainer.fit(s.train, nullptr);
+        FAIL();
+      } catch (const RunError& e) {
+        const std::string message = e.what();
+        const auto has = [&](const char* words) { return message.find(words) != std::string::npos; };
+        EXPECT_EQ(has("beta times BOPs is not. Try a beta far below 3e+38"), beta > 0) << message;
+        EXPECT_EQ(has("learning rate"), beta == 0) << message;
+        EXPECT_EQ(has("last checkpoint"), with_checkpoint && beta == 0) << message;
+      }
+    }
+  }
+}
+
 TEST(Trainer, RefusesTheStateOfOtherCallbacks) {
   SmallTraining s;
   nlohmann::json kept;

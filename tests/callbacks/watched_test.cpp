@@ -104,8 +104,7 @@ TEST(Watched, NamesOfSeveralOutputsAreThoseOfTheHistory) {
 
 TEST(Watched, ANameForTwoThingsIsRefused) {
   const std::vector<std::string> measured{"loss", "val_loss", "other_loss"};  // an output called 'val'
-  EXPECT_THAT(ambiguous_names({}, measured, true),
-              ElementsAre(HasSubstr("two values of an epoch would be called 'val_loss'")));
+  EXPECT_THAT(ambiguous_names({}, measured, true), ElementsAre("val_loss"));
   EXPECT_THAT(ambiguous_names({}, measured, false), ElementsAre());
   EXPECT_THAT(ambiguous_names({}, std::vector<std::string>{"loss", "mse", "mse"}, true), ElementsAre());
 }

@@ -62,6 +62,11 @@ REFUSED = [
     (['callbacks=[{Checkpoint: {file: config.yaml}}]'], 'expected a name that ends with .h5'),
     (['callbacks=[{Checkpoint: {file: a.h5}}, {Checkpoint: {file: ./a.h5}}]'], "writes 'a.h5', and so does one before it"),
     (['train.metrics=[{accuracy: {name: loss}}]'], "a metric is called 'loss'"),
+    (['train.metrics=[accuracy, {AUC: {name: seconds}}]'], "--set #1: a metric is called 'seconds'"),
+    (['train.metrics=[{AUC: {name: bops}}]', 'callbacks=[FreeBOPs]'], "a metric is called 'bops'"),
+    (['train.metrics=[accuracy, {AUC: {name: val_accuracy}}]', 'data.validation=0.2'], "a metric is called 'val_accuracy'"),
+    (['train.epochs=4', 'train.phases=[{epochs: 1, learning_rate: 0.1}, {}]', 'callbacks=[ReduceLROnPlateau: {monitor: loss}]'],
+     'ReduceLROnPlateau sets the learning rate, and so does train.phases'),
     (['data.targets=word', 'train.class_weight={w1: 2, 1: 3}'], "'w1' and '1' are the same class"),
 ]
 

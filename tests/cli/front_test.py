@@ -9,7 +9,7 @@ import json
 import pathlib
 import shutil
 
-from cli_support import ARGS, CliTestCase, hgq, main
+from cli_support import ARGS, CliTestCase, digest, hgq, main
 
 
 class FrontTest(CliTestCase):
@@ -65,6 +65,10 @@ class FrontTest(CliTestCase):
         self.assertIn(f"did you mean '{out}/proxy.h5'?", hgq('rtl', out, '--out', self.folder / 'rtl', check=2).stderr)
         self.assertIn(f"did you mean '{out}/rtl' or '{out}/proxy.h5'?", hgq('verify', out, check=2).stderr)
         self.assertIn(f'picked from {picked["run"]}/{picked["file"]}', hgq('show', out, check=0).stdout)
+        # The choice is kept: there is nothing in it to go on with.
+        kept = digest(out / 'model.h5')
+        self.assertIn("holds a model that 'hgq-train pick' has chosen", hgq(out / 'config.yaml', '--resume', check=2).stderr)
+        self.assertEqual(digest(out / 'model.h5'), kept)
 
     def test_what_was_measured_is_kept_while_it_is_true(self):
         self.train('run', 1e-5)
@@ -86,9 +90,27 @@ class FrontTest(CliTestCase):
         hgq('front', run, check=0)
         shutil.copy(run / 'model.h5', files[0])
         self.assertIn('measuring', hgq('front', run, check=0).stderr)
-        # A model that is not there any more is told.
+        # What was measured with circuits serves without them, and stays.
+        kept = cache.read_text()
+        without = hgq('front', run, '--no-luts', '--json', check=0)
+        self.assertNotIn('measuring', without.stderr)
+        self.assertNotIn('luts', without.stdout)
+        self.assertEqual(cache.read_text(), kept)
+        # Numbers that are none are null in JSON, whatever the file holds.
+        cache.write_text(kept.replace('"value": ', '"value": "nan", "was": ', 1))
+        found = json.loads(hgq('front', run, '--json', check=0).stdout)
+        self.assertNotIn('"nan"', json.dumps(found))
+        self.assertIn('null', json.dumps(found))
+        # A model that is not there any more is told. Only model.h5 can be made again.
         files[0].unlink()
-        self.assertIn(f'pareto/{files[0].name} is missing', hgq('front', run, check=0).stderr)
+        told = hgq('front', run, check=0).stderr
+        self.assertIn(f'pareto/{files[0].name} is missing', told)
+        self.assertNotIn('--resume', told)
+        (run / 'model.h5').unlink()
+        self.assertIn(f"are missing, and not compared; 'hgq-train {run}/config.yaml --resume' writes model.h5 again", hgq('front', run, check=0).stderr)
+        cache.unlink()
+        hgq('front', run, '--no-luts', check=0)
+        self.assertIn('measuring', hgq('front', run, check=0).stderr)
 
     def test_other_data_are_measured_anew_and_gone_ones_are_not_needed(self):
         data = self.folder / 'rows.csv'
@@ -121,6 +143,13 @@ class FrontTest(CliTestCase):
         self.assertIn('there is no such folder', hgq('front', self.folder / 'nothing', check=2).stderr)
         self.assertIn('holds no run', hgq('front', self.folder / 'runs/a/pareto', check=2).stderr)
         self.assertIn('is a file', hgq('front', self.folder / 'runs/a/model.h5', check=2).stderr)
+        # A run of a sweep that has ended without a model.
+        (self.folder / 'runs/b/model.h5').unlink()
+        (self.folder / 'runs/b/summary.json').unlink()
+        shutil.rmtree(self.folder / 'runs/b/pareto')
+        self.assertIn('runs/b: has no model yet', hgq('front', self.folder / 'runs', check=3).stderr)
+        (self.folder / 'runs/b/exit_code').write_text('3\n')
+        self.assertIn('runs/b: has failed with exit code 3', hgq('front', self.folder / 'runs', check=3).stderr)
         both = hgq('front', self.folder / 'runs/a', self.folder / 'runs/../runs/a/', check=0)
         self.assertIn('of 1 runs', both.stdout)
 
@@ -140,15 +169,48 @@ class FrontTest(CliTestCase):
         self.assertNotIn('differ', alike)
 
     def test_messages_say_what_to_do(self):
-        self.train('run', 1e-6)
-        run, out = self.folder / 'run', self.folder / 'picked'
-        for options, words in ((('--under', 'luts=1'), 'the nearest is'), (('--best', 'test_accuracy'), 'take val_accuracy instead'), (('--under', 'lut=5'), "did you mean 'luts'"),
+        said = self.train('my run', 1e-6)
+        run, out = self.folder / 'my run', self.folder / 'picked'
+        self.assertIn(f"'hgq-train front \"{run}\"' adds LUTs", said.stdout)
+        for options, words in ((('--under', 'luts=1'), 'the nearest is'), (('--best', 'test_accuracy'), 'take val_accuracy instead'), (('--under', 'overflow_share=0'), 'of the test rows'), (('--under', 'lut=5'), "did you mean 'luts'"),
                                (('--under', 'luts'), 'needs a value NAME=NUMBER'), (('--under', 'luts=x'), 'expected NAME=NUMBER'), (('--best', 'val_accuracyy'), 'did you mean'), (('--no-luts', '--under', 'luts=9'), "has a number 'luts'")):
             self.assertIn(words, hgq('pick', run, '--out', out, *options, check=2).stderr)
             self.assertFalse(out.exists())
         self.assertIn("did you mean 'val_accuracy'?", hgq('front', run, '--metrics', 'accuracy', check=2).stderr)
         self.assertEqual(hgq('front', run, '--stage-delay', 3, '--quiet', check=0).stderr, '')
         self.assertIn('test_accuracy', hgq('front', run, '--metrics', 'test_accuracy,exact_bops', '--no-luts', check=0).stdout)
+
+    def test_no_command_writes_over_a_file_of_a_run(self):
+        self.train('run', 1e-6, epochs=1)
+        run = self.folder / 'run'
+        (self.folder / 'link.h5').symlink_to(run / 'model.h5')
+        other = self.folder / 'other.h5'
+        shutil.copy(run / 'model.h5', other)
+        data = pathlib.Path(ARGS.source) / 'data/samples/magic.h5'
+        rows = ('--data', data)
+        names = [p.relative_to(run) for p in run.rglob('*') if p.suffix in ('.h5', '.yaml', '.json', '.csv')] + ['candidates.json', 'output_scaling.csv', '../link.h5']
+        self.assertGreater(len(names), 8)
+        commands = [(('front', run), '--out'), (('predict', other, *rows), '--out'), (('eval', other, *rows), '--report'), (('trace', other, *rows), '--out'), (('export', other), '--out'),
+                    (('import', other), '--out'), (('report', run), '--out')]
+        content = {p: p.read_bytes() for p in run.rglob('*') if p.is_file()}
+        for command, option in commands:
+            for name in names:
+                with self.subTest(command=command[0], name=name):
+                    said = hgq(*command, option, run / name, check=2).stderr
+                    self.assertIn(f'{option} ', said)
+                    self.assertIn('would be overwritten; give another name', said)
+        self.assertEqual({p: p.read_bytes() for p in run.rglob('*') if p.is_file()}, content)
+        rows = self.folder / 'rows.csv'
+        rows.write_text('a,b,y\n' + ''.join(f'{i % 7},{i % 5},{i % 2}\n' for i in range(60)))
+        kept = rows.read_bytes()
+        model = self.trained('data: {file: rows.csv, inputs: [a, b], targets: y}\nmodel: {layers: [HQuantize, HDense: {units: 2}]}\ntrain: {loss: sparse_categorical_crossentropy, epochs: 1}\n', 'small')
+        self.assertIn('--out', hgq('front', self.folder / 'small', '--out', rows, check=2).stderr)
+        self.assertIn('--report', hgq('eval', model, '--data', rows, '--report', rows, check=2).stderr)
+        self.assertEqual(rows.read_bytes(), kept)
+        # A config beside other files is no run.
+        (self.folder / 'config.yaml').write_text('')
+        for _ in range(2):
+            hgq('export', model, '--out', self.folder / 'proxy.h5', check=0)
 
     def test_sets_softmax_and_fronts_that_are_not_there(self):
         for name, keys in (('no_test', {'test': ''}), ('alone', {'validation': '', 'test': '', 'callbacks': '[]'}), ('softmax', {'layers': ', HActivation: {activation: softmax}'}),

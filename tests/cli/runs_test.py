@@ -279,8 +279,16 @@ class RunsTest(CliTestCase):
         fewer = hgq(self.config, '--out', run, '--set', 'train.epochs=3', '--resume', '--quiet', check=2).stderr
         self.assertIn('train.epochs is 3, but the run in', fewer)
         self.assertEqual((run / 'config.yaml').read_bytes(), kept)
-        # A run without a checkpoint starts anew and says so.
+        # Without a checkpoint its model is not replaced; where there is none yet, the run starts anew and says so.
         (run / 'checkpoint.h5').unlink()
+        kept = digest(run / 'model.h5')
+        again = ('--out', run, '--set', 'train.epochs=4', '--resume', '--quiet')
+        for name in ('summary.json', 'model.h5'):
+            refused = hgq(self.config, *again, check=2).stderr
+            self.assertIn('holds a model of a training that has ended, and no checkpoint.h5', refused)
+            self.assertIn(f'hgq-train {run}/config.yaml --out NEW', refused)
+            self.assertEqual(digest(run / 'model.h5'), kept)
+            (run / name).unlink()
         self.assertIn('starting anew', hgq(self.config, '--out', run, '--set', 'train.epochs=4', '--resume', '--quiet', check=0).stderr)
         # A config of that name that is no run's.
         shutil.copy(run / 'config.yaml', self.folder / 'config.yaml')
@@ -301,7 +309,7 @@ class RunsTest(CliTestCase):
             self.assertEqual(digest(self.folder / 'run' / name), digest(self.folder / 'again' / name), name)
 
     def test_terminate_on_nan_keeps_the_model_as_it_is(self):
-        sets = ('--set', 'callbacks=[TerminateOnNaN]', '--set', 'train.optimizer={SGD: {learning_rate: 1.0e+30}}')
+        sets = ('--set', 'callbacks=[TerminateOnNaN, CalibratedBOPs]', '--set', 'train.optimizer={SGD: {learning_rate: 1.0e+30}}')
         ended = self.train('run', *sets, check=3)
         self.assertIn('TerminateOnNaN: epoch 1, batch 2: the loss is', ended.stderr)
         self.assertIn('there is no proxy.h5', ended.stderr)
@@ -334,6 +342,12 @@ class RunsTest(CliTestCase):
         result = hgq(self.config, '--out', self.folder / 'run', '--quiet', '--set', 'train.optimizer={SGD: {learning_rate: 1.0e+30}}', check=3)
         self.assertIn('not finite', result.stderr)
         self.assertFalse((self.folder / 'run/model.h5').exists())
+        # The weights become wrong in the last batch of an epoch: those who trace after it leave the message to the next batch.
+        said = [hgq(self.config, '--out', self.folder / f'traced{n}', '--quiet', '--set', 'train.optimizer={Adam: {learning_rate: 1.0e+10}}', '--set', 'train.batch_size=100000', '--set', f'callbacks={callbacks}', check=3).stderr
+                for n, callbacks in enumerate(('[]', '[CalibratedBOPs]', '[CalibratedBOPs, TargetLUTs: 100]'))]
+        self.assertIn('epoch 2, batch 1: the loss is not finite', said[0])
+        self.assertEqual(said[1], said[0])
+        self.assertIn('the loss is not finite', said[2])
 
 
 if __name__ == '__main__':

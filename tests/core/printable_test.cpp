@@ -6,6 +6,7 @@
 
 #include "hgq/config/nearest_name.h"
 #include "hgq/config/node.h"
+#include "hgq/core/shell_word.h"
 
 namespace hgq {
 namespace printable_test {
@@ -64,6 +65,16 @@ TEST(Yaml, EscapesThatGiveControlCharactersAreRefused) {
   EXPECT_EQ(errors.messages()[0], "f:1:4: the text 'x?y' holds the control character 0; leave the escape out");
   EXPECT_EQ(errors.messages()[1], "f:2:4: the text '?[2J' holds the control character 27; leave the escape out");
   EXPECT_EQ(node["c"].text(), "tab\t");
+}
+
+TEST(ShellWord, IsQuotedWhereAShellWouldReadItOtherwise) {
+  for (const char* const plain : {"runs/a_1.h5", "../x-y", "r\u00fcn"}) EXPECT_EQ(shell_word(plain), plain);
+  EXPECT_EQ(shell_word("my run"), "\"my run\"");
+  EXPECT_EQ(shell_word("it's"), "\"it's\"");
+  EXPECT_EQ(shell_word(""), "\"\"");
+  EXPECT_EQ(shell_word("a;b"), "\"a;b\"");
+  EXPECT_EQ(shell_word("$a"), "'$a'");
+  EXPECT_EQ(shell_word("`it's`"), "'`it'\\''s`'");
 }
 
 }  // namespace printable_test

@@ -175,6 +175,48 @@ TEST_F(Sets, WideNumbersAreScaledBeforeTheyAreRounded) {
   }
 }
 
+/// Numbers that float64 has and float32 has not: they are scaled, or refused with their place, and never become
+/// infinite.
+TEST_F(Sets, HugeNumbersAreScaledOrRefused) {
+  const auto write = [&](double huge) {
+    std::string csv = "a,b,y\n";
+    for (int i = 0; i < 20; ++i) csv += concat(i, ",", i % 2 == 0 ? huge : -huge, ",", i % 3 + 1, "\n");
+    write_text(folder, "huge.csv", csv);
+  };
+  const auto error_of = [&](const std::string& keys) -> std::string {
+    ErrorList errors;
+    const Node node = Node::from_yaml("file: huge.csv\n" + keys, "c.yaml", errors);
+    const DataConfig settings = read_data_config(node, folder.path(), errors);
+    errors.throw_if_any();
+    try {
+      const bool numbers = !settings.target_scales.empty();
+      const OutputSpec output{"out", Shape{numbers ? 1 : 3},
+                              numbers ? TargetKind::kNumbers : TargetKind::kClassNumbers};
+      const DataSets sets = load_data(open_data(settings), settings, {"in"}, {output}, 42);
+      const std::vector<float> x = all_of(*sets.train, numbers);
+      return std::ranges::all_of(x, [](float v) { return std::isfinite(v) && std::abs(v) <= 2; }) ? "" : "not scaled";
+    } catch (const FileError& e) {
+      return e.what();
+    }
+  };
+  for (const char* const scale : {"standard", "minmax", "power_of_two"}) {
+    const std::string keys = concat("inputs: [a, b]\ntargets: y\nscale: ", scale, "\n");
+    write(1e200);
+    EXPECT_EQ(error_of(keys), "") << scale;
+    write(1.7e308);
+    const std::string error = error_of(keys);
+    if (scale[0] != 's') {
+      EXPECT_THAT(error, HasSubstr("column 1: holds numbers that are too large to be scaled"));
+    }
+    // Predictions are float32 in the unit of the targets.
+    const std::string of_targets = concat("inputs: a\ntargets: b\nscale_targets: ", scale, "\n");
+    write(1e200);
+    EXPECT_THAT(error_of(of_targets), HasSubstr("predictions in their unit would be beyond float32")) << scale;
+    write(1e37);
+    EXPECT_EQ(error_of(of_targets), "") << scale;
+  }
+}
+
 TEST_F(Sets, ASetForATrainedModelTakesItsScalingAndClasses) {
   const DataSets trained = load(config("scale: minmax\n"));
   DataFiles files;

@@ -26,6 +26,23 @@ TEST(Scaling, StandardIsMeanAndPopulationDeviation) {
   EXPECT_EQ(values[1], static_cast<float>(15.0 / std::sqrt(125.0)));
 }
 
+TEST(Scaling, HugeNumbersDoNotOverflow) {
+  const std::vector<double> small{1, -3, 0, 2.5, 7, 1e-3};
+  for (const int exponent : {440, 449, 500, 600, 1019}) {
+    // Numbers that are small, and of which the squares overflow later; the first feature is for comparison.
+    std::vector<double> values;
+    for (const double x : small) values.insert(values.end(), {x, std::ldexp(x, exponent)});
+    ScalingFit fit(ScaleKind::kStandard, Shape{2});
+    fit.add(values);
+    const Scaling scaling = fit.result();
+    EXPECT_NEAR(std::ldexp(scaling.offset[1], -exponent) / scaling.offset[0], 1, 1e-12) << exponent;
+    EXPECT_NEAR(std::ldexp(scaling.divisor[1], -exponent) / scaling.divisor[0], 1, 1e-12) << exponent;
+    std::vector<float> scaled(values.size());
+    scaling.apply(values, scaled);
+    for (size_t i = 0; i < scaled.size(); i += 2) EXPECT_NEAR(scaled[i + 1], scaled[i], 1e-6F);
+  }
+}
+
 TEST(Scaling, AConstantFeatureHasTheDivisorOne) {
   ScalingFit fit(ScaleKind::kStandard, Shape{1});
   fit.add(std::vector<float>(1000, 0.1F));  // 0.1 has no exact sum: a deviation by sums of squares would not be 0

@@ -80,6 +80,11 @@ TEST(Choice, SaysWhatIsWrong) {
   EXPECT_THAT(message("val_accuracy", "bops=1"), ThrowsMessage<ConfigError>(HasSubstr("exact_bops")));
   EXPECT_THAT(message("val_accuracy", "luts=300"),
               ThrowsMessage<ConfigError>(HasSubstr("luts <= 300 (the nearest is 500: runs/a/a)")));
+  std::vector<Candidate> verified = all;
+  verified[0].rows = verified[1].rows = 10;
+  EXPECT_THROW(choose(verified, {.best = "overflow_share", .bounds = {}}), ConfigError);  // of the test rows
+  for (Candidate& candidate : verified) candidate.test.clear();
+  EXPECT_EQ(choose(verified, {.best = "overflow_share", .bounds = {}}).index, 0U);
   EXPECT_THROW(choose({}, {}), ConfigError);
   for (const char* const text : {"luts", "luts=", "=3", "luts=3x", "luts=nan", "luts=inf", ""})
     EXPECT_THROW(Bound::from(text, false), ConfigError) << text;

@@ -100,6 +100,27 @@ TEST(TargetLUTs, KeepsTheTarget) {
   EXPECT_EQ(circuit_cost(t.model, t.data, t.workers).circuit.luts, *last);
 }
 
+class Spoiler final : public Callback {
+ public:
+  std::string_view name() const override { return "Spoiler"; }
+  void on_batch_end(Training& t) override {
+    if (t.epoch != 1 || t.batch + 1 != t.batches) return;
+    for (Parameter* const p : t.model.parameters()) p->value.fill(std::nanf(""));
+  }
+};
+
+TEST(TargetLUTs, LeavesItToTheNextBatchToTellOfANetworkThatIsNotFinite) {
+  Training4 t({HQuantize(), HDense(4).relu(), HDense(2)}, 4);
+  const auto trainer = t.make("TargetLUTs: {target: 100, every: 1}");
+  trainer->add(std::make_unique<Spoiler>());
+  try {
+    trainer->fit(t.data, nullptr);
+    FAIL();
+  } catch (const RunError& e) {
+    EXPECT_THAT(e.what(), HasSubstr("epoch 3, batch 1: the loss is not finite"));
+  }
+}
+
 TEST(TargetLUTs, RefusesWhatHasNoCircuitBeforeTheFirstEpoch) {
   Training4 t({HQuantize(), HDense(4).relu(), HDense(2), HActivation("softmax")}, 1);
   const auto refused = t.make("TargetLUTs: 100");
