@@ -73,7 +73,7 @@ int run_trace(const TraceCommand& command, const Registry& registry) {
 }
 
 int run_export(const ExportCommand& command, const Registry& registry) {
-  check_output("--out", command.out, {command.model});
+  check_output("--out", command.out, {command.model}, beside(command.model, "proxy.h5"));
   LoadedModel loaded = load_model_with_extras(command.model, registry);
   ProxyModel proxy = to_proxy_model(loaded.model, {.aggressive = command.overflow == "wrap",
                                                    .accum_fp_max_offset = command.accum_fp_max_offset,

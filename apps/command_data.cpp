@@ -169,8 +169,16 @@ std::unique_ptr<Dataset> load_command_data(const DataCommand& command, const Mod
   choice.inputs(extras.inputs);
   if (!outputs.empty()) choice.targets(extras.targets);
   choice.sample_weights(sample_weights);
-  check_output(command.out_option, command.out, files_of(choice.spec()));
-  RowSet rows = open_rows(choice.spec(), files);
+  check_output(command.out_option, command.out, files_of(choice.spec()),
+               command.remade.empty() ? "" : beside(command.model, command.remade));
+  RowSet rows = [&] {
+    try {
+      return open_rows(choice.spec(), files);
+    } catch (const FileError& e) {
+      if (!command.inputs.empty() || !extras.inputs.empty()) throw;
+      throw FileError(concat(e.what(), "; the model does not say what its inputs are called, --inputs does"));
+    }
+  }();
   tell(rows);
   const std::string from = places(rows.inputs);
   std::vector<std::string> names;

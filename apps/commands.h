@@ -54,6 +54,7 @@ struct DataCommand {
   bool json = false;
   std::string out;                   // the file that is written, none of those that are read; empty: none
   std::string out_option = "--out";  // that names it
+  std::string remade;                // a file beside the model that it may be though a run owns it; empty: none
   bool allow_external = false;       // HDF5 files may name files outside of their own folder
   std::optional<double> memory;      // GiB, as data.memory of a config
 };
@@ -81,6 +82,7 @@ struct PredictCommand : DataCommand {
 };
 int run_predict(const PredictCommand& command, const Registry& registry);
 struct TraceCommand : DataCommand {
+  TraceCommand() { remade = "model.h5"; }
   double cover_factor = 1;
 };
 int run_trace(const TraceCommand& command, const Registry& registry);

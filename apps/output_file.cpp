@@ -53,7 +53,12 @@ std::vector<std::string> files_of_run(const std::string& folder) {
   return files;
 }
 
-void check_output(const std::string& option, const std::string& out, const std::vector<std::string>& read) {
+std::string beside(const std::string& file, const std::string& name) {
+  return (fs::path(file).parent_path() / name).string();
+}
+
+void check_output(const std::string& option, const std::string& out, const std::vector<std::string>& read,
+                  const std::string& remade) {
   if (out.empty()) return;
   std::error_code ignored;
   for (const std::string& file : read) {
@@ -61,7 +66,11 @@ void check_output(const std::string& option, const std::string& out, const std::
               " is a file that this command reads, and would be overwritten; give another name");
   }
   // As it is written, and where its links lead.
-  for (const fs::path& path : {fs::absolute(out, ignored).lexically_normal(), fs::weakly_canonical(out, ignored)}) {
+  const auto paths_of = [&](const std::string& file) {
+    return std::array{fs::absolute(file, ignored).lexically_normal(), fs::weakly_canonical(file, ignored)};
+  };
+  for (const fs::path& path : paths_of(out)) {
+    if (!remade.empty() && std::ranges::count(paths_of(remade), path) > 0) continue;
     const fs::path owner = owner_of(path);
     HGQ_CHECK(owner.empty(), ConfigError, option, " ", printable(out), " is a file of the ",
               has_file(owner, "sweep.yaml") ? "sweep" : "run", " in '", printable(owner.string()),

@@ -207,6 +207,9 @@ class FrontTest(CliTestCase):
         self.assertIn('--out', hgq('front', self.folder / 'small', '--out', rows, check=2).stderr)
         self.assertIn('--report', hgq('eval', model, '--data', rows, '--report', rows, check=2).stderr)
         self.assertEqual(rows.read_bytes(), kept)
+        # A run's model may be traced, and exported, once more.
+        hgq('trace', model, '--data', rows, '--out', model, check=0)
+        hgq('export', model, '--out', model.with_name('proxy.h5'), check=0)
         # A config beside other files is no run.
         (self.folder / 'config.yaml').write_text('')
         for _ in range(2):
