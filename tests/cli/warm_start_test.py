@@ -130,7 +130,7 @@ class WarmStartTest(CliTestCase):
         both = self.run_of('both', check=2, callbacks='[BetaSchedule: {from: 1.0e-6, to: 1.0e-4}]', train='epochs: 2, phases: [{beta: 1.0e-5}]')
         self.assertIn('callbacks: BetaSchedule sets beta, and so does train.phases; leave out one of them', both.stderr)
         rates = self.run_of('rates', check=2, callbacks='[ReduceLROnPlateau: {monitor: loss}]', train='epochs: 2, phases: [{learning_rate: 1.0e-3}]')
-        self.assertIn('ReduceLROnPlateau: the learning rate follows a schedule', rates.stderr)
+        self.assertIn('callbacks: ReduceLROnPlateau sets the learning rate, and so does train.phases', rates.stderr)
         for train, text in (('epochs: 2, phases: [{epochs: 3}]', 'the phases have 3 epochs in all, but train.epochs is 2'),
                             ('epochs: 2, phases: [{epochs: 2}, {beta: 0}]', 'leaves none of the 2 of train.epochs'),
                             ('phases: [{beta: 0}]', 'the last phase has no epochs'),
