@@ -94,7 +94,7 @@ const MetricConfig* metric_called(const std::string& name, const RunConfig& conf
       const std::string logged(made->logged_name());
       for (const std::string& output : config.model.outputs) {
         for (const std::string& form : {logged, prefix + logged}) {
-          if (name == form || name == output + "_" + form) return &metric;
+          if (name == form || name == concat(output, "_", form)) return &metric;
         }
       }
     }
