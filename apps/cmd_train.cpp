@@ -16,6 +16,7 @@
 #include "hgq/apps/run_candidates.h"
 #include "hgq/apps/run_evaluation.h"
 #include "hgq/apps/run_folder.h"
+#include "hgq/apps/run_profile.h"
 #include "hgq/apps/run_rtl.h"
 #include "hgq/apps/run_text.h"
 #include "hgq/apps/setup.h"
@@ -48,6 +49,7 @@ class Run {
 
   int execute() {
     const double begin = seconds_now();
+    RunProfile profile(command_.profile, workers_);
     read_config();
     open_folder();
     build();
@@ -76,6 +78,8 @@ class Run {
       epochs_ = trainer.epochs();
       position = trainer.position();
     }
+    const std::string where_time_went = profile.write(folder_.string());
+    if (!where_time_went.empty()) std::cerr << where_time_went;
     const bool paused = end == FitEnd::kInterrupted || end == FitEnd::kStopAfter;
     if (paused && command_.json) print_json({{"epochs", epochs_}}, false);
     if (end == FitEnd::kInterrupted) {

@@ -55,6 +55,8 @@ void add_train(CLI::App& app, TrainCommand& c) {
       ->type_name("SECONDS")
       ->check(number_above(0, true));
   app.add_flag("--resume", c.resume, "continue from the checkpoint of the run");
+  app.add_flag("--profile", c.profile,
+               "tell where the time of the training goes, as a table and in profile.json of the run");
   add_quiet(app, c.quiet);
   add_json(app, c.json);
 }

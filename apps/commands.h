@@ -31,6 +31,7 @@ struct TrainCommand {
   int64_t stop_after_steps = 0;
   double checkpoint_seconds = 2;  // the least time between two checkpoints at the end of an epoch
   bool resume = false;
+  bool profile = false;
   bool quiet = false;
   bool json = false;
 };

@@ -2,37 +2,16 @@
 
 #include <algorithm>
 
+#include "hgq/autograd/plan_profile.h"
 #include "hgq/core/arena.h"
 #include "hgq/core/error.h"
 
 namespace hgq {
 namespace {
 
-constexpr int64_t kCacheFloats = 384 * 1024 / 4;
-constexpr int64_t kSmallestChunk = 32;
-constexpr int64_t kRowsWorthSharing = 256;  // for fewer rows, waking a second thread costs more than it saves
-
 size_t at(int64_t i) { return static_cast<size_t>(i); }
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-}  // namespace
 
-Chunks cut_batch(int64_t rows, int64_t row_floats, const ExecutorOptions& options) {
-  const int64_t fits = std::max(kSmallestChunk, kCacheFloats / std::max<int64_t>(row_floats, 1));
-  int64_t chunk_rows = std::min(options.largest_chunk, fits);
-  // A batch of medium size is cut into more chunks than the cache requires, so that several threads have work.
-  if (rows > kRowsWorthSharing) chunk_rows = std::min(chunk_rows, std::max<int64_t>(divide_up(rows, 4), 128));
-  int64_t count = std::max<int64_t>(divide_up(rows, chunk_rows), 1);
-  const int64_t lanes = options.lanes;
-  if (count > lanes) {
-    const int64_t multiple =
-        std::max<int64_t>((count + lanes / 2) / lanes, 1) * lanes;  // a few rows more or less in a chunk do not matter
-    count = multiple;
-  }
-  Chunks chunks{.rows = rows, .chunk_rows = std::max<int64_t>(divide_up(rows, count), 1)};
-  chunks.count = std::max<int64_t>(divide_up(rows, chunks.chunk_rows), 1);
-  chunks.lanes = std::min(lanes, chunks.count);
-  return chunks;
-}
+}  // namespace
 
 // An operation of the Step domain with all its pointers resolved.
 struct Executor::StepCall {
@@ -78,6 +57,8 @@ Executor::Executor(const Tape& tape, Workers& workers, const ExecutorOptions& op
   }
   worker_pointers_.resize(at(workers.size()));
   for (WorkerPointers& p : worker_pointers_) p.pointers.resize(most);
+  if (workers.profile() != nullptr)
+    pieces_ = std::make_unique<PlanProfile>(plan_, options.gradients, *workers.profile(), workers.size());
 }
 
 Executor::~Executor() = default;
@@ -112,7 +93,8 @@ Executor::Program& Executor::program_for(int64_t rows) {
   if (const auto found = programs_.find(rows); found != programs_.end()) return *found->second;
   auto made = std::make_unique<Program>();
   Program& program = *made;
-  program.chunks = cut_batch(rows, plan_.worker_row_floats(), options_);
+  program.chunks =
+      cut_batch(rows, plan_.worker_row_floats(), {.largest_chunk = options_.largest_chunk, .lanes = options_.lanes});
   const auto& operands = plan_.operands();
   program.offsets.assign(operands.size(), 0);
   program.direct.assign(operands.size(), nullptr);
@@ -186,51 +168,76 @@ void Executor::forward(std::span<const ConstTensorView> inputs, uint64_t step) {
   step_ = step;
   program_ = &program_for(inputs.empty() ? 1 : inputs[0].shape[0]);
   if (options_.gradients) {
+    const PhaseTimer timer(profile(), pieces_ ? pieces_->step_values() : 0);
     std::ranges::fill(plan_.step_gradients(), 0.0F);
     for (Parameter* const p : plan_.parameters()) p->grad.fill(0.0F);
     for (const Plan::Seed& seed : plan_.seeds()) *seed.gradient += seed.weight;
   }
-  run_stages(plan_.forward_stages(), forward_calls_);
+  run_stages(plan_.forward_stages(), forward_calls_, pieces_ ? &pieces_->forward_stages() : nullptr);
+}
+
+Profile* Executor::profile() const {
+  Profile* const profile = workers_.profile();
+  return pieces_ != nullptr && profile != nullptr && profile->is_running() ? profile : nullptr;
 }
 
 void Executor::backward() {
   HGQ_CHECK(program_ != nullptr && options_.gradients, Error,
             "backward() needs a forward pass before it, and an executor with ExecutorOptions::gradients");
-  run_stages(plan_.backward_stages(), backward_calls_);
+  run_stages(plan_.backward_stages(), backward_calls_, pieces_ ? &pieces_->backward_stages() : nullptr);
 }
 
-void Executor::run_stages(const std::vector<Stage>& stages, std::vector<std::vector<StepCall>>& calls) {
+void Executor::run_stages(const std::vector<Stage>& stages, std::vector<std::vector<StepCall>>& calls,
+                          const std::vector<std::vector<int>>* operations) {
   for (size_t i = 0; i < stages.size(); ++i) {
-    for (StepCall& call : calls[i]) {
-      call.context.step = step_;
-      call.context.batch_rows = program_->chunks.rows;
-      switch (call.action) {
-        case Instruction::Action::kForward:
-          call.op->forward(call.context);
-          break;
-        case Instruction::Action::kBackward:
-          call.op->backward(call.context);
-          break;
-        default:
-          call.op->backward_step(call.context);
-      }
-    }
+    run_step_calls(calls[i], operations == nullptr ? nullptr : (*operations)[i].data());
     if (stages[i].segment >= 0) run_segment(stages[i].segment);
+  }
+}
+
+// `operations`: their numbers in the profile, if there is one.
+void Executor::run_step_calls(std::vector<StepCall>& calls, const int* operations) {
+  Profile* const profile = this->profile();
+  const PhaseTimer timer(profile, profile != nullptr ? pieces_->step_values() : 0);
+  for (size_t i = 0; i < calls.size(); ++i) {
+    StepCall& call = calls[i];
+    const int64_t begin = profile != nullptr ? now_ticks() : 0;
+    call.context.step = step_;
+    call.context.batch_rows = program_->chunks.rows;
+    switch (call.action) {
+      case Instruction::Action::kForward:
+        call.op->forward(call.context);
+        break;
+      case Instruction::Action::kBackward:
+        call.op->backward(call.context);
+        break;
+      default:
+        call.op->backward_step(call.context);
+    }
+    if (profile != nullptr) profile->add_operation_time(operations[i], 0, now_ticks() - begin, 1);
   }
 }
 
 void Executor::run_segment(int32_t index) {
   const Segment& segment = plan_.segments()[at(index)];
   const Chunks& chunks = program_->chunks;
+  Profile* const profile = this->profile();
+  PhaseTimer timer(profile, profile != nullptr ? pieces_->rows() : 0);
   workers_.run(chunks.lanes, [&](int64_t lane, int worker) {
     for (const int32_t operand : segment.lane_operands) {
       if (program_->direct[at(operand)] == nullptr)
         std::fill_n(resolve(operand, 0, lane, worker), plan_.operands()[at(operand)].floats,
                     plan_.operands()[at(operand)].start);
     }
-    for (int64_t chunk = chunks.first_of_lane(lane); chunk < chunks.first_of_lane(lane + 1); ++chunk)
-      run_chunk(segment, chunk, lane, worker);
+    for (int64_t chunk = chunks.first_of_lane(lane); chunk < chunks.first_of_lane(lane + 1); ++chunk) {
+      if (profile == nullptr) {
+        run_chunk<false>(index, chunk, lane, worker);
+      } else {
+        run_chunk<true>(index, chunk, lane, worker);
+      }
+    }
   });
+  const PhaseTimer combining(profile, profile != nullptr ? pieces_->lanes() : 0);
   combine(segment);
 }
 
@@ -256,8 +263,12 @@ float* Executor::resolve(int32_t id, int64_t row_begin, int64_t lane, int worker
   return reinterpret_cast<float*>(lane_memory_.data()) + program_->lane_floats * lane + offset;
 }
 
-void Executor::run_chunk(const Segment& segment, int64_t chunk, int64_t lane, int worker) {
+template <bool kTimed>
+void Executor::run_chunk(int32_t index, int64_t chunk, int64_t lane, int worker) {
+  const Segment& segment = plan_.segments()[at(index)];
   const Chunks& chunks = program_->chunks;
+  [[maybe_unused]] const int* operation = kTimed ? pieces_->of_segment(index).data() : nullptr;
+  [[maybe_unused]] int64_t begin = kTimed ? now_ticks() : 0;
   const int64_t row_begin = chunk * chunks.chunk_rows;
   const int64_t rows = chunks.rows_of(chunk);
   const auto& kernels = program_->kernels[rows == chunks.chunk_rows || program_->kernels[1].empty() ? 0 : 1];
@@ -287,6 +298,11 @@ void Executor::run_chunk(const Segment& segment, int64_t chunk, int64_t lane, in
       op.backward(c);
     } else {
       op.forward(c);
+    }
+    if constexpr (kTimed) {
+      const int64_t end = now_ticks();
+      workers_.profile()->add_operation_time(*operation++, worker, end - begin, rows);
+      begin = end;
     }
   }
 }
@@ -365,6 +381,11 @@ ConstTensorView Executor::input_gradient(Var var) const {
 }
 
 ConstTensorView Executor::step_gradient(Var var) const { return {plan_.step_gradient(var.id), var.shape()}; }
+
+const Chunks& Executor::chunks() const {
+  HGQ_CHECK(program_ != nullptr, Error, "there was no forward pass yet");
+  return program_->chunks;
+}
 
 size_t Executor::bytes() const { return whole_memory_.size() + worker_memory_.size() + lane_memory_.size(); }
 

@@ -17,34 +17,22 @@
 #include <span>
 #include <vector>
 
+#include "hgq/autograd/chunks.h"
 #include "hgq/autograd/plan.h"
 #include "hgq/autograd/tape.h"
 #include "hgq/core/parallel.h"
 
 namespace hgq {
 
+class PlanProfile;
+
 struct ExecutorOptions {
   bool gradients = true;
   bool all_parameters = false;  // also the gradients of parameters that are not trainable
-  int64_t largest_chunk = 512;  // rows, approximately; fewer if the values of a chunk would not fit into the cache
-  int lanes = 16;     // at most; a lane is a run of chunks whose partial results are summed in order on one thread
+  int64_t largest_chunk = ChunkOptions{}.largest_chunk;
+  int lanes = ChunkOptions{}.lanes;
   uint64_t seed = 0;  // of random numbers inside operations (stochastic rounding, dropout)
 };
-
-/// How a batch is cut: into chunks of equally many rows, of which the last may have fewer. If there are more chunks
-/// than lanes, their number is about a multiple of the number of lanes.
-struct Chunks {
-  int64_t rows = 0;        // of the batch
-  int64_t chunk_rows = 0;  // of each chunk but the last
-  int64_t count = 0;
-  int64_t lanes = 0;
-  int64_t first_of_lane(int64_t lane) const { return lane * count / lanes; }
-  int64_t rows_of(int64_t chunk) const { return chunk + 1 < count ? chunk_rows : rows - chunk_rows * (count - 1); }
-};
-
-/// Cuts a batch of `rows` rows. `row_floats` is the number of floats that a row takes while its chunk is computed
-/// (Plan::worker_row_floats); those of a chunk should fit into 384 KiB of the L2 cache.
-Chunks cut_batch(int64_t rows, int64_t row_floats, const ExecutorOptions& options);
 
 class Executor {
  public:
@@ -78,6 +66,8 @@ class Executor {
   /// The gradient of a Step value after backward(); its data is nullptr if no gradient reaches the value.
   ConstTensorView step_gradient(Var step_value) const;
   const Plan& plan() const { return plan_; }
+  /// How the batch of the last forward pass was cut.
+  const Chunks& chunks() const;
   /// Bytes of all buffers of Row values and lanes.
   size_t bytes() const;
 
@@ -88,9 +78,14 @@ class Executor {
 
   Program& program_for(int64_t rows);
   void check_inputs(std::span<const ConstTensorView> inputs) const;
-  void run_stages(const std::vector<Stage>& stages, std::vector<std::vector<StepCall>>& calls);
+  void run_stages(const std::vector<Stage>& stages, std::vector<std::vector<StepCall>>& calls,
+                  const std::vector<std::vector<int>>* operations);
+  void run_step_calls(std::vector<StepCall>& calls, const int* operations);
   void run_segment(int32_t segment);
-  void run_chunk(const Segment& segment, int64_t chunk, int64_t lane, int worker);
+  template <bool kTimed>
+  void run_chunk(int32_t segment, int64_t chunk, int64_t lane, int worker);
+  /// The profile, while it takes time.
+  Profile* profile() const;
   float* resolve(int32_t operand, int64_t row_begin, int64_t lane, int worker) const;
   void combine(const Segment& segment);
   std::vector<std::vector<StepCall>> prepare(const std::vector<Stage>& stages) const;
@@ -99,6 +94,7 @@ class Executor {
   Workers& workers_;
   ExecutorOptions options_;
   Plan plan_;
+  std::unique_ptr<PlanProfile> pieces_;  // if the workers have a profile
   std::vector<std::vector<StepCall>> forward_calls_, backward_calls_;
   std::map<int64_t, std::unique_ptr<Program>> programs_;
   Program* program_ = nullptr;

@@ -41,6 +41,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hgq/core/plain_matmul.h"
 #include "hgq/core/shape.h"
 
 namespace hgq {
@@ -126,6 +127,11 @@ class Op {
   /// are cheap to compute from the inputs.
   virtual bool recomputable() const { return false; }
   virtual std::unique_ptr<Kernels> make_kernels(int64_t /*rows*/) const { return nullptr; }
+  /// The matrix products that `forward`, or `backward` for gradients of the inputs in `wanted` (bits by index), amounts
+  /// to for `rows` rows, in whatever way they are computed: for profiles.
+  virtual std::vector<MatmulSpec> products(int64_t /*rows*/, bool /*backward*/, uint32_t /*wanted*/) const {
+    return {};
+  }
   virtual int64_t scratch_floats(int64_t /*rows*/) const { return 0; }
   virtual int64_t extra_floats() const { return 0; }
 

@@ -76,6 +76,21 @@ class Convolution final : public OpWith<Convolution> {
     return std::make_unique<Products>(*this, g_);
   }
 
+  // As products of all windows with the kernel, one for each group.
+  std::vector<MatmulSpec> products(int64_t rows, bool backward, uint32_t wanted) const override {
+    const int64_t m = rows * g_.windows.positions();
+    const int64_t k = g_.windows.h.size * g_.windows.w.size * g_.group_inputs();
+    const int64_t n = g_.group_outputs();
+    std::vector<MatmulSpec> specs;
+    for (int64_t group = 0; group < g_.groups; ++group) {
+      if (!backward) specs.push_back({.m = m, .k = k, .n = n});
+      if (backward && (wanted & 1U) != 0) specs.push_back({.m = m, .k = n, .n = k, .transpose_b = true});
+      if (backward && (wanted & 2U) != 0)
+        specs.push_back({.m = k, .k = m, .n = n, .transpose_a = true, .accumulate = true});
+    }
+    return specs;
+  }
+
   // For each group and row of output positions one product, or, if the rows of a window are not runs of inputs, one
   // product for each row of the kernel.
   void forward(const OpContext& c) const override {

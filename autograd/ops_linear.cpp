@@ -37,9 +37,18 @@ class MatmulOp final : public OpWith<MatmulOp> {
     return std::make_unique<Products>(rows * positions_, k_, n_);
   }
 
-  void forward(const OpContext& c) const override { products(c).forward.run(c.in[0], c.in[1], c.out[0]); }
+  std::vector<MatmulSpec> products(int64_t rows, bool backward, uint32_t wanted) const override {
+    const Products p(rows * positions_, k_, n_);
+    if (!backward) return {p.forward.spec()};
+    std::vector<MatmulSpec> specs;
+    if ((wanted & 1U) != 0) specs.push_back(p.to_a.spec());
+    if ((wanted & 2U) != 0) specs.push_back(p.add_to_b.spec());
+    return specs;
+  }
+
+  void forward(const OpContext& c) const override { of(c).forward.run(c.in[0], c.in[1], c.out[0]); }
   void backward(const OpContext& c) const override {
-    const Products& p = products(c);
+    const Products& p = of(c);
     if (c.grad_in[0] != nullptr) (c.accumulate[0] ? p.add_to_a : p.to_a).run(c.grad_out[0], c.in[1], c.grad_in[0]);
     if (c.grad_in[1] != nullptr) p.add_to_b.run(c.in[0], c.grad_out[0], c.grad_in[1]);
   }
@@ -49,7 +58,7 @@ class MatmulOp final : public OpWith<MatmulOp> {
   }
 
  private:
-  static const Products& products(const OpContext& c) { return static_cast<const Products&>(*c.kernels); }
+  static const Products& of(const OpContext& c) { return static_cast<const Products&>(*c.kernels); }
   int64_t positions_ = 0, k_ = 0, n_ = 0;
 };
 

@@ -78,6 +78,7 @@ Var Tape::constant(Tensor value) {
 
 std::vector<Var> Tape::record(std::unique_ptr<Op> op, std::span<const Var> inputs) {
   Node node;
+  node.layer = layer_;
   std::vector<ValueSpec> specs;
   for (const Var var : inputs) {
     check_valid(var);

@@ -55,6 +55,7 @@ class Tape {
     std::unique_ptr<Op> op;
     std::vector<int32_t> inputs;
     std::vector<int32_t> outputs;
+    std::string layer;  // see set_layer()
   };
   struct Loss {
     int32_t value = -1;
@@ -77,6 +78,8 @@ class Tape {
   /// kind and on how many operations of that kind were recorded before, and on nothing else on the tape.
   uint64_t next_stream(const std::string& kind);
 
+  /// The layer that records the following operations: for reports.
+  void set_layer(std::string name) { layer_ = std::move(name); }
   /// Appends an operation, and returns its outputs. Throws ShapeError, with the name of the operation, if the inputs do
   /// not fit.
   std::vector<Var> record(std::unique_ptr<Op> op, std::span<const Var> inputs);
@@ -101,6 +104,7 @@ class Tape {
   /// The value of a parameter or state, which is added when it is asked for the first time.
   Var once(const void* object, Value value);
 
+  std::string layer_;
   std::vector<Value> values_;
   std::vector<Node> nodes_;
   std::vector<Loss> losses_;

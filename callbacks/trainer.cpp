@@ -13,6 +13,7 @@
 #include "hgq/core/clock.h"
 #include "hgq/core/error.h"
 #include "hgq/core/finite.h"
+#include "hgq/core/profile.h"
 #include "hgq/data/rows_checksum.h"
 #include "hgq/layers/model_state.h"
 
@@ -36,6 +37,7 @@ Trainer::~Trainer() = default;
 
 template <typename Method>
 void Trainer::call(Method method, Training& t) {
+  const PhaseTimer timer(workers_.profile(), "callbacks");
   for (const auto& callback : callbacks_) {
     try {
       ((*callback).*method)(t);
@@ -267,6 +269,7 @@ std::optional<FitEnd> Trainer::run_epoch(Training& t, Batches& batches, int64_t 
   training_seconds_ += seconds_now() - begin;
   t.logs = computation.epoch_metrics();
   if (evaluation_ != nullptr) {
+    const PhaseTimer timer(workers_.profile(), "evaluation");
     const Metrics validated = evaluation_->run(*t.validation, std::max<int64_t>(t.batch_size, 4096), "val_");
     for (const auto& [name, value] : validated.entries()) t.logs.set(name, value);
   }
@@ -329,6 +332,7 @@ bool Trainer::is_finite() const {
 // there before it, and what only the one before named goes after it.
 void Trainer::checkpoint(Training& t, const Position& position, bool always) {
   if (!always && seconds_now() - last_checkpoint_ < options_.checkpoint_seconds) return;
+  const PhaseTimer timer(workers_.profile(), "files");
   write_files(t);
   if (!is_finite()) return;
   if (options_.write_checkpoint) {

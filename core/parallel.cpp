@@ -16,6 +16,7 @@
 #endif
 
 #include "hgq/core/one_openmp_thread.h"
+#include "hgq/core/profile.h"
 
 namespace hgq {
 namespace {
@@ -104,6 +105,21 @@ Workers::~Workers() {
 int Workers::size() const { return static_cast<int>(team_->threads.size()) + 1; }
 
 void Workers::run(int64_t count, Task task) {
+  if (profile_ == nullptr || !profile_->is_running()) {
+    run_tasks(count, task);
+    return;
+  }
+  profile_->begin_region(count);
+  const int64_t start = now_ticks();
+  run_tasks(count, [&](int64_t index, int worker) {
+    const int64_t begin = now_ticks();
+    task(index, worker);
+    profile_->add_task(index, now_ticks() - begin);
+  });
+  profile_->end_region(now_ticks() - start);
+}
+
+void Workers::run_tasks(int64_t count, Task task) {
   const OneOpenMpThread guard;
   if (count <= 1 || team_->threads.empty()) {
     for (int64_t index = 0; index < count; ++index) task(index, 0);

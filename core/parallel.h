@@ -19,6 +19,8 @@
 
 namespace hgq {
 
+class Profile;
+
 /// A reference to a callable object, two words long and without an allocation. The object must outlive the calls.
 template <typename Signature>
 class FunctionRef;
@@ -57,9 +59,17 @@ class Workers {
   /// exception is thrown again here after all tasks have ended. Must not be called from inside a task.
   void run(int64_t count, Task task);
 
+  /// Where the time of tasks is added, and that of those who use these workers; nullptr, as at the beginning: nowhere.
+  /// The profile must outlive its use here, and the executors that were made with it.
+  void set_profile(Profile* profile) { profile_ = profile; }
+  Profile* profile() const { return profile_; }
+
  private:
   struct Team;
+  void run_tasks(int64_t count, Task task);
+
   std::unique_ptr<Team> team_;
+  Profile* profile_ = nullptr;
 };
 
 }  // namespace hgq

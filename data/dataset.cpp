@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "hgq/core/error.h"
+#include "hgq/core/profile.h"
 #include "hgq/core/rng.h"
 
 namespace hgq {
@@ -119,6 +120,7 @@ int64_t Batches::size() const { return (data_->size() + batch_size_ - 1) / batch
 
 const Batch& Batches::operator[](int64_t index) {
   HGQ_CHECK(index >= 0 && index < size(), ShapeError, "batch ", index, " of ", size(), " is asked for");
+  const PhaseTimer timer(workers_ == nullptr ? nullptr : workers_->profile(), "data");
   const int64_t first = index * batch_size_;
   const int64_t count = std::min(batch_size_, data_->size() - first);
   if (!order_.is_shuffled()) {

@@ -78,10 +78,12 @@ ModelRecording Model::record(Tape& tape, Mode mode, bool input_gradients) {
     std::vector<Signal> inputs;
     for (const int i : entry.inputs) inputs.push_back(result.signals[static_cast<size_t>(i)]);
     recording.first_call = entry.is_first_call();
+    tape.set_layer(entry.name);
     const size_t before = recording.bops.size();
     result.signals.push_back(recorded(entry, recording, inputs));
     for (size_t b = before; b < recording.bops.size(); ++b) recording.bops[b].layer = entry.name;
   }
+  tape.set_layer("");
   for (const int i : outputs_) result.outputs.push_back(result.signals[static_cast<size_t>(i)]);
   result.bops = std::move(recording.bops);
   return result;

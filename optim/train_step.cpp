@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "hgq/core/error.h"
+#include "hgq/core/profile.h"
 #include "hgq/layers/layer_checks.h"
 
 namespace hgq {
@@ -53,7 +54,7 @@ double ModelComputation::bops_of(const std::string& layer) const {
 }
 
 TrainStep::TrainStep(Model& model, LossPtr loss, Optimizer& optimizer, uint64_t seed)
-    : model_(model), optimizer_(optimizer), own_workers_(std::make_unique<Workers>()) {
+    : model_(model), optimizer_(optimizer), own_workers_(std::make_unique<Workers>()), profile_(nullptr) {
   computation_ = std::make_unique<ModelComputation>(
       model, Objective{.losses = {std::move(loss)}, .weights = {}, .metrics = {}}, Mode::kTrain, *own_workers_, seed);
   parameters_ = model.parameters();
@@ -61,7 +62,7 @@ TrainStep::TrainStep(Model& model, LossPtr loss, Optimizer& optimizer, uint64_t 
 }
 
 TrainStep::TrainStep(Model& model, const Objective& objective, Optimizer& optimizer, Workers& workers, uint64_t seed)
-    : model_(model), optimizer_(optimizer) {
+    : model_(model), optimizer_(optimizer), profile_(workers.profile()) {
   computation_ = std::make_unique<ModelComputation>(model, objective, Mode::kTrain, workers, seed);
   parameters_ = model.parameters();
   optimizer_.build(parameters_);
@@ -71,7 +72,10 @@ void TrainStep::forward(const Batch& batch) {
   computation_->forward(batch, static_cast<uint64_t>(optimizer_.iterations()));
 }
 
-void TrainStep::update() { optimizer_.update(parameters_); }
+void TrainStep::update() {
+  const PhaseTimer timer(profile_, "optimizer");
+  optimizer_.update(parameters_);
+}
 
 double TrainStep::run(const Batch& batch) {
   forward(batch);

@@ -105,6 +105,7 @@ class TrainStep {
   std::unique_ptr<Workers> own_workers_;
   std::unique_ptr<ModelComputation> computation_;
   std::vector<Parameter*> parameters_;
+  Profile* profile_;
 };
 
 /// Loss and metrics of a model on a data set, with the arithmetic after training.

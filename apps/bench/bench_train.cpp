@@ -4,9 +4,13 @@
 // is measured.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <iostream>
+#include <nlohmann/json.hpp>
+#include <span>
 #include <string_view>
 
+#include "hgq/apps/bench/profile_steps.h"
 #include "hgq/apps/bench/workloads.h"
 #include "hgq/layers/predict.h"
 #include "hgq/optim/optimizers.h"
@@ -69,6 +73,9 @@ constexpr std::string_view kHelp = R"(bench_train: the speed of training and pre
   predict/WORKLOAD/BATCH   prediction of a batch; items are samples
   start/WORKLOAD/BATCH     from nothing to the first step: model, data, plan, matrix products
 
+  --profile [WORKLOAD ...]  instead: where the time of a step goes, on one thread and on all; as `train` above
+  --profile-json [WORKLOAD ...]  the same as JSON
+
 The workloads are published networks; their data are random:
 )";
 
@@ -85,11 +92,36 @@ void print_names() {
   std::cout << "\nOMP_NUM_THREADS sets the threads, else all processors. Some of them: --benchmark_filter=train/jsc\n";
 }
 
+/// Steps of these workloads, of all if none is named, one after another on one thread and on all, for two seconds each.
+void profile(std::span<char* const> workloads, bool as_json) {
+  nlohmann::json all_of_them = nlohmann::json::array();
+  for (const Case& c : kCases) {
+    const std::string name = std::string(c.workload) + "/" + std::to_string(c.batch);
+    const auto is_meant = [&](const char* word) { return c.workload == std::string_view(word) || name == word; };
+    if (!workloads.empty() && std::ranges::none_of(workloads, is_meant)) continue;
+    const int all = hgq::default_threads();
+    for (int threads = 1; threads <= all; threads += std::max(all - 1, 1)) {
+      const hgq::ProfileSummary summary = hgq::profile_steps(c.workload, c.batch, threads, 2);
+      if (as_json) {
+        all_of_them.push_back(to_json(summary));
+        all_of_them.back()["benchmark"] = "train/" + name;
+      } else {
+        std::cout << "train/" << name << ": " << describe(summary) << "\n";
+      }
+    }
+  }
+  if (as_json) std::cout << all_of_them.dump(1) << "\n";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
+    if (word == "--profile" || word == "--profile-json") {
+      profile(std::span(argv + i + 1, static_cast<size_t>(argc - i - 1)), word == "--profile-json");
+      return 0;
+    }
     if (word != "--help" && word != "-h" && word != "--list") continue;
     print_names();
     return 0;
