@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hgq/autograd/lane_sums.h"
 #include "hgq/autograd/plan_profile.h"
 #include "hgq/core/arena.h"
 #include "hgq/core/error.h"
@@ -55,6 +56,7 @@ Executor::Executor(const Tape& tape, Workers& workers, const ExecutorOptions& op
     for (const Instruction& i : segment.instructions)
       most = std::max(most, i.in.size() + i.out.size() + i.grad_out.size() + i.grad_in.size());
   }
+  lane_sums_ = std::make_unique<LaneSums>(plan_, workers.size());
   worker_pointers_.resize(at(workers.size()));
   for (WorkerPointers& p : worker_pointers_) p.pointers.resize(most);
   if (workers.profile() != nullptr)
@@ -93,8 +95,6 @@ Executor::Program& Executor::program_for(int64_t rows) {
   if (const auto found = programs_.find(rows); found != programs_.end()) return *found->second;
   auto made = std::make_unique<Program>();
   Program& program = *made;
-  program.chunks =
-      cut_batch(rows, plan_.worker_row_floats(), {.largest_chunk = options_.largest_chunk, .lanes = options_.lanes});
   const auto& operands = plan_.operands();
   program.offsets.assign(operands.size(), 0);
   program.direct.assign(operands.size(), nullptr);
@@ -115,11 +115,13 @@ Executor::Program& Executor::program_for(int64_t rows) {
     for (size_t i = 0; i < ids.size(); ++i) program.offsets[ids[i]] = placement.offsets[i];
     return placement.floats;
   };
-  program.whole_floats = place(Operand::Kind::kWhole, -1);
-  for (size_t g = 0; g < plan_.segments().size(); ++g) {
-    program.worker_floats = std::max(program.worker_floats, place(Operand::Kind::kWorker, static_cast<int32_t>(g)));
+  for (size_t g = 0; g < plan_.segments().size(); ++g)
     program.lane_floats = std::max(program.lane_floats, place(Operand::Kind::kLane, static_cast<int32_t>(g)));
-  }
+  program.chunks = cut_batch(rows, {.row_floats = plan_.worker_row_floats(), .lane_floats = program.lane_floats},
+                             {.largest_chunk = options_.largest_chunk, .lanes = options_.lanes});
+  program.whole_floats = place(Operand::Kind::kWhole, -1);
+  for (size_t g = 0; g < plan_.segments().size(); ++g)
+    program.worker_floats = std::max(program.worker_floats, place(Operand::Kind::kWorker, static_cast<int32_t>(g)));
   if (program.chunks.lanes == 1) {
     for (const Segment& segment : plan_.segments()) {
       for (const GradientSum& sum : segment.gradient_sums) program.direct[at(sum.lane_operand)] = sum.into;
@@ -238,7 +240,7 @@ void Executor::run_segment(int32_t index) {
     }
   });
   const PhaseTimer combining(profile, profile != nullptr ? pieces_->lanes() : 0);
-  combine(segment);
+  combine(index);
 }
 
 float* Executor::resolve(int32_t id, int64_t row_begin, int64_t lane, int worker) const {
@@ -307,46 +309,19 @@ void Executor::run_chunk(int32_t index, int64_t chunk, int64_t lane, int worker)
   }
 }
 
-// Lane blocks are combined in the order of the lanes, on the calling thread: the order is the same for any number of
-// threads.
-void Executor::combine(const Segment& segment) {
+void Executor::combine(int32_t segment) {
   const Chunks& chunks = program_->chunks;
-  for (const Instruction& ins : segment.finish) {
-    const Op& op = *tape_.nodes()[at(ins.node)].op;
-    float** const pointers = worker_pointers_[0].pointers.data();
-    float** next = pointers;
-    for (const int32_t operand : ins.in) *next++ = resolve(operand, 0, 0, 0);
-    float** const out = next;
-    for (const int32_t operand : ins.out) *next++ = resolve(operand, 0, 0, 0);
-    OpContext c;
-    c.in = pointers;
-    c.out = out;
-    c.extra = ins.extra;
-    c.rows = chunks.rows;
-    c.batch_rows = chunks.rows;
-    c.seed = options_.seed;
-    c.step = step_;
-    partials_.clear();
-    for (size_t o = 0; o < ins.partial.size(); ++o) {
-      if (ins.partial[o] < 0) {
-        partials_.push_back(nullptr);
-        continue;
-      }
-      float* const first = resolve(ins.partial[o], 0, 0, 0);
-      for (int64_t lane = 1; lane < chunks.lanes; ++lane)
-        op.combine(c, static_cast<int>(o), first, resolve(ins.partial[o], 0, lane, 0));
-      partials_.push_back(first);
-    }
-    c.partial = partials_.data();
-    op.finish(c);
-  }
-  for (const GradientSum& sum : segment.gradient_sums) {
-    if (program_->direct[at(sum.lane_operand)] != nullptr) continue;
-    for (int64_t lane = 0; lane < chunks.lanes; ++lane) {
-      const float* const part = resolve(sum.lane_operand, 0, lane, 0);
-      for (int64_t i = 0; i < sum.floats; ++i) sum.into[i] += part[i];
-    }
-  }
+  OpContext context;
+  context.rows = chunks.rows;
+  context.batch_rows = chunks.rows;
+  context.seed = options_.seed;
+  context.step = step_;
+  lane_sums_->add(segment,
+                  {.memory = reinterpret_cast<float*>(lane_memory_.data()),
+                   .floats = program_->lane_floats,
+                   .lanes = chunks.lanes,
+                   .offsets = program_->offsets},
+                  context, workers_);
 }
 
 float Executor::loss(size_t index) const {

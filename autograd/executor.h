@@ -24,6 +24,7 @@
 
 namespace hgq {
 
+class LaneSums;
 class PlanProfile;
 
 struct ExecutorOptions {
@@ -87,13 +88,14 @@ class Executor {
   /// The profile, while it takes time.
   Profile* profile() const;
   float* resolve(int32_t operand, int64_t row_begin, int64_t lane, int worker) const;
-  void combine(const Segment& segment);
+  void combine(int32_t segment);
   std::vector<std::vector<StepCall>> prepare(const std::vector<Stage>& stages) const;
 
   const Tape& tape_;
   Workers& workers_;
   ExecutorOptions options_;
   Plan plan_;
+  std::unique_ptr<LaneSums> lane_sums_;
   std::unique_ptr<PlanProfile> pieces_;  // if the workers have a profile
   std::vector<std::vector<StepCall>> forward_calls_, backward_calls_;
   std::map<int64_t, std::unique_ptr<Program>> programs_;
@@ -102,7 +104,6 @@ class Executor {
   std::vector<WorkerPointers> worker_pointers_;
   std::vector<ConstTensorView> inputs_;
   AlignedBuffer whole_memory_, worker_memory_, lane_memory_, step_scratch_;
-  std::vector<const float*> partials_;
   uint64_t step_ = 0;
 };
 

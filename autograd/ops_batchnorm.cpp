@@ -60,11 +60,13 @@ class BatchNormFuse final : public OpWith<BatchNormFuse> {
     for (int64_t j = 0; j < channels_; ++j) g[j] = factor(c.in, j);
     std::fill_n(to_g, channels_, 0.0F);
     if (to_kernel != nullptr) {
-      for (int64_t i = 0; i < rows_; ++i) {
-        for (int64_t j = 0; j < channels_; ++j) {
-          to_g[j] += to_kernel[i * channels_ + j] * w[i * channels_ + j];
-          if (c.grad_in[0] != nullptr) c.grad_in[0][i * channels_ + j] += to_kernel[i * channels_ + j] * g[j];
-        }
+      float* const to_w = c.grad_in[0];
+      for (int64_t i = 0; i < rows_ * channels_; i += channels_) {
+#pragma omp simd
+        for (int64_t j = 0; j < channels_; ++j) to_g[j] += to_kernel[i + j] * w[i + j];
+        if (to_w == nullptr) continue;
+#pragma omp simd
+        for (int64_t j = 0; j < channels_; ++j) to_w[i + j] += to_kernel[i + j] * g[j];
       }
     }
     for (int64_t j = 0; j < channels_; ++j) {
@@ -97,8 +99,11 @@ class BatchNormFuse final : public OpWith<BatchNormFuse> {
   template <typename T>
   void loop(const T* const* in, T* const* out, T* g) const {
     for (int64_t j = 0; j < channels_; ++j) g[j] = factor(in, j);
-    for (int64_t i = 0; i < rows_; ++i) {
-      for (int64_t j = 0; j < channels_; ++j) out[0][i * channels_ + j] = in[0][i * channels_ + j] * g[j];
+    const T* const w = in[0];
+    T* const fused = out[0];
+    for (int64_t i = 0; i < rows_ * channels_; i += channels_) {
+#pragma omp simd
+      for (int64_t j = 0; j < channels_; ++j) fused[i + j] = w[i + j] * g[j];
     }
     if (!beta_) return;
     const T* const beta = in[beta_at()];

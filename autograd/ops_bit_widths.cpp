@@ -11,6 +11,11 @@
 namespace hgq::ops {
 namespace {
 
+void add_to(float* to, const float* from, int64_t count) {
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) to[i] += from[i];
+}
+
 class ClipInPlace final : public OpWith<ClipInPlace> {
  public:
   ClipInPlace(Parameter& parameter, float low, float high) : parameter_(parameter), low_(low), high_(high) {}
@@ -18,11 +23,19 @@ class ClipInPlace final : public OpWith<ClipInPlace> {
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override { return {in[0]}; }
   void forward(const OpContext& c) const override {
     float* const value = parameter_.value.data();
-    for (int64_t i = 0; i < parameter_.value.size(); ++i) c.out[0][i] = value[i] = std::clamp(c.in[0][i], low_, high_);
+    float* const out = c.out[0];
+    const float* const in = c.in[0];
+    const int64_t size = parameter_.value.size();
+    const float low = low_;
+    const float high = high_;
+#pragma omp simd
+    for (int64_t i = 0; i < size; ++i) {
+      const float v = in[i];
+      const float above = v < low ? low : v;
+      value[i] = out[i] = high < above ? high : above;
+    }
   }
-  void backward(const OpContext& c) const override {
-    for (int64_t i = 0; i < parameter_.value.size(); ++i) c.grad_in[0][i] += c.grad_out[0][i];
-  }
+  void backward(const OpContext& c) const override { add_to(c.grad_in[0], c.grad_out[0], parameter_.value.size()); }
   template <typename T>
   void plain(const PlainContext<T>& c) const {
     if (c.rounding == TwinRounding::kRecordPoint) c.point->clear();
@@ -51,22 +64,30 @@ class ChannelMax final : public OpWith<ChannelMax> {
   Needs needs() const override { return {.inputs = 0, .outputs = 1}; }
   // A copy of f: the clip that follows changes f in place before backward looks for ties.
   int64_t extra_floats() const override { return rows_ > 1 ? rows_ * channels_ : 0; }
+  int64_t scratch_floats(int64_t /*rows*/) const override { return channels_; }
   void forward(const OpContext& c) const override {
     loop(c.in[0], c.out[0]);
     if (rows_ > 1) std::copy_n(c.in[0], rows_ * channels_, c.extra);
   }
   void backward(const OpContext& c) const override {
     if (rows_ == 1) {
-      for (int64_t j = 0; j < channels_; ++j) c.grad_in[0][j] += c.grad_out[0][j];
+      add_to(c.grad_in[0], c.grad_out[0], channels_);
       return;
     }
-    for (int64_t j = 0; j < channels_; ++j) {
-      int64_t ties = 0;
-      for (int64_t r = 0; r < rows_; ++r) ties += c.extra[r * channels_ + j] == c.out[0][j] ? 1 : 0;
-      const float share = c.grad_out[0][j] / static_cast<float>(ties);
-      for (int64_t r = 0; r < rows_; ++r) {
-        if (c.extra[r * channels_ + j] == c.out[0][j]) c.grad_in[0][r * channels_ + j] += share;
-      }
+    const float* const f = c.extra;
+    const float* const most = c.out[0];
+    float* const share = c.scratch;  // the number of ties at first
+    float* const to = c.grad_in[0];
+    std::fill_n(share, channels_, 0.0F);
+    for (int64_t r = 0; r < rows_; ++r) {
+#pragma omp simd
+      for (int64_t j = 0; j < channels_; ++j) share[j] += f[r * channels_ + j] == most[j] ? 1.0F : 0.0F;
+    }
+    for (int64_t j = 0; j < channels_; ++j) share[j] = c.grad_out[0][j] / share[j];
+    for (int64_t r = 0; r < rows_; ++r) {
+#pragma omp simd
+      for (int64_t j = 0; j < channels_; ++j)
+        to[r * channels_ + j] += f[r * channels_ + j] == most[j] ? share[j] : 0.0F;
     }
   }
   template <typename T>
@@ -77,9 +98,9 @@ class ChannelMax final : public OpWith<ChannelMax> {
  private:
   template <typename T>
   void loop(const T* f, T* out) const {
-    for (int64_t j = 0; j < channels_; ++j) {
-      out[j] = f[j];
-      for (int64_t r = 1; r < rows_; ++r) out[j] = std::max(out[j], f[r * channels_ + j]);
+    std::copy_n(f, channels_, out);
+    for (int64_t r = 1; r < rows_; ++r) {
+      for (int64_t j = 0; j < channels_; ++j) out[j] = std::max(out[j], f[r * channels_ + j]);
     }
   }
   int64_t channels_ = 0, rows_ = 0;
@@ -104,9 +125,7 @@ class AdaptBits final : public OpWith<AdaptBits> {
     }
     std::copy_n(f, sharing_.f_size, c.out[0]);
   }
-  void backward(const OpContext& c) const override {
-    for (int64_t i = 0; i < sharing_.f_size; ++i) c.grad_in[0][i] += c.grad_out[0][i];
-  }
+  void backward(const OpContext& c) const override { add_to(c.grad_in[0], c.grad_out[0], sharing_.f_size); }
   template <typename T>
   void plain(const PlainContext<T>& c) const {
     std::vector<T> shift(static_cast<size_t>(sharing_.f_size), T(0));

@@ -7,6 +7,7 @@
 #include "hgq/autograd/sharing.h"
 #include "hgq/core/error.h"
 #include "hgq/core/fixed_point.h"
+#include "hgq/core/ordered_sum.h"
 
 namespace hgq::ops {
 namespace {
@@ -101,24 +102,58 @@ class ActivationBits final : public OpWith<ActivationBits> {
     HGQ_CHECK(in[0].shape == in[2].shape && in[1].shape == in[2].shape, ShapeError, "activation_bits: record ",
               in[0].shape, ", bit widths ", in[2].shape);
     sharing_ = Sharing::of(sample_, in[2].shape, 1);
+    size_ = sample_.size();
+    own_ = sharing_.f_size == size_;
     return {{sample_, Domain::kStep}};
   }
   bool differentiable(int input) const override { return input == 2; }
   Needs needs() const override { return {.inputs = 0, .outputs = 1}; }
+  int64_t scratch_floats(int64_t /*rows*/) const override { return own_ ? 0 : sharing_.f_size; }
+  // The bits of each f, and then those of each element.
   void forward(const OpContext& c) const override {
-    for (int64_t i = 0; i < sample_.size(); ++i) {
-      const auto k = sharing_.at(i);
-      c.out[0][i] = std::max(integer_part(c.in[0][k], c.in[1][k]) + std::nearbyint(c.in[2][k]), 0.0F);
+    float* const bits = own_ ? c.out[0] : c.scratch;
+    const float* const low = c.in[0];
+    const float* const high = c.in[1];
+    const float* const f = c.in[2];
+    const auto fill = [&](const auto& integer_part) {
+#pragma omp simd
+      for (int64_t k = 0; k < sharing_.f_size; ++k) {
+        const float top = low[k] > high[k] ? -std::numeric_limits<float>::infinity() : integer_part(low[k], high[k]);
+        const float b = top + std::nearbyint(f[k]);
+        bits[k] = b < 0.0F ? 0.0F : b;
+      }
+    };
+    if (relu_) {
+      fill([](float /*least*/, float most) { return top_bit(most < 0.0F ? 0.0F : most); });
+    } else {
+      fill([](float least, float most) {
+        const float end = std::abs(least) < std::abs(most) ? std::abs(most) : std::abs(least);
+        return top_bit(end) + (least < 0.0F ? 1.0F : 0.0F);
+      });
+    }
+    if (own_) return;
+    for (int64_t begin = 0; begin < size_; begin += sharing_.period) {
+      for (int64_t j = 0; j < sharing_.period; ++j) c.out[0][begin + j] = bits[sharing_.index[static_cast<size_t>(j)]];
     }
   }
   void backward(const OpContext& c) const override {
     const auto slope = static_cast<float>(slope_);
-    for (int64_t i = 0; i < sample_.size(); ++i)
-      c.grad_in[2][sharing_.at(i)] += c.out[0][i] > 0.0F ? c.grad_out[0][i] * slope : 0.0F;
+    const float* const bits = c.out[0];
+    const float* const g = c.grad_out[0];
+    float* const to = c.grad_in[2];
+    if (own_) {
+#pragma omp simd
+      for (int64_t i = 0; i < size_; ++i) to[i] += bits[i] > 0.0F ? g[i] * slope : 0.0F;
+      return;
+    }
+    for (int64_t begin = 0; begin < size_; begin += sharing_.period) {
+      for (int64_t j = 0; j < sharing_.period; ++j)
+        to[sharing_.index[static_cast<size_t>(j)]] += bits[begin + j] > 0.0F ? g[begin + j] * slope : 0.0F;
+    }
   }
   template <typename T>
   void plain(const PlainContext<T>& c) const {
-    for (int64_t i = 0; i < sample_.size(); ++i) {
+    for (int64_t i = 0; i < size_; ++i) {
       const auto k = sharing_.at(i);
       c.out[0][i] = plain_bits(c, integer_part(c.in[0][k], c.in[1][k]), c.in[2][k], slope_, i);
     }
@@ -136,6 +171,8 @@ class ActivationBits final : public OpWith<ActivationBits> {
   bool relu_;
   double slope_;
   Sharing sharing_;
+  int64_t size_ = 0;
+  bool own_ = false;  // each element has an f of its own
 };
 
 class DenseBops final : public OpWith<DenseBops> {
@@ -208,10 +245,23 @@ class ScaleBy final : public OpWith<ScaleBy> {
   }
   bool differentiable(int input) const override { return input == 0; }
   void forward(const OpContext& c) const override {
-    for (int64_t i = 0; i < c.rows * size_; ++i) c.out[0][i] = c.in[0][i] * c.in[1][0];
+    const float factor = c.in[1][0];
+    const float* const in = c.in[0];
+    float* const out = c.out[0];
+#pragma omp simd
+    for (int64_t i = 0; i < c.rows * size_; ++i) out[i] = in[i] * factor;
   }
   void backward(const OpContext& c) const override {
-    for (int64_t i = 0; i < c.rows * size_; ++i) c.add_grad(0, i, c.grad_out[0][i] * c.in[1][0]);
+    const float factor = c.in[1][0];
+    const float* const g = c.grad_out[0];
+    float* const to = c.grad_in[0];
+    if (c.accumulate[0]) {
+#pragma omp simd
+      for (int64_t i = 0; i < c.rows * size_; ++i) to[i] += g[i] * factor;
+    } else {
+#pragma omp simd
+      for (int64_t i = 0; i < c.rows * size_; ++i) to[i] = g[i] * factor;
+    }
   }
   template <typename T>
   void plain(const PlainContext<T>& c) const {
@@ -235,12 +285,21 @@ class Penalty final : public OpWith<Penalty> {
   void forward(const OpContext& c) const override { loop(c.in[0], c.out[0]); }
   void backward(const OpContext& c) const override {
     const float g = c.grad_out[0][0] * factor_;
-    for (int64_t i = 0; i < size_; ++i) {
-      const float w = c.in[0][i];
-      const float slope = norm_ == Norm::kSigned
-                              ? 1.0F
-                              : (norm_ == Norm::kSquare ? 2.0F * w : static_cast<float>((w > 0.0F) - (w < 0.0F)));
-      c.grad_in[0][i] += g * slope;
+    const auto add = [&](const auto& slope) {
+      const float* const w = c.in[0];
+      float* const to = c.grad_in[0];
+#pragma omp simd
+      for (int64_t i = 0; i < size_; ++i) to[i] += g * slope(w[i]);
+    };
+    switch (norm_) {
+      case Norm::kSigned:
+        add([](float) { return 1.0F; });
+        break;
+      case Norm::kSquare:
+        add([](float w) { return 2.0F * w; });
+        break;
+      default:
+        add([](float w) { return static_cast<float>((w > 0.0F) - (w < 0.0F)); });
     }
   }
   template <typename T>
@@ -251,10 +310,19 @@ class Penalty final : public OpWith<Penalty> {
  private:
   template <typename T>
   void loop(const T* w, T* out) const {
+    const auto sum = [&](const auto& term) {
+      return ordered_sum(size_, [&](int64_t i) { return term(static_cast<double>(w[i])); });
+    };
     double total = 0;
-    for (int64_t i = 0; i < size_; ++i) {
-      const auto v = static_cast<double>(w[i]);
-      total += norm_ == Norm::kSigned ? v : (norm_ == Norm::kSquare ? v * v : std::abs(v));
+    switch (norm_) {
+      case Norm::kSigned:
+        total = sum([](double v) { return v; });
+        break;
+      case Norm::kSquare:
+        total = sum([](double v) { return v * v; });
+        break;
+      default:
+        total = sum([](double v) { return std::abs(v); });
     }
     out[0] = static_cast<T>(total * static_cast<double>(factor_));
   }

@@ -8,6 +8,7 @@
 //
 // A chunk is centred by its own mean before products are taken, and chunks are merged as in merge_moments.h.
 #include <algorithm>
+#include <array>
 
 #include "hgq/autograd/doubles.h"
 #include "hgq/autograd/merge_moments.h"
@@ -19,7 +20,8 @@
 namespace hgq::ops {
 namespace {
 
-constexpr int64_t kBand = 16;  // rows of a covariance computed at a time; the part left of the diagonal is mirrored
+constexpr int64_t kAtOnce = 64;  // columns of products that are merged
+constexpr int64_t kBand = 16;    // rows of a covariance computed at a time; the part left of the diagonal is mirrored
 
 class ChannelMoments final : public OpWith<ChannelMoments> {
  public:
@@ -132,12 +134,14 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
     for (int64_t i = 0; i < k_; ++i) mean[i] = static_cast<float>(total[1 + i]);
     const double share = 1.0 / total[0];
     float* const products = covariance_ ? covariance : cw;
+#pragma omp simd
     for (int64_t i = 0; i < k_ * width_; ++i) products[i] = static_cast<float>(total[1 + k_ + i] * share);
     if (covariance_) step_->covariance_by_kernel.run(covariance, w, cw);
     float* const out_mean = c.out[0];
     float* const out_variance = c.out[0] + n_;
     std::fill_n(out_mean, 2 * n_, 0.0F);
     for (int64_t i = 0; i < k_; ++i) {
+#pragma omp simd
       for (int64_t j = 0; j < n_; ++j) {
         out_mean[j] += mean[i] * w[i * n_ + j];
         out_variance[j] += w[i * n_ + j] * cw[i * n_ + j];
@@ -160,16 +164,19 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
     float* const r = s + whole_lines(k_ * k_);
     float* const scaled = r + whole_lines(k_);
     const float share = 1.0F / static_cast<float>(c.batch_rows * positions_);
+    float* const to_w = c.grad_in[1];
     for (int64_t i = 0; i < k_; ++i) {
       float along = 0;
+#pragma omp simd reduction(+ : along)
       for (int64_t j = 0; j < n_; ++j) {
         along += to_mean[j] * w[i * n_ + j];
         scaled[i * n_ + j] = 2.0F * share * to_variance[j] * w[i * n_ + j];
       }
       r[i] = share * along;
-      if (c.grad_in[1] == nullptr) continue;
+      if (to_w == nullptr) continue;
+#pragma omp simd
       for (int64_t j = 0; j < n_; ++j)
-        c.grad_in[1][i * n_ + j] += to_mean[j] * mean[i] + 2.0F * to_variance[j] * cw[i * n_ + j];
+        to_w[i * n_ + j] += to_mean[j] * mean[i] + 2.0F * to_variance[j] * cw[i * n_ + j];
     }
     if (!covariance_) {  // mean S = (mean w) (scaled w)'
       for (int64_t j = 0; j < n_; ++j) {
@@ -181,6 +188,7 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
     }
     step_->scaled_by_kernel.run(scaled, w, s);
     for (int64_t i = 0; i < k_; ++i) {
+#pragma omp simd
       for (int64_t j = 0; j < k_; ++j) r[j] -= mean[i] * s[i * k_ + j];
     }
   }
@@ -239,13 +247,13 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
   // x [rows, k] to its mean [k] and x - mean [rows, k].
   void centre(const float* x, int64_t rows, float* mean, float* centred) const {
     std::fill_n(mean, k_, 0.0F);
-    constexpr int64_t kAtOnce = 8;  // rows added in registers
+    constexpr int64_t kRowsAtOnce = 8;  // added in registers
     int64_t done = 0;
-    for (; done + kAtOnce <= rows; done += kAtOnce) {
+    for (; done + kRowsAtOnce <= rows; done += kRowsAtOnce) {
 #pragma omp simd
       for (int64_t i = 0; i < k_; ++i) {
         float sum = 0.0F;
-        for (int64_t r = 0; r < kAtOnce; ++r) sum += x[(done + r) * k_ + i];
+        for (int64_t r = 0; r < kRowsAtOnce; ++r) sum += x[(done + r) * k_ + i];
         mean[i] += sum;
       }
     }
@@ -259,24 +267,41 @@ class ChannelMoments final : public OpWith<ChannelMoments> {
     }
   }
 
-  /// Adds a block of rows, with its own mean and products about it, to a lane.
+  /// Adds a block of rows, with its own mean and products about it, to a lane. Between two means that differ by d, the
+  /// product X' Z0 differs by d (d' w).
   template <typename T>
   void merge(double* lane, double rows, const T* mean, const T* products, const float* w) const {
-    const auto between = [&](double weight, const double* lane_mean, double* lane_products) {
-      for (int64_t i = 0; i < k_; ++i) {
-        const double d = (static_cast<double>(mean[i]) - lane_mean[i]) * weight;
-        if (covariance_) {
-          for (int64_t j = 0; j < k_; ++j)
-            lane_products[i * k_ + j] += d * (static_cast<double>(mean[j]) - lane_mean[j]);
-        } else {
-          for (int64_t l = 0; l < k_; ++l) {
-            const double e = d * (static_cast<double>(mean[l]) - lane_mean[l]);
-            for (int64_t j = 0; j < n_; ++j) lane_products[i * n_ + j] += e * static_cast<double>(w[l * n_ + j]);
-          }
+    const auto add = [&](double weight, const double* lane_mean, double* lane_products) {
+      std::array<double, kAtOnce> along{};
+      for (int64_t first = 0; first < width_; first += kAtOnce) {
+        const int64_t count = std::min(kAtOnce, width_ - first);
+        differences(mean, lane_mean, w, first, count, along.data());
+        for (int64_t i = 0; i < k_; ++i) {
+          const double d = (static_cast<double>(mean[i]) - lane_mean[i]) * weight;
+          double* const to = lane_products + i * width_ + first;
+          const T* const from = products + i * width_ + first;
+#pragma omp simd
+          for (int64_t j = 0; j < count; ++j) to[j] += static_cast<double>(from[j]) + d * along[static_cast<size_t>(j)];
         }
       }
     };
-    merge_moments(lane, rows, mean, k_, products, k_ * width_, between);
+    merge_moments(lane, rows, mean, k_, products, k_ * width_, add);
+  }
+
+  /// Elements first ... of d, or of d' w.
+  template <typename T>
+  void differences(const T* mean, const double* lane_mean, const float* w, int64_t first, int64_t count,
+                   double* along) const {
+    if (covariance_) {
+      for (int64_t j = 0; j < count; ++j) along[j] = static_cast<double>(mean[first + j]) - lane_mean[first + j];
+      return;
+    }
+    std::fill_n(along, count, 0.0);
+    for (int64_t l = 0; l < k_; ++l) {
+      const double d = static_cast<double>(mean[l]) - lane_mean[l];
+#pragma omp simd
+      for (int64_t j = 0; j < count; ++j) along[j] += d * static_cast<double>(w[l * n_ + first + j]);
+    }
   }
 
   bool covariance_ = true;

@@ -92,7 +92,7 @@ class Moments final : public OpWith<Moments> {
     merge_moments(lane, rows, mean, n_, squares, n_, [&](double weight, const double* lane_mean, double* lane_squares) {
       for (int64_t j = 0; j < n_; ++j) {
         const double d = mean[j] - lane_mean[j];
-        lane_squares[j] += d * d * weight;
+        lane_squares[j] += squares[j] + d * d * weight;
       }
     });
   }

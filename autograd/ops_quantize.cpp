@@ -55,6 +55,7 @@ class Quantize final : public OpWith<Quantize> {
       index_.push_back(sharing_.index[static_cast<size_t>(j % smallest)]);
       if (bias_) bias_index_.push_back(static_cast<int32_t>(j % bias_size_));
     }
+    own_ = width_ == sharing_.f_size;
     direct_ = row && width_ == sharing_.f_size && (!bias_ || bias_size_ == width_);
     std::vector<ValueSpec> out{in[0]};
     if (options_.record_min != nullptr) {
@@ -132,7 +133,13 @@ class Quantize final : public OpWith<Quantize> {
                     : run_backward<false, false>(c, p, grad_f, grad_bias);
     }
     if (c.grad_in[1] != nullptr && options_.train) {
-      for (int64_t j = 0; j < width_; ++j) c.grad_in[1][index_[static_cast<size_t>(j)]] += grad_f[j];
+      float* const to = c.grad_in[1];
+      if (own_) {
+#pragma omp simd
+        for (int64_t j = 0; j < width_; ++j) to[j] += grad_f[j];
+      } else {
+        for (int64_t j = 0; j < width_; ++j) to[index_[static_cast<size_t>(j)]] += grad_f[j];
+      }
     }
     if (bias_ && c.grad_in[2] != nullptr) {
       for (int64_t j = 0; j < width_; ++j) c.grad_in[2][bias_index_[static_cast<size_t>(j)]] += grad_bias[j];
@@ -208,10 +215,15 @@ class Quantize final : public OpWith<Quantize> {
     float* const scale = memory;
     float* const inverse = memory + width_;
     if (options_.scale_of_rounded_f || !options_.train) {
-      for (int64_t j = 0; j < width_; ++j) scale[j] = f[index_[static_cast<size_t>(j)]];
-      bool narrow = true;
-      for (int64_t j = 0; j < width_; ++j) narrow = narrow && std::abs(scale[j]) < 126.0F;
-      if (narrow) {  // 2^n has the bits (n + 127) << 23
+      if (own_) {
+        std::copy_n(f, width_, scale);
+      } else {
+        for (int64_t j = 0; j < width_; ++j) scale[j] = f[index_[static_cast<size_t>(j)]];
+      }
+      int32_t wide = 0;  // also those that are not numbers
+#pragma omp simd reduction(+ : wide)
+      for (int64_t j = 0; j < width_; ++j) wide += std::abs(scale[j]) < 126.0F ? 0 : 1;
+      if (wide == 0) {  // 2^n has the bits (n + 127) << 23
         for (int64_t j = 0; j < width_; ++j) {
           const auto n = static_cast<int32_t>(round_half_to_even(scale[j]));
           scale[j] = std::bit_cast<float>((n + 127) << 23);
@@ -327,6 +339,7 @@ class Quantize final : public OpWith<Quantize> {
   Shape sample_;
   Sharing sharing_;
   int64_t size_ = 0, width_ = 0, bias_size_ = 0;
+  bool own_ = false;     // one f for each element of the width
   bool direct_ = false;  // one f and one bias for each element of the width
   std::vector<int32_t> index_, bias_index_;
 };

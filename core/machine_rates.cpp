@@ -62,10 +62,10 @@ double scaled_bytes(int64_t floats, Workers& workers) {
 double product_seconds(const MatmulSpec& spec, Workers& workers) {
   const Matmul product(spec);
   const MatmulSpec& s = product.spec();
-  const int64_t a = extent(s.transpose_a ? s.k : s.m, s.transpose_a ? s.m : s.k, s.row_stride_a, s.terms,
-                           s.term_stride_a);
-  const int64_t b = extent(s.transpose_b ? s.n : s.k, s.transpose_b ? s.k : s.n, s.row_stride_b, s.terms,
-                           s.term_stride_b);
+  const int64_t a =
+      extent(s.transpose_a ? s.k : s.m, s.transpose_a ? s.m : s.k, s.row_stride_a, s.terms, s.term_stride_a);
+  const int64_t b =
+      extent(s.transpose_b ? s.n : s.k, s.transpose_b ? s.k : s.n, s.row_stride_b, s.terms, s.term_stride_b);
   const int64_t c = extent(s.m, s.n, s.row_stride_c, 1, 0);
   std::vector<double> seconds(at(workers.size()));
   workers.run(workers.size(), [&](int64_t part, int /*worker*/) {

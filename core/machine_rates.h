@@ -21,8 +21,8 @@ struct MachineRates {
 /// The rates of a thread are those while all threads do the same: they may share a core.
 MachineRates measure_machine(Workers& workers);
 
-/// Seconds of a product with its operands in the cache, on each of the threads while all compute it: the best of several
-/// tries, which take some milliseconds.
+/// Seconds of a product with its operands in the cache, on each of the threads while all compute it: the best of
+/// several tries, which take some milliseconds.
 double product_seconds(const MatmulSpec& spec, Workers& workers);
 
 }  // namespace hgq

@@ -65,8 +65,12 @@ double ProfileSummary::speed_up(int on_threads) const {
 }
 
 ProfileSummary summarize(const Profile& profile, const MachineRates& machine, int threads) {
-  ProfileSummary summary{
-      .threads = threads, .seconds = profile.seconds(), .machine = machine, .phases = {}, .operations = {}, .product_share = {}};
+  ProfileSummary summary{.threads = threads,
+                         .seconds = profile.seconds(),
+                         .machine = machine,
+                         .phases = {},
+                         .operations = {},
+                         .product_share = {}};
   const std::vector<Profile::Phase> phases = profile.phases();
   for (const Profile::Phase& phase : phases) {
     if (phase.seconds <= 0) continue;

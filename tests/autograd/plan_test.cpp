@@ -141,7 +141,7 @@ TEST(CutBatch, CoversEachRowOnceWithChunksOfOneSizeButTheLast) {
     for (const int64_t largest : {1, 2, 37, 512}) {
       for (const int64_t floats : {0, 10, 1000, 100000}) {
         for (const int64_t rows : {1, 2, 3, 31, 255, 256, 257, 511, 512, 513, 1000, 8191, 8192, 8193, 33200, 166000}) {
-          const Chunks c = cut_batch(rows, floats, {.largest_chunk = largest, .lanes = lanes});
+          const Chunks c = cut_batch(rows, {.row_floats = floats}, {.largest_chunk = largest, .lanes = lanes});
           SCOPED_TRACE(concat(rows, " rows, ", floats, " floats, chunks of ", largest, ", ", lanes, " lanes: ", c.count,
                               " of ", c.chunk_rows));
           ASSERT_EQ(c.rows, rows);
@@ -174,16 +174,22 @@ TEST(CutBatch, CoversEachRowOnceWithChunksOfOneSizeButTheLast) {
 }
 
 TEST(CutBatch, TheNumberOfChunksIsAMultipleOfTheLanesWhereTheBatchAllows) {
-  const Chunks c = cut_batch(33200, 100, {});
+  const Chunks c = cut_batch(33200, {.row_floats = 100}, {});
   EXPECT_EQ(c.count, 64);
   EXPECT_EQ(c.chunk_rows, 519);
-  EXPECT_EQ(c.lanes, 16);
+  EXPECT_EQ(c.lanes, 64);
 }
 
 TEST(CutBatch, WideRowsMakeSmallerChunksButNotTiny) {
-  EXPECT_EQ(cut_batch(100000, 983, {}).chunk_rows, 100);  // 384 KiB
-  EXPECT_GE(cut_batch(100000, 1000000, {}).chunk_rows, 31);
-  EXPECT_EQ(cut_batch(200, 10, {}).count, 1);
+  EXPECT_EQ(cut_batch(100000, {.row_floats = 983}, {}).chunk_rows, 98);  // 384 KiB are 100 rows
+  EXPECT_GE(cut_batch(100000, {.row_floats = 12000}, {}).chunk_rows, 31);
+  EXPECT_EQ(cut_batch(128000, {.row_floats = 40000}, {}).chunk_rows, 13);  // 2 MiB
+  EXPECT_GE(cut_batch(100000, {.row_floats = 1000000}, {}).chunk_rows, 7);
+  EXPECT_EQ(cut_batch(200, {.row_floats = 10}, {}).count, 1);
+  // 64 lanes, so that as many threads have work, but not where partial results are large.
+  EXPECT_EQ(cut_batch(100000, {.row_floats = 1000, .lane_floats = 1000}, {}).lanes, 64);
+  EXPECT_EQ(cut_batch(100000, {.row_floats = 1000, .lane_floats = 100000}, {}).lanes, 41);
+  EXPECT_EQ(cut_batch(100000, {.row_floats = 1000, .lane_floats = 10000000}, {}).lanes, 16);
 }
 
 }  // namespace plan_test
