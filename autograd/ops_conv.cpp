@@ -5,11 +5,12 @@
 // `terms`), without a copy of the windows; only if there is padding is a sample copied, one at a time. The gradient of
 // the input is a convolution of the output's gradient, spread by the strides, with the reversed kernel; that of the
 // kernel is a product along positions. Vectors lie along the channels, except for the gradient of an image
-// (autograd/conv_few_channels.h).
+// (autograd/conv_few_channels.h) and where there are few outputs (autograd/conv_few_outputs.h).
 #include <algorithm>
 #include <optional>
 
 #include "hgq/autograd/conv_few_channels.h"
+#include "hgq/autograd/conv_few_outputs.h"
 #include "hgq/autograd/conv_geometry.h"
 #include "hgq/autograd/ops.h"
 #include "hgq/core/arena.h"
@@ -30,6 +31,7 @@ class Convolution final : public OpWith<Convolution> {
     spread_w_ = g_.spread_w();
     in_runs_ = g_.groups == 1 && w.dilation == 1;  // a row of a window is one run of neighbouring inputs
     if (FewChannelsGradient::serves(g_)) few_channels_.emplace(g_);
+    if (FewOutputs::serves(g_)) few_outputs_.emplace(g_);
   }
   std::string_view name() const override { return "conv"; }
 
@@ -40,6 +42,10 @@ class Convolution final : public OpWith<Convolution> {
   }
   Needs needs() const override { return {.inputs = 3}; }
   int64_t scratch_floats(int64_t /*rows*/) const override {
+    const int64_t by_columns = few_outputs_ ? few_outputs_->scratch_floats() : 0;
+    return std::max(by_columns, products_scratch());
+  }
+  int64_t products_scratch() const {
     return (padded_ ? whole_lines(padded_h_ * padded_w_ * g_.windows.channels) : 0) + whole_lines(spread_floats()) +
            whole_lines(g_.kernel_size()) + (few_channels_ ? few_channels_->row_floats() : 0);
   }
@@ -94,6 +100,10 @@ class Convolution final : public OpWith<Convolution> {
   // For each group and row of output positions one product, or, if the rows of a window are not runs of inputs, one
   // product for each row of the kernel.
   void forward(const OpContext& c) const override {
+    if (few_outputs_) {
+      few_outputs_->forward(c.in[0], c.in[1], c.out[0], c.rows, c.scratch);
+      return;
+    }
     const auto& p = static_cast<const Products&>(*c.kernels);
     const Windows& v = g_.windows;
     float* const pad = c.scratch;
@@ -118,6 +128,10 @@ class Convolution final : public OpWith<Convolution> {
   // The kernel's gradient comes from the padded input and dz; the input's is a convolution of dz, spread out by the
   // stride, with the turned kernel.
   void backward(const OpContext& c) const override {
+    const bool by_products = c.grad_in[1] != nullptr && !few_outputs_;
+    if (few_outputs_ && c.grad_in[1] != nullptr)
+      few_outputs_->add_kernel_gradient(c.in[0], c.grad_out[0], c.grad_in[1], c.rows, c.scratch);
+    if (!by_products && c.grad_in[0] == nullptr) return;
     const auto& p = static_cast<const Products&>(*c.kernels);
     const Windows& v = g_.windows;
     float* const pad = c.scratch;
@@ -130,8 +144,7 @@ class Convolution final : public OpWith<Convolution> {
     }
     for (int64_t r = 0; r < c.rows; ++r) {
       const float* const dz = c.grad_out[0] + r * v.positions() * g_.outputs;
-      if (c.grad_in[1] != nullptr)
-        add_kernel_gradient(p, padded(c.in[0] + r * v.inputs() * v.channels, pad), dz, c.grad_in[1]);
+      if (by_products) add_kernel_gradient(p, padded(c.in[0] + r * v.inputs() * v.channels, pad), dz, c.grad_in[1]);
       if (c.grad_in[0] == nullptr) continue;
       float* const to = c.grad_in[0] + r * v.inputs() * v.channels;
       if (few_channels_) {
@@ -287,6 +300,7 @@ class Convolution final : public OpWith<Convolution> {
 
   ConvGeometry g_;
   std::optional<FewChannelsGradient> few_channels_;
+  std::optional<FewOutputs> few_outputs_;
   bool padded_ = false, in_runs_ = true;
   int64_t padded_h_ = 0, padded_w_ = 0, spread_w_ = 0;
 };
