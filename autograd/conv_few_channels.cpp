@@ -1,28 +1,13 @@
 #include "hgq/autograd/conv_few_channels.h"
 
 #include <algorithm>
-#include <cstring>
+
+#include "hgq/autograd/transpose.h"
 
 namespace hgq::ops {
 namespace {
 
 constexpr int64_t kVector = 16;  // the columns of a row are rounded up to a multiple of it
-
-/// Transposes 4 by 4 values.
-void transpose_4(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
-  typedef float Four __attribute__((vector_size(16)));  // NOLINT(modernize-use-using): GCC wants it so
-  Four r[4];
-  for (int64_t i = 0; i < 4; ++i) std::memcpy(&r[i], from + i * from_stride, sizeof(Four));
-  const Four a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5);
-  const Four b = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
-  const Four c = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
-  const Four d = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
-  r[0] = __builtin_shufflevector(a, b, 0, 1, 4, 5);
-  r[1] = __builtin_shufflevector(a, b, 2, 3, 6, 7);
-  r[2] = __builtin_shufflevector(c, d, 0, 1, 4, 5);
-  r[3] = __builtin_shufflevector(c, d, 2, 3, 6, 7);
-  for (int64_t i = 0; i < 4; ++i) std::memcpy(to + i * to_stride, &r[i], sizeof(Four));
-}
 
 /// Interleaves channels that lie `stride` apart, so that the channels come last.
 template <int kChannels>

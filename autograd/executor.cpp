@@ -220,10 +220,23 @@ void Executor::run_step_calls(std::vector<StepCall>& calls, const int* operation
   }
 }
 
+void Executor::prepare_segment(const Segment& segment) {
+  const PhaseTimer timer(profile(), pieces_ ? pieces_->step_values() : 0);
+  float** const pointers = worker_pointers_[0].pointers.data();
+  for (const Instruction& ins : segment.prepare) {
+    std::ranges::transform(ins.in, pointers, [&](int32_t operand) { return plan_.operands()[at(operand)].fixed; });
+    OpContext c;
+    c.in = pointers;
+    c.extra = ins.extra;
+    tape_.nodes()[at(ins.node)].op->prepare(c);
+  }
+}
+
 void Executor::run_segment(int32_t index) {
   const Segment& segment = plan_.segments()[at(index)];
   const Chunks& chunks = program_->chunks;
   Profile* const profile = this->profile();
+  prepare_segment(segment);
   PhaseTimer timer(profile, profile != nullptr ? pieces_->rows() : 0);
   workers_.run(chunks.lanes, [&](int64_t lane, int worker) {
     for (const int32_t operand : segment.lane_operands) {

@@ -82,6 +82,7 @@ class Executor {
   void run_stages(const std::vector<Stage>& stages, std::vector<std::vector<StepCall>>& calls,
                   const std::vector<std::vector<int>>* operations);
   void run_step_calls(std::vector<StepCall>& calls, const int* operations);
+  void prepare_segment(const Segment& segment);
   void run_segment(int32_t segment);
   template <bool kTimed>
   void run_chunk(int32_t segment, int64_t chunk, int64_t lane, int worker);

@@ -78,7 +78,7 @@ struct OpContext {
   float* const* grad_in = nullptr;        // gradients of the inputs; nullptr if not wanted
   const bool* accumulate = nullptr;       // for each input: add to grad_in, otherwise overwrite it
   const float* const* partial = nullptr;  // `finish` only: the combined partial of each Step output
-  float* extra = nullptr;                 // extra_floats(), kept from `finish` through the backward pass of the step
+  float* extra = nullptr;                 // extra_floats(), kept from `prepare` and `finish` to the end of the step
   float* scratch = nullptr;               // scratch_floats(), this thread's own, for the duration of one call
   const Kernels* kernels = nullptr;       // what make_kernels(rows) returned
   int64_t rows = 1;                       // rows in this chunk; 1 in the Step domain
@@ -135,6 +135,10 @@ class Op {
   virtual int64_t scratch_floats(int64_t /*rows*/) const { return 0; }
   virtual int64_t extra_floats() const { return 0; }
 
+  /// Whether a Row operation has work that is the same for all chunks. Then prepare() is called once in a forward pass,
+  /// before its chunks, with the Step inputs; what it writes to `c.extra` stays for all later calls of the step.
+  virtual bool prepares() const { return false; }
+  virtual void prepare(const OpContext& /*c*/) const {}
   virtual void forward(const OpContext& c) const = 0;
   virtual void backward(const OpContext& c) const = 0;
 

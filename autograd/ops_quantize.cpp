@@ -40,9 +40,9 @@ class Quantize final : public OpWith<Quantize> {
   std::vector<ValueSpec> infer(std::span<const ValueSpec> in) override {
     sample_ = in[0].shape;
     size_ = sample_.size();
-    const bool row = in[0].domain == Domain::kRow;
+    row_ = in[0].domain == Domain::kRow;
     HGQ_CHECK(in[1].domain == Domain::kStep, ShapeError, "quantize: bit widths cannot have a batch dim");
-    sharing_ = Sharing::of(sample_, in[1].shape, row ? 1 : 0);
+    sharing_ = Sharing::of(sample_, in[1].shape, row_ ? 1 : 0);
     if (bias_) {
       bias_size_ = in[2].shape.size();
       HGQ_CHECK(in[2].domain == Domain::kStep && sample_.rank() > 0 && bias_size_ == sample_[-1], ShapeError,
@@ -50,16 +50,16 @@ class Quantize final : public OpWith<Quantize> {
     }
     const int64_t smallest = std::max<int64_t>(sharing_.period, 1);
     width_ = smallest * ((kPeriod + smallest - 1) / smallest);
-    if (!row) width_ = smallest;
+    if (!row_) width_ = smallest;
     for (int64_t j = 0; j < width_; ++j) {
       index_.push_back(sharing_.index[static_cast<size_t>(j % smallest)]);
       if (bias_) bias_index_.push_back(static_cast<int32_t>(j % bias_size_));
     }
     own_ = width_ == sharing_.f_size;
-    direct_ = row && width_ == sharing_.f_size && (!bias_ || bias_size_ == width_);
+    direct_ = row_ && width_ == sharing_.f_size && (!bias_ || bias_size_ == width_);
     std::vector<ValueSpec> out{in[0]};
     if (options_.record_min != nullptr) {
-      HGQ_CHECK(row, ShapeError, "quantize: only Row values have a record");
+      HGQ_CHECK(row_, ShapeError, "quantize: only Row values have a record");
       out.insert(out.end(), 2, {in[1].shape, Domain::kStep});
     }
     return out;
@@ -71,8 +71,12 @@ class Quantize final : public OpWith<Quantize> {
   float partial_start(int output) const override {
     return output == 1 ? std::numeric_limits<float>::infinity() : -std::numeric_limits<float>::infinity();
   }
-  // scale, 1 / scale, bias; then low and high, or the gradients of f and bias
-  int64_t scratch_floats(int64_t /*rows*/) const override { return 5 * width_; }
+  // scale, 1 / scale, bias: for rows they are the same in all chunks.
+  int64_t extra_floats() const override { return row_ ? 3 * width_ : 0; }
+  bool prepares() const override { return row_; }
+  void prepare(const OpContext& c) const override { spread_parameters(c, c.extra); }
+  // low and high, or the gradients of f and bias; for kernels then the parameters
+  int64_t scratch_floats(int64_t /*rows*/) const override { return (row_ ? 2 : 5) * width_; }
 
   void combine(const OpContext& /*c*/, int output, float* into, const float* from) const override {
     for (int64_t i = 0; i < sharing_.f_size; ++i)
@@ -88,18 +92,17 @@ class Quantize final : public OpWith<Quantize> {
     }
   }
 
-  // Spreads the parameters over one period, then computes all elements of the chunk. With a record, the smallest and
-  // largest q(x) for each element of f are merged into those of the lane.
+  // With a record, the smallest and largest q(x) for each element of f are merged into those of the lane.
   void forward(const OpContext& c) const override {
-    float* const memory = c.scratch;
-    const BlockParameters p = spread_parameters(c, memory);
+    if (!row_) spread_parameters(c, c.scratch + 2 * width_);
+    const BlockParameters p = parameters(c);
     if (options_.strategy == RoundingStrategy::kStochastic || options_.strategy == RoundingStrategy::kNoise) {
       forward_random(c, p);
       return;
     }
     const bool record = options_.record_min != nullptr && !c.recompute;
-    float* const low = memory + 3 * width_;
-    float* const high = memory + 4 * width_;
+    float* const low = c.scratch;
+    float* const high = c.scratch + width_;
     if (record) {
       std::fill_n(low, width_, std::numeric_limits<float>::infinity());
       std::fill_n(high, width_, -std::numeric_limits<float>::infinity());
@@ -118,11 +121,10 @@ class Quantize final : public OpWith<Quantize> {
   // quantization.md 1.2: gradients of f and bias are summed for each place of a period, then for each f and channel.
   void backward(const OpContext& c) const override {
     if (c.grad_out[0] == nullptr) return;
-    float* const memory = c.scratch;
-    float* const bias = memory + 2 * width_;
-    float* const grad_f = memory + 3 * width_;
-    float* const grad_bias = memory + 4 * width_;
-    const BlockParameters p{nullptr, nullptr, spread_bias(c, bias)};
+    float* const grad_f = c.scratch;
+    float* const grad_bias = c.scratch + width_;
+    if (!row_) spread_bias(c, c.scratch + 4 * width_);
+    const BlockParameters p = parameters(c);
     std::fill_n(grad_f, width_, 0.0F);
     std::fill_n(grad_bias, width_, 0.0F);
     if (bias_) {
@@ -202,15 +204,20 @@ class Quantize final : public OpWith<Quantize> {
     return q;
   }
 
-  const float* spread_bias(const OpContext& c, float* memory) const {
-    if (!bias_) return nullptr;
-    if (direct_) return c.in[2];
+  /// What spread_parameters() wrote.
+  BlockParameters parameters(const OpContext& c) const {
+    const float* const memory = row_ ? c.extra : c.scratch + 2 * width_;
+    const float* const bias = direct_ ? c.in[2] : memory + 2 * width_;
+    return {memory, memory + width_, bias_ ? bias : nullptr};
+  }
+
+  void spread_bias(const OpContext& c, float* memory) const {
+    if (!bias_ || direct_) return;
     for (int64_t j = 0; j < width_; ++j) memory[j] = c.in[2][bias_index_[static_cast<size_t>(j)]];
-    return memory;
   }
 
   // scale = 2^f or 2^rne(f) and its inverse for each place of a period [width_], and the bias.
-  BlockParameters spread_parameters(const OpContext& c, float* memory) const {
+  void spread_parameters(const OpContext& c, float* memory) const {
     const float* const f = c.in[1];
     float* const scale = memory;
     float* const inverse = memory + width_;
@@ -240,7 +247,7 @@ class Quantize final : public OpWith<Quantize> {
       for (int64_t j = 0; j < width_; ++j) scale[j] = std::exp2(f[index_[static_cast<size_t>(j)]]);
       for (int64_t j = 0; j < width_; ++j) inverse[j] = 1.0F / scale[j];
     }
-    return {scale, inverse, spread_bias(c, memory + 2 * width_)};
+    spread_bias(c, memory + 2 * width_);
   }
 
   // Runs the loop that was compiled for this combination of bias, ReLU and record. It computes kBlockRows periods at a
@@ -339,6 +346,7 @@ class Quantize final : public OpWith<Quantize> {
   Shape sample_;
   Sharing sharing_;
   int64_t size_ = 0, width_ = 0, bias_size_ = 0;
+  bool row_ = false;
   bool own_ = false;     // one f for each element of the width
   bool direct_ = false;  // one f and one bias for each element of the width
   std::vector<int32_t> index_, bias_index_;

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "hgq/autograd/ops.h"
+#include "hgq/autograd/transpose.h"
 #include "hgq/core/error.h"
 
 namespace hgq::ops {
@@ -20,12 +21,19 @@ class Gather final : public OpWith<Gather> {
       sizes_.push_back(spec.shape.size());
       HGQ_CHECK(spec.domain == in[0].domain, ShapeError, name_, ": Row values and Step values cannot be joined");
     }
+    if (in.size() == 1) find_matrices();
     return {{out_, in[0].domain}};
   }
   bool recomputable() const override { return true; }
   void forward(const OpContext& c) const override {
     if (sizes_.size() > 1) return loop(c.in, c.out[0], c.rows);
     const auto n = static_cast<int64_t>(source_.size());
+    if (matrix_rows_ > 0) {
+      const int64_t size = matrix_rows_ * matrix_columns_;
+      for (int64_t i = 0; i < c.rows * n; i += size)
+        transpose(c.in[0] + i, matrix_rows_, matrix_columns_, c.out[0] + i);
+      return;
+    }
     for (int64_t r = 0; r < c.rows; ++r) {
       const float* const from = c.in[0] + r * n;
       float* const to = c.out[0] + r * n;
@@ -36,6 +44,13 @@ class Gather final : public OpWith<Gather> {
     const int64_t n = out_.size();
     if (sizes_.size() == 1) {  // a permutation: every element has one source
       if (c.grad_in[0] == nullptr) return;
+      if (matrix_rows_ > 0) {
+        const int64_t size = matrix_rows_ * matrix_columns_;
+        for (int64_t i = 0; i < c.rows * n; i += size)
+          (c.accumulate[0] ? add_transposed : transpose)(c.grad_out[0] + i, matrix_columns_, matrix_rows_,
+                                                         c.grad_in[0] + i);
+        return;
+      }
       for (int64_t r = 0; r < c.rows; ++r) {
         const float* const from = c.grad_out[0] + r * n;
         float* const to = c.grad_in[0] + r * n;
@@ -71,6 +86,22 @@ class Gather final : public OpWith<Gather> {
       }
     }
   }
+  // Most permutations are transpositions of matrices, of which a sample has one or several.
+  void find_matrices() {
+    const int64_t n = std::ssize(source_);
+    const int64_t rows = std::ranges::find(source_, 1) - source_.begin();
+    if (rows < 2 || rows >= n || n % rows != 0) return;
+    const int64_t columns = source_[1];
+    if (columns < 2 || n % (rows * columns) != 0) return;
+    for (int64_t i = 0; i < n; ++i) {
+      const int64_t in_matrix = i % (rows * columns);
+      if (source_[static_cast<size_t>(i)] != i - in_matrix + in_matrix % rows * columns + in_matrix / rows) return;
+    }
+    matrix_rows_ = rows;
+    matrix_columns_ = columns;
+  }
+
+  int64_t matrix_rows_ = 0, matrix_columns_ = 0;  // of the input; 0: other elements move
   std::string name_;
   Shape out_;
   std::vector<int32_t> which_;

@@ -55,9 +55,10 @@ struct Operand {
   float start = 0;       // of kLane: the value of every element at the beginning of a lane
 };
 
-/// One call of an operation: of Op::forward, forward (computed again), backward, combine and finish, or backward_step.
+/// One call of an operation: of Op::forward, forward (computed again), backward, prepare, combine and finish, or
+/// backward_step.
 struct Instruction {
-  enum class Action : uint8_t { kForward, kRecompute, kBackward, kFinish, kBackwardStep };
+  enum class Action : uint8_t { kForward, kRecompute, kBackward, kPrepare, kFinish, kBackwardStep };
   Action action = Action::kForward;
   int32_t node = -1;
   std::vector<int32_t> in, out, grad_out, grad_in;  // operands
@@ -75,6 +76,7 @@ struct GradientSum {
 };
 
 struct Segment {
+  std::vector<Instruction> prepare;  // before all chunks
   std::vector<Instruction> instructions;
   std::vector<int32_t> lane_operands;
   std::vector<Instruction> finish;  // of reductions, after all chunks

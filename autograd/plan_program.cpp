@@ -88,6 +88,12 @@ void Plan::Builder::emit_forward(int32_t g, int32_t n, bool again) {
     }
   }
   ins.scratch = scratch_operand(g, *nd.op, moment);
+  if (!again && nd.op->prepares()) {
+    Instruction prepare = make_instruction(n, Instruction::Action::kPrepare);
+    for (const int32_t v : nd.inputs)
+      prepare.in.push_back(is_row(v) ? none_operand : fixed_operand(plan.step_value_[at(v)]));
+    segment.prepare.push_back(std::move(prepare));
+  }
   if (reduces) {
     for (const int32_t v : nd.inputs)
       finish.in.push_back(is_row(v) ? none_operand : fixed_operand(plan.step_value_[at(v)]));
