@@ -1,9 +1,8 @@
 // The instructions of a plan as the operations of a profile, and the phases of an executor.
 //
-//   PlanProfile pieces(plan, profile, workers.size());
+//   PlanProfile pieces(plan, true, profile, workers.size());
 //   const PhaseTimer timer(&profile, pieces.rows());
-//   ... instruction i of segment s ...
-//   profile.add_operation_time(pieces.of_segment(s)[i], worker, ticks, rows);
+//   profile.add_operation_time(pieces.of_segment(s)[i], worker, ticks, rows);      // instruction i of segment s
 #pragma once
 
 #include <utility>

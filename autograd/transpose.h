@@ -1,6 +1,6 @@
 // The transposition of small matrices, in blocks that lie in registers.
 //
-//   transpose(from, 64, 16, to);                   // to[16, 64] = from[64, 16], row-major
+//   ops::transpose(from, 64, 16, to);                   // to[16, 64] = from[64, 16], row-major
 #pragma once
 
 #include <cstdint>

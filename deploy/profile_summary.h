@@ -1,7 +1,7 @@
 // What a profile says, beside what the machine gives: for people, as JSON, and for other numbers of threads.
 //
 //   ProfileSummary summary = summarize(profile, measure_machine(workers), workers.size());
-//   std::cout << describe(summary);
+//   std::printf("%s", describe(summary).c_str());
 //   summary.speed_up(64);                       // of the same work, by a schedule of the measured tasks
 #pragma once
 
