@@ -8,6 +8,7 @@
 
 #include "allocation_counter.h"
 #include "hgq/core/error.h"
+#include "hgq/core/profile.h"
 #include "tape_lab.h"
 
 namespace hgq {
@@ -99,11 +100,39 @@ TEST(Executor, AnyNumberOfThreadsGivesTheSameBits) {
   }
 }
 
+// Here the partial results of 64 lanes are large enough for the whole team to combine them.
+constexpr int64_t kWide = 120;
+const ExecutorOptions kManyLanes{.largest_chunk = 8, .lanes = 64};
+
+TEST(Executor, ManyLanesGiveTheSameBitsForAnyNumberOfThreads) {
+  std::vector<float> first;
+  for (const int threads : {1, 2, 3, 7}) {
+    Network net(kWide);
+    const std::vector<Tensor> inputs = net.lab.make_inputs(1000);
+    Workers workers(threads);
+    Profile profile;
+    workers.set_profile(&profile);
+    Executor executor(net.lab.tape, workers, kManyLanes);
+    profile.start();
+    const std::vector<float> results = step_results(net, executor, testing::views_of(inputs));
+    profile.stop();
+    if (first.empty()) first = results;
+    EXPECT_TRUE(std::equal(first.begin(), first.end(), results.begin(), results.end())) << threads << " threads";
+    const std::vector<Profile::Phase> phases = profile.phases();
+    const auto combining = std::ranges::find(phases, "combining lanes", &Profile::Phase::name);
+    ASSERT_NE(combining, phases.end());
+    EXPECT_GT(combining->shared_seconds(), 0);
+    EXPECT_EQ(executor.chunks().lanes, 64);
+  }
+}
+
 TEST(Executor, IsRightForAWholeNetwork) {
   for (const int64_t rows : {2, 513}) {
     Network net;
     net.lab.expect_right(rows, {.largest_chunk = 41, .lanes = 5, .threads = 2}, {.gradient = 1e-3, .value = 2e-3}, 12);
   }
+  Network wide(kWide);
+  wide.lab.expect_right(513, {.largest_chunk = 8, .lanes = 64, .threads = 2}, {.gradient = 1e-3, .value = 2e-3}, 12);
 }
 
 TEST(Executor, AWarmStepTakesNoMemory) {
@@ -127,6 +156,20 @@ TEST(Executor, AWarmStepTakesNoMemory) {
   }
   EXPECT_EQ(counter.count(), 0);
   EXPECT_EQ(executor.bytes(), bytes);
+}
+
+TEST(Executor, AWarmStepOfManyLanesTakesNoMemory) {
+  Network net(kWide);
+  Workers workers(3);
+  Executor executor(net.lab.tape, workers, kManyLanes);
+  const std::vector<Tensor> inputs = net.lab.make_inputs(1000);
+  const std::vector<ConstTensorView> views = testing::views_of(inputs);
+  executor.forward(views, 0);
+  executor.backward();
+  const AllocationCounter counter;
+  executor.forward(views, 1);
+  executor.backward();
+  EXPECT_EQ(counter.count(), 0);
 }
 
 TEST(AllocationCounter, SeesAllocations) {

@@ -155,6 +155,14 @@ TEST(Shapes, ReshapePermuteConcatenate) {
   const Var y = lab.input("y", Shape{2, 1, 4});
   lab.weigh(ops::reshape(x, Shape{6, 4}));
   lab.weigh(ops::permute(x, {2, 0, 1}));
+  // Transpositions of matrices, which are moved in blocks of 4 by 4, and permutations that are none.
+  const Var tall = lab.input("tall", Shape{9, 6});
+  const Var several = lab.input("several", Shape{3, 4, 5});
+  for (int i = 0; i < 2; ++i) lab.weigh(ops::permute(tall, {1, 0}));  // the second adds its gradient
+  for (int i = 0; i < 2; ++i) lab.weigh(ops::permute(several, {0, 2, 1}));
+  lab.weigh(ops::permute(several, {1, 2, 0}));
+  lab.weigh(ops::permute(several, {1, 0, 2}));
+  lab.weigh(ops::permute(several, {2, 1, 0}));
   lab.weigh(ops::concatenate({x, y, x}, 1));
   lab.weigh(ops::permute(lab.parameter("w", Shape{2, 3}), {1, 0}));
   lab.weigh(ops::concatenate({lab.parameter("a", Shape{2, 2}), lab.parameter("b", Shape{2, 1})}, -1));
