@@ -68,12 +68,14 @@ std::string History::header(const std::vector<std::string>& columns) {
 }
 
 std::string History::line(size_t row, const std::vector<std::string>& columns) const {
-  std::string text = concat(epochs_[row]);
+  std::string text;
+  detail::append_part(text, epochs_[row]);
   for (const std::string& name : columns) {
-    const std::optional<double> value = find(row, name);
-    text += value ? concat(",", *value) : ",";
+    text += ',';
+    if (const std::optional<double> value = find(row, name)) detail::append_part(text, *value);
   }
-  return text + "\n";
+  text += '\n';
+  return text;
 }
 
 std::string History::to_csv() const {
@@ -81,6 +83,11 @@ std::string History::to_csv() const {
   std::string text = header(names);
   for (size_t row = 0; row < size(); ++row) text += line(row, names);
   return text;
+}
+
+History History::from_file(std::string_view text) {
+  const size_t end = text.find_last_of('\n');
+  return from_csv(text.substr(0, end == std::string_view::npos ? text.size() : end + 1));
 }
 
 History History::from_csv(std::string_view text) {

@@ -34,6 +34,9 @@ class History {
   /// Reads what to_csv() wrote. Throws FileError if the text is no such table.
   static History from_csv(std::string_view text);
 
+  /// Reads a file that may be one of a run that goes on: what stands behind its last whole line is left out.
+  static History from_file(std::string_view text);
+
   /// "epoch,loss,..." with the end of the line.
   static std::string header(const std::vector<std::string>& columns);
   /// A row of a table with these columns, with the end of the line.

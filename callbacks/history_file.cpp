@@ -1,6 +1,7 @@
 #include "hgq/callbacks/history_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -129,6 +130,32 @@ void HistoryFile::append(const History& rows) {
   for (const std::string& name : rows.columns()) {
     if (std::ranges::find(columns, name) == columns.end()) columns.push_back(name);
   }
+  if (known_.rows == 0 || columns.size() > known_.columns.size() || look() != left_) {
+    rewrite(rows, std::move(columns));
+  } else {
+    std::string text;
+    for (size_t row = 0; row < rows.size(); ++row) text += rows.line(row, columns);
+    append_to_file(path_, known_.bytes, text);
+    Sum sum{known_.bytes, known_.checksum};
+    sum.add(text);
+    known_.rows += static_cast<int64_t>(rows.size());
+    known_.bytes = sum.bytes;
+    known_.checksum = sum.checksum;
+  }
+  left_ = look();
+}
+
+HistoryFile::Left HistoryFile::look() const {
+  struct stat status {};
+  if (stat(path_.c_str(), &status) != 0) return {};
+  return {.device = status.st_dev,
+          .inode = status.st_ino,
+          .bytes = status.st_size,
+          .changed_seconds = status.st_mtim.tv_sec,
+          .changed_nanoseconds = status.st_mtim.tv_nsec};
+}
+
+void HistoryFile::rewrite(const History& rows, std::vector<std::string> columns) {
   Out out(path_);
   out.write(History::header(columns));
   if (known_.rows > 0) {

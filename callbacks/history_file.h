@@ -4,9 +4,11 @@
 //   file.append(rows);                       // the rows since the last checkpoint
 //   checkpoint["history"] = file.state();    // how many rows the file has, and their checksum
 //
-// The file is written whole or not at all: its rows are copied to another file, the new ones added, and that file takes
-// its name. If a run is killed after that and before its next checkpoint, the file has more rows than the checkpoint
-// knows; restore() removes them. A column that appears later is added after the others, and is empty in earlier rows.
+// New rows are written behind the others, so that a checkpoint takes as long after 300,000 epochs as after the first.
+// If a run is killed after that and before its next checkpoint, the file has more rows than the checkpoint knows, of
+// which the last may be a part of one; restore() removes them. A column that appears later is added after the others,
+// and is empty in earlier rows; then, and where the file is not as this object left it, its rows are looked at and
+// copied to a new file, which takes its name.
 #pragma once
 
 #include <cstdint>
@@ -46,6 +48,16 @@ class HistoryFile {
     uint32_t checksum = 0;
   };
 
+  /// The file as this object left it: another program that writes it changes this.
+  struct Left {
+    uint64_t device = 0, inode = 0;
+    int64_t bytes = -1;
+    int64_t changed_seconds = 0, changed_nanoseconds = 0;
+    bool operator==(const Left&) const = default;
+  };
+
+  Left look() const;
+  void rewrite(const History& rows, std::vector<std::string> columns);
   /// Passes each known row of the file to `write`, without the end of the line, and without `later_columns` empty
   /// values at its end. Returns whether the file has all of them, unchanged.
   bool copy_known(size_t later_columns, const std::function<void(std::string_view row)>& write) const;
@@ -53,6 +65,7 @@ class HistoryFile {
 
   std::string path_;
   Known known_;
+  Left left_;
 };
 
 }  // namespace hgq

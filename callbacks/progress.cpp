@@ -51,10 +51,13 @@ void Progress::on_batch_end(Training& t) {
 
 void Progress::on_log(Training& t) {
   const double time = seconds_now();
-  // In a pipe: the first epochs, the last, a twentieth of the run each, and one every ten seconds.
+  // In a pipe: the first epochs, the last, a twentieth of the run each, and one every ten seconds, later one whenever
+  // the time has grown by a hundredth, so that a run of days prints some hundred lines, too.
   const bool milestone =
       t.epoch < 3 || t.epoch + 1 == t.epochs || t.stop || (t.epoch + 1) * 20 / t.epochs != t.epoch * 20 / t.epochs;
-  if (terminal_ ? time - last_ < 0.1 && t.epoch + 1 < t.epochs : !milestone && time - last_line_ < 10) return;
+  if (terminal_ ? time - last_ < 0.1 && t.epoch + 1 < t.epochs
+                : !milestone && time - last_line_ < std::max(10.0, 0.01 * (time - begin_)))
+    return;
   last_ = last_line_ = time;
   print(t, true);
 }

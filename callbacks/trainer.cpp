@@ -305,8 +305,9 @@ void Trainer::finish_epoch(Training& t) {
 
 void Trainer::warn_of_collapse(const Training& t) {
   if (warned_of_collapse_ || !options_.warn) return;
-  for (const Recording::Bops& bops : step_->computation().recording().bops) {
-    if (step_->computation().bops_of(bops.layer) > 0) continue;
+  const ModelComputation& computation = step_->computation();
+  for (const Recording::Bops& bops : computation.recording().bops) {
+    if (computation.executor().value(bops.value).data[0] > 0) continue;
     warned_of_collapse_ = true;
     options_.warn(
         concat("epoch ", t.epoch + 1, ": layer '", bops.layer,

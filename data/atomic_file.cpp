@@ -147,6 +147,30 @@ void replace_file(const std::string& path, std::string_view content) {
   file.finish();
 }
 
+void append_to_file(const std::string& path, int64_t size, std::string_view content) {
+  Descriptor file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (file.get() < 0) throw_system_error(concat(path, ": cannot be opened to append to it"), errno);
+  try {
+    int64_t offset = size;
+    while (!content.empty()) {
+      const ssize_t written = pwrite(file.get(), content.data(), content.size(), offset);
+      if (written < 0 && errno == EINTR) continue;
+      HGQ_CHECK(written > 0, RunError, path,
+                ": cannot be written: ", written == 0 ? "the system wrote no bytes" : system_reason(errno));
+      content.remove_prefix(static_cast<size_t>(written));
+      offset += written;
+    }
+    force_to_disk(file, path);
+  } catch (const Error&) {
+    while (ftruncate(file.get(), size) != 0 && errno == EINTR) {
+    }
+    throw;
+  }
+  // Some network mounts report only now that the disk is full.
+  HGQ_CHECK(close(file.release()) == 0 || errno == EINTR, RunError, path,
+            ": cannot be written: ", system_reason(errno));
+}
+
 void force_folder_to_disk(const std::string& folder) {
   const Descriptor file(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   HGQ_CHECK(file.get() >= 0, RunError, folder, ": cannot be opened to force it to the disk: ", system_reason(errno));

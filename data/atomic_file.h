@@ -57,6 +57,12 @@ class FileReplacement {
 /// Replaces the file, or makes it. The caller calls force_folder_to_disk().
 void replace_file(const std::string& path, std::string_view content);
 
+/// Writes behind the first `size` bytes of a file, which is all that it has, and forces that to the disk. This is the
+/// one way in which a file may be seen with a part of what is written to it: whoever reads it leaves out what stands
+/// behind its last whole line. Throws as above; then the file is cut back to what it was, if the disk still allows
+/// that.
+void append_to_file(const std::string& path, int64_t size, std::string_view content);
+
 /// Forces to the disk which names were given and removed in a folder.
 void force_folder_to_disk(const std::string& folder);
 

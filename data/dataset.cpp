@@ -102,12 +102,18 @@ void EpochOrder::rows(int64_t first, std::span<int64_t> out) {
   HGQ_CHECK(first >= 0 && first + count <= rows_, ShapeError, "positions ", first, " to ", first + count,
             " of an epoch of ", rows_, " rows");
   if (!shuffled_) return std::iota(out.begin(), out.end(), first);
-  for (size_t i = 0; i < out.size(); ++i) {
-    const int64_t position = first + static_cast<int64_t>(i);
+  int64_t position = first;
+  while (!out.empty()) {
     if (!entered_ || position < block_begin_[current_] || position >= block_begin_[current_ + 1]) {
       enter_block(static_cast<size_t>(std::ranges::upper_bound(block_begin_, position) - block_begin_.begin()) - 1);
     }
-    out[i] = block_order_[current_] * block_rows_ + within_[static_cast<size_t>(position - block_begin_[current_])];
+    const auto from = static_cast<size_t>(position - block_begin_[current_]);
+    const std::span<const int64_t> of_block =
+        std::span(within_).subspan(from).first(std::min(out.size(), within_.size() - from));
+    const int64_t begin = block_order_[current_] * block_rows_;
+    std::ranges::transform(of_block, out.begin(), [begin](int64_t row) { return begin + row; });
+    out = out.subspan(of_block.size());
+    position += static_cast<int64_t>(of_block.size());
   }
 }
 

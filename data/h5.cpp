@@ -64,9 +64,13 @@ Group::Group(Id file, Id object, std::string file_name, std::string path, std::s
       path_(std::move(path)),
       permissions_(std::move(permissions)) {}
 
-bool Group::link_leads_somewhere(const std::string& path) const {
+void Group::check_name(const std::string& path) const {
   HGQ_CHECK(path.find('\0') == std::string::npos, FileError, place(), ": cannot have names with a zero byte, such as '",
             printable(path), "'");
+}
+
+bool Group::link_leads_somewhere(const std::string& path) const {
+  check_name(path);
   const LinkAccess access(*permissions_, LinkAccess::To::kLink);
   if (H5Lexists(*object_, path.c_str(), access.id()) > 0 && H5Oexists_by_name(*object_, path.c_str(), access.id()) > 0)
     return true;
@@ -76,6 +80,7 @@ bool Group::link_leads_somewhere(const std::string& path) const {
 }
 
 bool Group::is_of_kind(const std::string& path, int kind) const {
+  check_name(path);
   const LinkAccess access(*permissions_, LinkAccess::To::kLink);
   const hid_t id = H5Oopen(*object_, path.c_str(), access.id());
   if (id < 0) {
@@ -120,9 +125,14 @@ bool Group::has(const std::string& path) const {
   return true;
 }
 
-bool Group::is_group(const std::string& path) const { return has(path) && is_of_kind(path, H5I_GROUP); }
+// What can be opened is there; has() throws where it cannot be looked up.
+bool Group::is_group(const std::string& path) const {
+  return is_of_kind(path, H5I_GROUP) || (has(path) && is_of_kind(path, H5I_GROUP));
+}
 
-bool Group::is_dataset(const std::string& path) const { return has(path) && is_of_kind(path, H5I_DATASET); }
+bool Group::is_dataset(const std::string& path) const {
+  return is_of_kind(path, H5I_DATASET) || (has(path) && is_of_kind(path, H5I_DATASET));
+}
 
 void Group::check_is_there(const std::string& path) const {
   std::string parent;

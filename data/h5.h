@@ -112,6 +112,8 @@ class Group {
   void check_is_free(const std::string& path) const;
   std::vector<std::string> root_names() const;
   std::string path_of(const std::string& path) const;
+  /// Throws FileError if libhdf5 would take only a part of the path.
+  void check_name(const std::string& path) const;
   bool link_leads_somewhere(const std::string& path) const;
   bool is_of_kind(const std::string& path, int kind) const;
 

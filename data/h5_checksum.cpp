@@ -97,7 +97,7 @@ uint32_t Group::checksum(const std::string& without) const {
     for (const std::string& name : next.group.names()) {
       sum.count_object(next.group.place(), next.depth);
       sum.add(name);
-      if (next.group.is_group(name)) {
+      if (!next.group.is_dataset(name) && next.group.is_group(name)) {
         waiting.push_back({next.group.group(name), next.depth + 1});
       } else {
         add_dataset(sum, next.group, name);

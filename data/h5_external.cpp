@@ -74,7 +74,7 @@ herr_t judge_link(const char* parent, const char* /*group*/, const char* file, c
   try {
     const Named named = named_file(parent, file, false);
     if (!named.path.empty()) return 0;
-    static_cast<LinkAccess*>(judge)->refuse(concat("leads to '", printable(object), "' in ", named.reason));
+    *static_cast<std::string*>(judge) = concat("leads to '", printable(object), "' in ", named.reason);
   } catch (const std::exception&) {  // exceptions must not pass through C
   }
   return -1;
@@ -159,18 +159,25 @@ void check_extent(int64_t source_space, int64_t virtual_space, const Shape& held
 
 }  // namespace
 
-LinkAccess::LinkAccess(const Permissions& permissions, To to)
-    : properties_(own(H5Pcreate(to == To::kLink    ? H5P_LINK_ACCESS
-                                : to == To::kGroup ? H5P_GROUP_ACCESS
-                                                   : H5P_DATASET_ACCESS),
-                      "HDF5", "no access properties")) {
-  must(H5Pset_elink_fapl(*properties_, *unlocked_access("HDF5")), "HDF5", "no access properties");
-  if (!permissions.anywhere)
-    must(H5Pset_elink_cb(*properties_, judge_link, this), "HDF5", "external links cannot be checked");
+// Making the properties takes longer than opening an object with them.
+LinkAccess::LinkAccess(Permissions& permissions, To to) : refused_(permissions.refused) {
+  Id& kept = permissions.link_access[static_cast<size_t>(to)];
+  if (!kept) {
+    Id made = own(H5Pcreate(to == To::kLink    ? H5P_LINK_ACCESS
+                            : to == To::kGroup ? H5P_GROUP_ACCESS
+                                               : H5P_DATASET_ACCESS),
+                  "HDF5", "no access properties");
+    must(H5Pset_elink_fapl(*made, *unlocked_access("HDF5")), "HDF5", "no access properties");
+    if (!permissions.anywhere)
+      must(H5Pset_elink_cb(*made, judge_link, refused_.get()), "HDF5", "external links cannot be checked");
+    kept = std::move(made);
+  }
+  properties_ = kept;
+  refused_->clear();
 }
 
 void LinkAccess::check_followed(const std::string& place) const {
-  HGQ_CHECK(refused_.empty(), FileError, place, ": an external link on this path ", refused_);
+  HGQ_CHECK(refused_->empty(), FileError, place, ": an external link on this path ", *refused_);
 }
 
 void check_no_external_storage(int64_t creation, const std::string& place) {

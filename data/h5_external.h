@@ -6,8 +6,10 @@
 // bytes of any file as numbers.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -23,24 +25,24 @@ struct Permissions {
   bool watched = false;                  // in a child process, whose memory is limited: chunks are not checked
   std::set<std::string> checked_sets{};  // datasets whose claims were checked
   std::map<std::string, std::vector<bool>>
-      checked_chunks{};  // for each dataset: the rows of chunks that unpack to their size
+      checked_chunks{};             // for each dataset: the rows of chunks that unpack to their size
+  std::array<Id, 3> link_access{};  // of each LinkAccess::To, made when it is needed first
+  std::shared_ptr<std::string> refused = std::make_shared<std::string>();  // why the last link was not followed
 };
 
 /// Access properties with which libhdf5 follows external links only as `permissions` allow.
 class LinkAccess {
  public:
   enum class To : uint8_t { kLink, kGroup, kDataset };
-  LinkAccess(const Permissions& permissions, To to);
-  LinkAccess(const LinkAccess&) = delete;
-  LinkAccess& operator=(const LinkAccess&) = delete;
+  /// Only one of a file is used at a time.
+  LinkAccess(Permissions& permissions, To to);
 
   int64_t id() const { return *properties_; }
-  /// Throws FileError if a link was not followed.
+  /// Throws FileError if a link was not followed since this object was made.
   void check_followed(const std::string& place) const;
-  void refuse(std::string reason) { refused_ = std::move(reason); }
 
  private:
-  std::string refused_;
+  std::shared_ptr<std::string> refused_;
   Id properties_;
 };
 

@@ -198,9 +198,12 @@ Source find_source(const Group& group, int64_t id, const Home& home, const std::
                    auto&& check_is_there) {
   ColumnPath split = split_columns(path);
   if (!split.columns.empty() && group.has(path)) split = {path, {}};
-  check_is_there(split.path);
-  HGQ_CHECK(group.is_dataset(split.path), FileError, place, ": is a group, expected a dataset; it holds ",
-            names_or_none(group.is_group(split.path) ? group.group(split.path).names() : std::vector<std::string>{}));
+  if (!group.is_dataset(split.path)) {
+    check_is_there(split.path);
+    throw FileError(concat(
+        place, ": is a group, expected a dataset; it holds ",
+        names_or_none(group.is_group(split.path) ? group.group(split.path).names() : std::vector<std::string>{})));
+  }
   return open_source(id, home, place, split.path, split.columns);
 }
 

@@ -38,7 +38,7 @@ std::string read_config_text(const std::string& path) { return read_file(path, s
 
 History read_history(const std::string& path) {
   try {
-    return History::from_csv(read_file(path, kMostHistory));
+    return History::from_file(read_file(path, kMostHistory));
   } catch (const FileError& e) {
     throw FileError(concat(path, ": ", e.what()));
   }

@@ -29,7 +29,7 @@ History read_history(const std::string& folder) {
   const std::string path = in(folder, "history.csv");
   if (!fs::exists(path)) return {};
   try {
-    return History::from_csv(read_file(path, kMostHistory));
+    return History::from_file(read_file(path, kMostHistory));
   } catch (const FileError& e) {
     throw FileError(concat(path, ": ", e.what()));
   }

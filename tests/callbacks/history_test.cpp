@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -77,6 +79,46 @@ TEST_F(HistoryFileTest, IsTheTableOfAllRows) {
             "6,0.16666666666666666,0.5,\n");
 }
 
+uint64_t inode_of(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+TEST_F(HistoryFileTest, NewRowsAreWrittenBehindTheOthersWithoutACopy) {
+  HistoryFile file(path_);
+  History all = rows(1, 2);
+  file.append(all);
+  const std::string first = text();
+  const uint64_t inode = inode_of(path_);
+  for (int epoch = 3; epoch < 9; epoch += 2) {
+    file.append(rows(epoch, 2));
+    EXPECT_EQ(inode_of(path_), inode);
+    EXPECT_TRUE(text().starts_with(first));
+  }
+  EXPECT_EQ(text(), rows(1, 8).to_csv());
+  HistoryFile whole(folder_ / "whole.csv");
+  whole.append(rows(1, 8));
+  EXPECT_EQ(file.state(), whole.state());
+  file.append(rows(9, 1, "bops"));  // a column more is one in each row
+  EXPECT_NE(inode_of(path_), inode);
+}
+
+TEST_F(HistoryFileTest, APartOfARowIsLeftOutByReadersAndRemovedWhenTheRunGoesOn) {
+  HistoryFile file(path_);
+  file.append(rows(1, 3));
+  const nlohmann::json state = file.state();
+  const std::string whole = text();
+  file.append(rows(4, 1));
+  const std::string more = text();
+  for (size_t size = whole.size(); size <= more.size(); ++size) {
+    std::ofstream(path_, std::ios::binary) << more.substr(0, size);
+    EXPECT_EQ(History::from_file(text()).to_csv(), size < more.size() ? whole : more) << size;
+    HistoryFile(path_).restore(state, 100000);
+    EXPECT_EQ(text(), whole) << size;
+  }
+  EXPECT_THROW(History::from_file("epoch"), FileError);
+}
+
 TEST_F(HistoryFileTest, IsCutBackToWhatTheCheckpointKnows) {
   HistoryFile file(path_);
   file.append(rows(1, 3));
@@ -110,6 +152,8 @@ TEST_F(HistoryFileTest, AFileThatWasChangedIsRefusedAndOneThatIsGoneBegunAnew) {
     std::string changed = wrong;
     if (changed == right) changed.replace(changed.find("0.5"), 3, "0.6");
     std::ofstream(path_) << changed;
+    // Two changes within a tick of the clock have the same time.
+    std::filesystem::last_write_time(path_, std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
     try {
       HistoryFile(path_).restore(state, 100000);
       FAIL() << changed;
