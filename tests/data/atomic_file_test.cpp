@@ -51,6 +51,14 @@ TEST_F(AtomicFile, TheTargetIsUntouchedUntilTheContentIsWhole) {
   EXPECT_EQ(content_of(folder / "a.txt"), "new");
 }
 
+TEST_F(AtomicFile, AppendingWritesBehindWhatIsKnownOfTheFile) {
+  write_file_atomically(folder / "a.txt", "old");
+  append_to_file(folder / "a.txt", 3, " and new");
+  EXPECT_EQ(content_of(folder / "a.txt"), "old and new");
+  EXPECT_THROW(append_to_file(folder / "none.txt", 0, "new"), FileError);
+  EXPECT_EQ(files_in(folder), 1);
+}
+
 TEST_F(AtomicFile, WhatIsNotFinishedLeavesNothingBehind) {
   write_file_atomically(folder / "a.txt", "old");
   FileReplacement(folder / "a.txt").write("half");
