@@ -27,11 +27,13 @@
 #include "hgq/core/dnnl.h"
 #include "hgq/core/error.h"
 #include "hgq/core/shell_word.h"
+#include "hgq/core/system_file.h"
 #include "hgq/core/version.h"
 #include "hgq/data/atomic_file.h"
 #include "hgq/data/folder_lock.h"
 #include "hgq/data/keras_file.h"
 #include "hgq/deploy/deployment.h"
+#include "hgq/deploy/profile_summary.h"
 #include "hgq/deploy/trained_model.h"
 #include "hgq/layers/hgq_file.h"
 
@@ -203,6 +205,7 @@ class Run {
       check_holds_no_run();  // another program may have made the folder in the meantime
     }
     remove_left_overs(folder_.string());
+    remove_file((folder_ / kProfileName).string());  // that of the part before: a profile is of one call
     write_file_atomically((folder_ / "config.yaml").string(), config_.resolved.to_yaml());
   }
 

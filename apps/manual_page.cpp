@@ -66,7 +66,7 @@ constexpr std::array<NamedDoc, 5> kExitCodes{
       "be made of it"},
      {"130", "interrupted (Ctrl-C, SIGTERM); a run has a checkpoint, from which --resume continues"}}};
 
-constexpr std::array<NamedDoc, 11> kRunFiles{
+constexpr std::array<NamedDoc, 12> kRunFiles{
     {{"config.yaml", "the config with all --set values, and absolute paths of files; it runs the same again"},
      {"history.csv",
       "a row for each epoch: epoch, loss, metrics, the same of the validation rows (val_...), bops, beta, "
@@ -87,6 +87,8 @@ constexpr std::array<NamedDoc, 11> kRunFiles{
      {"evaluation.json",
       "the predictions for the test rows: confusion matrix, recall and ROC of each class, residuals, as eval --report "
       "writes them"},
+     {"profile.json",
+      "with --profile: where the time of the training went, by phase and operation, of this call alone"},
      {"report.html", "a page about all of this, to look at in a browser; 'hgq-train report' makes it anew"}}};
 
 }  // namespace

@@ -13,9 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 11> kOfRun{
-    "config.yaml",     "history.csv",     "checkpoint.h5", "model.h5",           "proxy.h5", "summary.json",
-    "evaluation.json", "candidates.json", "scaling.csv",   "output_scaling.csv", "exit_code"};
+constexpr std::array<std::string_view, 12> kOfRun{
+    "config.yaml",     "history.csv",     "checkpoint.h5", "model.h5",           "proxy.h5",  "summary.json",
+    "evaluation.json", "candidates.json", "scaling.csv",   "output_scaling.csv", "exit_code", "profile.json"};
 constexpr std::array<std::string_view, 2> kOfSweep{"sweep.yaml", "runs.csv"};
 constexpr std::string_view kFront = "pareto";
 

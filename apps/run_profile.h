@@ -9,8 +9,6 @@
 
 namespace hgq {
 
-inline constexpr const char* kProfileName = "profile.json";
-
 /// A profile of all that workers do from now on, if it is wanted.
 class RunProfile {
  public:

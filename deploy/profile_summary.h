@@ -16,6 +16,9 @@
 
 namespace hgq {
 
+/// The name of the file in the folder of a run.
+inline constexpr const char* kProfileName = "profile.json";
+
 struct ProfileSummary {
   struct Phase {
     std::string name;

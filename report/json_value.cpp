@@ -8,12 +8,19 @@
 #include "hgq/core/error.h"
 #include "hgq/core/printable.h"
 #include "hgq/core/system_file.h"
+#include "hgq/deploy/profile_summary.h"
 
 namespace hgq::report {
 namespace {
 
 constexpr size_t kMostBytes = size_t{1} << 28U;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+/// What to do about a damaged file. Only another call with the option writes a profile.
+std::string remedy(const std::string& file) {
+  return file.ends_with(kProfileName) ? "remove it, or write another one with 'hgq-train CONFIG --profile'"
+                                      : "'hgq-train CONFIG --resume' writes the file again";
+}
 
 }  // namespace
 
@@ -81,7 +88,7 @@ void JsonValue::wrong(const char* expected) const {
   const std::string found = value_ == nullptr ? std::string("nothing")
                                               : value_->dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   throw FileError(concat(file_, ": ", path_.empty() ? "" : concat(path_, ": "), "found ", printable(found),
-                         ", expected ", expected, "; 'hgq-train CONFIG --resume' writes the file again"));
+                         ", expected ", expected, "; ", remedy(file_)));
 }
 
 nlohmann::json json_of_run(const std::string& path) {
@@ -89,8 +96,7 @@ nlohmann::json json_of_run(const std::string& path) {
   try {
     return nlohmann::json::parse(text);
   } catch (const nlohmann::json::exception& e) {
-    throw FileError(
-        concat(path, ": is not JSON: ", json_reason(e.what()), "; 'hgq-train CONFIG --resume' writes the file again"));
+    throw FileError(concat(path, ": is not JSON: ", json_reason(e.what()), "; ", remedy(path)));
   }
 }
 

@@ -8,6 +8,7 @@
 #include "hgq/core/system_file.h"
 #include "hgq/data/csv.h"
 #include "hgq/deploy/measured_candidates.h"
+#include "hgq/deploy/profile_summary.h"
 #include "hgq/report/run_proxy.h"
 
 namespace hgq::report {
@@ -115,6 +116,13 @@ RunFiles read_run(const std::string& folder, const Registry& registry, Workers& 
     if (candidate.file == "model.h5") run.measured = candidate.values();
   }
   if (has(kEvaluationName, "")) run.evaluation = read_evaluation(file(kEvaluationName));
+  if (has(kProfileName, "")) {
+    try {
+      run.profile = read_profile(file(kProfileName));
+    } catch (const FileError& e) {
+      run.missing.push_back(concat("Where the time went is not shown: ", e.what(), "."));
+    }
+  }
   if (has("model.h5", fs::exists(path / "checkpoint.h5")
                           ? "the network is that of checkpoint.h5, the newest state of the training."
                           : "the network is not shown.")) {

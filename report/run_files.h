@@ -7,7 +7,8 @@
 //   for (const std::string& line : run.missing) std::puts(line.c_str());
 //
 // A run that was stopped has no model.h5 and no summary.json yet: what there is is read, with its checkpoint as the
-// model, and `missing` names the rest. A file that is there and cannot be read is a FileError.
+// model, and `missing` names the rest. A file that is there and cannot be read is a FileError; but a profile, which
+// says nothing of the model, is then only named in `missing`.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,7 @@
 #include "hgq/deploy/evaluation_file.h"
 #include "hgq/deploy/registry.h"
 #include "hgq/deploy/trained_model.h"
+#include "hgq/report/run_profile.h"
 
 namespace hgq::report {
 
@@ -137,6 +139,7 @@ struct RunFiles {
   std::optional<RunSummary> summary;
   std::optional<EvaluationFile> evaluation;  // evaluation.json
   std::optional<NetworkFacts> network;
+  std::optional<ProfileFacts> profile;     // profile.json
   std::vector<QuantizerFacts> quantizers;  // of proxy.h5
   std::optional<ResourceFacts> resources;
   std::string no_resources;          // why there are none

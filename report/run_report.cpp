@@ -112,8 +112,9 @@ std::string run_report(const RunFiles& run) {
             .head = headline_of(run),
             .sections = {},
             .footer = ""};
-  for (Section section : {front_section(run), curves_section(run), predictions_section(run), network_section(run),
-                          layers_section(run), verification_section(run), data_section(run), origin_section(run)}) {
+  for (Section section :
+       {front_section(run), curves_section(run), predictions_section(run), network_section(run), layers_section(run),
+        verification_section(run), profile_section(run), data_section(run), origin_section(run)}) {
     if (!section.content.empty()) page.sections.push_back(std::move(section));
   }
   page.footer =

@@ -1,5 +1,6 @@
-// The report of a run as one page: headline numbers, front, curves, network, layers, verification, data, and how to
-// make it again. Everything is in the page; it has the same bytes whenever and wherever it is made from the same files.
+// The report of a run as one page: headline numbers, front, curves, network, layers, verification, where
+// the time went, data, and how to make it again. Everything is in the page; it has the same bytes whenever and wherever
+// it is made from the same files.
 //
 //   Workers workers;
 //   const report::RunFiles run = report::read_run("runs/magic", built_in_registry(), workers);

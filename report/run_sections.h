@@ -13,6 +13,7 @@ Section predictions_section(const RunFiles& run);
 Section network_section(const RunFiles& run);
 Section layers_section(const RunFiles& run);
 Section verification_section(const RunFiles& run);
+Section profile_section(const RunFiles& run);  // of a run with --profile
 Section data_section(const RunFiles& run);
 Section origin_section(const RunFiles& run);  // config, versions, how to make it again
 

@@ -197,7 +197,7 @@ train: {{loss: sparse_categorical_crossentropy, metrics: [accuracy], epochs: 3, 
     pages = []
     for config, extra in ((chain, ['--set', f'data.file={data}', '--set', 'train.epochs=12']), (graph, [])):
         out = folder / config.stem
-        subprocess.run([program, config, '--out', out, '--quiet', *extra], capture_output=True, check=True, timeout=300)
+        subprocess.run([program, config, '--out', out, '--quiet', '--profile', *extra], capture_output=True, check=True, timeout=300)
         if config == graph:  # names that no config would let through
             table = out / 'history.csv'
             table.write_text(table.read_text().replace('learning_rate', hostile, 1))
@@ -206,6 +206,9 @@ train: {{loss: sparse_categorical_crossentropy, metrics: [accuracy], epochs: 3, 
             summary['notes'] = [hostile]
             summary['verify']['overflows'][hostile] = 3
             (out / 'summary.json').write_text(json.dumps(summary))
+            profile = json.loads((out / 'profile.json').read_text())
+            profile['operations'][0]['layer'] = profile['operations'][1]['operation'] = profile['phases'][0]['name'] = hostile
+            (out / 'profile.json').write_text(json.dumps(profile))
         subprocess.run([program, 'report', out], capture_output=True, check=True, timeout=300)
         pages.append(out / 'report.html')
     return pages + [sweep_page(program, chain, data, folder / 'sweep', hostile), regression_page(program, data, folder / 'regression')]
