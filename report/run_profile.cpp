@@ -27,7 +27,7 @@ int64_t calls_of(const JsonValue& value) {
 }
 
 std::string pass_of(const JsonValue& value) {
-  const std::string pass = value.text();
+  std::string pass = value.text();
   if (value.is_there() && pass != "forward" && pass != "again" && pass != "backward")
     value.wrong("forward, again or backward");
   return pass;
