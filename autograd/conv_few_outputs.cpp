@@ -8,11 +8,11 @@
 namespace hgq::ops {
 namespace {
 
-constexpr int64_t kVector = 8;
-constexpr int64_t kColumns = 4 * kVector;  // summed in registers
+constexpr int64_t kVectorColumns = 8;
+constexpr int64_t kColumnsAtOnce = 4 * kVectorColumns;  // summed in registers
 constexpr int64_t kMostTaps = 128;
 constexpr int64_t kSamplesFloats = 4096;  // of the samples that are taken apart before their products
-typedef float Vector __attribute__((vector_size(4 * kVector)));  // NOLINT(modernize-use-using): GCC wants it so
+typedef float Vector __attribute__((vector_size(4 * kVectorColumns)));  // NOLINT(modernize-use-using): GCC wants it so
 
 /// Four vectors of neighbouring columns.
 struct Columns {
@@ -22,20 +22,20 @@ struct Columns {
 inline Columns load(const float* from) {
   Columns columns;
   std::memcpy(&columns.a, from, sizeof(Vector));
-  std::memcpy(&columns.b, from + kVector, sizeof(Vector));
-  std::memcpy(&columns.c, from + 2 * kVector, sizeof(Vector));
-  std::memcpy(&columns.d, from + 3 * kVector, sizeof(Vector));
+  std::memcpy(&columns.b, from + kVectorColumns, sizeof(Vector));
+  std::memcpy(&columns.c, from + 2 * kVectorColumns, sizeof(Vector));
+  std::memcpy(&columns.d, from + 3 * kVectorColumns, sizeof(Vector));
   return columns;
 }
 
 inline void store(float* to, const Columns& columns) {
   std::memcpy(to, &columns.a, sizeof(Vector));
-  std::memcpy(to + kVector, &columns.b, sizeof(Vector));
-  std::memcpy(to + 2 * kVector, &columns.c, sizeof(Vector));
-  std::memcpy(to + 3 * kVector, &columns.d, sizeof(Vector));
+  std::memcpy(to + kVectorColumns, &columns.b, sizeof(Vector));
+  std::memcpy(to + 2 * kVectorColumns, &columns.c, sizeof(Vector));
+  std::memcpy(to + 3 * kVectorColumns, &columns.d, sizeof(Vector));
 }
 
-/// The sums of kColumns columns over the entries of a kernel, which lie `stride` apart.
+/// The sums of kColumnsAtOnce columns over the entries of a kernel, which lie `stride` apart.
 void sum_columns(const float* planes, const std::vector<int64_t>& taps, const float* kernel, int64_t stride,
                  float* to) {
   Columns sums{};
@@ -50,12 +50,12 @@ void sum_columns(const float* planes, const std::vector<int64_t>& taps, const fl
   store(to, sums);
 }
 
-/// Adds to `parts`, of kColumns, the products of columns.
+/// Adds to `parts`, of kColumnsAtOnce, the products of columns.
 void add_products(const float* values, const float* gradients, int64_t rows, int64_t stride_of_values, int64_t columns,
                   float* parts) {
   Columns sums = load(parts);
   for (int64_t row = 0; row < rows; ++row) {
-    for (int64_t column = 0; column < columns; column += kColumns) {
+    for (int64_t column = 0; column < columns; column += kColumnsAtOnce) {
       const Columns v = load(values + row * stride_of_values + column);
       const Columns g = load(gradients + row * columns + column);
       sums.a += v.a * g.a;
@@ -89,11 +89,11 @@ void pick(const float* from, int64_t stride, int64_t count, float* to) {
 bool FewOutputs::serves(const ConvGeometry& geometry) {
   const Windows& v = geometry.windows;
   return geometry.groups == 1 && v.h.stride == 1 && v.w.stride == 1 && v.channels <= 4 && geometry.outputs <= 2 &&
-         v.w.output >= kVector && v.h.size * v.w.size * v.channels <= kMostTaps;
+         v.w.output >= kVectorColumns && v.h.size * v.w.size * v.channels <= kMostTaps;
 }
 
 FewOutputs::FewOutputs(const ConvGeometry& geometry)
-    : g_(geometry), columns_((geometry.windows.w.output + kColumns - 1) / kColumns * kColumns) {
+    : g_(geometry), columns_((geometry.windows.w.output + kColumnsAtOnce - 1) / kColumnsAtOnce * kColumnsAtOnce) {
   const WindowDim& h = g_.windows.h;
   const WindowDim& w = g_.windows.w;
   plane_columns_ = std::max(w.before + w.input + w.after, columns_ + w.span() - 1);
@@ -113,7 +113,7 @@ int64_t FewOutputs::out_planes_floats() const { return g_.outputs * g_.windows.h
 
 // The planes of some samples; those of their outputs or of the gradients of these; the parts of that of the kernel.
 int64_t FewOutputs::scratch_floats() const {
-  return samples_ * (planes_floats() + out_planes_floats()) + g_.outputs * std::ssize(tap_at_) * kColumns;
+  return samples_ * (planes_floats() + out_planes_floats()) + g_.outputs * std::ssize(tap_at_) * kColumnsAtOnce;
 }
 
 void FewOutputs::take_apart(const float* x, int64_t samples, float* planes) const {
@@ -138,7 +138,7 @@ void FewOutputs::forward(const float* x, const float* kernel, float* z, int64_t 
       for (int64_t oh = 0; oh < v.h.output; ++oh, z += v.w.output * g_.outputs) {
         const float* const from = planes + s * planes_floats() + oh * plane_columns_;
         for (int64_t j = 0; j < g_.outputs; ++j) {
-          for (int64_t column = 0; column < columns_; column += kColumns)
+          for (int64_t column = 0; column < columns_; column += kColumnsAtOnce)
             sum_columns(from + column, tap_at_, kernel + j, g_.outputs, row + column);
           for (int64_t ow = 0; ow < v.w.output; ++ow) z[ow * g_.outputs + j] = row[ow];
         }
@@ -169,15 +169,15 @@ void FewOutputs::add_kernel_gradient(const float* x, const float* dz, float* to,
         for (int64_t t = 0; t < taps; ++t)
           add_products(planes + s * planes_floats() + tap_at_[static_cast<size_t>(t)],
                        out_planes + s * out_planes_floats() + j * out_plane, v.h.output, plane_columns_, columns_,
-                       parts + (j * taps + t) * kColumns);
+                       parts + (j * taps + t) * kColumnsAtOnce);
       }
     }
   }
   for (int64_t j = 0; j < g_.outputs; ++j) {
     for (int64_t t = 0; t < taps; ++t) {
-      const float* const part = parts + (j * taps + t) * kColumns;
+      const float* const part = parts + (j * taps + t) * kColumnsAtOnce;
       float sum = 0;
-      for (int64_t i = 0; i < kColumns; ++i) sum += part[i];
+      for (int64_t i = 0; i < kColumnsAtOnce; ++i) sum += part[i];
       to[t * g_.outputs + j] += sum;
     }
   }

@@ -142,16 +142,15 @@ std::string describe(const ProfileSummary& s, size_t most_operations) {
 }
 
 nlohmann::json to_json(const ProfileSummary& s) {
-  using Json = nlohmann::json;
-  Json json{{"threads", s.threads},
-            {"seconds", s.seconds},
-            {"machine",
-             {{"product_gflops", s.machine.product_flops * 1e-9},
-              {"copy_gbytes", s.machine.copy_bytes * 1e-9},
-              {"memory_gbytes", s.machine.memory_bytes * 1e-9},
-              {"barrier_microseconds", s.machine.barrier_seconds * 1e6}}},
-            {"phases", Json::array()},
-            {"operations", Json::array()}};
+  nlohmann::json json{{"threads", s.threads},
+                      {"seconds", s.seconds},
+                      {"machine",
+                       {{"product_gflops", s.machine.product_flops * 1e-9},
+                        {"copy_gbytes", s.machine.copy_bytes * 1e-9},
+                        {"memory_gbytes", s.machine.memory_bytes * 1e-9},
+                        {"barrier_microseconds", s.machine.barrier_seconds * 1e6}}},
+                      {"phases", nlohmann::json::array()},
+                      {"operations", nlohmann::json::array()}};
   for (const ProfileSummary::Phase& p : s.phases)
     json["phases"].push_back(
         {{"name", p.name}, {"calls", p.calls}, {"seconds", p.seconds}, {"shared", p.shared}, {"busy", p.busy}});
