@@ -1,8 +1,10 @@
 #include "hgq/core/machine_rates.h"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 #include <numeric>
+#include <thread>
 #include <vector>
 
 #include "hgq/core/clock.h"
@@ -13,6 +15,8 @@ namespace {
 
 constexpr double kSeconds = 0.003;  // of a try
 constexpr int kTries = 5;
+constexpr double kSecondsToSpread = 0.03;
+constexpr int64_t kLooks = 100000;  // at a variable, some 30 microseconds
 
 size_t at(int64_t i) { return static_cast<size_t>(i); }
 
@@ -57,6 +61,27 @@ double scaled_bytes(int64_t floats, Workers& workers) {
   return bytes * static_cast<double>(workers.size()) / std::accumulate(seconds.begin(), seconds.end(), 0.0);
 }
 
+/// The time in which all threads of a team begin a task and end it: each waits for all others, since otherwise one
+/// thread could do the tasks of all.
+double barrier_seconds(Workers& team) {
+  // Work that is long enough for the system to give each thread a processor of its own.
+  team.run(team.size(), [](int64_t, int) {
+    for (const double begin = seconds_now(); seconds_now() - begin < kSecondsToSpread;) {
+    }
+  });
+  std::atomic<int64_t> arrived{0};
+  int64_t all = 0;
+  return least_seconds([&] {
+    all += team.size();
+    team.run(team.size(), [&](int64_t, int) {
+      arrived.fetch_add(1, std::memory_order_acq_rel);
+      for (int64_t looks = 1; arrived.load(std::memory_order_acquire) < all; ++looks) {
+        if (looks % kLooks == 0) std::this_thread::yield();  // there may be fewer processors than threads
+      }
+    });
+  });
+}
+
 }  // namespace
 
 double product_seconds(const MatmulSpec& spec, Workers& workers) {
@@ -88,8 +113,12 @@ MachineRates measure_machine(Workers& workers) {
   rates.copy_bytes = scaled_bytes(kInCache, workers);
   constexpr int64_t kInMemory = 1 << 23;  // floats: 32 MiB
   rates.memory_bytes = scaled_bytes(kInMemory, workers) * workers.size();
-  if (workers.size() > 1)
-    rates.barrier_seconds = least_seconds([&] { workers.run(workers.size(), [](int64_t, int) {}); });
+  if (workers.size() > 1) {
+    rates.barrier_seconds = barrier_seconds(workers);
+  } else {
+    Workers two(2);
+    rates.barrier_seconds = barrier_seconds(two);
+  }
   return rates;
 }
 

@@ -12,10 +12,11 @@
 namespace hgq {
 
 struct MachineRates {
-  double product_flops = 0;    // floating-point operations a second of a thread, in a product that fits the cache
-  double copy_bytes = 0;       // read and written in a second by a thread that scales an array in its cache
-  double memory_bytes = 0;     // the same from memory to memory, of all threads together
-  double barrier_seconds = 0;  // of Workers::run() with a task for each thread that does nothing; 0 for one thread
+  double product_flops = 0;  // floating-point operations a second of a thread, in a product that fits the cache
+  double copy_bytes = 0;     // read and written in a second by a thread that scales an array in its cache
+  double memory_bytes = 0;   // the same from memory to memory, of all threads together
+  double barrier_seconds =
+      0;  // of Workers::run() with a task for each thread that does nothing; for one thread: of two
 };
 
 /// The rates of a thread are those while all threads do the same: they may share a core.
