@@ -60,8 +60,9 @@ class ProfileTest(CliTestCase):
         self.assertNotIn('GFLOP/s', told.stdout)
         self.assertEqual(profile['threads'], 1)
         self.assertTrue(0 < profile['serial_share'] < 1)
-        speed_ups = [profile['simulated_speed_up'][n] for n in ('2', '8', '16', '64')]
-        self.assertEqual(speed_ups, sorted(speed_ups))
+        for threads in (2, 8, 16, 64):  # barriers may make more threads slower than one
+            speed_up = profile['simulated_speed_up'][str(threads)]
+            self.assertTrue(0 < speed_up <= min(threads, 1 / profile['serial_share']) * 1.001, (threads, speed_up))
         self.assertIn('\nserial: ', told.stderr)
         for phase in ('rows', 'values of the step', 'optimizer', 'data', 'evaluation', 'callbacks'):
             self.assertGreater(self.seconds_of(profile, phase), 0, phase)
