@@ -19,7 +19,6 @@ struct Executor::StepCall {
   const Op* op = nullptr;
   Instruction::Action action = Instruction::Action::kForward;
   std::vector<float*> pointers;  // in, out, grad_out, grad_in
-  const Instruction* instruction = nullptr;
   OpContext context;
 };
 
@@ -28,7 +27,6 @@ struct Executor::Program {
   std::vector<int64_t> offsets;  // by operand; kLane: within a lane's block
   std::vector<float*> direct;    // by operand: a lane block that needs no combining, as there is one lane
   std::vector<std::unique_ptr<Kernels>> kernels[2];  // by node: for the rows of most chunks, and of the last one
-  std::vector<std::vector<StepCall>> finish;         // by segment
   int64_t whole_floats = 0, worker_floats = 0, lane_floats = 0;
 };
 

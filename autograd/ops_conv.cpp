@@ -45,10 +45,6 @@ class Convolution final : public OpWith<Convolution> {
     const int64_t by_columns = few_outputs_ ? few_outputs_->scratch_floats() : 0;
     return std::max(by_columns, products_scratch());
   }
-  int64_t products_scratch() const {
-    return (padded_ ? whole_lines(padded_h_ * padded_w_ * g_.windows.channels) : 0) + whole_lines(spread_floats()) +
-           whole_lines(g_.kernel_size()) + (few_channels_ ? few_channels_->row_floats() : 0);
-  }
 
   // The products of one group in one sample: their terms are the rows of the window, or, if its columns are not
   // neighbours in memory, its columns, with one product for each row.
@@ -178,6 +174,10 @@ class Convolution final : public OpWith<Convolution> {
   }
 
  private:
+  int64_t products_scratch() const {
+    return (padded_ ? whole_lines(padded_h_ * padded_w_ * g_.windows.channels) : 0) + whole_lines(spread_floats()) +
+           whole_lines(g_.kernel_size()) + (few_channels_ ? few_channels_->row_floats() : 0);
+  }
   int64_t parts() const { return in_runs_ ? 1 : g_.windows.h.size; }
   int64_t spread_floats() const {
     return few_channels_ ? few_channels_->apart_floats() : g_.spread_h() * g_.outputs * spread_w_;

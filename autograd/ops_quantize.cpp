@@ -56,7 +56,7 @@ class Quantize final : public OpWith<Quantize> {
       if (bias_) bias_index_.push_back(static_cast<int32_t>(j % bias_size_));
     }
     own_ = width_ == sharing_.f_size;
-    direct_ = row_ && width_ == sharing_.f_size && (!bias_ || bias_size_ == width_);
+    direct_ = row_ && own_ && (!bias_ || bias_size_ == width_);
     std::vector<ValueSpec> out{in[0]};
     if (options_.record_min != nullptr) {
       HGQ_CHECK(row_, ShapeError, "quantize: only Row values have a record");

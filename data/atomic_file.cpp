@@ -89,6 +89,25 @@ std::string_view state_of(const std::string& path) {
   return is_there ? "; the file is as it was" : "; there is no such file now";
 }
 
+using StateOf = std::string_view (*)(const std::string& path);
+
+/// Throws unless a call of the system wrote bytes, or is to be repeated.
+void check_bytes(int64_t bytes, const std::string& path, StateOf state) {
+  HGQ_CHECK(bytes > 0 || (bytes < 0 && errno == EINTR), RunError, path,
+            ": cannot be written: ", bytes == 0 ? "the system wrote no bytes" : system_reason(errno), state(path));
+}
+
+void write_from(const Descriptor& file, int64_t offset, std::string_view content, const std::string& path,
+                StateOf state) {
+  while (!content.empty()) {
+    const ssize_t written = pwrite(file.get(), content.data(), content.size(), offset);
+    check_bytes(written, path, state);
+    if (written < 0) continue;
+    content.remove_prefix(static_cast<size_t>(written));
+    offset += written;
+  }
+}
+
 }  // namespace
 
 FileReplacement::FileReplacement(std::string path)
@@ -110,23 +129,14 @@ void FileReplacement::write(std::string_view content) {
 }
 
 void FileReplacement::write_at(int64_t offset, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t written = ::pwrite(file_.get(), content.data(), content.size(), offset);
-    check_written(written);
-    if (written < 0) continue;
-    content.remove_prefix(static_cast<size_t>(written));
-    offset += written;
-  }
+  write_from(file_, offset, content, path_, state_of);
 }
 
 void FileReplacement::resize(int64_t size) {
   while (ftruncate(file_.get(), size) != 0) check_written(-1);
 }
 
-void FileReplacement::check_written(int64_t bytes) const {
-  HGQ_CHECK(bytes > 0 || (bytes < 0 && errno == EINTR), RunError, path_,
-            ": cannot be written: ", bytes == 0 ? "the system wrote no bytes" : system_reason(errno), state_of(path_));
-}
+void FileReplacement::check_written(int64_t bytes) const { check_bytes(bytes, path_, state_of); }
 
 void FileReplacement::finish() {
   force_to_disk(file_, path_);
@@ -151,15 +161,7 @@ void append_to_file(const std::string& path, int64_t size, std::string_view cont
   Descriptor file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (file.get() < 0) throw_system_error(concat(path, ": cannot be opened to append to it"), errno);
   try {
-    int64_t offset = size;
-    while (!content.empty()) {
-      const ssize_t written = pwrite(file.get(), content.data(), content.size(), offset);
-      if (written < 0 && errno == EINTR) continue;
-      HGQ_CHECK(written > 0, RunError, path,
-                ": cannot be written: ", written == 0 ? "the system wrote no bytes" : system_reason(errno));
-      content.remove_prefix(static_cast<size_t>(written));
-      offset += written;
-    }
+    write_from(file, size, content, path, [](const std::string&) { return std::string_view(); });
     force_to_disk(file, path);
   } catch (const Error&) {
     while (ftruncate(file.get(), size) != 0 && errno == EINTR) {

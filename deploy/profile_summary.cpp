@@ -64,6 +64,13 @@ double ProfileSummary::speed_up(int on_threads) const {
   return together > 0 ? alone / together : 1;
 }
 
+double waiting_share(double seconds, double shared, double busy, int64_t threads) {
+  if (seconds <= 0) return 0;
+  const auto count = static_cast<double>(threads);
+  const double idle = seconds - busy / count - (seconds - shared) / count;
+  return std::clamp(idle / seconds, 0.0, 1.0);  // clocks are not exact
+}
+
 ProfileSummary summarize(const Profile& profile, const MachineRates& machine, int threads) {
   ProfileSummary summary{.threads = threads,
                          .seconds = profile.seconds(),
@@ -113,7 +120,7 @@ std::string describe(const ProfileSummary& s, size_t most_operations) {
   for (const ProfileSummary::Phase& p : s.phases)
     text += fmt::format("{:<32} {:>9} {:>10.4g} {:>6.1f}% {:>6.1f}% {:>7.1f}%\n", p.name, p.calls, p.seconds,
                         percent(p.seconds, s.seconds), percent(p.shared, p.seconds),
-                        percent(p.seconds - p.busy / s.threads - (p.seconds - p.shared) / s.threads, p.seconds));
+                        100 * waiting_share(p.seconds, p.shared, p.busy, s.threads));
   text += fmt::format("\n{:<34} {:<26} {:<9} {:>8} {:>10} {:>7} {:>8} {:>7}\n", "layer", "operation", "pass", "calls",
                       "seconds", "share", "GFLOP/s", "GB/s");
   for (size_t i = 0; i < std::min(most_operations, s.operations.size()); ++i) {

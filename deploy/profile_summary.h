@@ -53,6 +53,11 @@ struct ProfileSummary {
   double speed_up(int threads) const;
 };
 
+/// The share of the time of a phase, of `seconds` of the main thread, in which its threads had nothing to do: it was
+/// shared for `shared` seconds, in which all threads together worked for `busy`; otherwise the main thread worked
+/// alone.
+double waiting_share(double seconds, double shared, double busy, int64_t threads);
+
 ProfileSummary summarize(const Profile& profile, const MachineRates& machine, int threads);
 
 /// Tables of phases and of the operations that take longest.

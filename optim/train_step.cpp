@@ -54,7 +54,7 @@ double ModelComputation::bops_of(const std::string& layer) const {
 }
 
 TrainStep::TrainStep(Model& model, LossPtr loss, Optimizer& optimizer, uint64_t seed)
-    : model_(model), optimizer_(optimizer), own_workers_(std::make_unique<Workers>()), profile_(nullptr) {
+    : model_(model), optimizer_(optimizer), own_workers_(std::make_unique<Workers>()) {
   computation_ = std::make_unique<ModelComputation>(
       model, Objective{.losses = {std::move(loss)}, .weights = {}, .metrics = {}}, Mode::kTrain, *own_workers_, seed);
   parameters_ = model.parameters();
@@ -62,7 +62,7 @@ TrainStep::TrainStep(Model& model, LossPtr loss, Optimizer& optimizer, uint64_t 
 }
 
 TrainStep::TrainStep(Model& model, const Objective& objective, Optimizer& optimizer, Workers& workers, uint64_t seed)
-    : model_(model), optimizer_(optimizer), profile_(workers.profile()) {
+    : model_(model), optimizer_(optimizer) {
   computation_ = std::make_unique<ModelComputation>(model, objective, Mode::kTrain, workers, seed);
   parameters_ = model.parameters();
   optimizer_.build(parameters_);
@@ -73,7 +73,7 @@ void TrainStep::forward(const Batch& batch) {
 }
 
 void TrainStep::update() {
-  const PhaseTimer timer(profile_, "optimizer");
+  const PhaseTimer timer(computation_->workers().profile(), "optimizer");
   optimizer_.update(parameters_);
 }
 

@@ -60,6 +60,7 @@ class ModelComputation {
     measures_.resume_epoch(means, std::move(of_metrics), rows);
   }
   const Executor& executor() const { return *executor_; }
+  const Workers& workers() const { return workers_; }
   const ModelRecording& recording() const { return recording_; }
 
  private:
@@ -105,7 +106,6 @@ class TrainStep {
   std::unique_ptr<Workers> own_workers_;
   std::unique_ptr<ModelComputation> computation_;
   std::vector<Parameter*> parameters_;
-  Profile* profile_;
 };
 
 /// Loss and metrics of a model on a data set, with the arithmetic after training.

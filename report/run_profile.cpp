@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hgq/core/error.h"
+#include "hgq/deploy/profile_summary.h"
 #include "hgq/report/json_value.h"
 
 namespace hgq::report {
@@ -50,11 +51,7 @@ std::vector<std::pair<int64_t, double>> speed_ups_of(const JsonValue& value) {
 }  // namespace
 
 double ProfileFacts::waiting(const Phase& phase) const {
-  if (phase.seconds <= 0) return 0;
-  const auto count = static_cast<double>(threads);
-  // Beside what is shared, the main thread works alone, and the others wait.
-  const double idle = phase.seconds - phase.busy / count - (phase.seconds - phase.shared) / count;
-  return std::clamp(idle / phase.seconds, 0.0, 1.0);
+  return waiting_share(phase.seconds, phase.shared, phase.busy, threads);
 }
 
 ProfileFacts read_profile(const std::string& path) {
